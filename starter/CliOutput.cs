@@ -1,0 +1,49 @@
+using System.Text.Json;
+using Spark.Temporal.Workflows.Wire;
+using Spectre.Console;
+
+namespace Spark.Temporal.Starter;
+
+/// <summary>
+/// Where a command prints. Data goes to standard output, and with <c>--json</c> nothing else does; progress, notes and
+/// errors go to standard error. Tests pass writers of their own.
+/// </summary>
+internal sealed class CliOutput(TextWriter output, TextWriter error)
+{
+    public TextWriter Out { get; } = output;
+
+    public TextWriter Error { get; } = error;
+
+    /// <summary>Rich output on standard output; plain when it is piped or <c>NO_COLOR</c> is set.</summary>
+    public IAnsiConsole Console { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+
+    /// <summary>Rich output on standard error, for progress.</summary>
+    public IAnsiConsole Progress { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
+
+    public void Line(string text = "") => Out.WriteLine(text);
+
+    /// <summary>One line of progress or explanation, on standard error.</summary>
+    public void Note(string text) => Error.WriteLine(text);
+
+    /// <summary>One JSON document on standard output.</summary>
+    public void Json<T>(T value) => Out.WriteLine(JsonSerializer.Serialize(value, SparkJson.Indented));
+
+    /// <summary>What went wrong, on standard error; an error envelope on standard output when JSON was asked for.</summary>
+    /// <returns>The exit code given.</returns>
+    public int Fail(string message, bool json = false, int exitCode = ExitCodes.Failed)
+    {
+        if (json)
+        {
+            Json(new { Error = new { Message = message, ExitCode = exitCode } });
+        }
+
+        Error.WriteLine($"spark: {message}");
+        return exitCode;
+    }
+}
+
+/// <summary>A failure that a user can mend: the message names what is wrong and the remedy.</summary>
+internal sealed class CliException(string message, int exitCode = ExitCodes.Failed) : Exception(message)
+{
+    public int ExitCode { get; } = exitCode;
+}

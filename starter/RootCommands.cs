@@ -1,0 +1,38 @@
+using System.CommandLine;
+
+namespace Spark.Temporal.Starter;
+
+/// <summary>The command tree; each group is made in a file of its own under <c>Commands/</c>.</summary>
+internal static class RootCommands
+{
+    public static RootCommand Create(CliOutput output)
+    {
+        _ = output;
+        return new RootCommand("Spark.Temporal: verified skills and benchmark tasks from LLM agents, as durable workflows.");
+    }
+
+    /// <summary>Parses and runs; what a user can mend is printed as one line, everything else with its type.</summary>
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CliOutput output, CancellationToken cancellationToken)
+    {
+        var parsed = Create(output).Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            return output.Fail(string.Join("; ", parsed.Errors.Select(error => error.Message)), arguments.Contains("--json"), ExitCodes.Usage);
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output.Out, Error = output.Error },
+                cancellationToken);
+        }
+        catch (CliException mistake)
+        {
+            return output.Fail(mistake.Message, arguments.Contains("--json"), mistake.ExitCode);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ExitCodes.Interrupted;
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+
+namespace Spark.Temporal.Tests.Support;
+
+/// <summary>What a test needs from the machine. Missing, it skips the test locally and fails it when <c>CI=true</c>.</summary>
+public static class Requires
+{
+    private static readonly Lazy<bool> DockerAnswers = new(() => Succeeds("docker", "version"));
+
+    /// <summary>A Docker engine, with <c>debian:bookworm-slim</c>.</summary>
+    public static void Docker()
+    {
+        if (!DockerAnswers.Value)
+        {
+            Missing("no Docker engine answers; run infra/setup.sh");
+        }
+    }
+
+    /// <summary>Recorded public runs and tasks; not part of the project, found beside it where a machine has them.</summary>
+    /// <returns>The path of the given part of the data folder.</returns>
+    public static string SharedData(string part)
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            var candidate = Path.Combine(folder.FullName, "shared", "data", part);
+            if (Path.Exists(candidate))
+            {
+                return candidate;
+            }
+        }
+
+        if (Environment.GetEnvironmentVariable("SPARK_SHARED_DATA") is { Length: > 0 } given && Path.Exists(Path.Combine(given, part)))
+        {
+            return Path.Combine(given, part);
+        }
+
+        Missing($"no shared/data/{part} beside the checkout (or in SPARK_SHARED_DATA)");
+        throw new UnreachableException();
+    }
+
+    /// <summary>A command on PATH.</summary>
+    public static void Command(string name)
+    {
+        var found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, name)));
+        if (!found)
+        {
+            Missing($"no '{name}' on PATH");
+        }
+    }
+
+    private static void Missing(string what)
+    {
+        if (Environment.GetEnvironmentVariable("CI") == "true")
+        {
+            Assert.Fail(what);
+        }
+
+        Assert.Ignore(what);
+    }
+
+    private static bool Succeeds(string file, string arguments)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            return process.ExitCode == 0;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,95 @@
+using Spark.Temporal.Workflows.Domain.Conversations;
+using Temporalio.Activities;
+
+namespace Spark.Temporal.Workflows.Contracts;
+
+/// <summary>Model calls.</summary>
+public interface ILlmActivities
+{
+    /// <summary>
+    /// Sends a conversation to a chat completion endpoint and stores the reply before it returns. Queue:
+    /// <see cref="TaskQueues.Llm"/>. Retryable failures carry the provider's Retry-After; final ones have type
+    /// <see cref="FailureTypes.ModelRefused"/>, <see cref="FailureTypes.ModelUnauthorized"/> or
+    /// <see cref="FailureTypes.ContextOverflow"/>.
+    /// </summary>
+    [Activity("llm.complete")]
+    Task<LlmReply> CompleteAsync(LlmRequest request);
+}
+
+/// <summary>Why a model is called; sent as the header <c>X-Spark-Purpose</c>.</summary>
+public static class LlmPurposes
+{
+    public const string Agent = "agent";
+    public const string Reflect = "reflect";
+    public const string Distill = "distill";
+    public const string Retrieve = "retrieve";
+    public const string Blueprint = "blueprint";
+    public const string Critique = "critique";
+    public const string Repair = "repair";
+}
+
+/// <summary>Which model answers.</summary>
+/// <param name="Profile">Named profile in the worker's settings; it also names the task queue.</param>
+/// <param name="Name">Model name sent to the endpoint; null for the profile's own.</param>
+/// <param name="ApiBase">Endpoint to use instead of the profile's; the worker's settings say which are allowed.</param>
+public sealed record ModelChoice(string Profile = "default", string? Name = null, string? ApiBase = null);
+
+public sealed record LlmRequest
+{
+    public required ModelChoice Model { get; init; }
+
+    /// <summary>One of <see cref="LlmPurposes"/>.</summary>
+    public required string Purpose { get; init; }
+
+    /// <summary>The conversation so far; its last message is the one to answer.</summary>
+    public required ArtifactRef Conversation { get; init; }
+
+    /// <summary>Number of this call in the run, from 1. With workflow id and first run id it is the key of the reply.</summary>
+    public required int Call { get; init; }
+
+    /// <summary>First run id of the workflow's chain.</summary>
+    public required string FirstRunId { get; init; }
+
+    /// <summary>The task's name, for the header <c>X-Spark-Task</c>.</summary>
+    public required string Task { get; init; }
+
+    /// <summary>Offer the <c>shell</c> tool.</summary>
+    public bool Tools { get; init; }
+
+    /// <summary>Upper limit of the reply in tokens, null for the budget of the purpose.</summary>
+    public int? MaxTokens { get; init; }
+
+    /// <summary>
+    /// Return the reply's text in the result when it has at most this many characters; 0 leaves it in the store only.
+    /// </summary>
+    public int InlineCharacters { get; init; }
+}
+
+public sealed record LlmReply
+{
+    /// <summary>The conversation with the assistant's message added.</summary>
+    public required ArtifactRef Conversation { get; init; }
+
+    /// <summary>Number of tool calls in the message; 0 ends an agent's work.</summary>
+    public int ToolCalls { get; init; }
+
+    /// <summary>At most 80 characters of the first command, else of the text, on one line; for summaries in the UI.</summary>
+    public string Summary { get; init; } = "";
+
+    /// <summary>The text, where asked for and short enough.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>Length of the text in characters.</summary>
+    public int TextLength { get; init; }
+
+    /// <summary><c>stop</c>, <c>tool_calls</c>, <c>length</c>, or what else the endpoint said.</summary>
+    public string FinishReason { get; init; } = "";
+
+    /// <summary>Longest time-out that a tool call of the message asks for, in seconds; null when none does.</summary>
+    public double? LongestTimeoutSec { get; init; }
+
+    public required TokenUsage Usage { get; init; }
+
+    /// <summary>How often a request cut off in flight was sent again before this reply came.</summary>
+    public int ResentInFlight { get; init; }
+}

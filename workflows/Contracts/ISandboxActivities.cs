@@ -1,0 +1,202 @@
+using Spark.Temporal.Workflows.Domain.Conversations;
+using Spark.Temporal.Workflows.Domain.Tasks;
+using Temporalio.Activities;
+
+namespace Spark.Temporal.Workflows.Contracts;
+
+/// <summary>
+/// Containers. <see cref="PrepareAsync"/> goes to any host (<see cref="TaskQueues.Sandbox"/>) and answers which host
+/// took it; everything after goes to that host's own queue. All are safe to retry: containers have names derived from
+/// the run, commands run once under their id, removal of what is gone succeeds.
+/// Failures: <see cref="FailureTypes.SandboxLost"/> (the container is gone or its host forgot it),
+/// <see cref="FailureTypes.BuildFailed"/>, <see cref="FailureTypes.StartFailed"/> (not retryable), otherwise retryable.
+/// </summary>
+public interface ISandboxActivities
+{
+    /// <summary>Builds or pulls the image unless this host has it already.</summary>
+    [Activity("sandbox.prepare")]
+    Task<PreparedImage> PrepareAsync(PrepareRequest request);
+
+    /// <summary>Starts the container, waits for its healthcheck, and starts the agent's shell.</summary>
+    [Activity("sandbox.start")]
+    Task<StartedSandbox> StartAsync(StartRequest request);
+
+    /// <summary>Runs the tool calls of the conversation's last message in the agent's shell, each once.</summary>
+    [Activity("sandbox.run_turn")]
+    Task<TurnReply> RunTurnAsync(TurnRequest request);
+
+    /// <summary>
+    /// After a lost container: runs every command already in the conversation again in a new one, adds a note, and asks
+    /// no model anything.
+    /// </summary>
+    [Activity("sandbox.rerun")]
+    Task<TurnReply> RerunAsync(RerunRequest request);
+
+    /// <summary>Copies <c>solution/</c> in and runs <c>solve.sh</c>.</summary>
+    [Activity("sandbox.oracle")]
+    Task<OracleReply> OracleAsync(OracleRequest request);
+
+    /// <summary>
+    /// Stops the agent's shell and its running command, copies <c>tests/</c> in, runs <c>test.sh</c>, reads reward and
+    /// test results, and brings the logs home.
+    /// </summary>
+    [Activity("sandbox.verify")]
+    Task<VerifyReply> VerifyAsync(VerifyRequest request);
+
+    /// <summary>Kills and removes the container. Succeeds when it is gone already.</summary>
+    [Activity("sandbox.remove")]
+    Task<RemoveReply> RemoveAsync(RemoveRequest request);
+}
+
+public sealed record PrepareRequest
+{
+    public required string Task { get; init; }
+    public required string EnvironmentDigest { get; init; }
+    public ArtifactRef? Environment { get; init; }
+    public string? DockerImage { get; init; }
+    public double BuildTimeoutSec { get; init; } = TaskSettings.DefaultBuildTimeoutSec;
+
+    /// <summary>Build without the skills that the task itself brings (baseline arm of an evaluation).</summary>
+    public bool WithoutSkills { get; init; }
+}
+
+/// <param name="HostQueue">Task queue of the host that has the image.</param>
+/// <param name="Image">Image id on that host.</param>
+/// <param name="Cached">Whether nothing had to be built or pulled.</param>
+/// <param name="DurationMs">How long it took, in milliseconds.</param>
+/// <param name="Log">The build's output; null when nothing was built.</param>
+/// <param name="Notes">What the trial should record.</param>
+public sealed record PreparedImage(
+    string HostQueue, string Image, bool Cached, long DurationMs, ArtifactRef? Log = null, IReadOnlyList<string>? Notes = null);
+
+public sealed record StartRequest
+{
+    public required string Image { get; init; }
+    public required string Task { get; init; }
+
+    /// <summary>Which container of the attempt this is, from 1; part of its name.</summary>
+    public int Ordinal { get; init; } = 1;
+
+    /// <summary>Seconds from now after which the container ends by itself.</summary>
+    public required double DeadlineSec { get; init; }
+
+    public required TaskSettings Settings { get; init; }
+
+    /// <summary>Start the agent's shell (the terminal agent needs it; oracle and nop do not).</summary>
+    public bool Shell { get; init; }
+
+    /// <summary>
+    /// Workflow to which the container belongs (label <c>spark.run</c>); the attempt's own id is taken from the activity.
+    /// </summary>
+    public required string Run { get; init; }
+
+    /// <summary>Skill to install before the agent starts: a tar with one folder per skill at its root.</summary>
+    public ArtifactRef? Skills { get; init; }
+}
+
+/// <param name="Container">Id of the container.</param>
+/// <param name="Workdir">Folder in which the agent starts.</param>
+/// <param name="User">User the agent runs as.</param>
+/// <param name="DurationMs">From the request to a container that passed its healthcheck, in milliseconds.</param>
+/// <param name="Notes">What the trial should record (limits lowered to the host, relaxed privileges).</param>
+public sealed record StartedSandbox(
+    string Container, string Workdir, string User, long DurationMs, IReadOnlyList<string>? Notes = null);
+
+public sealed record TurnRequest
+{
+    public required string Container { get; init; }
+
+    /// <summary>Number of the turn, from 1; commands run under <c>turn-N.M</c>.</summary>
+    public required int Turn { get; init; }
+
+    /// <summary>The conversation whose last message holds the calls.</summary>
+    public required ArtifactRef Conversation { get; init; }
+
+    /// <summary>Seconds a command may run when it names no time-out of its own, and at most.</summary>
+    public double TimeoutSec { get; init; } = 120;
+
+    /// <summary>Characters of output the model sees; the middle of a longer one is cut and counted.</summary>
+    public int OutputCharacters { get; init; } = 16_000;
+}
+
+/// <param name="Conversation">The conversation with one tool message per call added.</param>
+/// <param name="Commands">How many commands ran.</param>
+/// <param name="ExitCode">Exit code of the last one.</param>
+/// <param name="DurationMs">How long they ran in all, in milliseconds.</param>
+/// <param name="ContainerEnded">The container ended while a command ran: the agent's own doing, and the end of its work.</param>
+public sealed record TurnReply(
+    ArtifactRef Conversation, int Commands, int ExitCode, long DurationMs, bool ContainerEnded = false);
+
+public sealed record RerunRequest
+{
+    public required string Container { get; init; }
+    public required ArtifactRef Conversation { get; init; }
+    public double TimeoutSec { get; init; } = 120;
+
+    /// <summary>Why, in words for the trajectory.</summary>
+    public required string Reason { get; init; }
+}
+
+public sealed record OracleRequest
+{
+    public required string Container { get; init; }
+    public required ArtifactRef Solution { get; init; }
+    public required double TimeoutSec { get; init; }
+    public IReadOnlyDictionary<string, string> Env { get; init; } = new Dictionary<string, string>();
+}
+
+/// <param name="ExitCode">Exit code of <c>solve.sh</c>; it decides nothing, the reward does.</param>
+/// <param name="TimedOut">Whether its time-out ended it.</param>
+/// <param name="Output">Its output, capped.</param>
+/// <param name="DurationMs">How long it ran, in milliseconds.</param>
+public sealed record OracleReply(int ExitCode, bool TimedOut, ArtifactRef Output, long DurationMs);
+
+public sealed record VerifyRequest
+{
+    public required string Container { get; init; }
+    public required ArtifactRef Tests { get; init; }
+    public required TaskSettings Settings { get; init; }
+
+    /// <summary>Seconds the verifier may run, the multiplier already applied.</summary>
+    public required double TimeoutSec { get; init; }
+
+    /// <summary>Also stop the services that the agent left running.</summary>
+    public bool StopServices { get; init; }
+}
+
+public sealed record VerifyReply
+{
+    /// <summary>The reward; null when the verifier gave no verdict, see <see cref="RewardProblem"/>.</summary>
+    public double? Reward { get; init; }
+
+    /// <summary>All keys of <c>reward.json</c>, else <c>reward</c> alone.</summary>
+    public IReadOnlyDictionary<string, double> Rewards { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Why there is no reward, naming the file; null when there is one.</summary>
+    public string? RewardProblem { get; init; }
+
+    public int TestsPassed { get; init; }
+    public int TestsTotal { get; init; }
+
+    /// <summary>Output of <c>test.sh</c>, capped.</summary>
+    public required ArtifactRef Output { get; init; }
+
+    public ArtifactRef? Ctrf { get; init; }
+
+    /// <summary><c>/logs/agent</c>, <c>/logs/verifier</c> and the kept paths, as tars with entries at their roots, capped.</summary>
+    public ArtifactRef? AgentLogs { get; init; }
+    public ArtifactRef? VerifierLogs { get; init; }
+    public ArtifactRef? Artifacts { get; init; }
+
+    public int ExitCode { get; init; }
+    public bool TimedOut { get; init; }
+    public long DurationMs { get; init; }
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}
+
+/// <param name="Container">Container to remove.</param>
+public sealed record RemoveRequest(string Container);
+
+/// <param name="Removed">False when it was gone already.</param>
+/// <param name="DurationMs">How long it took, in milliseconds.</param>
+public sealed record RemoveReply(bool Removed, long DurationMs);

@@ -1,0 +1,17 @@
+namespace Spark.Temporal.Workflows;
+
+/// <summary>Names of the task queues. Starter and workers must agree on them, so they are written only here.</summary>
+public static class TaskQueues
+{
+    /// <summary>Workflows, and activities that need only the file system and the artifact store.</summary>
+    public const string Workflows = "spark-workflows";
+
+    /// <summary>Any sandbox host: building images and choosing the host of an attempt.</summary>
+    public const string Sandbox = "sandbox";
+
+    /// <summary>One sandbox host: everything on a container that lives there.</summary>
+    public static string SandboxHost(string host) => $"sandbox-{host}";
+
+    /// <summary>Model calls of one profile; the server can limit its rate.</summary>
+    public static string Llm(string profile) => $"llm-{profile}";
+}
