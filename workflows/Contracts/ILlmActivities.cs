@@ -90,6 +90,9 @@ public sealed record LlmReply
 
     public required TokenUsage Usage { get; init; }
 
+    /// <summary>From the request to the stored reply, in milliseconds; of the first time when it was answered from the store.</summary>
+    public long DurationMs { get; init; }
+
     /// <summary>How often a request cut off in flight was sent again before this reply came.</summary>
     public int ResentInFlight { get; init; }
 }

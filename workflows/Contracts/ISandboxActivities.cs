@@ -143,13 +143,17 @@ public sealed record OracleRequest
     public required ArtifactRef Solution { get; init; }
     public required double TimeoutSec { get; init; }
     public IReadOnlyDictionary<string, string> Env { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Also bring home the files it made or changed (for the verifier hint).</summary>
+    public bool KeepChanges { get; init; }
 }
 
 /// <param name="ExitCode">Exit code of <c>solve.sh</c>; it decides nothing, the reward does.</param>
 /// <param name="TimedOut">Whether its time-out ended it.</param>
 /// <param name="Output">Its output, capped.</param>
 /// <param name="DurationMs">How long it ran, in milliseconds.</param>
-public sealed record OracleReply(int ExitCode, bool TimedOut, ArtifactRef Output, long DurationMs);
+/// <param name="Changes">Files it made or changed outside <c>/solution</c>, <c>/tmp</c> and <c>/logs</c> (tar, capped), where asked for.</param>
+public sealed record OracleReply(int ExitCode, bool TimedOut, ArtifactRef Output, long DurationMs, ArtifactRef? Changes = null);
 
 public sealed record VerifyRequest
 {
