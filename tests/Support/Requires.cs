@@ -41,14 +41,19 @@ public static class Requires
     /// <summary>A command on PATH.</summary>
     public static void Command(string name)
     {
-        var found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, name)));
-        if (!found)
+        if (FindOnPath(name) is null)
         {
             Missing($"no '{name}' on PATH");
         }
     }
 
-    private static void Missing(string what)
+    /// <summary>Full path of a command on PATH, null when there is none.</summary>
+    public static string? FindOnPath(string name) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+
+    /// <summary>Skips the test, or fails it when <c>CI=true</c>.</summary>
+    public static void Missing(string what)
     {
         if (Environment.GetEnvironmentVariable("CI") == "true")
         {

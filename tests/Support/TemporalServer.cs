@@ -1,0 +1,87 @@
+using Spark.Temporal.Workflows.Wire;
+using Temporalio.Client;
+using Temporalio.Common;
+using Temporalio.Testing;
+
+namespace Spark.Temporal.Tests.Support;
+
+/// <summary>
+/// One development server for the whole test run, started when the first test asks for it and configured by
+/// <c>temporal-dev.yaml</c>. <c>TEMPORAL_TEST_ADDRESS</c> (and <c>TEMPORAL_TEST_NAMESPACE</c>) select a server that runs
+/// already and has the search attributes.
+/// </summary>
+public static class TemporalServer
+{
+    private static readonly Lazy<Task<WorkflowEnvironment>> Environment = new(StartAsync);
+
+    /// <summary>The settings that the server has.</summary>
+    public static DevSettings Settings { get; } = DevSettings.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, DevSettings.FileName)));
+
+    /// <summary>Client with the product's data converter.</summary>
+    public static async Task<ITemporalClient> ClientAsync() => (await EnvironmentAsync()).Client;
+
+    /// <summary>Address as <c>host:port</c>, for processes started by a test.</summary>
+    public static async Task<string> AddressAsync() => (await ClientAsync()).Connection.Options.TargetHost!;
+
+    /// <summary>Variables that make a child process use this server.</summary>
+    public static async Task<Dictionary<string, string>> VariablesAsync()
+    {
+        var client = await ClientAsync();
+        return new() { ["TEMPORAL_ADDRESS"] = client.Connection.Options.TargetHost!, ["TEMPORAL_NAMESPACE"] = client.Options.Namespace };
+    }
+
+    internal static async Task StopAsync()
+    {
+        if (Environment is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
+        {
+            await (await Environment.Value).DisposeAsync();
+        }
+    }
+
+    private static async Task<WorkflowEnvironment> EnvironmentAsync()
+    {
+        try
+        {
+            return await Environment.Value;
+        }
+        catch (Exception failure) when (failure is not (IgnoreException or AssertionException))
+        {
+            Requires.Missing($"no Temporal server: {failure.Message}; put 'temporal' on PATH or set TEMPORAL_TEST_ADDRESS");
+            throw;
+        }
+    }
+
+    private static async Task<WorkflowEnvironment> StartAsync()
+    {
+        if (System.Environment.GetEnvironmentVariable("TEMPORAL_TEST_ADDRESS") is { Length: > 0 } address)
+        {
+            var client = await TemporalClient.ConnectAsync(new(address)
+            {
+                Namespace = System.Environment.GetEnvironmentVariable("TEMPORAL_TEST_NAMESPACE") ?? Settings.Namespace,
+                DataConverter = SparkJson.DataConverter,
+            });
+            return new WorkflowEnvironment(client);
+        }
+
+        return await WorkflowEnvironment.StartLocalAsync(new()
+        {
+            Namespace = Settings.Namespace,
+            DataConverter = SparkJson.DataConverter,
+            SearchAttributes = [.. Settings.SearchAttributes.Select(pair => Key(pair.Key, pair.Value))],
+            DevServerOptions = new()
+            {
+                ExistingPath = Requires.FindOnPath("temporal"),
+                LogLevel = "error",
+                ExtraArgs = Settings.DynamicConfigArguments(),
+            },
+        });
+    }
+
+    private static SearchAttributeKey Key(string name, string type) => type switch
+    {
+        "Keyword" => SearchAttributeKey.CreateKeyword(name),
+        "Int" => SearchAttributeKey.CreateLong(name),
+        "Double" => SearchAttributeKey.CreateDouble(name),
+        _ => throw new NotSupportedException($"{DevSettings.FileName}: search attribute {name} has type {type}"),
+    };
+}

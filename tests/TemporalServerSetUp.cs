@@ -1,0 +1,9 @@
+using Spark.Temporal.Tests.Support;
+
+/// <summary>Outside any namespace, so that it spans the whole run.</summary>
+[SetUpFixture]
+public sealed class TemporalServerSetUp
+{
+    [OneTimeTearDown]
+    public static Task StopServer() => TemporalServer.StopAsync();
+}
