@@ -1,0 +1,31 @@
+using Spark.Temporal.Workflows.Domain.Judging;
+
+namespace Spark.Temporal.Tests.Domain.Judging;
+
+public sealed class OutcomesTests
+{
+    [TestCase(1.0, 3, true, Outcome.Pass)]
+    [TestCase(1.5, 0, true, Outcome.Pass)]
+    [TestCase(0.9999, 9, true, Outcome.Partial)]
+    [TestCase(0.001, 0, true, Outcome.Partial)]
+    [TestCase(0.0, 1, true, Outcome.Partial)]
+    [TestCase(0.0, 0, true, Outcome.Fail)]
+    [TestCase(-1.0, 0, true, Outcome.Fail)]
+    [TestCase(null, 5, true, Outcome.Error)]
+    [TestCase(double.NaN, 5, true, Outcome.Error)]
+    [TestCase(1.0, 5, false, Outcome.Error)]
+    public void The_reward_decides(double? reward, int testsPassed, bool agentStarted, Outcome expected) =>
+        Assert.That(Outcomes.Of(reward, testsPassed, agentStarted), Is.EqualTo(expected));
+
+    [TestCase(Outcome.Pass, false, true)]
+    [TestCase(Outcome.Partial, true, true)]
+    [TestCase(Outcome.Fail, true, true)]
+    [TestCase(Outcome.Error, true, true)]
+    [TestCase(Outcome.Infrastructure, false, false)]
+    [TestCase(Outcome.Skipped, false, false)]
+    public void Infrastructure_is_neither_reflected_on_nor_scored(Outcome outcome, bool reflected, bool scored)
+    {
+        Assert.That(outcome.IsReflectedOn(), Is.EqualTo(reflected));
+        Assert.That(outcome.IsScored(), Is.EqualTo(scored));
+    }
+}

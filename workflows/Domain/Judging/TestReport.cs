@@ -1,0 +1,93 @@
+using System.Text.Json;
+
+namespace Spark.Temporal.Workflows.Domain.Judging;
+
+/// <summary>How one test ended.</summary>
+public enum TestStatus
+{
+    Passed,
+
+    /// <summary>Failed, or broke before or after its body.</summary>
+    Failed,
+
+    /// <summary>Skipped, or expected to fail and failed.</summary>
+    Skipped,
+}
+
+/// <summary>One test.</summary>
+/// <param name="Name">Its name as the test runner gives it.</param>
+/// <param name="Status">How it ended.</param>
+/// <param name="Message">Why it failed, on one line of at most 300 characters; null where the runner says nothing.</param>
+public sealed record TestResult(string Name, TestStatus Status, string? Message = null);
+
+/// <summary>The tests of a verifier's run.</summary>
+public sealed record TestReport
+{
+    internal const int MessageCharacters = 300;
+    internal const int NameCharacters = 300;
+
+    // A verifier may print what it likes; nobody reads more than this.
+    internal const int MaxTests = 2_000;
+
+    public static readonly TestReport Empty = new();
+
+    public IReadOnlyList<TestResult> Tests { get; init; } = [];
+
+    public int Passed => Tests.Count(test => test.Status == TestStatus.Passed);
+
+    public int Total => Tests.Count;
+
+    /// <summary>The report in <c>ctrf.json</c> where there is a readable one with tests, else what pytest printed.</summary>
+    public static TestReport Read(string? ctrf, string? output) =>
+        (ctrf is null ? null : FromCtrf(ctrf)) is { Total: > 0 } report ? report : FromPytest(output ?? "");
+
+    /// <summary>Reads a Common Test Report Format document.</summary>
+    /// <returns>Null when the text is no such document.</returns>
+    public static TestReport? FromCtrf(string json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json.TrimStart('\uFEFF'));
+            if (Member(document.RootElement, "results", JsonValueKind.Object) is not { } results
+                || Member(results, "tests", JsonValueKind.Array) is not { } tests)
+            {
+                return null;
+            }
+
+            return new TestReport { Tests = [.. tests.EnumerateArray().Select(FromCtrfTest).OfType<TestResult>().Take(MaxTests)] };
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// Reads what pytest printed: the progress lines of <c>-v</c> (<c>file.py::test PASSED</c>) and the summary lines of
+    /// <c>-rA</c> (<c>FAILED file.py::test - message</c>), each test once. Output that tests captured is not looked at.
+    /// </summary>
+    public static TestReport FromPytest(string output) => PytestOutput.Read(output);
+
+    private static TestResult? FromCtrfTest(JsonElement test)
+    {
+        if (Member(test, "name", JsonValueKind.String)?.GetString() is not { Length: > 0 } name)
+        {
+            return null;
+        }
+
+        var status = Member(test, "status", JsonValueKind.String)?.GetString() switch
+        {
+            "passed" => TestStatus.Passed,
+            "skipped" or "pending" => TestStatus.Skipped,
+            _ => TestStatus.Failed,
+        };
+        var message = status != TestStatus.Failed ? null
+            : Member(test, "message", JsonValueKind.String)?.GetString() is { Length: > 0 } said ? said
+            : Member(test, "trace", JsonValueKind.String)?.GetString() is { } trace ? PytestOutput.Reason(trace)
+            : null;
+        return new TestResult(Text.OneLine(name, NameCharacters), status, message is null ? null : Text.OneLine(message, MessageCharacters));
+    }
+
+    private static JsonElement? Member(JsonElement parent, string name, JsonValueKind kind) =>
+        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) && value.ValueKind == kind ? value : null;
+}
