@@ -198,8 +198,9 @@ public sealed record VerifyReply
     public IReadOnlyList<string> Notes { get; init; } = [];
 }
 
-/// <param name="Container">Container to remove.</param>
-public sealed record RemoveRequest(string Container);
+/// <param name="Container">Container to remove; empty when the workflow was not told its id.</param>
+/// <param name="Ordinal">Which container of the attempt it is; with the workflow's ids this gives its name.</param>
+public sealed record RemoveRequest(string Container, int Ordinal = 0);
 
 /// <param name="Removed">False when it was gone already.</param>
 /// <param name="DurationMs">How long it took, in milliseconds.</param>

@@ -1,0 +1,90 @@
+using Spark.Temporal.Workflows.Contracts;
+using Temporalio.Common;
+using Temporalio.Workflows;
+
+namespace Spark.Temporal.Workflows;
+
+/// <summary>
+/// Time-outs and retry policies of every activity, each named once with its reason. Nothing here bounds how long an
+/// activity may wait for a worker, except on a host's own queue: a cluster that is down overnight must find its runs as
+/// it left them, not timed out.
+/// </summary>
+internal static class ActivityProfiles
+{
+    /// <summary>How much longer than its command a sandbox activity may take: starting it and bringing the output home.</summary>
+    private static readonly TimeSpan CommandSlack = TimeSpan.FromSeconds(30);
+
+    /// <summary>A worker that died is noticed after this long, and the command is then looked up by its id.</summary>
+    private static readonly TimeSpan SandboxHeartbeat = TimeSpan.FromSeconds(15);
+
+    /// <summary>
+    /// Reading a task or writing results: file system and store only. Retried for as long as a full or unmounted disk
+    /// may take to be noticed and mended; final failures are thrown as such.
+    /// </summary>
+    public static ActivityOptions Records(string summary) => new()
+    {
+        TaskQueue = TaskQueues.Workflows,
+        StartToCloseTimeout = TimeSpan.FromMinutes(5),
+        HeartbeatTimeout = null,
+        RetryPolicy = new RetryPolicy { InitialInterval = TimeSpan.FromSeconds(1), MaximumInterval = TimeSpan.FromSeconds(30), MaximumAttempts = 20 },
+        Summary = summary,
+    };
+
+    /// <summary>
+    /// One model call. The client does not retry, this policy does: about half an hour of a provider's bad weather, more
+    /// when its Retry-After asks for it. The limit of one try is above any request time-out of the settings.
+    /// </summary>
+    public static ActivityOptions Model(ModelChoice model, string summary) => new()
+    {
+        TaskQueue = TaskQueues.Llm(model.Profile),
+        StartToCloseTimeout = TimeSpan.FromMinutes(30),
+        HeartbeatTimeout = TimeSpan.FromSeconds(20),
+        RetryPolicy = new RetryPolicy
+        {
+            InitialInterval = TimeSpan.FromSeconds(1),
+            BackoffCoefficient = 2,
+            MaximumInterval = TimeSpan.FromSeconds(60),
+            MaximumAttempts = 30,
+        },
+        Summary = summary,
+    };
+
+    /// <summary>Building an image on whichever host takes it; waits for a host as long as it takes.</summary>
+    public static ActivityOptions Prepare(double buildTimeoutSec, string summary) => new()
+    {
+        TaskQueue = TaskQueues.Sandbox,
+        StartToCloseTimeout = TimeSpan.FromSeconds(buildTimeoutSec) + CommandSlack,
+        HeartbeatTimeout = SandboxHeartbeat,
+        RetryPolicy = new RetryPolicy { InitialInterval = TimeSpan.FromSeconds(1), MaximumInterval = TimeSpan.FromSeconds(15), MaximumAttempts = 6 },
+        Summary = summary,
+    };
+
+    /// <summary>
+    /// A step on a container, which exists on one host only: when nobody takes it within the limit the workflow decides
+    /// what becomes of the attempt. Retries find the command by its id, so they repeat nothing.
+    /// </summary>
+    public static ActivityOptions OnHost(string hostQueue, double commandTimeoutSec, double scheduleToStartSec, string summary) => new()
+    {
+        TaskQueue = hostQueue,
+        ScheduleToStartTimeout = TimeSpan.FromSeconds(scheduleToStartSec),
+        StartToCloseTimeout = TimeSpan.FromSeconds(commandTimeoutSec) + CommandSlack,
+        HeartbeatTimeout = SandboxHeartbeat,
+        RetryPolicy = new RetryPolicy { InitialInterval = TimeSpan.FromMilliseconds(500), MaximumInterval = TimeSpan.FromSeconds(10), MaximumAttempts = 8 },
+        Summary = summary,
+    };
+
+    /// <summary>
+    /// Removing a container must happen though the run was cancelled. It is not waited for beyond two minutes: a host
+    /// that is away removes the container by its deadline or its sweep.
+    /// </summary>
+    public static ActivityOptions Remove(string hostQueue) => new()
+    {
+        TaskQueue = hostQueue,
+        ScheduleToStartTimeout = TimeSpan.FromMinutes(1),
+        ScheduleToCloseTimeout = TimeSpan.FromMinutes(2),
+        StartToCloseTimeout = TimeSpan.FromSeconds(30),
+        RetryPolicy = new RetryPolicy { InitialInterval = TimeSpan.FromMilliseconds(200), MaximumInterval = TimeSpan.FromSeconds(5) },
+        CancellationToken = CancellationToken.None,
+        Summary = "remove the container",
+    };
+}

@@ -1,0 +1,61 @@
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Conversations;
+using Temporalio.Workflows;
+
+namespace Spark.Temporal.Workflows.Attempts;
+
+/// <summary>What an attempt knows of itself; its agent writes here as it goes, so that nothing is lost with a failure.</summary>
+internal sealed class AttemptState
+{
+    private readonly List<PhaseTime> _phases = [];
+
+    public ArtifactRef? Conversation { get; set; }
+    public ArtifactRef? AgentOutput { get; set; }
+    public TokenUsage Usage { get; private set; } = TokenUsage.None;
+    public int Turns { get; set; }
+    public int ModelCalls { get; set; }
+    public int ResentInFlight { get; private set; }
+    public bool AgentTimedOut { get; set; }
+
+    /// <summary>The agent's own doing ended its container: there is nothing left to verify.</summary>
+    public bool ContainerEnded { get; set; }
+
+    /// <summary>Milliseconds the agent has used: model calls and commands, not what was repeated after a loss.</summary>
+    public long AgentMs { get; set; }
+
+    /// <summary>What the attempt does just now, for the user interface.</summary>
+    public string Step { get; set; } = "starting";
+
+    public List<string> Notes { get; } = [];
+
+    public IReadOnlyList<PhaseTime> Phases => _phases;
+
+    public void Count(LlmReply reply)
+    {
+        Usage += reply.Usage;
+        ResentInFlight += reply.ResentInFlight;
+        AgentMs += reply.DurationMs;
+        Conversation = reply.Conversation;
+    }
+
+    /// <summary>Carries out a phase and keeps when it started and how long it took, also when it fails.</summary>
+    public async Task PhaseAsync(string phase, Func<Task> body)
+    {
+        var started = Workflow.UtcNow;
+        Step = phase;
+        try
+        {
+            await body();
+        }
+        finally
+        {
+            _phases.Add(new PhaseTime(phase, started, Milliseconds(started)));
+        }
+    }
+
+    public PhaseDurations Durations => new(Of("build"), Of("start"), Of("agent"), Of("verify"), Of("remove"));
+
+    public static long Milliseconds(DateTime since) => (long)Math.Round((Workflow.UtcNow - since).TotalMilliseconds);
+
+    private long Of(string phase) => _phases.Where(time => time.Phase == phase).Sum(time => time.DurationMs);
+}

@@ -1,0 +1,195 @@
+using Spark.Temporal.Workflows.Contracts;
+using Temporalio.Exceptions;
+using Temporalio.Workflows;
+
+namespace Spark.Temporal.Workflows.Attempts;
+
+/// <summary>
+/// The container of one attempt, wherever it lives just now. A step that finds its container gone, or its host away, is
+/// carried out on a new container in which the commands so far were run again.
+/// </summary>
+internal sealed class SandboxSession(
+    TaskPackage package, AttemptLimits limits, string run, bool shell, double deadlineSec, ArtifactRef? skills)
+{
+    private readonly List<Task> _removals = [];
+    private readonly List<string> _notes = [];
+    private PreparedImage? _image;
+    private StartedSandbox? _started;
+    private int _ordinal;
+
+    /// <summary>Containers lost so far.</summary>
+    public int Losses { get; private set; }
+
+    public IReadOnlyList<string> Notes => _notes;
+
+    public PreparedImage? Image => _image;
+
+    public StartedSandbox? Container => _started;
+
+    /// <summary>The conversation whose commands a new container must have seen; null while there is none.</summary>
+    public ArtifactRef? Conversation { get; set; }
+
+    /// <summary>Set when re-running the commands ended the new container too.</summary>
+    public bool EndedByItsCommands { get; private set; }
+
+    public async Task BuildAsync()
+    {
+        var again = _image is not null;
+        _image = await Workflow.ExecuteActivityAsync(
+            (ISandboxActivities sandbox) => sandbox.PrepareAsync(new PrepareRequest
+            {
+                Task = package.Name,
+                EnvironmentDigest = package.EnvironmentDigest,
+                Environment = package.Environment,
+                DockerImage = package.Settings.DockerImage,
+                BuildTimeoutSec = package.Settings.BuildTimeoutSec,
+            }),
+            ActivityProfiles.Prepare(package.Settings.BuildTimeoutSec, again ? "find a host for a new container" : $"image of {package.Name}"));
+        if (!again)
+        {
+            _notes.AddRange(_image.Notes ?? []);
+        }
+    }
+
+    public async Task StartAsync()
+    {
+        _ordinal++;
+        var healthcheck = package.Settings.Healthcheck is { } check
+            ? check.StartPeriodSec + ((check.IntervalSec + check.TimeoutSec) * (check.Retries + 1))
+            : 0;
+        _started = await Workflow.ExecuteActivityAsync(
+            (ISandboxActivities sandbox) => sandbox.StartAsync(new StartRequest
+            {
+                Image = _image!.Image,
+                Task = package.Name,
+                Ordinal = _ordinal,
+                DeadlineSec = deadlineSec,
+                Settings = package.Settings,
+                Shell = shell,
+                Run = run,
+                Skills = skills,
+            }),
+            ActivityProfiles.OnHost(_image!.HostQueue, 120 + healthcheck, limits.HostAwaySec, $"start container {_ordinal}"));
+        foreach (var note in _started.Notes ?? [])
+        {
+            if (!_notes.Contains(note))
+            {
+                _notes.Add(note);
+            }
+        }
+    }
+
+    /// <summary>Carries out one step on the container, on another one where this is lost on the way.</summary>
+    /// <param name="step">Gets the container's id and its host's queue; called again after a loss.</param>
+    /// <exception cref="ActivityFailureException">The step failed finally, or too many containers were lost.</exception>
+    public async Task<T> StepAsync<T>(Func<string, string, Task<T>> step)
+    {
+        while (true)
+        {
+            try
+            {
+                if (_started is null)
+                {
+                    await RebuildAsync("the container was given back while the run stood still");
+                }
+
+                return await step(_started!.Container, _image!.HostQueue);
+            }
+            catch (ActivityFailureException failure) when (!TemporalException.IsCanceledException(failure) && !ActivityFailures.IsFinal(failure))
+            {
+                await RecoverAsync(failure);
+            }
+        }
+    }
+
+    /// <summary>Removes the container and waits until that is done or its host is given up on.</summary>
+    public async Task RemoveAsync()
+    {
+        GiveBack();
+        await Workflow.WhenAllAsync(_removals);
+    }
+
+    /// <summary>
+    /// Schedules the removal at once, whatever was cancelled. A start that was under way may have made a container that
+    /// we were not told of, so its name is enough.
+    /// </summary>
+    public void GiveBack()
+    {
+        if (_image is null || _ordinal == 0)
+        {
+            return;
+        }
+
+        var (queue, container) = (_image.HostQueue, _started?.Container ?? $"ordinal:{_ordinal}");
+        _started = null;
+        _removals.Add(RemoveQuietlyAsync(queue, container));
+    }
+
+    private static async Task RemoveQuietlyAsync(string queue, string container)
+    {
+        try
+        {
+            await Workflow.ExecuteActivityAsync(
+                (ISandboxActivities sandbox) => sandbox.RemoveAsync(new RemoveRequest(container)), ActivityProfiles.Remove(queue));
+        }
+        catch (ActivityFailureException)
+        {
+            // Its host is away. The container ends at its deadline by itself, or by the host's sweep before.
+        }
+    }
+
+    private async Task RecoverAsync(ActivityFailureException failure)
+    {
+        var before = _image!.HostQueue;
+        if (ActivityFailures.IsHostAway(failure))
+        {
+            await BuildAsync();
+            if (_image!.HostQueue == before)
+            {
+                // The host is back with its containers: a restart is no loss. Were the container gone, the step will say so.
+                return;
+            }
+
+            _removals.Add(RemoveQuietlyAsync(before, _started?.Container ?? $"ordinal:{_ordinal}"));
+        }
+        else
+        {
+            GiveBack();
+            await BuildAsync();
+        }
+
+        Losses++;
+        var why = $"Container {_ordinal} was lost: {ActivityFailures.Words(failure)}";
+        _notes.Add(why);
+        if (Losses > limits.MaxLosses)
+        {
+            throw failure;
+        }
+
+        _started = null;
+        await RebuildAsync(why);
+    }
+
+    private async Task RebuildAsync(string why)
+    {
+        await StartAsync();
+        if (Conversation is not { } said)
+        {
+            return;
+        }
+
+        // Every command so far has a limit of its own; all together get the agent's whole time.
+        var seconds = package.Settings.AgentTimeoutSec * limits.TimeoutMultiplier;
+        var reply = await Workflow.ExecuteActivityAsync(
+            (ISandboxActivities sandbox) => sandbox.RerunAsync(new RerunRequest
+            {
+                Container = _started!.Container,
+                Conversation = said,
+                TimeoutSec = limits.MaxCommandTimeoutSec,
+                Reason = why,
+            }),
+            ActivityProfiles.OnHost(_image!.HostQueue, seconds, limits.HostAwaySec, "run the commands so far again"));
+        Conversation = reply.Conversation;
+        EndedByItsCommands |= reply.ContainerEnded;
+    }
+}

@@ -1,0 +1,121 @@
+using Spark.Temporal.Workflows.Contracts;
+using Temporalio.Exceptions;
+using Temporalio.Workflows;
+
+namespace Spark.Temporal.Workflows.Attempts;
+
+/// <summary>
+/// The built-in agent: asks the model, runs what it asks for, until it asks for nothing more, its turns or its time are
+/// used up. Per turn one model call and one sandbox step, so a dead worker costs at most the step in flight.
+/// </summary>
+internal sealed class TerminalAgent(AttemptInput input, TaskPackage package, AttemptState state, SandboxSession sandbox, Func<Task> checkpoint)
+{
+    /// <summary>Replies cut off by the token limit that are asked to go on, in a row.</summary>
+    private const int CutReplies = 3;
+
+    private readonly long _limitMs = (long)(package.Settings.AgentTimeoutSec * input.Limits.TimeoutMultiplier * 1000);
+
+    /// <exception cref="ActivityFailureException">The model or every sandbox is out of reach.</exception>
+    public async Task RunAsync()
+    {
+        var cut = 0;
+        while (!state.ContainerEnded)
+        {
+            if (state.Turns >= input.Limits.MaxTurns)
+            {
+                state.Notes.Add($"The agent used all of its {input.Limits.MaxTurns} turns.");
+                return;
+            }
+
+            await checkpoint();
+            var reply = await AskAsync();
+            if (reply is null)
+            {
+                return;
+            }
+
+            if (state.AgentMs >= _limitMs)
+            {
+                state.AgentTimedOut = true;
+                return;
+            }
+
+            if (reply.ToolCalls > 0)
+            {
+                cut = 0;
+                await checkpoint();
+                await ActAsync(reply);
+            }
+            else if (reply.FinishReason == "length" && ++cut <= CutReplies)
+            {
+                state.Conversation = await Workflow.ExecuteActivityAsync(
+                    (IRecordActivities records) => records.AskAgainAsync(new AskAgainRequest(
+                        reply.Conversation, LlmPurposes.Agent, new[] { "Your reply was cut off by its token limit." })),
+                    ActivityProfiles.Records("ask to go on"));
+            }
+            else
+            {
+                return;
+            }
+
+            if (state.AgentMs >= _limitMs)
+            {
+                state.AgentTimedOut = true;
+                return;
+            }
+        }
+    }
+
+    /// <returns>Null when the conversation no longer fits the model, which ends the agent's work and not the attempt.</returns>
+    private async Task<LlmReply?> AskAsync()
+    {
+        state.ModelCalls++;
+        state.Step = $"turn {state.Turns + 1}: asking the model";
+        try
+        {
+            var reply = await Workflow.ExecuteActivityAsync(
+                (ILlmActivities llm) => llm.CompleteAsync(new LlmRequest
+                {
+                    Model = input.Model,
+                    Purpose = LlmPurposes.Agent,
+                    Conversation = state.Conversation!,
+                    Call = state.ModelCalls,
+                    FirstRunId = Workflow.Info.FirstExecutionRunId,
+                    Task = package.Name,
+                    Tools = true,
+                    MaxTokens = input.Limits.MaxTokens,
+                }),
+                ActivityProfiles.Model(input.Model, $"turn {state.Turns + 1}: ask the model"));
+            state.Count(reply);
+            sandbox.Conversation = reply.Conversation;
+            return reply;
+        }
+        catch (ActivityFailureException failure) when (ActivityFailures.TypeOf(failure) == FailureTypes.ContextOverflow)
+        {
+            state.Notes.Add($"The conversation no longer fits the model: {ActivityFailures.Words(failure)}");
+            return null;
+        }
+    }
+
+    private async Task ActAsync(LlmReply reply)
+    {
+        var limits = input.Limits;
+        var remaining = Math.Max(1, (_limitMs - state.AgentMs) / 1000.0);
+        var wanted = Math.Max(limits.CommandTimeoutSec, Math.Min(reply.LongestTimeoutSec ?? 0, limits.MaxCommandTimeoutSec));
+        var timeout = Math.Min(wanted, remaining);
+        state.Turns++;
+        state.Step = $"turn {state.Turns}: {reply.Summary}";
+        var turn = await sandbox.StepAsync((container, queue) => Workflow.ExecuteActivityAsync(
+            (ISandboxActivities activities) => activities.RunTurnAsync(new TurnRequest
+            {
+                Container = container,
+                Turn = state.Turns,
+                Conversation = sandbox.Conversation!,
+                TimeoutSec = timeout,
+            }),
+            ActivityProfiles.OnHost(queue, timeout * reply.ToolCalls, limits.HostAwaySec, $"turn {state.Turns}: {reply.Summary}")));
+        state.AgentMs += turn.DurationMs;
+        state.Conversation = sandbox.Conversation = turn.Conversation;
+        state.ContainerEnded = turn.ContainerEnded || sandbox.EndedByItsCommands;
+    }
+}

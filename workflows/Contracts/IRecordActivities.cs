@@ -1,0 +1,178 @@
+using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Domain.Judging;
+using Spark.Temporal.Workflows.Domain.Pdi;
+using Spark.Temporal.Workflows.SkillGeneration;
+using Temporalio.Activities;
+
+namespace Spark.Temporal.Workflows.Contracts;
+
+/// <summary>
+/// What is computed from large artifacts, and what is written into result folders. Queue:
+/// <see cref="TaskQueues.Workflows"/>. All are safe to repeat: content is addressed by its hash and files are replaced whole.
+/// </summary>
+public interface IRecordActivities
+{
+    /// <summary>Writes the conversation with which an attempt starts: system prompt and composed instruction.</summary>
+    [Activity("records.begin")]
+    Task<ArtifactRef> BeginAsync(BeginAttemptRequest request);
+
+    /// <summary>Reads an attempt's artifacts and says how it ended.</summary>
+    [Activity("records.judge")]
+    Task<JudgeReply> JudgeAsync(JudgeRequest request);
+
+    /// <summary>Writes the conversation that asks for the memo to be rewritten.</summary>
+    [Activity("records.reflect")]
+    Task<ArtifactRef> ReflectAsync(ReflectRequest request);
+
+    /// <summary>Builds the six evidence blocks and writes the conversation that asks for the skill.</summary>
+    [Activity("records.distill")]
+    Task<DistillPrompt> DistillAsync(DistillRequest request);
+
+    /// <summary>Adds a user message to a conversation: what was wrong with the last reply.</summary>
+    [Activity("records.ask_again")]
+    Task<ArtifactRef> AskAgainAsync(AskAgainRequest request);
+
+    /// <summary>Checks the skill in the last reply of a conversation; a valid one is stored.</summary>
+    [Activity("records.check_skill")]
+    Task<SkillCheck> CheckSkillAsync(CheckSkillRequest request);
+
+    /// <summary>Writes a trial folder.</summary>
+    [Activity("records.write_trial")]
+    Task<TrialRecord> WriteTrialAsync(WriteTrialRequest request);
+
+    /// <summary>Writes the result folder of a skill run; called after every attempt and at its end.</summary>
+    [Activity("records.write_run")]
+    Task<RunRecord> WriteRunAsync(WriteRunRequest request);
+
+    /// <summary>Writes <c>pipeline_summary.json</c> of a batch.</summary>
+    [Activity("records.write_summary")]
+    Task<RunRecord> WriteSummaryAsync(WriteSummaryRequest request);
+}
+
+public sealed record BeginAttemptRequest
+{
+    public required ArtifactRef Instruction { get; init; }
+    public ArtifactRef? Hint { get; init; }
+
+    /// <summary>The memo; null on a first attempt.</summary>
+    public string? Memo { get; init; }
+
+    /// <summary>What an operator asked to be told to the agent in this attempt.</summary>
+    public IReadOnlyList<string> Guidance { get; init; } = [];
+
+    public InterventionLevel Intervention { get; init; }
+
+    /// <summary>Number of this attempt, from 1, and of attempts allowed.</summary>
+    public int Attempt { get; init; } = 1;
+    public int MaxAttempts { get; init; } = 1;
+
+    /// <summary>Whether the agent talks to a model (the terminal agent); others get the instruction alone.</summary>
+    public bool Terminal { get; init; } = true;
+
+    /// <summary>Skills offered to the agent (tar with one folder per skill).</summary>
+    public ArtifactRef? Skills { get; init; }
+}
+
+/// <param name="Attempt">The attempt to judge.</param>
+public sealed record JudgeRequest(AttemptResult Attempt);
+
+/// <param name="Judgment">What decides: outcome, counts, commands and test summary (8,000 characters each at most).</param>
+/// <param name="Stored">The same as an artifact, for later activities.</param>
+public sealed record JudgeReply(Judgment Judgment, ArtifactRef Stored);
+
+public sealed record ReflectRequest
+{
+    public required string Task { get; init; }
+
+    /// <summary>Number of the attempt that failed, from 1.</summary>
+    public required int Attempt { get; init; }
+
+    public required AttemptResult Result { get; init; }
+    public required ArtifactRef Judgment { get; init; }
+    public string? Memo { get; init; }
+}
+
+public sealed record DistillRequest
+{
+    public required TaskPackage Package { get; init; }
+    public required AttemptResult Result { get; init; }
+    public required ArtifactRef Judgment { get; init; }
+
+    /// <summary>Records of the attempts before (<see cref="AttemptRecord"/>), oldest first.</summary>
+    public required IReadOnlyList<ArtifactRef> Earlier { get; init; }
+}
+
+/// <param name="Conversation">Asks for the skill.</param>
+/// <param name="Evidence">The six blocks as Markdown.</param>
+public sealed record DistillPrompt(ArtifactRef Conversation, ArtifactRef Evidence);
+
+/// <param name="Conversation">The conversation whose last message was refused.</param>
+/// <param name="Purpose">One of <see cref="LlmPurposes"/>: chooses the words.</param>
+/// <param name="Reasons">What was wrong.</param>
+public sealed record AskAgainRequest(ArtifactRef Conversation, string Purpose, IReadOnlyList<string> Reasons);
+
+/// <param name="Conversation">Its last message holds the skill.</param>
+/// <param name="Name">Name the skill must have.</param>
+public sealed record CheckSkillRequest(ArtifactRef Conversation, string Name);
+
+/// <param name="Skill">The skill's text, null when it is not valid.</param>
+/// <param name="Problems">What is wrong with it, a line each.</param>
+public sealed record SkillCheck(ArtifactRef? Skill, IReadOnlyList<string> Problems);
+
+public sealed record WriteTrialRequest
+{
+    public required AttemptInput Input { get; init; }
+    public required TaskPackage Package { get; init; }
+    public required AttemptResult Result { get; init; }
+
+    public required DateTime StartedAt { get; init; }
+    public required DateTime FinishedAt { get; init; }
+
+    /// <summary>When each phase started and how long it took.</summary>
+    public required IReadOnlyList<PhaseTime> Phases { get; init; }
+}
+
+/// <param name="Phase"><c>build</c>, <c>start</c>, <c>agent</c>, <c>verify</c>, <c>remove</c>.</param>
+/// <param name="StartedAt">When it started (UTC).</param>
+/// <param name="DurationMs">How long it took, in milliseconds.</param>
+public sealed record PhaseTime(string Phase, DateTime StartedAt, long DurationMs);
+
+/// <param name="TrialDir">Absolute path of the trial folder.</param>
+public sealed record TrialRecord(string TrialDir);
+
+public sealed record WriteRunRequest
+{
+    public required SkillGenerationInput Input { get; init; }
+    public required string Task { get; init; }
+
+    /// <summary>Records kept by earlier calls, oldest first.</summary>
+    public IReadOnlyList<ArtifactRef> Earlier { get; init; } = [];
+
+    /// <summary>The newest attempt, kept by this call.</summary>
+    public AttemptRecord? Latest { get; init; }
+
+    public IReadOnlyList<SkillCall> SkillCalls { get; init; } = [];
+
+    /// <summary>The skill; null while there is none.</summary>
+    public ArtifactRef? Skill { get; init; }
+
+    /// <summary>How the run ended; null while it goes on.</summary>
+    public SkillGenerationResult? Result { get; init; }
+
+    public required DateTime StartedAt { get; init; }
+    public required DateTime Now { get; init; }
+}
+
+/// <param name="Dir">Absolute path of the folder written.</param>
+/// <param name="SkillPath">Absolute path of <c>SKILL.md</c>; null where there is none.</param>
+/// <param name="Attempt">The record kept for <see cref="WriteRunRequest.Latest"/>.</param>
+public sealed record RunRecord(string Dir, string? SkillPath = null, ArtifactRef? Attempt = null);
+
+public sealed record WriteSummaryRequest
+{
+    public required string OutDir { get; init; }
+    public required string Batch { get; init; }
+    public required IReadOnlyList<SkillGenerationResult> Results { get; init; }
+    public required DateTime StartedAt { get; init; }
+    public required DateTime FinishedAt { get; init; }
+}

@@ -1,0 +1,168 @@
+using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Conversations;
+using Spark.Temporal.Workflows.Domain.Judging;
+using Spark.Temporal.Workflows.Domain.Pdi;
+
+namespace Spark.Temporal.Workflows.SkillGeneration;
+
+public sealed record SkillGenerationInput
+{
+    /// <summary>Absolute path of the task's folder.</summary>
+    public required string TaskDir { get; init; }
+
+    /// <summary>Agent that works on the task.</summary>
+    public string Agent { get; init; } = AgentNames.Terminal;
+
+    /// <summary>Model of the agent.</summary>
+    public ModelChoice Model { get; init; } = new();
+
+    /// <summary>Model that reflects and distills; the agent's where null.</summary>
+    public ModelChoice? SummaryModel { get; init; }
+
+    /// <summary>Name of the model in result folders and workflow ids.</summary>
+    public required string ModelSlug { get; init; }
+
+    public required string Batch { get; init; }
+
+    /// <summary>Attempts that may be scored; infrastructure failures use up none.</summary>
+    public int MaxAttempts { get; init; } = 8;
+
+    public PdiSettings Pdi { get; init; } = new();
+    public AttemptLimits Limits { get; init; } = new();
+
+    /// <summary>Dollars the whole run may cost before it waits; null for no limit.</summary>
+    public double? BudgetUsd { get; init; }
+
+    /// <summary>Folder under which results are written.</summary>
+    public required string OutDir { get; init; }
+
+    /// <summary>How often a memo or a skill that was refused is asked for again.</summary>
+    public int ReAsks { get; init; } = 2;
+
+    /// <summary>Infrastructure failures in a row after which the run waits for a person.</summary>
+    public int InfrastructureLimit { get; init; } = 2;
+}
+
+/// <param name="Enabled">Compute the proxy after every reflection.</param>
+/// <param name="ObserveOnly">Compute and record, but never intervene.</param>
+/// <param name="Method">How similarity is measured.</param>
+public sealed record PdiSettings(bool Enabled = true, bool ObserveOnly = false, PdiMethod Method = PdiMethod.TokenOverlap);
+
+/// <summary>How a skill run ended.</summary>
+public enum SkillRunStatus
+{
+    /// <summary>An attempt passed and its skill is valid.</summary>
+    Passed,
+
+    /// <summary>The attempts ran out.</summary>
+    Exhausted,
+
+    /// <summary>An attempt passed but no valid skill came of it.</summary>
+    SkillRefused,
+
+    /// <summary>The task itself cannot be run.</summary>
+    TaskBroken,
+}
+
+public sealed record SkillGenerationResult
+{
+    public required string Task { get; init; }
+    public required SkillRunStatus Status { get; init; }
+
+    /// <summary>Outcome of the last scored attempt.</summary>
+    public required Outcome Outcome { get; init; }
+
+    public double? Reward { get; init; }
+
+    /// <summary>Scored attempts.</summary>
+    public required int Attempts { get; init; }
+
+    /// <summary>Attempts that infrastructure ended; never scored.</summary>
+    public int InfrastructureFailures { get; init; }
+
+    public string? SkillPath { get; init; }
+    public string? ResultDir { get; init; }
+    public string? Error { get; init; }
+    public TokenUsage Usage { get; init; } = TokenUsage.None;
+    public double CostUsd { get; init; }
+    public int ModelCalls { get; init; }
+    public int ResentInFlight { get; init; }
+    public int SoftInterventions { get; init; }
+    public int StrongInterventions { get; init; }
+    public long DurationMs { get; init; }
+    public string? WorkflowId { get; init; }
+}
+
+/// <summary>One attempt with what followed from it; kept as an artifact, so that histories carry each memo once.</summary>
+public sealed record AttemptRecord
+{
+    /// <summary>Number among all attempts, infrastructure failures included, from 1; part of the child's id.</summary>
+    public required int Number { get; init; }
+
+    /// <summary>0-based number among the scored attempts; null for an infrastructure failure.</summary>
+    public int? Scored { get; init; }
+
+    public required AttemptResult Result { get; init; }
+    public required Outcome Outcome { get; init; }
+
+    /// <summary>The judgment with commands and test summary; null for an infrastructure failure.</summary>
+    public ArtifactRef? Judgment { get; init; }
+
+    /// <summary>The conversation the attempt started with.</summary>
+    public ArtifactRef? Instruction { get; init; }
+
+    public InterventionLevel Intervention { get; init; }
+    public IReadOnlyList<string> Guidance { get; init; } = [];
+    public ReflectionRecord? Reflection { get; init; }
+}
+
+/// <summary>A reflection: what was asked, what came, and what it says about grounding.</summary>
+public sealed record ReflectionRecord
+{
+    public required ArtifactRef Conversation { get; init; }
+
+    /// <summary>The memo that stands afterwards; the one before is in the record of the reflection before.</summary>
+    public required string Memo { get; init; }
+
+    /// <summary>Why rewrites were refused, in order.</summary>
+    public IReadOnlyList<string> Refusals { get; init; } = [];
+
+    public PdiSnapshot? Pdi { get; init; }
+    public TokenUsage Usage { get; init; } = TokenUsage.None;
+    public long DurationMs { get; init; }
+    public DateTime At { get; init; }
+}
+
+/// <summary>One request for the skill.</summary>
+/// <param name="Conversation">The conversation, the reply included.</param>
+/// <param name="Usage">Tokens and cost.</param>
+/// <param name="Problems">Why the reply was refused; empty when it was kept.</param>
+/// <param name="DurationMs">How long it took, in milliseconds.</param>
+/// <param name="At">When it ended (UTC).</param>
+public sealed record SkillCall(
+    ArtifactRef Conversation, TokenUsage Usage, IReadOnlyList<string> Problems, long DurationMs, DateTime At);
+
+/// <summary>Answer of <c>GetProgress</c>.</summary>
+public sealed record SkillProgress(
+    string Task,
+    string State,
+    int Attempt,
+    int MaxAttempts,
+    string Step,
+    double CostUsd,
+    double? BudgetUsd,
+    IReadOnlyList<AttemptProgress> Attempts);
+
+/// <summary>One line of progress.</summary>
+public sealed record AttemptProgress(
+    int Number, Outcome Outcome, double? Reward, int TestsPassed, int TestsTotal, double? Pdi, InterventionLevel Intervention, double CostUsd, string? Error);
+
+/// <summary>Text for the next attempt's instruction.</summary>
+public sealed record GuidanceRequest(string Text);
+
+/// <summary>More attempts.</summary>
+public sealed record ExtendRequest(int Attempts);
+
+/// <summary>A new limit in dollars for the whole run.</summary>
+public sealed record BudgetRequest(double BudgetUsd);
