@@ -1,0 +1,106 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Spark.Temporal.Starter.Recorded;
+using Spark.Temporal.Workflows.Domain.Pdi;
+using Spark.Temporal.Workflows.Wire;
+
+namespace Spark.Temporal.Starter.Commands;
+
+/// <summary>Prints replayed runs for people and for programs.</summary>
+internal sealed class PdiReplayReport(CliOutput output)
+{
+    /// <summary>A list with one object per file: <c>task, method, snapshots</c> and what was made of them.</summary>
+    public void Json(IEnumerable<ReplayedRun> runs) => output.Json(runs.Select(run => new
+    {
+        run.Run.Task,
+        Method = run.Method.Name(),
+        File = run.Run.Path,
+        run.ComparedWith,
+        run.Agrees,
+        DamagedLines = run.Run.DamagedLines.Select(damaged => damaged.Line),
+        Snapshots = run.Snapshots.Select(Node),
+    }));
+
+    public void Text(IReadOnlyList<ReplayedRun> runs)
+    {
+        foreach (var run in runs)
+        {
+            Run(run);
+        }
+
+        var snapshots = runs.Sum(run => run.Snapshots.Count);
+        var agreeing = runs.Sum(run => run.Snapshots.Count(snapshot => snapshot.Agrees));
+        var ties = runs.Sum(run => run.Snapshots.Count(snapshot => snapshot.Tie));
+        var tied = ties == 0 ? "" : $" ({ties} with a tie, whose decision is not compared)";
+        output.Line($"{agreeing} of {snapshots} snapshots in {runs.Count} {(runs.Count == 1 ? "file" : "files")} agree{tied}");
+    }
+
+    private void Run(ReplayedRun run)
+    {
+        var against = run.ComparedWith is null ? $"nothing is recorded by {run.Method.Name()}" : $"against {run.ComparedWith}";
+        output.Line($"{run.Run.Task}: {run.Snapshots.Count} snapshots, {run.Method.Name()}, {against}");
+        if (run.Snapshots.Count == 0)
+        {
+            output.Line();
+            return;
+        }
+
+        output.Line("  attempt  step                exec     plan      oss      raw   weight  weighted  level");
+        foreach (var snapshot in run.Snapshots)
+        {
+            var name = snapshot.Recorded ?? snapshot.Computed;
+            var head = name is null ? $"{"",9}{"",6}" : $"{name.Attempt,9}{name.Step,6}";
+            if (snapshot.Recorded is { } recorded)
+            {
+                output.Line($"{head}  recorded{Numbers(recorded)}");
+                head = new string(' ', head.Length);
+            }
+
+            if (snapshot.Computed is { } computed)
+            {
+                output.Line($"{head}  computed{Numbers(computed)}  {Verdict(snapshot)}");
+            }
+
+            if (snapshot.Problem is { } problem)
+            {
+                output.Line($"{new string(' ', head.Length)}  {problem}");
+            }
+        }
+
+        output.Line();
+    }
+
+    private static string Verdict(ReplayedSnapshot snapshot) => (snapshot.Agrees, snapshot.Tie) switch
+    {
+        (true, true) => "equal (tie: decision not compared)",
+        (true, false) => "equal",
+        _ => "DIFFERS",
+    };
+
+    private static string Numbers(PdiSnapshot snapshot)
+    {
+        var at = snapshot.Rounded();
+        var level = at.Level == InterventionLevel.None ? "-" : at.Level == InterventionLevel.Soft ? "soft" : "strong";
+        return $"{at.ProxyExec,9:0.0000}{at.ProxyPlan,9:0.0000}{at.ProxyOss,9:0.0000}{at.RawPdi,9:0.0000}{at.Weight,9:0.0000}{at.WeightedPdi,10:0.0000}  {level,-6}";
+    }
+
+    private static JsonObject Node(ReplayedSnapshot snapshot)
+    {
+        var node = snapshot.Computed is { } computed ? AsObject(computed.Rounded()) : new JsonObject
+        {
+            ["attempt"] = snapshot.Recorded?.Attempt,
+            ["step"] = snapshot.Recorded?.Step,
+        };
+        node["recorded"] = snapshot.Recorded is { } recorded ? AsObject(recorded) : null;
+        node["agrees"] = snapshot.Agrees;
+        node["tie"] = snapshot.Tie;
+        if (snapshot.Problem is { } problem)
+        {
+            node["problem"] = problem;
+        }
+
+        return node;
+    }
+
+    private static JsonObject AsObject(PdiSnapshot snapshot) => JsonSerializer.SerializeToNode(snapshot, SparkJson.Options)!.AsObject();
+}
