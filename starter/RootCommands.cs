@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Spark.Temporal.Starter.Commands;
 
 namespace Spark.Temporal.Starter;
 
@@ -7,8 +8,9 @@ internal static class RootCommands
 {
     public static RootCommand Create(CliOutput output)
     {
-        _ = output;
-        return new RootCommand("Spark.Temporal: verified skills and benchmark tasks from LLM agents, as durable workflows.");
+        var root = new RootCommand("Spark.Temporal: verified skills and benchmark tasks from LLM agents, as durable workflows.");
+        root.Add(PdiCommands.Create(output));
+        return root;
     }
 
     /// <summary>Parses and runs; what a user can mend is printed as one line, everything else with its type.</summary>

@@ -48,8 +48,7 @@ internal sealed class PdiReplayReport(CliOutput output)
         output.Line("  attempt  step                exec     plan      oss      raw   weight  weighted  level");
         foreach (var snapshot in run.Snapshots)
         {
-            var name = snapshot.Recorded ?? snapshot.Computed;
-            var head = name is null ? $"{"",9}{"",6}" : $"{name.Attempt,9}{name.Step,6}";
+            var head = $"{snapshot.Attempt,9}{snapshot.Step,6}";
             if (snapshot.Recorded is { } recorded)
             {
                 output.Line($"{head}  recorded{Numbers(recorded)}");
@@ -88,8 +87,8 @@ internal sealed class PdiReplayReport(CliOutput output)
     {
         var node = snapshot.Computed is { } computed ? AsObject(computed.Rounded()) : new JsonObject
         {
-            ["attempt"] = snapshot.Recorded?.Attempt,
-            ["step"] = snapshot.Recorded?.Step,
+            ["attempt"] = snapshot.Attempt,
+            ["step"] = snapshot.Step,
         };
         node["recorded"] = snapshot.Recorded is { } recorded ? AsObject(recorded) : null;
         node["agrees"] = snapshot.Agrees;

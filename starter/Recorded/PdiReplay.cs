@@ -4,6 +4,8 @@ using Spark.Temporal.Workflows.Domain.Pdi;
 namespace Spark.Temporal.Starter.Recorded;
 
 /// <summary>One snapshot computed again and set beside the recorded one.</summary>
+/// <param name="Attempt">The attempt reflected on, from 0.</param>
+/// <param name="Step">The recorded number of the reflection.</param>
 /// <param name="Recorded">What it is compared with; null where nothing by this method is recorded.</param>
 /// <param name="Computed">Computed now, unrounded; null where the file lacks what it is computed from.</param>
 /// <param name="Agrees">Whether all four decimals and the decision are the same.</param>
@@ -12,7 +14,8 @@ namespace Spark.Temporal.Starter.Recorded;
 /// depends on that is left out of the comparison.
 /// </param>
 /// <param name="Problem">Why there is nothing to compare; null when there is.</param>
-internal sealed record ReplayedSnapshot(PdiSnapshot? Recorded, PdiSnapshot? Computed, bool Agrees, bool Tie, string? Problem);
+internal sealed record ReplayedSnapshot(
+    int Attempt, int Step, PdiSnapshot? Recorded, PdiSnapshot? Computed, bool Agrees, bool Tie, string? Problem);
 
 /// <param name="Run">The file.</param>
 /// <param name="Method">The method computed by.</param>
@@ -74,14 +77,14 @@ internal static class PdiReplay
             at++;
             if (problem is not null)
             {
-                yield return new ReplayedSnapshot(reference, null, false, false, "an earlier snapshot could not be computed");
+                yield return new ReplayedSnapshot(source.Attempt, source.Step, reference, null, false, false, "an earlier snapshot could not be computed");
                 continue;
             }
 
             if (observation is null)
             {
                 problem = $"the file lacks the {Missing(run, source.Attempt)} of attempt {source.Attempt}";
-                yield return new ReplayedSnapshot(reference, null, false, false, problem);
+                yield return new ReplayedSnapshot(source.Attempt, source.Step, reference, null, false, false, problem);
                 continue;
             }
 
@@ -89,7 +92,8 @@ internal static class PdiReplay
             var tied = method == PdiMethod.JsDivergence && Math.Abs(computed.WeightedPdi - PdiTracker.Threshold) < TieWidth;
             var agrees = reference is not null && Agree(reference, computed, skipDecision: tied, skipLevel: tied || previousTied);
             yield return new ReplayedSnapshot(
-                reference, computed, agrees, tied || previousTied, reference is null ? $"nothing is recorded by {method.Name()}" : null);
+                source.Attempt, source.Step, reference, computed, agrees, tied || previousTied,
+                reference is null ? $"nothing is recorded by {method.Name()}" : null);
             previousTied = tied;
         }
     }

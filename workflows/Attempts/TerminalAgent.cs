@@ -13,6 +13,8 @@ internal sealed class TerminalAgent(AttemptInput input, TaskPackage package, Att
     /// <summary>Replies cut off by the token limit that are asked to go on, in a row.</summary>
     private const int CutReplies = 3;
 
+    private static readonly string[] ReplyWasCut = ["Your reply was cut off by its token limit."];
+
     private readonly long _limitMs = (long)(package.Settings.AgentTimeoutSec * input.Limits.TimeoutMultiplier * 1000);
 
     /// <exception cref="ActivityFailureException">The model or every sandbox is out of reach.</exception>
@@ -50,7 +52,7 @@ internal sealed class TerminalAgent(AttemptInput input, TaskPackage package, Att
             {
                 state.Conversation = await Workflow.ExecuteActivityAsync(
                     (IRecordActivities records) => records.AskAgainAsync(new AskAgainRequest(
-                        reply.Conversation, LlmPurposes.Agent, new[] { "Your reply was cut off by its token limit." })),
+                        reply.Conversation, LlmPurposes.Agent, ReplyWasCut)),
                     ActivityProfiles.Records("ask to go on"));
             }
             else

@@ -29,7 +29,7 @@ internal static class Similarity
     /// </summary>
     public static double JensenShannon(string a, string b)
     {
-        List<string> left = Tokens.Of(a), right = Tokens.Of(b);
+        IReadOnlyList<string> left = Tokens.Of(a), right = Tokens.Of(b);
         Dictionary<string, int> places = new(StringComparer.Ordinal);
         List<(int Left, int Right)> counts = [];
         foreach (var token in left)

@@ -7,10 +7,10 @@ namespace Spark.Temporal.Workflows.Domain.Pdi;
 /// The words of a text: maximal runs of letters, numbers (Unicode's Nd, Nl and No) and underscores, in lower case. Code
 /// points are looked at, not halves of surrogate pairs, and <c>\w</c> is not used: it leaves out No and takes marks.
 /// </summary>
-internal static class Tokens
+public static class Tokens
 {
     /// <summary>Every word in its order, repeated as often as it occurs.</summary>
-    public static List<string> Of(string text)
+    public static IReadOnlyList<string> Of(string text)
     {
         List<string> tokens = [];
         var start = -1;
