@@ -1,0 +1,19 @@
+namespace Spark.Temporal.Starter.Demo;
+
+/// <summary>The demo's material, which stands beside the executable.</summary>
+internal static class DemoSamples
+{
+    /// <summary>Folder with one Harbor task per folder.</summary>
+    public static string TasksDir => Find("tasks");
+
+    /// <summary>Folder with the scripted model's scripts, one file per task.</summary>
+    public static string ScriptsDir => Find("scripts");
+
+    private static string Find(string part)
+    {
+        var folder = Path.Combine(AppContext.BaseDirectory, "samples", part);
+        return Directory.Exists(folder)
+            ? folder
+            : throw new CliException($"the demo's {part} are not in {folder}; build or install spark again");
+    }
+}

@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain;
+
+namespace Spark.Temporal.Starter.Demo;
+
+/// <summary>
+/// Chooses the scripted reply to a request from the request alone: the same request always gets the same reply, whatever
+/// was asked before and however often the server was restarted.
+/// </summary>
+internal sealed partial class ScriptedModel(IReadOnlyDictionary<string, ScriptedStory> stories)
+{
+    /// <summary>Name under which the model presents itself.</summary>
+    public const string Name = "scripted-demo";
+
+    /// <summary>Stands in every reply, so that nobody takes it for a model's.</summary>
+    public const string Mark = "[scripted demo reply: prepared in advance, no language model was asked]";
+
+    /// <summary>Script for every task that has none of its own.</summary>
+    public const string AnyTask = "any-task";
+
+    /// <param name="purpose">Header <c>X-Spark-Purpose</c>.</param>
+    /// <param name="task">Header <c>X-Spark-Task</c>; of <c>org/name</c> the name counts.</param>
+    /// <param name="request">The conversation.</param>
+    /// <exception cref="FormatException">There is no script for this; the message says what there is.</exception>
+    public ScriptedReply Reply(string purpose, string task, ChatRequest request)
+    {
+        var story = Story(task);
+        return purpose switch
+        {
+            LlmPurposes.Agent => Act(story, request),
+            LlmPurposes.Reflect => new ScriptedReply(MarkMemo(Pick(story.Attempts[Reflected(story, request)].Memo, request, $"memo of {story.Task}"))),
+            LlmPurposes.Distill => new ScriptedReply($"{Pick(story.Skill, request, $"skill of {story.Task}").TrimEnd()}\n\n{Mark}\n"),
+            _ => throw new FormatException(
+                $"X-Spark-Purpose is '{purpose}'; the scripted model answers to {LlmPurposes.Agent}, {LlmPurposes.Reflect} and {LlmPurposes.Distill}"),
+        };
+    }
+
+    private ScriptedStory Story(string task)
+    {
+        var slug = Text.Slug(task[(task.LastIndexOf('/') + 1)..]);
+        return stories.GetValueOrDefault(slug) ?? stories.GetValueOrDefault(AnyTask)
+            ?? throw new FormatException($"no script for the task '{slug}'; there are: {string.Join(", ", stories.Keys.Order())}");
+    }
+
+    private static ScriptedReply Act(ScriptedStory story, ChatRequest request)
+    {
+        var instruction = request.Instruction;
+        var attempt = Math.Min(FailedAttempts(instruction), story.Attempts.Count - 1);
+        while (attempt > 0 && story.Attempts[attempt].Unless is { } unwanted && instruction.Contains(unwanted, StringComparison.Ordinal))
+        {
+            attempt--;
+        }
+
+        var script = story.Attempts[attempt];
+        return request.Replies < script.Turns.Count
+            ? new ScriptedReply($"{Mark}\n{script.Turns[request.Replies].Say.Trim()}", script.Turns[request.Replies].Run.TrimEnd())
+            : new ScriptedReply($"{Mark}\n{script.Done.Trim()}");
+    }
+
+    /// <summary>
+    /// Which attempt a reflection is about: the latest one whose own commands are quoted; with none quoted, the one after
+    /// the failures counted by the memo so far.
+    /// </summary>
+    private static int Reflected(ScriptedStory story, ChatRequest request)
+    {
+        var instruction = request.Instruction;
+        for (var attempt = story.Attempts.Count - 1; attempt >= 0; attempt--)
+        {
+            if (story.OwnLines(attempt).Any(line => instruction.Contains(line, StringComparison.Ordinal)))
+            {
+                return attempt;
+            }
+        }
+
+        return Math.Min(FailedAttempts(instruction), story.Attempts.Count - 1);
+    }
+
+    /// <summary>Number in the heading of the memo that a text holds; 0 without one.</summary>
+    private static int FailedAttempts(string text) =>
+        MemoHeading().Matches(text).Select(match => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)).DefaultIfEmpty(0).Last();
+
+    private static string Pick(List<string> replies, ChatRequest request, string what) =>
+        replies.Count > 0 ? replies[Math.Min(request.Replies, replies.Count - 1)] : throw new FormatException($"the script has no {what}");
+
+    // Inside the first section, because a memo is kept from its heading to its last section and nothing else is.
+    private static string MarkMemo(string memo)
+    {
+        var title = memo.IndexOf("### ", StringComparison.Ordinal);
+        var line = title < 0 ? -1 : memo.IndexOf('\n', title);
+        return line < 0 ? $"{Mark}\n{memo}" : memo.Insert(line + 1, Mark + "\n");
+    }
+
+    [GeneratedRegex(@"^## Exploration Memo \((\d{1,6}) failed attempts?\)", RegexOptions.Multiline)]
+    private static partial Regex MemoHeading();
+}
+
+/// <summary>A reply: text, and the shell command to run where the agent goes on.</summary>
+internal sealed record ScriptedReply(string Text, string? Command = null);
