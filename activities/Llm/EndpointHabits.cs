@@ -1,0 +1,26 @@
+using System.Collections.Concurrent;
+
+namespace Spark.Temporal.Activities.Llm;
+
+/// <summary>
+/// What an endpoint's refusals taught about it, for the life of the process: a refused request costs nothing, so nothing
+/// is lost when it is learned again.
+/// </summary>
+internal sealed class EndpointHabits
+{
+    private readonly ConcurrentDictionary<string, Habit> _known = new(StringComparer.Ordinal);
+
+    public Habit this[ModelEndpoint endpoint] => _known.GetValueOrDefault(KeyOf(endpoint), Habit.Unknown);
+
+    public void Learn(ModelEndpoint endpoint, Func<Habit, Habit> change) =>
+        _known.AddOrUpdate(KeyOf(endpoint), _ => change(Habit.Unknown), (_, habit) => change(habit));
+
+    private static string KeyOf(ModelEndpoint endpoint) => $"{endpoint.BaseUrl} {endpoint.Model}";
+
+    /// <param name="CompletionTokensField">Wants <c>max_completion_tokens</c>.</param>
+    /// <param name="NoTools">Knows no tools.</param>
+    internal sealed record Habit(bool CompletionTokensField = false, bool NoTools = false)
+    {
+        public static readonly Habit Unknown = new();
+    }
+}

@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Spark.Temporal.Workflows;
+using Temporalio.Api.Enums.V1;
+using Temporalio.Exceptions;
+
+namespace Spark.Temporal.Activities.Llm;
+
+/// <summary>What an error reply means for the workflow.</summary>
+internal static partial class ErrorMap
+{
+    /// <summary>The failure to throw for a reply that is no success.</summary>
+    /// <param name="reply">The reply, already without secrets.</param>
+    /// <param name="endpoint">Where it came from.</param>
+    /// <param name="now">The time, for a Retry-After that is a date.</param>
+    /// <param name="longest">Longest delay to follow.</param>
+    public static ApplicationFailureException Failure(ChatHttpReply reply, ModelEndpoint endpoint, DateTimeOffset now, TimeSpan longest)
+    {
+        var words = $"{endpoint.BaseUrl} answered {reply.Status} for model '{endpoint.Model}': {ProviderWords.From(reply.Body)}";
+        if (reply.Status is 408 or 409 or 425 or 429 or >= 500)
+        {
+            var delay = Delay(reply, now, longest);
+            var throttled = reply.Status == 429 || (reply.Status == 503 && delay is not null);
+            return new ApplicationFailureException(
+                words,
+                FailureTypes.ModelUnavailable,
+                nextRetryDelay: delay,
+                category: throttled ? ApplicationErrorCategory.Benign : ApplicationErrorCategory.Unspecified);
+        }
+
+        return reply.Status is 401 or 403
+            ? new ApplicationFailureException(
+                $"{words} Check the key in {endpoint.Profile.KeyVariable}, in the worker's environment.",
+                FailureTypes.ModelUnauthorized,
+                nonRetryable: true)
+            : new ApplicationFailureException(words, FailureTypes.ModelRefused, nonRetryable: true);
+    }
+
+    /// <summary>Whether the endpoint says that the conversation is too long for the model.</summary>
+    public static bool IsTooLong(ChatHttpReply reply) => reply.Status == 413 || (IsRefusal(reply) && TooLong().IsMatch(reply.Body));
+
+    /// <summary>Whether the endpoint asks for <c>max_completion_tokens</c> instead of <c>max_tokens</c>.</summary>
+    public static bool WantsCompletionTokens(ChatHttpReply reply) =>
+        IsRefusal(reply) && reply.Body.Contains("max_completion_tokens", StringComparison.Ordinal);
+
+    /// <summary>Whether the endpoint says that it, or the model, knows no tools.</summary>
+    public static bool KnowsNoTools(ChatHttpReply reply) => IsRefusal(reply) && NoTools().IsMatch(reply.Body);
+
+    private static bool IsRefusal(ChatHttpReply reply) => reply.Status is 400 or 404 or 422;
+
+    private static TimeSpan? Delay(ChatHttpReply reply, DateTimeOffset now, TimeSpan longest)
+    {
+        TimeSpan? asked = null;
+        if (Number(reply.RetryAfterMs) is { } milliseconds)
+        {
+            asked = TimeSpan.FromMilliseconds(Math.Min(milliseconds, longest.TotalMilliseconds));
+        }
+        else if (Number(reply.RetryAfter) is { } seconds)
+        {
+            asked = TimeSpan.FromSeconds(Math.Min(seconds, longest.TotalSeconds));
+        }
+        else if (DateTimeOffset.TryParse(reply.RetryAfter, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date))
+        {
+            asked = date - now;
+        }
+
+        return asked is null || asked <= TimeSpan.Zero ? null : asked > longest ? longest : asked;
+    }
+
+    private static double? Number(string? text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) && number > 0 ? number : null;
+
+    [GeneratedRegex(
+        @"context_length_exceeded|(maximum|max\w*) (context|model) len|context (length|window|size)|prompt (is )?too long|too many (input )?tokens|input is too long",
+        RegexOptions.IgnoreCase)]
+    private static partial Regex TooLong();
+
+    [GeneratedRegex(
+        @"(not|n't) support[^.]{0,40}\b(tools?|functions?)\b|\b(tools?|function)\b[^.]{0,60}(not|n't|un) ?(been )?(support|enabled|available|allowed)|no endpoints[^.]{0,40}tool|enable-auto-tool-choice|(unknown|unrecognized|unexpected|extra)[^.]{0,60}\btools\b",
+        RegexOptions.IgnoreCase)]
+    private static partial Regex NoTools();
+}

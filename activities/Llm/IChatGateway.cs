@@ -1,0 +1,31 @@
+namespace Spark.Temporal.Activities.Llm;
+
+/// <summary>Sends one chat completion request, once, and hands back what came.</summary>
+internal interface IChatGateway
+{
+    /// <summary>Posts a body to <c>{base}/chat/completions</c>. Any HTTP status is a reply, not an exception.</summary>
+    /// <exception cref="ChatConnectionException">No whole reply came.</exception>
+    Task<ChatHttpReply> SendAsync(ChatHttpRequest request, CancellationToken cancellationToken);
+}
+
+/// <param name="BaseUrl">Where <c>/chat/completions</c> is found.</param>
+/// <param name="KeyVariable">Environment variable with the key.</param>
+/// <param name="Timeout">How long the whole reply may take.</param>
+/// <param name="Body">The body, JSON in UTF-8.</param>
+/// <param name="Headers">Headers beside those of the protocol.</param>
+internal sealed record ChatHttpRequest(
+    Uri BaseUrl, string KeyVariable, TimeSpan Timeout, BinaryData Body, IReadOnlyDictionary<string, string> Headers);
+
+/// <param name="Status">HTTP status.</param>
+/// <param name="Body">The whole body as text.</param>
+/// <param name="RetryAfter">The provider's Retry-After, in its own words.</param>
+/// <param name="RetryAfterMs">The same in milliseconds, a header that some providers send beside it.</param>
+internal sealed record ChatHttpReply(int Status, string Body, string? RetryAfter = null, string? RetryAfterMs = null);
+
+/// <summary>A request got no whole reply: refused or broken connection, time-out, half a body.</summary>
+/// <param name="message">What happened, without secrets.</param>
+/// <param name="sent">Whether the request may have reached the endpoint.</param>
+internal sealed class ChatConnectionException(string message, bool sent) : IOException(message)
+{
+    public bool Sent { get; } = sent;
+}

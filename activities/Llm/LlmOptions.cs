@@ -1,0 +1,92 @@
+namespace Spark.Temporal.Activities.Llm;
+
+/// <summary>Settings of model calls, section <c>Llm</c>. Holds names of key variables, never keys.</summary>
+public sealed class LlmOptions
+{
+    public const string Section = "Llm";
+
+    public const string DefaultProfile = "default";
+
+    /// <summary>Profiles by name; <c>default</c> is always there.</summary>
+    public Dictionary<string, LlmProfile> Profiles { get; init; } = [];
+
+    /// <summary>Endpoints that a run may name instead of its profile's. A profile's own needs no entry.</summary>
+    public List<string> AllowedApiBases { get; init; } = [];
+
+    /// <summary>Prices; the first entry whose pattern fits the model's name counts.</summary>
+    public List<ModelPrice> Prices { get; init; } = [];
+
+    /// <summary>Longest delay that a provider's Retry-After is followed for, in seconds.</summary>
+    public double MaxRetryAfterSec { get; init; } = 600;
+
+    /// <summary>Seconds between heartbeats while a reply is awaited.</summary>
+    public double HeartbeatSec { get; init; } = 5;
+}
+
+/// <summary>One endpoint with its model and habits.</summary>
+public sealed class LlmProfile
+{
+    /// <summary>Where <c>/chat/completions</c> is found, such as <c>https://api.openai.com/v1</c>.</summary>
+    public string BaseUrl { get; set; } = "";
+
+    /// <summary>Model name for requests that give none.</summary>
+    public string? Model { get; set; }
+
+    /// <summary>Name of the environment variable with the key; the key itself is never a setting.</summary>
+    public string KeyVariable { get; set; } = "OPENAI_API_KEY";
+
+    /// <summary>How long a reply may take, in seconds.</summary>
+    public double RequestTimeoutSec { get; set; } = 600;
+
+    /// <summary>What the model can read and write together, in tokens.</summary>
+    public int ContextTokens { get; set; } = 128_000;
+
+    /// <summary>Upper limit of a reply in tokens for requests that give none; null for the purpose's budget.</summary>
+    public int? MaxTokens { get; set; }
+
+    /// <summary>How the shell is offered.</summary>
+    public ToolMode Tools { get; set; } = ToolMode.Auto;
+
+    /// <summary>Name of the body's field that limits a reply.</summary>
+    public MaxTokensField MaxTokensField { get; set; } = MaxTokensField.Auto;
+
+    /// <summary>Sampling temperature; null leaves it to the endpoint.</summary>
+    public double? Temperature { get; set; }
+
+    /// <summary>More fields of the body, as the text of one JSON object.</summary>
+    public string? ExtraBody { get; set; }
+}
+
+public enum ToolMode
+{
+    /// <summary>As a tool, until the endpoint says that it knows none.</summary>
+    Auto,
+
+    /// <summary>As a tool, always.</summary>
+    On,
+
+    /// <summary>As a fenced <c>bash</c> block in the reply's text.</summary>
+    Off,
+}
+
+public enum MaxTokensField
+{
+    /// <summary><c>max_tokens</c>, until the endpoint asks for the other one.</summary>
+    Auto,
+    MaxTokens,
+    MaxCompletionTokens,
+}
+
+/// <summary>Price of the models whose name fits a pattern, in US dollars per million tokens.</summary>
+public sealed class ModelPrice
+{
+    /// <summary>Model name; <c>*</c> stands for any characters.</summary>
+    public string Model { get; init; } = "";
+
+    public double Prompt { get; init; }
+
+    /// <summary>Price of cached prompt tokens; null when they cost what others do.</summary>
+    public double? Cached { get; init; }
+
+    public double Completion { get; init; }
+}

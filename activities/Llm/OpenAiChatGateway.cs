@@ -1,0 +1,171 @@
+using System.ClientModel;
+using System.ClientModel.Primitives;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using OpenAI;
+using OpenAI.Chat;
+
+namespace Spark.Temporal.Activities.Llm;
+
+/// <summary>
+/// Chat completions through the OpenAI package. It uses the package's protocol method, raw JSON in and out, because the
+/// typed replies throw on a finish reason they do not know; and none of its retries, because Temporal retries.
+/// </summary>
+internal sealed class OpenAiChatGateway : IChatGateway, IDisposable
+{
+    private readonly HttpClient _http;
+    private readonly HttpClientPipelineTransport _transport;
+
+    public OpenAiChatGateway()
+    {
+        var sockets = new SocketsHttpHandler
+        {
+            // A redirect would send the key somewhere the settings do not name.
+            AllowAutoRedirect = false,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        };
+        _http = new HttpClient(new SendOnceHandler(sockets)) { Timeout = Timeout.InfiniteTimeSpan };
+        _transport = new HttpClientPipelineTransport(_http);
+    }
+
+    public async Task<ChatHttpReply> SendAsync(ChatHttpRequest request, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(request.Timeout);
+        var options = new RequestOptions
+        {
+            ErrorOptions = ClientErrorBehaviors.NoThrow,
+            BufferResponse = true,
+            CancellationToken = limit.Token,
+        };
+        foreach (var (name, value) in request.Headers)
+        {
+            options.SetHeader(name, value);
+        }
+
+        try
+        {
+            using var content = BinaryContent.Create(request.Body);
+            var result = await ClientFor(request).CompleteChatAsync(content, options);
+            using var response = result.GetRawResponse();
+            response.Headers.TryGetValue("Retry-After", out var retryAfter);
+            response.Headers.TryGetValue("retry-after-ms", out var retryAfterMs);
+            return new ChatHttpReply(response.Status, response.Content.ToString(), retryAfter, retryAfterMs);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (OperationCanceledException)
+        {
+            throw new ChatConnectionException(
+                $"No whole reply from {request.BaseUrl} within {request.Timeout.TotalSeconds:0.###} s.", sent: true);
+        }
+        catch (Exception failure)
+        {
+            var causes = Causes(failure).ToList();
+            var refused = causes.OfType<HttpRequestException>().Any(
+                cause => cause.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+                    or HttpRequestError.SecureConnectionError)
+                && !causes.OfType<SocketException>().Any(cause => cause.SocketErrorCode is SocketError.ConnectionReset);
+            throw new ChatConnectionException(
+                $"The connection to {request.BaseUrl} broke: {causes[^1].Message}", sent: !refused);
+        }
+    }
+
+    public void Dispose()
+    {
+        _transport.Dispose();
+        _http.Dispose();
+    }
+
+    // A client is light, and the key may have changed since the last call.
+    private ChatClient ClientFor(ChatHttpRequest request)
+    {
+        var options = new OpenAIClientOptions
+        {
+            Endpoint = request.BaseUrl,
+            NetworkTimeout = request.Timeout,
+            RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
+            Transport = _transport,
+        };
+        var key = Environment.GetEnvironmentVariable(request.KeyVariable)?.Trim();
+
+        // The package wants a key; an endpoint that needs none gets no header.
+        return new ChatClient("unused", new ApiKeyCredential(string.IsNullOrEmpty(key) ? SendOnceHandler.NoKey : key), options);
+    }
+
+    private static IEnumerable<Exception> Causes(Exception failure)
+    {
+        for (Exception? cause = failure; cause is not null; cause = cause.InnerException)
+        {
+            yield return cause;
+        }
+    }
+
+    /// <summary>
+    /// The handler below resends by itself when a kept connection turns out to be closed. A resend must be counted, so
+    /// the body can be read only once.
+    /// </summary>
+    private sealed class SendOnceHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
+    {
+        public const string NoKey = "none";
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (request.Headers.Authorization?.Parameter == NoKey)
+            {
+                request.Headers.Authorization = null;
+            }
+
+            if (request.Content is not null)
+            {
+                request.Content = new OnceContent(request.Content);
+            }
+
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
+
+    private sealed class OnceContent : HttpContent
+    {
+        private readonly HttpContent _inner;
+        private int _sent;
+
+        public OnceContent(HttpContent inner)
+        {
+            _inner = inner;
+            foreach (var header in inner.Headers)
+            {
+                Headers.TryAddWithoutValidation(header.Key, header.Value);
+            }
+
+            Headers.ContentType ??= new MediaTypeHeaderValue("application/json");
+        }
+
+        protected override Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override Task SerializeToStreamAsync(
+            Stream stream, System.Net.TransportContext? context, CancellationToken cancellationToken) =>
+            Interlocked.Exchange(ref _sent, 1) == 0
+                ? _inner.CopyToAsync(stream, context, cancellationToken)
+                : throw new IOException("the endpoint closed the connection before it replied");
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = _inner.Headers.ContentLength ?? -1;
+            return length >= 0;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                _inner.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Conversations;
+using Spark.Temporal.Workflows.Wire;
+
+namespace Spark.Temporal.Activities.Llm;
+
+/// <summary>A reply that reached a worker, kept under its call's key.</summary>
+internal sealed record StoredReply
+{
+    /// <summary>Hash of what was asked for.</summary>
+    public required string RequestSha256 { get; init; }
+
+    /// <summary>The raw body.</summary>
+    public required ArtifactRef Reply { get; init; }
+
+    public required string Model { get; init; }
+    public required string Purpose { get; init; }
+    public required string Task { get; init; }
+    public required DateTimeOffset ReceivedAt { get; init; }
+    public required TokenUsage Usage { get; init; }
+
+    /// <summary>From the request to the whole reply, in milliseconds.</summary>
+    public long DurationMs { get; init; }
+
+    public int ResentInFlight { get; init; }
+
+    /// <summary>The shell was offered as a fenced block.</summary>
+    public bool Fenced { get; init; }
+}
+
+/// <summary>
+/// The replies of one call, and the marks of its requests. A mark is kept before a request goes out and answered when
+/// anything definite came back; a mark without an answer is a request cut off in flight, which the endpoint may have
+/// carried out.
+/// </summary>
+internal sealed class ReplyShelf(IArtifactStore store, string workflowId, string firstRunId, int call)
+{
+    private readonly string _key = $"llm/{workflowId}/{firstRunId}/{call}";
+    private int _sent;
+    private int _unreadable;
+
+    /// <summary>Requests that were cut off in flight.</summary>
+    public int CutOff { get; private set; }
+
+    public async Task<StoredReply?> FindAsync(CancellationToken cancellationToken) =>
+        await store.GetKeyAsync(_key, cancellationToken) is { } json ? Parse(json) : null;
+
+    /// <summary>Keeps a reply, unless one is there already.</summary>
+    /// <returns>The reply that counts.</returns>
+    public async Task<StoredReply> KeepAsync(StoredReply reply, CancellationToken cancellationToken) =>
+        Parse(await store.PutKeyAsync(_key, JsonSerializer.Serialize(reply, SparkJson.Options), cancellationToken));
+
+    /// <summary>Reads the marks of earlier requests of this call.</summary>
+    public async Task ReadMarksAsync(CancellationToken cancellationToken)
+    {
+        while (await store.GetKeyAsync(SentKey(_sent + 1), cancellationToken) is not null)
+        {
+            _sent++;
+            switch (await store.GetKeyAsync(AnswerKey(_sent), cancellationToken))
+            {
+                case null:
+                    CutOff++;
+                    break;
+                case nameof(RequestEnd.Unreadable):
+                    _unreadable++;
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Marks that a request goes out now.</summary>
+    public async Task MarkSentAsync(CancellationToken cancellationToken)
+    {
+        _sent++;
+        await store.PutKeyAsync(SentKey(_sent), "sent", cancellationToken);
+    }
+
+    /// <summary>Marks how the newest request ended; one that broke in flight stays open.</summary>
+    public async Task MarkEndAsync(RequestEnd end, CancellationToken cancellationToken)
+    {
+        if (end == RequestEnd.Broken)
+        {
+            CutOff++;
+            return;
+        }
+
+        _unreadable += end == RequestEnd.Unreadable ? 1 : 0;
+        await store.PutKeyAsync(AnswerKey(_sent), end.ToString(), cancellationToken);
+    }
+
+    /// <summary>
+    /// Key by which the endpoint may recognise a request that was cut off. The same body of the same call has the same
+    /// key, until the endpoint gave an unreadable answer to it: repeating that one would help nobody.
+    /// </summary>
+    public string IdempotencyKey(BinaryData body)
+    {
+        var bodyHash = Convert.ToHexStringLower(SHA256.HashData(body));
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{_key}\n{bodyHash}\n{_unreadable}"));
+        return $"spark-{Convert.ToHexStringLower(hash)[..40]}";
+    }
+
+    private string SentKey(int number) => $"{_key}/sent/{number}";
+
+    private string AnswerKey(int number) => $"{_key}/sent/{number}/end";
+
+    private static StoredReply Parse(string json) => JsonSerializer.Deserialize<StoredReply>(json, SparkJson.Options)!;
+}
+
+/// <summary>How a request ended.</summary>
+internal enum RequestEnd
+{
+    /// <summary>It went out and no whole reply came back.</summary>
+    Broken,
+
+    /// <summary>It never reached the endpoint.</summary>
+    NotSent,
+
+    /// <summary>An error reply came.</summary>
+    Refused,
+
+    /// <summary>A success came that cannot be read.</summary>
+    Unreadable,
+}
