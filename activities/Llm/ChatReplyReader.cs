@@ -104,7 +104,7 @@ internal static class ChatReplyReader
             : (content[(end + Close.Length)..].TrimStart(), content[start..end].Trim());
     }
 
-    private static IReadOnlyList<ToolCall> ToolCalls(JsonElement message, int call, bool cutOff)
+    private static List<ToolCall> ToolCalls(JsonElement message, int call, bool cutOff)
     {
         if (!message.TryGetProperty("tool_calls", out var list) || list.ValueKind != JsonValueKind.Array)
         {
