@@ -1,0 +1,115 @@
+using System.Text;
+using Spark.Temporal.Workflows.Domain.Skills;
+
+namespace Spark.Temporal.Starter.Skills;
+
+/// <summary>Something found in a skill.</summary>
+/// <param name="Path">The file or folder.</param>
+/// <param name="Line">Line in it, from 1; null where it is about the whole.</param>
+/// <param name="Severity"><c>error</c>, or <c>warning</c> for what leaves the skill valid.</param>
+/// <param name="Message">What is wrong and what is wanted.</param>
+internal sealed record SkillFinding(string Path, int? Line, string Severity, string Message)
+{
+    public const string Error = "error";
+    public const string Warning = "warning";
+
+    public override string ToString() =>
+        $"{Path}:{(Line is { } line ? $"{line}:" : "")} {(Severity == Warning ? "warning: " : "")}{Message}";
+}
+
+/// <summary>What the check of one skill gave.</summary>
+internal sealed record CheckedSkill(string Path, string Name, bool Valid, IReadOnlyList<SkillFinding> Findings);
+
+/// <summary>A folder that is a skill, or should be one.</summary>
+/// <param name="File">Path of its <c>SKILL.md</c>, as the user would write it.</param>
+internal sealed record SkillFolder(string File)
+{
+    private const int DeepestFolder = 4;
+    private const long LargestFile = 4 << 20;
+
+    /// <summary>
+    /// The skills that a path names: the skill it is, else every skill below it. A folder that is none and holds none
+    /// counts as a skill without its file, so that it is not passed over.
+    /// </summary>
+    /// <exception cref="CliException">There is no such path, or it is a file of another name.</exception>
+    public static IReadOnlyList<SkillFolder> Find(string path)
+    {
+        if (System.IO.File.Exists(path))
+        {
+            return Path.GetFileName(path) == SkillDocument.FileName
+                ? [new SkillFolder(path)]
+                : throw new CliException($"{path} is not a skill: give its folder or its {SkillDocument.FileName}", ExitCodes.Usage);
+        }
+
+        if (!Directory.Exists(path))
+        {
+            throw new CliException($"{path} does not exist; give a skill's folder, a {SkillDocument.FileName}, or a folder of skills", ExitCodes.Usage);
+        }
+
+        var below = Below(path, 0).ToList();
+        return below.Count > 0 ? below : [new SkillFolder(Path.Combine(path, SkillDocument.FileName))];
+    }
+
+    public CheckedSkill Check()
+    {
+        var folder = new DirectoryInfo(Path.GetDirectoryName(Path.GetFullPath(File))!);
+        List<SkillFinding> findings = [.. CheckFile(folder.Name), .. Strangers()];
+        return new CheckedSkill(File, folder.Name, findings.TrueForAll(finding => finding.Severity != SkillFinding.Error), findings);
+    }
+
+    private static IEnumerable<SkillFolder> Below(string folder, int depth)
+    {
+        var file = Path.Combine(folder, SkillDocument.FileName);
+        if (System.IO.File.Exists(file))
+        {
+            return [new SkillFolder(file)];
+        }
+
+        return depth == DeepestFolder
+            ? []
+            : Directory.EnumerateDirectories(folder)
+                .Where(inner => !Path.GetFileName(inner).StartsWith('.') && new DirectoryInfo(inner).LinkTarget is null)
+                .Order(StringComparer.Ordinal)
+                .SelectMany(inner => Below(inner, depth + 1));
+    }
+
+    private IEnumerable<SkillFinding> CheckFile(string name)
+    {
+        var file = new FileInfo(File);
+        if (!file.Exists)
+        {
+            return [new(File, 1, SkillFinding.Error, "the file is missing")];
+        }
+
+        if (file.Length > LargestFile)
+        {
+            return [new(File, 1, SkillFinding.Error, $"the file has {file.Length:N0} bytes; a skill's body has fewer than {SkillRules.BodyLineLimit} lines")];
+        }
+
+        try
+        {
+            var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(System.IO.File.ReadAllBytes(File));
+            return SkillRules.Check(text, name).Select(problem => new SkillFinding(File, problem.Line, SkillFinding.Error, problem.Message));
+        }
+        catch (DecoderFallbackException)
+        {
+            return [new(File, 1, SkillFinding.Error, "the file is not UTF-8 text")];
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return [new(File, 1, SkillFinding.Error, $"the file cannot be read: {unreadable.Message}")];
+        }
+    }
+
+    /// <summary>What does not belong into a skill and is left behind when it is installed.</summary>
+    private IEnumerable<SkillFinding> Strangers()
+    {
+        var folder = Path.GetDirectoryName(File) is { Length: > 0 } named ? named : ".";
+        return Directory.EnumerateFileSystemEntries(folder)
+            .Select(entry => Directory.Exists(entry) ? entry + "/" : entry)
+            .Where(entry => !SkillRules.FolderContents.Contains(Path.GetFileName(entry.TrimEnd('/')) + (entry.EndsWith('/') ? "/" : "")))
+            .Order(StringComparer.Ordinal)
+            .Select(entry => new SkillFinding(
+                entry, null, SkillFinding.Warning, $"does not belong into a skill ({string.Join(", ", SkillRules.FolderContents)}) and is not installed with it"));
+    }
+}

@@ -1,0 +1,31 @@
+using Spark.Temporal.Workflows.Domain;
+
+namespace Spark.Temporal.Tests.Domain;
+
+public sealed class ReplyTextTests
+{
+    [TestCase("plain", "plain")]
+    [TestCase("\uFEFF a\r\nb\r\n", "a\nb")]
+    [TestCase("<think>x\ny</think>\n\n# a", "# a")]
+    [TestCase("<Thinking>x</Thinking><reasoning>y</reasoning># a", "# a")]
+    [TestCase("# a\n<think>done</think>\n", "# a")]
+    [TestCase("so I will write it\n</think>\n# a", "# a")]
+    [TestCase("<think>never closed", "")]
+    [TestCase("```markdown\n# a\n```", "# a")]
+    [TestCase("<think>x</think>\n```md\n# a\n```\n", "# a")]
+    [TestCase("~~~\n# a\n~~~", "# a")]
+    [TestCase("```\n# a\n```bash\nls\n```\nb\n```", "# a\n```bash\nls\n```\nb")]
+    [TestCase("````markdown\n# a\n```bash\nls\n```\n````", "# a\n```bash\nls\n```")]
+    public void Wrappers_go(string reply, string document) => Assert.That(ReplyText.Strip(reply), Is.EqualTo(document));
+
+    [TestCase("# a\n\nUse `<think>` tags.\n</think>\nb")]
+    [TestCase("```bash\nls\n```")]
+    [TestCase("```\nls\n```\ntext after")]
+    [TestCase("```yaml\n---\nname: a\n---\n```\n# body\n```bash\nls\n```")]
+    [TestCase("```markdown\n# broke off")]
+    public void What_belongs_to_the_document_stays(string reply) => Assert.That(ReplyText.Strip(reply), Is.EqualTo(reply));
+
+    [Test]
+    public void Words_before_the_fence_go_where_the_first_line_is_known() =>
+        Assert.That(ReplyText.Strip("Here it is:\n\n```markdown\n---\nname: a\n---\n```", line => line == "---"), Is.EqualTo("---\nname: a\n---"));
+}
