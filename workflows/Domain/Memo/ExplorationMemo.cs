@@ -77,8 +77,7 @@ public sealed partial record ExplorationMemo
         _ => NextStrategy,
     };
 
-    private static bool IsTitle(string line, string title) =>
-        line.StartsWith("### ", StringComparison.Ordinal) && line[4..].Trim() == title;
+    private static bool IsTitle(string line, string title) => line.TrimEnd() == $"### {title}";
 
     private static string FirstLine(string text) => text.TrimStart().Split('\n', 2)[0].TrimEnd();
 
