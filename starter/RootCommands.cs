@@ -10,6 +10,7 @@ internal static class RootCommands
     {
         var root = new RootCommand("Spark.Temporal: verified skills and benchmark tasks from LLM agents, as durable workflows.");
         root.Add(PdiCommands.Create(output));
+        root.Add(SkillsCommands.Create(output));
         root.Add(ScriptedModelCommand.Create(output));
         return root;
     }
