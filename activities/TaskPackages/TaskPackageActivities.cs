@@ -1,0 +1,28 @@
+using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Contracts;
+using Temporalio.Activities;
+using Temporalio.Exceptions;
+
+namespace Spark.Temporal.Activities.TaskPackages;
+
+/// <summary>Reading Harbor tasks from disk into the artifact store.</summary>
+public sealed class TaskPackageActivities(IArtifactStore store, IPythonRunner python) : ITaskPackageActivities
+{
+    /// <inheritdoc/>
+    public async Task<TaskPackage> ReadAsync(ReadPackageRequest request)
+    {
+        try
+        {
+            return await new TaskPackager(store).PackAsync(request.TaskDir, ActivityExecutionContext.Current.CancellationToken);
+        }
+        catch (InvalidTaskException invalid)
+        {
+            throw new ApplicationFailureException(invalid.Message, invalid, FailureTypes.InvalidTask, nonRetryable: true);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<VerifierHint> HintAsync(VerifierHintRequest request) =>
+        new VerifierHints(store, python).MakeAsync(request, ActivityExecutionContext.Current.CancellationToken);
+}

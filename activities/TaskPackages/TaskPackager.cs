@@ -1,0 +1,132 @@
+using System.Formats.Tar;
+using System.IO.Pipelines;
+using System.Security.Cryptography;
+using System.Text;
+using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.TaskFiles;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Workflows.Domain.Tasks;
+
+namespace Spark.Temporal.Activities.TaskPackages;
+
+/// <summary>A task's folder holds errors; they are in <see cref="Findings"/> and, one a line, in the message.</summary>
+internal sealed class InvalidTaskException(string path, IReadOnlyList<TaskFinding> findings)
+    : Exception($"The task in {path} cannot be run:\n{string.Join('\n', findings)}")
+{
+    public IReadOnlyList<TaskFinding> Findings { get; } = findings;
+}
+
+/// <summary>
+/// Puts a task into the artifact store: its parts as archives that are the same bytes for the same content (sorted, no
+/// times, no owners), streamed, so that size costs no memory.
+/// </summary>
+internal sealed class TaskPackager(IArtifactStore store)
+{
+    /// <summary>Reads, checks and stores a task.</summary>
+    /// <exception cref="InvalidTaskException">It cannot be run as it is.</exception>
+    public async Task<TaskPackage> PackAsync(string path, CancellationToken cancellationToken)
+    {
+        var root = Path.GetFullPath(path);
+        if (!Directory.Exists(root))
+        {
+            throw new InvalidTaskException(path, [new TaskFinding(FindingSeverity.Error, path, 0, "there is no such folder", "name the folder of a Harbor task")]);
+        }
+
+        var folder = Listed(path, root);
+        var read = TaskPackageReader.Read(folder);
+        if (!read.IsValid || read.Settings is null || read.Instruction is null)
+        {
+            throw new InvalidTaskException(path, read.Findings);
+        }
+
+        var ignore = ReadIgnore(folder);
+        var environment = folder.Find(TaskPackageReader.Dockerfile) is null
+            ? null
+            : await StoreAsync(folder, TaskPackageReader.Environment, ignore, cancellationToken);
+        return new TaskPackage
+        {
+            Name = Text.Slug(folder.Name),
+            QualifiedName = read.QualifiedName,
+            SourcePath = root,
+            Digest = await DigestAsync(folder, cancellationToken),
+            EnvironmentDigest = EnvironmentDigest(environment, read.Settings.DockerImage),
+            Instruction = await store.PutTextAsync(read.Instruction, cancellationToken, MediaTypes.Markdown),
+            Environment = environment,
+            Tests = await StoreAsync(folder, TaskPackageReader.Tests, null, cancellationToken),
+            Solution = folder.Find(TaskPackageReader.SolutionScript) is null
+                ? null
+                : await StoreAsync(folder, TaskPackageReader.Solution, null, cancellationToken),
+            Settings = read.Settings,
+            Notes = [.. read.Findings.Select(finding => finding.ToString())],
+        };
+    }
+
+    private static TaskFolder Listed(string path, string root)
+    {
+        try
+        {
+            return TaskFolderReader.Read(root);
+        }
+        catch (UnauthorizedAccessException refused)
+        {
+            throw new InvalidTaskException(path, [new TaskFinding(FindingSeverity.Error, path, 0, refused.Message, "let the worker's user read the whole folder")]);
+        }
+    }
+
+    private static DockerIgnore? ReadIgnore(TaskFolder folder) =>
+        folder.Find("environment/.dockerignore") is { Kind: TaskEntryKind.File } file && folder.ReadBytes(file, 1024 * 1024) is { } bytes
+            ? new DockerIgnore(Encoding.UTF8.GetString(bytes))
+            : null;
+
+    /// <summary>An image named beside a Dockerfile decides too what the container starts from.</summary>
+    private static string EnvironmentDigest(ArtifactRef? environment, string? image) =>
+        environment is not null && image is null
+            ? environment.Sha256
+            : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{environment?.Sha256}\n{image}")));
+
+    private async Task<ArtifactRef> StoreAsync(TaskFolder folder, string part, DockerIgnore? ignore, CancellationToken cancellationToken)
+    {
+        var pipe = new Pipe();
+        var writing = WriteAsync();
+        await using var reading = pipe.Reader.AsStream();
+        var reference = await store.PutAsync(reading, MediaTypes.Tar, cancellationToken);
+        await writing;
+        return reference;
+
+        async Task WriteAsync()
+        {
+            try
+            {
+                await using var stream = pipe.Writer.AsStream(leaveOpen: true);
+                await TaskTar.WriteAsync(folder, part, ignore, stream, cancellationToken);
+                await pipe.Writer.CompleteAsync();
+            }
+            catch (Exception failure)
+            {
+                // The reader gets it: the store must not take half an archive for a whole one.
+                await pipe.Writer.CompleteAsync(failure);
+            }
+        }
+    }
+
+    /// <summary>SHA-256 over the path, kind, run bit and content of every entry.</summary>
+    private static async Task<string> DigestAsync(TaskFolder folder, CancellationToken cancellationToken)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var entry in folder.Entries)
+        {
+            var content = entry.Target ?? "";
+            if (entry.Kind == TaskEntryKind.File)
+            {
+                await using var stream = folder.Open(entry);
+                content = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken));
+            }
+
+            var runs = entry.Kind == TaskEntryKind.File && entry.Mode.HasFlag(UnixFileMode.UserExecute);
+            hash.AppendData(Encoding.UTF8.GetBytes($"{entry.Path}\0{entry.Kind}\0{runs}\0{content}\n"));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}
