@@ -23,7 +23,7 @@ internal static class ActivityProfiles
     /// </summary>
     public static ActivityOptions Records(string summary) => new()
     {
-        TaskQueue = TaskQueues.Workflows,
+        TaskQueue = Queue(TaskQueues.Workflows),
         StartToCloseTimeout = TimeSpan.FromMinutes(5),
         HeartbeatTimeout = null,
         RetryPolicy = new RetryPolicy { InitialInterval = TimeSpan.FromSeconds(1), MaximumInterval = TimeSpan.FromSeconds(30), MaximumAttempts = 20 },
@@ -36,7 +36,7 @@ internal static class ActivityProfiles
     /// </summary>
     public static ActivityOptions Model(ModelChoice model, string summary) => new()
     {
-        TaskQueue = TaskQueues.Llm(model.Profile),
+        TaskQueue = Queue(TaskQueues.Llm(model.Profile)),
         StartToCloseTimeout = TimeSpan.FromMinutes(30),
         HeartbeatTimeout = TimeSpan.FromSeconds(20),
         RetryPolicy = new RetryPolicy
@@ -52,7 +52,7 @@ internal static class ActivityProfiles
     /// <summary>Building an image on whichever host takes it; waits for a host as long as it takes.</summary>
     public static ActivityOptions Prepare(double buildTimeoutSec, string summary) => new()
     {
-        TaskQueue = TaskQueues.Sandbox,
+        TaskQueue = Queue(TaskQueues.Sandbox),
         StartToCloseTimeout = TimeSpan.FromSeconds(buildTimeoutSec) + CommandSlack,
         HeartbeatTimeout = SandboxHeartbeat,
         RetryPolicy = new RetryPolicy { InitialInterval = TimeSpan.FromSeconds(1), MaximumInterval = TimeSpan.FromSeconds(15), MaximumAttempts = 6 },
@@ -87,4 +87,7 @@ internal static class ActivityProfiles
         CancellationToken = CancellationToken.None,
         Summary = "remove the container",
     };
+
+    /// <summary>A queue of the deployment that this workflow belongs to.</summary>
+    private static string Queue(string name) => TaskQueues.PrefixOf(Workflow.Info.TaskQueue) + name;
 }

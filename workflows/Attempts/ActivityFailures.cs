@@ -8,7 +8,7 @@ internal static class ActivityFailures
 {
     /// <summary>One of <see cref="FailureTypes"/>, null where the activity did not say.</summary>
     public static string? TypeOf(Exception failure) =>
-        (failure as ActivityFailureException)?.InnerException is ApplicationFailureException cause ? cause.ErrorType : null;
+        (failure as ApplicationFailureException ?? failure.InnerException as ApplicationFailureException)?.ErrorType;
 
     /// <summary>Nobody took the activity in time: its host is away.</summary>
     public static bool IsHostAway(ActivityFailureException failure) =>
@@ -21,15 +21,10 @@ internal static class ActivityFailures
         FailureTypes.InvalidTask or FailureTypes.BuildFailed or FailureTypes.BuildTimedOut or FailureTypes.StartFailed
         or FailureTypes.InvalidInput;
 
-    /// <summary>The innermost message, which is what a person wants to read.</summary>
+    /// <summary>What a person wants to read: the activity's own words, not those of the envelope around them.</summary>
     public static string Words(Exception failure)
     {
-        var words = failure.Message;
-        for (var inner = failure.InnerException; inner is not null; inner = inner.InnerException)
-        {
-            words = inner.Message;
-        }
-
+        var words = failure is ActivityFailureException { InnerException: { } cause } ? cause.Message : failure.Message;
         return words.Length <= 4000 ? words : words[..4000] + "…";
     }
 }

@@ -16,6 +16,8 @@ internal sealed class SandboxSession(
     private PreparedImage? _image;
     private StartedSandbox? _started;
     private int _ordinal;
+    private int _failures;
+    private string _why = "The container was given back while the run stood still.";
 
     /// <summary>Containers lost so far.</summary>
     public int Losses { get; private set; }
@@ -51,33 +53,8 @@ internal sealed class SandboxSession(
         }
     }
 
-    public async Task StartAsync()
-    {
-        _ordinal++;
-        var healthcheck = package.Settings.Healthcheck is { } check
-            ? check.StartPeriodSec + ((check.IntervalSec + check.TimeoutSec) * (check.Retries + 1))
-            : 0;
-        _started = await Workflow.ExecuteActivityAsync(
-            (ISandboxActivities sandbox) => sandbox.StartAsync(new StartRequest
-            {
-                Image = _image!.Image,
-                Task = package.Name,
-                Ordinal = _ordinal,
-                DeadlineSec = deadlineSec,
-                Settings = package.Settings,
-                Shell = shell,
-                Run = run,
-                Skills = skills,
-            }),
-            ActivityProfiles.OnHost(_image!.HostQueue, 120 + healthcheck, limits.HostAwaySec, $"start container {_ordinal}"));
-        foreach (var note in _started.Notes ?? [])
-        {
-            if (!_notes.Contains(note))
-            {
-                _notes.Add(note);
-            }
-        }
-    }
+    /// <summary>Starts the first container.</summary>
+    public Task StartAsync() => StepAsync((_, _) => Task.FromResult(true));
 
     /// <summary>Carries out one step on the container, on another one where this is lost on the way.</summary>
     /// <param name="step">Gets the container's id and its host's queue; called again after a loss.</param>
@@ -90,7 +67,8 @@ internal sealed class SandboxSession(
             {
                 if (_started is null)
                 {
-                    await RebuildAsync("the container was given back while the run stood still");
+                    await StartOneAsync();
+                    await RerunAsync();
                 }
 
                 return await step(_started!.Container, _image!.HostQueue);
@@ -105,7 +83,11 @@ internal sealed class SandboxSession(
     /// <summary>Removes the container and waits until that is done or its host is given up on.</summary>
     public async Task RemoveAsync()
     {
-        GiveBack();
+        if (_started is not null || _removals.Count == 0)
+        {
+            GiveBack();
+        }
+
         await Workflow.WhenAllAsync(_removals);
     }
 
@@ -120,17 +102,16 @@ internal sealed class SandboxSession(
             return;
         }
 
-        var (queue, container) = (_image.HostQueue, _started?.Container ?? $"ordinal:{_ordinal}");
+        _removals.Add(RemoveQuietlyAsync(_image.HostQueue, new RemoveRequest(_started?.Container ?? "", _ordinal)));
         _started = null;
-        _removals.Add(RemoveQuietlyAsync(queue, container));
     }
 
-    private static async Task RemoveQuietlyAsync(string queue, string container)
+    private static async Task RemoveQuietlyAsync(string queue, RemoveRequest request)
     {
         try
         {
             await Workflow.ExecuteActivityAsync(
-                (ISandboxActivities sandbox) => sandbox.RemoveAsync(new RemoveRequest(container)), ActivityProfiles.Remove(queue));
+                (ISandboxActivities sandbox) => sandbox.RemoveAsync(request), ActivityProfiles.Remove(queue));
         }
         catch (ActivityFailureException)
         {
@@ -138,41 +119,76 @@ internal sealed class SandboxSession(
         }
     }
 
+    /// <summary>Finds a place for the next try; the container, where there was one, is given up unless its host is back.</summary>
     private async Task RecoverAsync(ActivityFailureException failure)
     {
         var before = _image!.HostQueue;
-        if (ActivityFailures.IsHostAway(failure))
+        var away = ActivityFailures.IsHostAway(failure);
+        if (!away)
         {
-            await BuildAsync();
-            if (_image!.HostQueue == before)
-            {
-                // The host is back with its containers: a restart is no loss. Were the container gone, the step will say so.
-                return;
-            }
-
-            _removals.Add(RemoveQuietlyAsync(before, _started?.Container ?? $"ordinal:{_ordinal}"));
-        }
-        else
-        {
+            ReportLoss(failure);
             GiveBack();
-            await BuildAsync();
         }
 
-        Losses++;
-        var why = $"Container {_ordinal} was lost: {ActivityFailures.Words(failure)}";
-        _notes.Add(why);
-        if (Losses > limits.MaxLosses)
+        await BuildAsync();
+        if (!away || _image!.HostQueue == before)
+        {
+            // A host that is back has its containers: a restart is no loss. Were the container gone, the step will say so.
+            return;
+        }
+
+        _removals.Add(RemoveQuietlyAsync(before, new RemoveRequest(_started?.Container ?? "", _ordinal)));
+        ReportLoss(failure);
+        _started = null;
+    }
+
+    private void ReportLoss(ActivityFailureException failure)
+    {
+        _why = _started is null
+            ? $"Container {_ordinal} did not start: {ActivityFailures.Words(failure)}"
+            : $"Container {_ordinal} was lost: {ActivityFailures.Words(failure)}";
+        _notes.Add(_why);
+        Losses += _started is null ? 0 : 1;
+        if (++_failures > limits.MaxLosses)
         {
             throw failure;
         }
-
-        _started = null;
-        await RebuildAsync(why);
     }
 
-    private async Task RebuildAsync(string why)
+    private async Task StartOneAsync()
     {
-        await StartAsync();
+        _ordinal++;
+        var healthcheck = package.Settings.Healthcheck is { } check
+            ? check.StartPeriodSec + ((check.IntervalSec + check.TimeoutSec) * (check.Retries + 1))
+            : 0;
+        var options = ActivityProfiles.OnHost(_image!.HostQueue, 120 + healthcheck, limits.HostAwaySec, $"start container {_ordinal}");
+
+        // A start that is cancelled half-way must have ended before the removal looks for its container.
+        options.CancellationType = ActivityCancellationType.WaitCancellationCompleted;
+        _started = await Workflow.ExecuteActivityAsync(
+            (ISandboxActivities sandbox) => sandbox.StartAsync(new StartRequest
+            {
+                Image = _image.Image,
+                Task = package.Name,
+                Ordinal = _ordinal,
+                DeadlineSec = deadlineSec,
+                Settings = package.Settings,
+                Shell = shell,
+                Run = run,
+                Skills = skills,
+            }),
+            options);
+        foreach (var note in _started.Notes ?? [])
+        {
+            if (!_notes.Contains(note))
+            {
+                _notes.Add(note);
+            }
+        }
+    }
+
+    private async Task RerunAsync()
+    {
         if (Conversation is not { } said)
         {
             return;
@@ -186,7 +202,7 @@ internal sealed class SandboxSession(
                 Container = _started!.Container,
                 Conversation = said,
                 TimeoutSec = limits.MaxCommandTimeoutSec,
-                Reason = why,
+                Reason = _why,
             }),
             ActivityProfiles.OnHost(_image!.HostQueue, seconds, limits.HostAwaySec, "run the commands so far again"));
         Conversation = reply.Conversation;

@@ -52,7 +52,7 @@ public interface IRecordActivities
 public sealed record BeginAttemptRequest
 {
     public required ArtifactRef Instruction { get; init; }
-    public ArtifactRef? Hint { get; init; }
+    public VerifierHint? Hint { get; init; }
 
     /// <summary>The memo; null on a first attempt.</summary>
     public string? Memo { get; init; }

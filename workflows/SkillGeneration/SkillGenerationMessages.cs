@@ -63,6 +63,12 @@ public enum SkillRunStatus
 
     /// <summary>The task itself cannot be run.</summary>
     TaskBroken,
+
+    /// <summary>Somebody cancelled the run.</summary>
+    Cancelled,
+
+    /// <summary>The run itself failed, through no fault of the task.</summary>
+    Failed,
 }
 
 public sealed record SkillGenerationResult

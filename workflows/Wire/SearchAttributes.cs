@@ -31,4 +31,21 @@ public static class SearchAttributes
 
     /// <summary>All of them.</summary>
     public static readonly IReadOnlyList<SearchAttributeKey> All = [Batch, Task, Model, Arm, Outcome, State, Attempt, Reward, Pdi, CostUsd];
+
+    /// <summary>What a run has from its start.</summary>
+    public static SearchAttributeCollection Started(string batch, string task, string model, string? arm = null, int? attempt = null)
+    {
+        var values = new SearchAttributeCollection.Builder().Set(Batch, batch).Set(Task, task).Set(Model, model).Set(State, "running");
+        if (arm is not null)
+        {
+            values.Set(Arm, arm);
+        }
+
+        if (attempt is { } number)
+        {
+            values.Set(Attempt, number);
+        }
+
+        return values.ToSearchAttributeCollection();
+    }
 }

@@ -1,0 +1,149 @@
+using Spark.Temporal.Activities.Artifacts.Results;
+using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Workflows.Domain.Conversations;
+using Spark.Temporal.Workflows.Domain.Judging;
+using Spark.Temporal.Workflows.Domain.Prompts;
+using Spark.Temporal.Workflows.Domain.Skills;
+using Spark.Temporal.Workflows.SkillGeneration;
+using Temporalio.Activities;
+
+namespace Spark.Temporal.Activities.Artifacts;
+
+/// <summary>Applies the pure rules of the domain to artifacts, and writes results.</summary>
+internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
+{
+    /// <summary>Characters of an agent's last output that a reflection sees.</summary>
+    private const int OutputTailCharacters = 4_000;
+
+    private static CancellationToken Cancelled => ActivityExecutionContext.Current.CancellationToken;
+
+    public async Task<ArtifactRef> BeginAsync(BeginAttemptRequest request)
+    {
+        var instruction = AttemptInstruction.Compose(new AttemptBriefing
+        {
+            Task = await store.ReadTextAsync(request.Instruction, Cancelled),
+            Attempt = request.Attempt,
+            MaxAttempts = request.MaxAttempts,
+            VerifierHint = request.Hint?.Text is { } hint ? await store.ReadTextAsync(hint, Cancelled) : null,
+            HintSyntaxOnly = request.Hint?.SyntaxOnly ?? false,
+            Guidance = request.Guidance,
+            Memo = request.Memo,
+            Intervention = request.Intervention,
+        });
+        var user = new ChatMessage { Role = ChatRoles.User, Content = instruction };
+        return await store.AppendAsync(
+            null,
+            request.Terminal ? [new ChatMessage { Role = ChatRoles.System, Content = AgentPrompts.System(tools: true) }, user] : [user],
+            Cancelled);
+    }
+
+    public async Task<JudgeReply> JudgeAsync(JudgeRequest request)
+    {
+        var attempt = request.Attempt;
+        var messages = await MessagesAsync(attempt);
+        var report = TestReport.Read(await TextAsync(attempt.Ctrf), await TextAsync(attempt.VerifierOutput));
+        var judgment = new Judgment
+        {
+            Outcome = attempt.Outcome,
+            Reward = attempt.Reward,
+            TestsPassed = attempt.TestsPassed,
+            TestsTotal = attempt.TestsTotal,
+            Commands = AttemptCommands.Of(messages),
+            TestSummary = attempt.Outcome == Outcome.Error ? "" : TestSummary.Of(report),
+            Problem = attempt.Error,
+        };
+        return new JudgeReply(judgment, await store.PutJsonAsync(judgment, Cancelled));
+    }
+
+    public async Task<ArtifactRef> ReflectAsync(ReflectRequest request)
+    {
+        var judgment = await store.ReadJsonAsync<Judgment>(request.Judgment, Cancelled);
+        var messages = await MessagesAsync(request.Result);
+        var error = string.Join("; ", new[] { judgment.Problem, request.Result.AgentTimedOut ? "The agent ran out of time." : null }.OfType<string>());
+        return await store.AppendAsync(
+            null,
+            ReflectPrompts.Messages(new ReflectInput
+            {
+                Task = request.Task,
+                Memo = request.Memo,
+                Outcome = judgment.Outcome.ToString(),
+                Attempt = request.Attempt,
+                FailedAttempts = request.Attempt,
+                Reward = judgment.Reward,
+                TestsPassed = judgment.TestsPassed,
+                TestsTotal = judgment.TestsTotal,
+                Commands = judgment.Commands,
+                TestSummary = judgment.TestSummary,
+                OutputTail = Text.TailAtLineStart(messages.LastOrDefault(message => message.Role == ChatRoles.Tool)?.Content ?? "", OutputTailCharacters),
+                Error = error.Length > 0 ? error : null,
+            }),
+            Cancelled);
+    }
+
+    public async Task<DistillPrompt> DistillAsync(DistillRequest request)
+    {
+        var memos = new List<string>();
+        foreach (var reference in request.Earlier)
+        {
+            var record = await store.ReadJsonAsync<AttemptRecord>(reference, Cancelled);
+            if (record.Reflection is { Memo.Length: > 0 } reflection)
+            {
+                memos.Add(reflection.Memo);
+            }
+        }
+
+        var judgment = await store.ReadJsonAsync<Judgment>(request.Judgment, Cancelled);
+        var evidence = judgment.TestSummary + string.Join("\n", memos);
+        return new DistillPrompt(
+            await store.AppendAsync(null, DistillPrompts.Messages(request.Package.Name, evidence), Cancelled),
+            await store.PutTextAsync(evidence, Cancelled, MediaTypes.Markdown));
+    }
+
+    public Task<ArtifactRef> AskAgainAsync(AskAgainRequest request) => store.AppendAsync(
+        request.Conversation,
+        [
+            new ChatMessage
+            {
+                Role = ChatRoles.User,
+                Content = request.Purpose switch
+                {
+                    LlmPurposes.Reflect => ReflectPrompts.Reask(request.Reasons),
+                    LlmPurposes.Distill => DistillPrompts.Reask(request.Reasons),
+                    _ => $"{string.Join(' ', request.Reasons)} Go on from where it stopped, in smaller steps.",
+                },
+            },
+        ],
+        Cancelled);
+
+    public async Task<SkillCheck> CheckSkillAsync(CheckSkillRequest request)
+    {
+        var text = SkillDocument.FromReply((await store.ReadConversationAsync(request.Conversation, Cancelled))[^1].Content);
+        var problems = SkillRules.Check(text, request.Name);
+        return problems.Count > 0
+            ? new SkillCheck(null, [.. problems.Select(problem => problem.ToString())])
+            : new SkillCheck(await store.PutTextAsync(text, Cancelled, MediaTypes.Markdown), []);
+    }
+
+    public Task<TrialRecord> WriteTrialAsync(WriteTrialRequest request)
+    {
+        var info = ActivityExecutionContext.Current.Info;
+        return new TrialWriter(store).WriteAsync(request, info.WorkflowId!, info.WorkflowRunId!, Cancelled);
+    }
+
+    public Task<RunRecord> WriteRunAsync(WriteRunRequest request) => new SkillRunWriter(store).WriteAsync(request, Cancelled);
+
+    public async Task<RunRecord> WriteSummaryAsync(WriteSummaryRequest request)
+    {
+        var folder = new ResultFolder(store, request.OutDir);
+        var path = await folder.WriteJsonAsync("pipeline_summary.json", PipelineSummary.Of(request), Cancelled);
+        return new RunRecord(path);
+    }
+
+    private async Task<IReadOnlyList<ChatMessage>> MessagesAsync(AttemptResult attempt) =>
+        attempt.Conversation is { } said ? await store.ReadConversationAsync(said, Cancelled) : [];
+
+    private async Task<string?> TextAsync(ArtifactRef? reference) =>
+        reference is null ? null : await store.ReadTextAsync(reference, Cancelled);
+}

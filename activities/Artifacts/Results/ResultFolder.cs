@@ -1,0 +1,81 @@
+using System.Formats.Tar;
+using System.Text;
+using System.Text.Json;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Wire;
+
+namespace Spark.Temporal.Activities.Artifacts.Results;
+
+/// <summary>A folder of results. Files are replaced whole, so that a reader never sees half of one.</summary>
+internal sealed class ResultFolder(IArtifactStore store, string path)
+{
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
+
+    public string Path { get; } = Directory.CreateDirectory(path).FullName;
+
+    public async Task<string> WriteAsync(string relative, string content, CancellationToken cancellationToken)
+    {
+        var target = Prepare(relative);
+        var temporary = $"{target}.{Guid.NewGuid():n}.tmp";
+        try
+        {
+            await File.WriteAllTextAsync(temporary, content, Utf8, cancellationToken);
+            File.Move(temporary, target, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+
+        return target;
+    }
+
+    public Task<string> WriteJsonAsync<T>(string relative, T value, CancellationToken cancellationToken) =>
+        WriteAsync(relative, JsonSerializer.Serialize(value, SparkJson.Indented) + "\n", cancellationToken);
+
+    public async Task CopyAsync(string relative, ArtifactRef? artifact, CancellationToken cancellationToken)
+    {
+        if (artifact is not null)
+        {
+            await using var content = await store.OpenAsync(artifact, cancellationToken);
+            await SaveAsync(Prepare(relative), content, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Unpacks what a container left behind. Its entries are hostile: only plain files below the folder are written.
+    /// </summary>
+    public async Task UnpackAsync(string relative, ArtifactRef? archive, CancellationToken cancellationToken)
+    {
+        if (archive is null)
+        {
+            return;
+        }
+
+        var root = Directory.CreateDirectory(System.IO.Path.Combine(Path, relative)).FullName;
+        await using var content = await store.OpenAsync(archive, cancellationToken);
+        await using var reader = new TarReader(content);
+        while (await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
+        {
+            var target = System.IO.Path.GetFullPath(System.IO.Path.Combine(root, entry.Name));
+            if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile && target.StartsWith(root + System.IO.Path.DirectorySeparatorChar, StringComparison.Ordinal))
+            {
+                Directory.CreateDirectory(System.IO.Path.GetDirectoryName(target)!);
+                await SaveAsync(target, entry.DataStream ?? Stream.Null, cancellationToken);
+            }
+        }
+    }
+
+    private static async Task SaveAsync(string target, Stream content, CancellationToken cancellationToken)
+    {
+        await using var file = new FileStream(target, FileMode.Create, FileAccess.Write);
+        await content.CopyToAsync(file, cancellationToken);
+    }
+
+    private string Prepare(string relative)
+    {
+        var target = System.IO.Path.Combine(Path, relative);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(target)!);
+        return target;
+    }
+}

@@ -1,0 +1,18 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Spark.Temporal.Activities.Artifacts.Results;
+
+/// <summary>Names of trials, derived from the workflow so that writing again finds the same folder.</summary>
+internal static class TrialNames
+{
+    public static readonly string Version = typeof(TrialNames).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+
+    /// <summary>The task and seven characters, as Harbor names its trials.</summary>
+    public static string Trial(string task, string workflowId, string runId) => $"{task}__{Convert.ToHexStringLower(Hash(workflowId, runId))[..7]}";
+
+    public static Guid Id(string workflowId, string runId) => new(Hash(workflowId, runId).AsSpan(0, 16));
+
+    private static byte[] Hash(string workflowId, string runId) => SHA256.HashData(Encoding.UTF8.GetBytes($"{workflowId}\n{runId}"));
+}

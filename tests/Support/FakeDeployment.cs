@@ -1,0 +1,101 @@
+using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.SkillGeneration;
+using Temporalio.Client;
+using Temporalio.Worker;
+
+namespace Spark.Temporal.Tests.Support;
+
+/// <summary>
+/// Workers of the real workflows around a <see cref="FakeWorld"/>, on queues of their own, so that tests side by side do
+/// not take each other's work.
+/// </summary>
+internal sealed class FakeDeployment : IAsyncDisposable
+{
+    private readonly List<TemporalWorker> _workers = [];
+    private readonly List<Task> _running = [];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TemporaryFolder _folder = new();
+
+    private FakeDeployment(ITemporalClient client, string prefix)
+    {
+        Client = client;
+        Prefix = prefix;
+        Store = new FileArtifactStore(_folder["store"]);
+        World = new FakeWorld(Store, HostQueue);
+    }
+
+    public ITemporalClient Client { get; }
+
+    public string Prefix { get; }
+
+    public FileArtifactStore Store { get; }
+
+    public FakeWorld World { get; }
+
+    public string OutDir => _folder["out"];
+
+    public string Queue => Prefix + TaskQueues.Workflows;
+
+    public string HostQueue => Prefix + TaskQueues.SandboxHost("one");
+
+    public static async Task<FakeDeployment> StartAsync(bool host = true)
+    {
+        var deployment = new FakeDeployment(await TemporalServer.ClientAsync(), $"{TestContext.CurrentContext.Test.ID}-{Guid.NewGuid().ToString("n")[..8]}-");
+        deployment.Work(new TemporalWorkerOptions(deployment.Queue)
+            .AddWorkflow<AttemptWorkflow>()
+            .AddWorkflow<SkillGenerationWorkflow>()
+            .AddWorkflow<BatchWorkflow>()
+            .AddAllActivities<IRecordActivities>(new RecordActivities(deployment.Store))
+            .AddAllActivities<ITaskPackageActivities>(deployment.World));
+        deployment.Work(new TemporalWorkerOptions(deployment.Prefix + TaskQueues.Sandbox)
+            .AddAllActivities<ISandboxActivities>(deployment.World)
+            .AddAllActivities<ITaskPackageActivities>(deployment.World));
+        deployment.Work(new TemporalWorkerOptions(deployment.Prefix + TaskQueues.Llm("default")).AddAllActivities<ILlmActivities>(deployment.World));
+        if (host)
+        {
+            deployment.AddHost(deployment.HostQueue);
+        }
+
+        return deployment;
+    }
+
+    /// <summary>A sandbox host that takes work from its own queue.</summary>
+    public void AddHost(string queue) => Work(new TemporalWorkerOptions(queue).AddAllActivities<ISandboxActivities>(World));
+
+    public string Id(string name) => $"{Prefix}{name}";
+
+    public WorkflowOptions Options(string name) => new(Id(name), Queue);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        try
+        {
+            await Task.WhenAll(_running);
+        }
+        catch (OperationCanceledException)
+        {
+            // That is how workers end.
+        }
+
+        _workers.ForEach(worker => worker.Dispose());
+        _stop.Dispose();
+        _folder.Dispose();
+    }
+
+    private void Work(TemporalWorkerOptions options)
+    {
+        options.MaxHeartbeatThrottleInterval = TimeSpan.FromMilliseconds(100);
+        options.DefaultHeartbeatThrottleInterval = TimeSpan.FromMilliseconds(100);
+
+        // An assertion inside a workflow must fail the test, not be retried for ever.
+        options.WorkflowFailureExceptionTypes = [typeof(AssertionException)];
+        var worker = new TemporalWorker(Client, options);
+        _workers.Add(worker);
+        _running.Add(worker.ExecuteAsync(_stop.Token));
+    }
+}

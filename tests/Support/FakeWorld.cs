@@ -1,0 +1,168 @@
+using System.Collections.Concurrent;
+using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Conversations;
+using Spark.Temporal.Workflows.Domain.Tasks;
+using Temporalio.Activities;
+
+namespace Spark.Temporal.Tests.Support;
+
+/// <summary>
+/// Neighbours of the workflows that are made up: no container, no model. Every call is counted; what answers can be
+/// replaced. The artifact store and the activities on it are the real ones.
+/// </summary>
+internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandboxActivities, ITaskPackageActivities, ILlmActivities
+{
+    private readonly ConcurrentQueue<string> _calls = new();
+
+    /// <summary>Every activity in the order of its start, as <c>name</c> or <c>name:detail</c>.</summary>
+    public IReadOnlyList<string> Calls => [.. _calls];
+
+    public int Count(string prefix) => _calls.Count(call => call.StartsWith(prefix, StringComparison.Ordinal));
+
+    /// <summary>Containers that are open now.</summary>
+    public ConcurrentDictionary<string, bool> Containers { get; } = new();
+
+    /// <summary>Verdict of each container, by its number among all, from 1.</summary>
+    public Func<int, VerifyReply?> Verdict { get; set; } = _ => null;
+
+    /// <summary>Reply of the model by purpose and number of the call among those of the purpose, from 1.</summary>
+    public Func<string, int, LlmRequest, string> Reply { get; set; } = (_, _, _) => "done";
+
+    /// <summary>Runs before an activity does its work; may throw or wait.</summary>
+    public Func<string, CancellationToken, Task> Before { get; set; } = (_, _) => Task.CompletedTask;
+
+    public TaskSettings Settings { get; set; } = new();
+    public double CostPerCall { get; set; } = 0.01;
+    public string HostQueue { get; set; } = hostQueue;
+    private int _containers;
+    private readonly ConcurrentDictionary<string, int> _byPurpose = new();
+
+    public async Task<TaskPackage> ReadAsync(ReadPackageRequest request)
+    {
+        await EnterAsync("packages.read");
+        return new TaskPackage
+        {
+            Name = Path.GetFileName(request.TaskDir),
+            SourcePath = request.TaskDir,
+            Digest = new string('d', 64),
+            EnvironmentDigest = new string('e', 64),
+            Instruction = await store.PutTextAsync("Write 42 to /answer.", CancellationToken.None),
+            Tests = await store.PutTextAsync("tests", CancellationToken.None, MediaTypes.Tar),
+            Solution = await store.PutTextAsync("solution", CancellationToken.None, MediaTypes.Tar),
+            Settings = Settings,
+        };
+    }
+
+    public async Task<VerifierHint> HintAsync(VerifierHintRequest request)
+    {
+        await EnterAsync("packages.hint");
+        return new VerifierHint(await store.PutTextAsync("def test_answer(): ...", CancellationToken.None), false);
+    }
+
+    public async Task<LlmReply> CompleteAsync(LlmRequest request)
+    {
+        await EnterAsync($"llm:{request.Purpose}");
+        var text = Reply(request.Purpose, _byPurpose.AddOrUpdate(request.Purpose, 1, (_, count) => count + 1), request);
+        var command = request.Purpose == LlmPurposes.Agent && text.StartsWith("$ ", StringComparison.Ordinal) ? text[2..] : null;
+        var usage = new TokenUsage(100, 10, 0, CostPerCall);
+        var message = new ChatMessage
+        {
+            Role = ChatRoles.Assistant,
+            Content = command is null ? text : "",
+            Model = "fake",
+            Usage = usage,
+            ToolCalls = command is null ? [] : [new ToolCall($"call-{request.Call}", "shell", "{}", command)],
+        };
+        return new LlmReply
+        {
+            Conversation = await store.AppendAsync(request.Conversation, [message], CancellationToken.None),
+            ToolCalls = message.ToolCalls.Count,
+            Summary = command ?? "done",
+            Text = text.Length <= request.InlineCharacters ? text : null,
+            TextLength = text.Length,
+            FinishReason = "stop",
+            Usage = usage,
+            DurationMs = 5,
+        };
+    }
+
+    public async Task<PreparedImage> PrepareAsync(PrepareRequest request)
+    {
+        await EnterAsync("sandbox.prepare");
+        return new PreparedImage(HostQueue, "image", true, 1);
+    }
+
+    public async Task<StartedSandbox> StartAsync(StartRequest request)
+    {
+        await EnterAsync($"sandbox.start:{request.Ordinal}");
+        var id = $"container-{Interlocked.Increment(ref _containers)}";
+        Containers[id] = true;
+        return new StartedSandbox(id, "/root", "root", 1);
+    }
+
+    public async Task<TurnReply> RunTurnAsync(TurnRequest request)
+    {
+        await EnterAsync($"sandbox.run_turn:{request.Turn}");
+        var said = await store.ReadConversationAsync(request.Conversation, CancellationToken.None);
+        var call = said.Last(message => message.Role == ChatRoles.Assistant).ToolCalls[0];
+        return new TurnReply(await store.AppendAsync(request.Conversation, [Answer(call, request.Turn)], CancellationToken.None), 1, 0, 5);
+    }
+
+    public async Task<TurnReply> RerunAsync(RerunRequest request)
+    {
+        await EnterAsync("sandbox.rerun");
+        var note = new ChatMessage { Role = ChatRoles.Note, Content = request.Reason };
+        return new TurnReply(await store.AppendAsync(request.Conversation, [note], CancellationToken.None), 1, 0, 5);
+    }
+
+    public async Task<OracleReply> OracleAsync(OracleRequest request)
+    {
+        await EnterAsync("sandbox.oracle");
+        return new OracleReply(0, false, await store.PutTextAsync("solved", CancellationToken.None), 5, request.KeepChanges ? await store.PutTextAsync("x", CancellationToken.None) : null);
+    }
+
+    public async Task<VerifyReply> VerifyAsync(VerifyRequest request)
+    {
+        await EnterAsync($"sandbox.verify:{request.Container}");
+        var number = int.Parse(request.Container.Split('-')[1]);
+        return Verdict(number) ?? await VerdictAsync(1, 2, 2);
+    }
+
+    public async Task<RemoveReply> RemoveAsync(RemoveRequest request)
+    {
+        await EnterAsync($"sandbox.remove:{request.Container}");
+        return new RemoveReply(Containers.TryRemove(request.Container, out _), 1);
+    }
+
+    /// <summary>A verdict of two tests, the given number of which passed.</summary>
+    public async Task<VerifyReply> VerdictAsync(double? reward, int passed, int total)
+    {
+        var lines = Enumerable.Range(1, total).Select(test => test <= passed ? $"PASSED tests.py::test_{test}" : $"FAILED tests.py::test_{test} - AssertionError");
+        return new VerifyReply
+        {
+            Reward = reward,
+            Rewards = reward is { } value ? new Dictionary<string, double> { ["reward"] = value } : [],
+            RewardProblem = reward is null ? "/logs/verifier/reward.txt is missing." : null,
+            TestsPassed = passed,
+            TestsTotal = total,
+            Output = await store.PutTextAsync(string.Join('\n', lines), CancellationToken.None),
+            DurationMs = 5,
+        };
+    }
+
+    private static ChatMessage Answer(ToolCall call, int turn) => new()
+    {
+        Role = ChatRoles.Tool,
+        ToolCallId = call.Id,
+        Content = $"ran {call.Command}",
+        Result = new CommandResult($"turn-{turn}.1", 0, 5),
+    };
+
+    private async Task EnterAsync(string call)
+    {
+        _calls.Enqueue(call);
+        await Before(call, ActivityExecutionContext.Current.CancellationToken);
+    }
+}

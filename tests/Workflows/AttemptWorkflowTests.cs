@@ -1,0 +1,258 @@
+using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Tests.Support;
+using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Conversations;
+using Spark.Temporal.Workflows.Domain.Judging;
+using Spark.Temporal.Workflows.Domain.Tasks;
+using Temporalio.Client;
+using Temporalio.Exceptions;
+
+namespace Spark.Temporal.Tests.Workflows;
+
+[Category("Server")]
+[Parallelizable(ParallelScope.All)]
+public sealed class AttemptWorkflowTests
+{
+    private static AttemptInput Input(string agent = AgentNames.Terminal, AttemptLimits? limits = null) => new()
+    {
+        TaskDir = "/tasks/answer",
+        Agent = agent,
+        Limits = limits ?? new AttemptLimits { HostAwaySec = 2 },
+    };
+
+    private static Task<WorkflowHandle<AttemptWorkflow, AttemptResult>> StartAsync(FakeDeployment deployment, AttemptInput input) =>
+        deployment.Client.StartWorkflowAsync((AttemptWorkflow attempt) => attempt.RunAsync(input), deployment.Options("attempt"));
+
+    private static string Commands(string purpose, int call, LlmRequest request) => call <= 3 ? $"$ step {call}" : "finished";
+
+    [Test]
+    public async Task An_agent_works_until_it_asks_for_nothing_more_and_is_verified()
+    {
+        await using var deployment = await FakeDeployment.StartAsync();
+        deployment.World.Reply = Commands;
+
+        var result = await (await StartAsync(deployment, Input() with { OutDir = deployment.OutDir })).GetResultAsync();
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(result.Outcome, Is.EqualTo(Outcome.Pass));
+            Assert.That(result.Turns, Is.EqualTo(3));
+            Assert.That(result.ModelCalls, Is.EqualTo(4));
+            Assert.That(result.Usage.CostUsd, Is.EqualTo(0.04).Within(1e-9));
+            Assert.That(deployment.World.Containers, Is.Empty);
+            Assert.That(File.Exists(Path.Combine(result.TrialDir!, "result.json")));
+            Assert.That(File.Exists(Path.Combine(result.TrialDir!, "agent", "trajectory.json")));
+        });
+    }
+
+    [TestCase(1.0, 2, Outcome.Pass)]
+    [TestCase(0.5, 1, Outcome.Partial)]
+    [TestCase(0.0, 1, Outcome.Partial)]
+    [TestCase(0.0, 0, Outcome.Fail)]
+    [TestCase(null, 0, Outcome.Error)]
+    public async Task The_verdict_decides_how_it_ended(double? reward, int passed, Outcome expected)
+    {
+        await using var deployment = await FakeDeployment.StartAsync();
+        var verdict = await deployment.World.VerdictAsync(reward, passed, 2);
+        deployment.World.Verdict = _ => verdict;
+
+        var result = await (await StartAsync(deployment, Input(AgentNames.Nop))).GetResultAsync();
+
+        Assert.That(result.Outcome, Is.EqualTo(expected));
+        Assert.That(result.Error, reward is null ? Does.Contain("reward.txt") : Is.Null);
+    }
+
+    [Test]
+    public async Task A_model_that_refuses_is_infrastructure_and_no_score()
+    {
+        await using var deployment = await FakeDeployment.StartAsync();
+        deployment.World.Before = (call, _) => call == "llm:agent"
+            ? throw new ApplicationFailureException("401: no such key", FailureTypes.ModelUnauthorized, nonRetryable: true)
+            : Task.CompletedTask;
+
+        var result = await (await StartAsync(deployment, Input())).GetResultAsync();
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(result.Outcome, Is.EqualTo(Outcome.Infrastructure));
+            Assert.That(result.Reward, Is.Null);
+            Assert.That(result.Error, Does.Contain("401"));
+            Assert.That(deployment.World.Containers, Is.Empty);
+        });
+    }
+
+    [Test]
+    public async Task A_task_that_does_not_build_is_an_error_with_the_builders_words()
+    {
+        await using var deployment = await FakeDeployment.StartAsync();
+        deployment.World.Before = (call, _) => call == "sandbox.prepare"
+            ? throw new ApplicationFailureException("RUN false: exit 1", FailureTypes.BuildFailed, nonRetryable: true)
+            : Task.CompletedTask;
+
+        var result = await (await StartAsync(deployment, Input())).GetResultAsync();
+
+        Assert.That(result.Outcome, Is.EqualTo(Outcome.Error));
+        Assert.That(result.Error, Does.Contain("RUN false"));
+    }
+
+    [Test]
+    public async Task A_lost_container_is_rebuilt_without_asking_the_model_again()
+    {
+        await using var deployment = await FakeDeployment.StartAsync();
+        deployment.World.Reply = Commands;
+        var lost = false;
+        deployment.World.Before = (call, _) =>
+        {
+            if (call == "sandbox.run_turn:2" && !lost)
+            {
+                lost = true;
+                throw new ApplicationFailureException("no such container", FailureTypes.SandboxLost, nonRetryable: true);
+            }
+
+            return Task.CompletedTask;
+        };
+
+        var result = await (await StartAsync(deployment, Input())).GetResultAsync();
+        var said = await deployment.Store.ReadConversationAsync(result.Conversation!, CancellationToken.None);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(result.Outcome, Is.EqualTo(Outcome.Pass));
+            Assert.That(result.Losses, Is.EqualTo(1));
+            Assert.That(result.ModelCalls, Is.EqualTo(4));
+            Assert.That(deployment.World.Count("llm:agent"), Is.EqualTo(4));
+            Assert.That(deployment.World.Count("sandbox.rerun"), Is.EqualTo(1));
+            Assert.That(said.Count(message => message.Role == ChatRoles.Note), Is.EqualTo(1), "the trajectory says so");
+            Assert.That(deployment.World.Containers, Is.Empty);
+        });
+    }
+
+    [Test]
+    public async Task A_third_loss_ends_the_attempt_as_infrastructure()
+    {
+        await using var deployment = await FakeDeployment.StartAsync();
+        deployment.World.Reply = Commands;
+        deployment.World.Before = (call, _) => call.StartsWith("sandbox.run_turn", StringComparison.Ordinal)
+            ? throw new ApplicationFailureException("no such container", FailureTypes.SandboxLost, nonRetryable: true)
+            : Task.CompletedTask;
+
+        var result = await (await StartAsync(deployment, Input())).GetResultAsync();
+
+        Assert.That(result.Outcome, Is.EqualTo(Outcome.Infrastructure));
+        Assert.That(result.Losses, Is.EqualTo(3));
+        Assert.That(deployment.World.Containers, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_host_that_stays_away_is_replaced_by_another()
+    {
+        await using var deployment = await FakeDeployment.StartAsync();
+        deployment.World.Reply = Commands;
+        var elsewhere = deployment.Prefix + TaskQueues.SandboxHost("two");
+        deployment.AddHost(elsewhere);
+        deployment.World.HostQueue = deployment.Prefix + TaskQueues.SandboxHost("away");
+        deployment.World.Before = (call, _) =>
+        {
+            if (deployment.World.Count("sandbox.prepare") == 2)
+            {
+                deployment.World.HostQueue = elsewhere;
+            }
+
+            return Task.CompletedTask;
+        };
+
+        var result = await (await StartAsync(deployment, Input(limits: new AttemptLimits { HostAwaySec = 1 }))).GetResultAsync();
+
+        Assert.That(result.Outcome, Is.EqualTo(Outcome.Pass));
+        Assert.That(result.Losses, Is.Zero, "nothing was lost: the first host never started a container");
+    }
+
+    [Test]
+    public async Task A_host_that_comes_back_has_lost_nothing()
+    {
+        await using var deployment = await FakeDeployment.StartAsync(host: false);
+        deployment.World.Reply = Commands;
+        var attempt = await StartAsync(deployment, Input(limits: new AttemptLimits { HostAwaySec = 1 }));
+        await Eventually.IsTrueAsync(() => Task.FromResult(deployment.World.Count("sandbox.prepare") >= 2), "the workflow looked for a host again");
+        deployment.AddHost(deployment.HostQueue);
+
+        var result = await attempt.GetResultAsync();
+
+        Assert.That(result.Outcome, Is.EqualTo(Outcome.Pass));
+        Assert.That(result.Losses, Is.Zero);
+    }
+
+    [Test]
+    public async Task Cancelling_removes_the_container_without_waiting_for_the_command()
+    {
+        await using var deployment = await FakeDeployment.StartAsync();
+        deployment.World.Reply = Commands;
+        var never = new TaskCompletionSource();
+        deployment.World.Before = (call, _) => call == "sandbox.run_turn:1" ? never.Task : Task.CompletedTask;
+        var attempt = await StartAsync(deployment, Input());
+        await Eventually.IsTrueAsync(() => Task.FromResult(deployment.World.Count("sandbox.run_turn") == 1), "the command runs");
+
+        await attempt.CancelAsync();
+
+        Assert.That(async () => await attempt.GetResultAsync(), Throws.InstanceOf<WorkflowFailedException>());
+        Assert.That(deployment.World.Containers, Is.Empty);
+        never.SetResult();
+    }
+
+    [Test]
+    public async Task Paused_it_gives_its_container_back_and_resuming_rebuilds_it_without_a_loss()
+    {
+        await using var deployment = await FakeDeployment.StartAsync();
+        deployment.World.Reply = Commands;
+        var gate = new TaskCompletionSource();
+        deployment.World.Before = (call, _) => call == "sandbox.run_turn:1" ? gate.Task : Task.CompletedTask;
+        var attempt = await StartAsync(deployment, Input(limits: new AttemptLimits { PausedContainerSec = 1 }));
+        await Eventually.IsTrueAsync(() => Task.FromResult(deployment.World.Count("sandbox.run_turn") == 1), "the command runs");
+        await attempt.ExecuteUpdateAsync(run => run.PauseAsync());
+        gate.SetResult();
+        await Eventually.IsTrueAsync(() => Task.FromResult(deployment.World.Containers.IsEmpty), "the container was given back");
+        var standing = await attempt.QueryAsync(run => run.GetProgress());
+
+        await attempt.ExecuteUpdateAsync(run => run.ResumeAsync());
+        var result = await attempt.GetResultAsync();
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(standing.State, Is.EqualTo("paused"));
+            Assert.That(result.Outcome, Is.EqualTo(Outcome.Pass));
+            Assert.That(result.Losses, Is.Zero);
+            Assert.That(deployment.World.Count("sandbox.rerun"), Is.EqualTo(1));
+            Assert.That(deployment.World.Count("llm:agent"), Is.EqualTo(4));
+        });
+    }
+
+    [Test]
+    public async Task The_agents_time_is_what_it_used_and_the_reward_still_decides()
+    {
+        await using var deployment = await FakeDeployment.StartAsync();
+        deployment.World.Settings = new TaskSettings { AgentTimeoutSec = 0.022 };
+        deployment.World.Reply = (_, call, _) => $"$ step {call}";
+
+        var result = await (await StartAsync(deployment, Input())).GetResultAsync();
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(result.AgentTimedOut);
+            Assert.That(result.Turns, Is.EqualTo(2), "5 ms a call and 5 ms a command");
+            Assert.That(result.Outcome, Is.EqualTo(Outcome.Pass));
+        });
+    }
+
+    [Test]
+    public async Task An_agent_nobody_knows_is_refused_by_name()
+    {
+        await using var deployment = await FakeDeployment.StartAsync();
+
+        var result = await (await StartAsync(deployment, Input("claude"))).GetResultAsync();
+
+        Assert.That(result.Outcome, Is.EqualTo(Outcome.Error));
+        Assert.That(result.Error, Does.Contain("'claude'").And.Contain("terminal"));
+    }
+}

@@ -1,0 +1,266 @@
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Workflows.Domain.Judging;
+using Spark.Temporal.Workflows.Wire;
+using Temporalio.Exceptions;
+using Temporalio.Workflows;
+
+namespace Spark.Temporal.Workflows.Attempts;
+
+/// <summary>One agent in one container, verified. Its result says how it ended; only cancellation makes it fail.</summary>
+[Workflow]
+public sealed class AttemptWorkflow
+{
+    private readonly AttemptInput _input;
+    private readonly AttemptState _state = new();
+    private SandboxSession? _sandbox;
+    private VerifyReply? _verdict;
+    private bool _paused;
+    private double? _budgetUsd;
+    private string _waiting = "";
+
+    [WorkflowInit]
+    public AttemptWorkflow(AttemptInput input)
+    {
+        _input = input;
+        _paused = input.Paused;
+        _budgetUsd = input.BudgetUsd;
+    }
+
+    [WorkflowQuery("GetProgress", Description = "What the attempt does, what it has cost and what it waits for.")]
+    public AttemptProgressReport GetProgress() => new(
+        _waiting.Length > 0 ? _waiting : "running", _state.Step, _state.Turns, _state.Usage.CostUsd, _sandbox?.Losses ?? 0);
+
+    [WorkflowRun]
+    public async Task<AttemptResult> RunAsync(AttemptInput input)
+    {
+        var started = Workflow.UtcNow;
+        var package = _input.Package;
+        Exception? failure = null;
+        try
+        {
+            package ??= await Workflow.ExecuteActivityAsync(
+                (ITaskPackageActivities packages) => packages.ReadAsync(new ReadPackageRequest(_input.TaskDir!)),
+                ActivityProfiles.Records("read the task"));
+            await WorkAsync(package);
+        }
+        catch (FailureException stopped) when (!TemporalException.IsCanceledException(stopped))
+        {
+            failure = stopped;
+        }
+        finally
+        {
+            // At once and outside cancellation: the removal does not wait for the command that is still running, and the
+            // workflow waits for it, since what a closed workflow has scheduled is never carried out.
+            if (_sandbox is { } sandbox)
+            {
+                await _state.PhaseAsync("remove", sandbox.RemoveAsync);
+            }
+        }
+
+        if (package is null)
+        {
+            return Close(Result(_input.TaskDir ?? "", started, failure));
+        }
+
+        var result = Result(package.Name, started, failure);
+        if (_input.OutDir is not null)
+        {
+            var trial = await Workflow.ExecuteActivityAsync(
+                (IRecordActivities records) => records.WriteTrialAsync(new WriteTrialRequest
+                {
+                    Input = _input,
+                    Package = package,
+                    Result = result,
+                    StartedAt = started,
+                    FinishedAt = Workflow.UtcNow,
+                    Phases = _state.Phases,
+                }),
+                ActivityProfiles.Records("write the trial folder"));
+            result = result with { TrialDir = trial.TrialDir };
+        }
+
+        return Close(result);
+    }
+
+    [WorkflowSignal("Steer", Description = "From the parent: stand still or go on, and what the attempt may cost.")]
+    public Task SteerAsync(AttemptSteering steering)
+    {
+        (_paused, _budgetUsd) = (steering.Paused, steering.BudgetUsd);
+        return Task.CompletedTask;
+    }
+
+    [WorkflowUpdate("Pause", Description = "Let the step in flight end, then stand still. The container goes after ten minutes.")]
+    public Task PauseAsync()
+    {
+        _paused = true;
+        return Task.CompletedTask;
+    }
+
+    [WorkflowUpdate("Resume", Description = "Go on where the attempt stands; a container that is gone is rebuilt.")]
+    public Task ResumeAsync()
+    {
+        _paused = false;
+        return Task.CompletedTask;
+    }
+
+    private async Task WorkAsync(TaskPackage package)
+    {
+        var limits = _input.Limits;
+        var settings = package.Settings;
+        var agentSec = settings.AgentTimeoutSec * limits.TimeoutMultiplier;
+        var verifierSec = settings.VerifierTimeoutSec * limits.TimeoutMultiplier;
+        _sandbox = new SandboxSession(
+            package,
+            limits,
+            _input.Run ?? Workflow.Info.WorkflowId,
+            shell: _input.Agent == AgentNames.Terminal,
+            deadlineSec: settings.BuildTimeoutSec + agentSec + verifierSec + (15 * 60),
+            _input.Skills);
+
+        await CheckpointAsync();
+        await _state.PhaseAsync("build", _sandbox.BuildAsync);
+        await _state.PhaseAsync("start", _sandbox.StartAsync);
+        await _state.PhaseAsync("agent", () => ActAsync(package, agentSec));
+        if (!_state.ContainerEnded)
+        {
+            await CheckpointAsync();
+            await _state.PhaseAsync("verify", () => VerifyAsync(package, verifierSec));
+        }
+    }
+
+    private async Task ActAsync(TaskPackage package, double agentSec)
+    {
+        switch (_input.Agent)
+        {
+            case AgentNames.Terminal:
+                _state.Conversation = _sandbox!.Conversation = _input.Conversation ?? await Workflow.ExecuteActivityAsync(
+                    (IRecordActivities records) => records.BeginAsync(new BeginAttemptRequest { Instruction = package.Instruction, Skills = _input.Skills }),
+                    ActivityProfiles.Records("write the instruction"));
+                await new TerminalAgent(_input, package, _state, _sandbox, CheckpointAsync).RunAsync();
+                break;
+            case AgentNames.Oracle when package.Solution is { } solution:
+                var oracle = await _sandbox!.StepAsync((container, queue) => Workflow.ExecuteActivityAsync(
+                    (ISandboxActivities sandbox) => sandbox.OracleAsync(new OracleRequest
+                    {
+                        Container = container,
+                        Solution = solution,
+                        TimeoutSec = agentSec,
+                        Env = package.Settings.SolutionEnv,
+                    }),
+                    ActivityProfiles.OnHost(queue, agentSec, _input.Limits.HostAwaySec, "run the task's solution")));
+                _state.AgentOutput = oracle.Output;
+                _state.AgentTimedOut = oracle.TimedOut;
+                break;
+            case AgentNames.Oracle:
+                throw new ApplicationFailureException(
+                    $"{package.SourcePath}: the oracle needs solution/solve.sh, which this task does not have.", FailureTypes.InvalidTask, nonRetryable: true);
+            case AgentNames.Nop:
+                break;
+            default:
+                throw new ApplicationFailureException(
+                    $"Agent '{_input.Agent}' is not known; choose one of {string.Join(", ", AgentNames.All)}.", FailureTypes.InvalidInput, nonRetryable: true);
+        }
+    }
+
+    private async Task VerifyAsync(TaskPackage package, double verifierSec) =>
+        _verdict = await _sandbox!.StepAsync((container, queue) => Workflow.ExecuteActivityAsync(
+            (ISandboxActivities sandbox) => sandbox.VerifyAsync(new VerifyRequest
+            {
+                Container = container,
+                Tests = package.Tests,
+                Settings = package.Settings,
+                TimeoutSec = verifierSec,
+                StopServices = _input.Limits.StopServices,
+            }),
+            ActivityProfiles.OnHost(queue, verifierSec, _input.Limits.HostAwaySec, "verify")));
+
+    /// <summary>Between steps: stands still while paused or out of budget, giving the container back after a while.</summary>
+    private async Task CheckpointAsync()
+    {
+        UpdateDetails();
+        if (Reason() is not { } reason)
+        {
+            return;
+        }
+
+        await TellAsync(reason);
+        var keep = TimeSpan.FromSeconds(_input.Limits.PausedContainerSec);
+        var resumed = await Workflow.WaitConditionWithOptionsAsync(
+            new(() => Reason() is null) { Timeout = keep, TimeoutSummary = $"{reason}: keep the container" });
+        if (!resumed)
+        {
+            _sandbox?.GiveBack();
+            await Workflow.WaitConditionAsync(() => Reason() is null);
+        }
+
+        await TellAsync(null);
+    }
+
+    private string? Reason() =>
+        _paused ? "paused"
+        : _budgetUsd is { } limit && _state.Usage.CostUsd >= limit ? "waiting: budget"
+        : null;
+
+    private async Task TellAsync(string? reason)
+    {
+        _waiting = reason ?? "";
+        UpdateDetails();
+        Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet(reason ?? "running"));
+        if (Workflow.Info.Parent is { } parent)
+        {
+            await Workflow.GetExternalWorkflowHandle(parent.WorkflowId)
+                .SignalAsync("AttemptNews", [new AttemptNews(_input.Number, reason, _state.Usage.CostUsd)]);
+        }
+    }
+
+    private void UpdateDetails() => Workflow.CurrentDetails = AttemptDetails.Render(_input, _state, _sandbox, _waiting, null);
+
+    private AttemptResult Close(AttemptResult result)
+    {
+        Workflow.UpsertTypedSearchAttributes(
+        [
+            SearchAttributes.State.ValueSet("done"),
+            SearchAttributes.Outcome.ValueSet(result.Outcome.ToString()),
+            SearchAttributes.CostUsd.ValueSet(result.Usage.CostUsd),
+            .. result.Reward is { } reward ? new[] { SearchAttributes.Reward.ValueSet(reward) } : [],
+        ]);
+        Workflow.CurrentDetails = AttemptDetails.Render(_input, _state, _sandbox, "", result);
+        return result;
+    }
+
+    private AttemptResult Result(string task, DateTime started, Exception? failure)
+    {
+        var verdict = _verdict;
+        var ended = _state.ContainerEnded ? "A command of the agent ended its container, so there was nothing to verify." : null;
+        return new AttemptResult
+        {
+            Task = task,
+            Agent = _input.Agent,
+            Outcome = AttemptOutcome.Of(failure, _state.ContainerEnded, verdict),
+            Reward = verdict?.Reward,
+            Rewards = verdict?.Rewards ?? new Dictionary<string, double>(),
+            TestsPassed = verdict?.TestsPassed ?? 0,
+            TestsTotal = verdict?.TestsTotal ?? 0,
+            Error = failure is null ? ended ?? verdict?.RewardProblem : ActivityFailures.Words(failure),
+            ErrorType = failure is null ? null : ActivityFailures.TypeOf(failure) ?? FailureTypes.SandboxUnavailable,
+            Conversation = _state.Conversation,
+            AgentOutput = _state.AgentOutput,
+            VerifierOutput = verdict?.Output,
+            Ctrf = verdict?.Ctrf,
+            AgentLogs = verdict?.AgentLogs,
+            VerifierLogs = verdict?.VerifierLogs,
+            Artifacts = verdict?.Artifacts,
+            BuildLog = _sandbox?.Image?.Log,
+            Usage = _state.Usage,
+            Turns = _state.Turns,
+            ModelCalls = _state.ModelCalls,
+            ResentInFlight = _state.ResentInFlight,
+            Losses = _sandbox?.Losses ?? 0,
+            AgentTimedOut = _state.AgentTimedOut,
+            DurationMs = AttemptState.Milliseconds(started),
+            PhasesMs = _state.Durations,
+            Notes = [.. _sandbox?.Notes ?? [], .. _state.Notes, .. verdict?.Notes ?? []],
+        };
+    }
+}

@@ -1,0 +1,54 @@
+using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Contracts;
+using Temporalio.Workflows;
+
+namespace Spark.Temporal.Workflows.SkillGeneration;
+
+/// <summary>After a pass: evidence, skill, check; asked again with the reasons where it is not valid.</summary>
+internal sealed class Distillation(SkillGenerationInput input, SkillRunState state)
+{
+    /// <returns>Whether a valid skill came of it; otherwise the state says what was wrong.</returns>
+    public async Task<bool> RunAsync(TaskPackage package, AttemptResult result, ArtifactRef judgment)
+    {
+        state.Show("distill");
+        var prompt = await Workflow.ExecuteActivityAsync(
+            (IRecordActivities records) => records.DistillAsync(new DistillRequest
+            {
+                Package = package,
+                Result = result,
+                Judgment = judgment,
+                Earlier = state.Earlier,
+            }),
+            ActivityProfiles.Records("evidence for the skill"));
+        var conversation = prompt.Conversation;
+        IReadOnlyList<string> problems = [];
+        for (var ask = 0; ask <= input.ReAsks; ask++)
+        {
+            if (ask > 0)
+            {
+                var (refused, why) = (conversation, problems);
+                conversation = await Workflow.ExecuteActivityAsync(
+                    (IRecordActivities records) => records.AskAgainAsync(new AskAgainRequest(refused, LlmPurposes.Distill, why)),
+                    ActivityProfiles.Records("say why the skill was refused"));
+            }
+
+            var started = Workflow.UtcNow;
+            var reply = await SummaryCalls.AskAsync(
+                input, state, LlmPurposes.Distill, conversation, 0, "distill the skill" + (ask == 0 ? "" : $", asked again ({ask})"));
+            conversation = reply.Conversation;
+            var check = await Workflow.ExecuteActivityAsync(
+                (IRecordActivities records) => records.CheckSkillAsync(new CheckSkillRequest(reply.Conversation, package.Name)),
+                ActivityProfiles.Records("check the skill"));
+            problems = check.Problems;
+            state.Count(new SkillCall(conversation, reply.Usage, check.Skill is null ? problems : [], AttemptState.Milliseconds(started), Workflow.UtcNow));
+            if (check.Skill is not null)
+            {
+                state.Skill = check.Skill;
+                return true;
+            }
+        }
+
+        state.Error = $"The skill was refused {input.ReAsks + 1} times; the last time: {string.Join("; ", problems)}";
+        return false;
+    }
+}

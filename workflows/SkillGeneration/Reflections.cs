@@ -1,0 +1,126 @@
+using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Judging;
+using Spark.Temporal.Workflows.Domain.Memo;
+using Spark.Temporal.Workflows.Domain.Pdi;
+using Temporalio.Workflows;
+
+namespace Spark.Temporal.Workflows.SkillGeneration;
+
+/// <summary>
+/// After a failed attempt: the memo is rewritten, the rewrite is checked, the proxy is computed here in workflow code, and
+/// from it how the next attempt is steered.
+/// </summary>
+internal sealed class Reflections(SkillGenerationInput input, SkillRunState state)
+{
+    /// <summary>Longest reply brought into the workflow; a longer one is refused unread. Above the memo's own limit, for fences.</summary>
+    private const int ReplyCharacters = MemoRules.MaxCharacters + 2_000;
+
+    private readonly PdiTracker _tracker = new(input.Pdi.Method);
+    private readonly List<PdiSnapshot> _snapshots = [];
+    private IReadOnlyList<string>? _previousFailedTests;
+
+    /// <summary>Every snapshot so far, unrounded.</summary>
+    public IReadOnlyList<PdiSnapshot> Snapshots => _snapshots;
+
+    /// <summary>What the next attempt gets.</summary>
+    public InterventionLevel Intervention { get; private set; }
+
+    public async Task<ReflectionRecord> RunAsync(TaskPackage package, AttemptResult result, AttemptRecord record, JudgeReply judged)
+    {
+        state.Show("reflect");
+        var started = Workflow.UtcNow;
+        var before = state.Memo;
+        var usageBefore = state.Usage;
+        var conversation = await Workflow.ExecuteActivityAsync(
+            (IRecordActivities records) => records.ReflectAsync(new ReflectRequest
+            {
+                Task = package.Name,
+                Attempt = state.Scored,
+                Result = result,
+                Judgment = judged.Stored,
+                Memo = before.Length > 0 ? before : null,
+            }),
+            ActivityProfiles.Records($"attempt {record.Number}: what to reflect on"));
+        var refusals = new List<string>();
+        for (var ask = 0; ask <= input.ReAsks; ask++)
+        {
+            var reply = await SummaryCalls.AskAsync(
+                input, state, LlmPurposes.Reflect, conversation, ReplyCharacters, $"attempt {record.Number}: reflect" + (ask == 0 ? "" : $", asked again ({ask})"));
+            conversation = reply.Conversation;
+            if (Read(reply, before, out var why) is { } memo)
+            {
+                state.Memo = memo;
+                break;
+            }
+
+            refusals.AddRange(why);
+            if (ask < input.ReAsks)
+            {
+                var asked = conversation;
+                conversation = await Workflow.ExecuteActivityAsync(
+                    (IRecordActivities records) => records.AskAgainAsync(new AskAgainRequest(asked, LlmPurposes.Reflect, why)),
+                    ActivityProfiles.Records("say why the memo was refused"));
+            }
+        }
+
+        return new ReflectionRecord
+        {
+            Conversation = conversation,
+            Memo = state.Memo,
+            Refusals = refusals,
+            Pdi = Measure(record, judged.Judgment, before),
+            Usage = state.Usage with
+            {
+                PromptTokens = state.Usage.PromptTokens - usageBefore.PromptTokens,
+                CompletionTokens = state.Usage.CompletionTokens - usageBefore.CompletionTokens,
+                CachedTokens = state.Usage.CachedTokens - usageBefore.CachedTokens,
+                CostUsd = state.Usage.CostUsd - usageBefore.CostUsd,
+            },
+            DurationMs = AttemptState.Milliseconds(started),
+            At = Workflow.UtcNow,
+        };
+    }
+
+    /// <returns>The memo to keep; null when the rewrite is refused, so that the last good one stays.</returns>
+    private string? Read(LlmReply reply, string before, out IReadOnlyList<string> why)
+    {
+        if (reply.Text is null)
+        {
+            why = [$"The reply has {reply.TextLength} characters; a memo has at most {MemoRules.MaxCharacters}."];
+            return null;
+        }
+
+        var verdict = MemoRules.Check(before, reply.Text, state.Scored);
+        why = verdict.Refusals;
+        return verdict.Memo?.Render();
+    }
+
+    private PdiSnapshot? Measure(AttemptRecord record, Judgment judgment, string before)
+    {
+        var failed = TestSummary.FailedTests(judgment.TestSummary);
+        var previous = _previousFailedTests;
+        _previousFailedTests = failed;
+
+        // Without any memo there is nothing to measure; the first accepted one starts the series.
+        if (!input.Pdi.Enabled || state.Memo.Length == 0)
+        {
+            Intervention = InterventionLevel.None;
+            return null;
+        }
+
+        var snapshot = _tracker.Observe(new PdiObservation
+        {
+            Attempt = record.Scored!.Value,
+            Commands = judgment.Commands,
+            MemoBefore = before,
+            MemoAfter = state.Memo,
+            FailedTests = failed,
+            PreviousFailedTests = previous,
+        });
+        _snapshots.Add(snapshot);
+        state.Measured(snapshot);
+        Intervention = input.Pdi.ObserveOnly ? InterventionLevel.None : snapshot.Level;
+        return snapshot;
+    }
+}

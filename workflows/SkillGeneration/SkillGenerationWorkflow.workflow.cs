@@ -1,0 +1,279 @@
+using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Workflows.Domain.Judging;
+using Spark.Temporal.Workflows.Wire;
+using Temporalio.Exceptions;
+using Temporalio.Workflows;
+
+namespace Spark.Temporal.Workflows.SkillGeneration;
+
+/// <summary>
+/// One task until its skill exists or its attempts run out: execute, judge, reflect, measure, retry, distill. Out of
+/// budget or of infrastructure it waits, says why, and goes on in place.
+/// </summary>
+[Workflow]
+public sealed class SkillGenerationWorkflow
+{
+    private readonly SkillGenerationInput _input;
+    private readonly SkillRunState _state;
+    private readonly Reflections _reflections;
+    private readonly Distillation _distillation;
+    private ChildWorkflowHandle<AttemptWorkflow, AttemptResult>? _attempt;
+
+    [WorkflowInit]
+    public SkillGenerationWorkflow(SkillGenerationInput input)
+    {
+        _input = input;
+        _state = new SkillRunState(input);
+        _reflections = new Reflections(input, _state);
+        _distillation = new Distillation(input, _state);
+    }
+
+    [WorkflowQuery("GetProgress", Description = "Where the run stands: attempts with outcome, reward, PDI, intervention and cost.")]
+    public SkillProgress GetProgress() => _state.Progress();
+
+    [WorkflowQuery("GetMemo", Description = "The exploration memo as it stands.")]
+    public string GetMemo() => _state.Memo;
+
+    [WorkflowQuery("GetPdiHistory", Description = "Every PDI proxy snapshot so far, oldest first.")]
+    public IReadOnlyList<Domain.Pdi.PdiSnapshot> GetPdiHistory() => [.. _reflections.Snapshots.Select(snapshot => snapshot.Rounded())];
+
+    [WorkflowRun]
+    public async Task<SkillGenerationResult> RunAsync(SkillGenerationInput input)
+    {
+        _state.Show("read the task");
+        var package = await ReadAsync();
+        if (package is null)
+        {
+            return await CloseAsync(SkillRunStatus.TaskBroken);
+        }
+
+        _state.Task = package.Name;
+        if (await HintAsync(package) is { } broken)
+        {
+            _state.Error = broken;
+            return await CloseAsync(SkillRunStatus.TaskBroken);
+        }
+
+        while (_state.Scored < _state.MaxAttempts)
+        {
+            await _state.CheckpointAsync();
+            var instruction = await BeginAsync(package);
+            var result = await ExecuteAsync(package, instruction);
+            var record = _state.Take(result, instruction);
+            if (result.Outcome == Outcome.Infrastructure)
+            {
+                await KeepAsync(record);
+                await _state.WaitAfterInfrastructureAsync(result.Error ?? "unknown");
+                continue;
+            }
+
+            if (result.ErrorType is FailureTypes.InvalidTask or FailureTypes.BuildFailed or FailureTypes.BuildTimedOut or FailureTypes.InvalidInput)
+            {
+                // No agent can mend a task that does not build: reflecting on it would be paid for in vain.
+                _state.Error = result.Error;
+                await KeepAsync(record);
+                return await CloseAsync(SkillRunStatus.TaskBroken);
+            }
+
+            _state.Show("judge");
+            var judged = await Workflow.ExecuteActivityAsync(
+                (IRecordActivities records) => records.JudgeAsync(new JudgeRequest(result)), ActivityProfiles.Records($"attempt {record.Number}: judge"));
+            record = record with { Judgment = judged.Stored, Outcome = judged.Judgment.Outcome };
+            _state.Judged(record);
+            if (record.Outcome == Outcome.Pass)
+            {
+                await KeepAsync(record);
+                var valid = await _distillation.RunAsync(package, result, judged.Stored);
+                return await CloseAsync(valid ? SkillRunStatus.Passed : SkillRunStatus.SkillRefused);
+            }
+
+            await _state.CheckpointAsync();
+            await KeepAsync(record with { Reflection = await _reflections.RunAsync(package, result, record, judged) });
+        }
+
+        return await CloseAsync(SkillRunStatus.Exhausted);
+    }
+
+    [WorkflowUpdate("Pause", Description = "Let the step in flight end, then stand still. No value needed.")]
+    public Task PauseAsync()
+    {
+        _state.Paused = true;
+        return SteerAsync();
+    }
+
+    [WorkflowUpdate("Resume", Description = "Go on: after a pause, or when what the run waits for is mended. No value needed.")]
+    public Task ResumeAsync()
+    {
+        _state.Resume();
+        return SteerAsync();
+    }
+
+    [WorkflowUpdate("AddGuidance", Description = "Text for the next attempt's instruction: {\"text\": \"…\"}")]
+    public Task AddGuidanceAsync(GuidanceRequest request)
+    {
+        _state.PendingGuidance.Add(request.Text.Trim());
+        return Task.CompletedTask;
+    }
+
+    [WorkflowUpdateValidator(nameof(AddGuidanceAsync))]
+    public void ValidateGuidance(GuidanceRequest request) => Refuse(
+        string.IsNullOrWhiteSpace(request?.Text) ? "text is empty; give what the agent should be told."
+        : request.Text.Length > 4000 ? $"text has {request.Text.Length} characters; at most 4,000 fit." : null);
+
+    [WorkflowUpdate("ExtendAttempts", Description = "Allow more attempts: {\"attempts\": 3}")]
+    public Task<int> ExtendAttemptsAsync(ExtendRequest request)
+    {
+        _state.MaxAttempts += request.Attempts;
+        return Task.FromResult(_state.MaxAttempts);
+    }
+
+    [WorkflowUpdateValidator(nameof(ExtendAttemptsAsync))]
+    public void ValidateExtend(ExtendRequest request) => Refuse(
+        request is null || request.Attempts is < 1 or > 100 ? "attempts is the number to add, from 1 to 100." : null);
+
+    [WorkflowUpdate("RaiseBudget", Description = "A new limit for the whole run in dollars: {\"budget_usd\": 25}")]
+    public Task RaiseBudgetAsync(BudgetRequest request)
+    {
+        _state.BudgetUsd = request.BudgetUsd;
+        return SteerAsync();
+    }
+
+    [WorkflowUpdateValidator(nameof(RaiseBudgetAsync))]
+    public void ValidateBudget(BudgetRequest request) => Refuse(
+        request is null || !double.IsFinite(request.BudgetUsd) || request.BudgetUsd <= _state.CostUsd
+            ? $"budget_usd must be above what the run has cost, {Text.Usd(_state.CostUsd)}." : null);
+
+    [WorkflowSignal("AttemptNews", Description = "From the attempt: what it waits for.")]
+    public Task AttemptNewsAsync(AttemptNews news)
+    {
+        _state.AttemptWaits(news);
+        return Task.CompletedTask;
+    }
+
+    private static void Refuse(string? why)
+    {
+        if (why is not null)
+        {
+            throw new ApplicationFailureException(why, FailureTypes.InvalidInput, nonRetryable: true);
+        }
+    }
+
+    private async Task<TaskPackage?> ReadAsync()
+    {
+        try
+        {
+            return await Workflow.ExecuteActivityAsync(
+                (ITaskPackageActivities packages) => packages.ReadAsync(new ReadPackageRequest(_input.TaskDir)), ActivityProfiles.Records("read the task"));
+        }
+        catch (ActivityFailureException failure) when (ActivityFailures.TypeOf(failure) == FailureTypes.InvalidTask)
+        {
+            _state.Error = ActivityFailures.Words(failure);
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// The verifier hint. Its guarantee needs to know what the right answer looks like, so the task's solution is run
+    /// once, in a container of its own.
+    /// </summary>
+    /// <returns>Why the task cannot run; null when it can.</returns>
+    private async Task<string?> HintAsync(TaskPackage package)
+    {
+        while (true)
+        {
+            _state.Show("verifier hint");
+            try
+            {
+                _state.Hint = await VerifierHints.MakeAsync(package, _input.Limits);
+                return null;
+            }
+            catch (ActivityFailureException failure) when (ActivityFailures.IsFinal(failure))
+            {
+                return ActivityFailures.Words(failure);
+            }
+            catch (ActivityFailureException failure) when (!TemporalException.IsCanceledException(failure))
+            {
+                await _state.WaitForPersonAsync("infrastructure", ActivityFailures.Words(failure));
+            }
+        }
+    }
+
+    private Task<ArtifactRef> BeginAsync(TaskPackage package)
+    {
+        _state.NextAttempt(_reflections.Intervention);
+        return Workflow.ExecuteActivityAsync(
+            (IRecordActivities records) => records.BeginAsync(new BeginAttemptRequest
+            {
+                Instruction = package.Instruction,
+                Hint = _state.Hint,
+                Memo = _state.Memo.Length > 0 ? _state.Memo : null,
+                Guidance = _state.Guidance,
+                Intervention = _state.Intervention,
+                Attempt = _state.Scored + 1,
+                MaxAttempts = _state.MaxAttempts,
+                Terminal = _input.Agent == AgentNames.Terminal,
+            }),
+            ActivityProfiles.Records($"attempt {_state.Number}: write the instruction"));
+    }
+
+    private async Task<AttemptResult> ExecuteAsync(TaskPackage package, ArtifactRef instruction)
+    {
+        _state.Show("execute");
+        _attempt = await Workflow.StartChildWorkflowAsync(
+            (AttemptWorkflow attempt) => attempt.RunAsync(new AttemptInput
+            {
+                Package = package,
+                Agent = _input.Agent,
+                Model = _input.Model,
+                Conversation = instruction,
+                Run = Workflow.Info.WorkflowId,
+                Number = _state.Number,
+                Batch = _input.Batch,
+                Limits = _input.Limits,
+                OutDir = _input.OutDir,
+                BudgetUsd = _state.BudgetUsd - _state.CostUsd,
+                Paused = _state.Paused,
+            }),
+            new ChildWorkflowOptions
+            {
+                Id = $"{Workflow.Info.WorkflowId}/attempt-{_state.Number}",
+                ParentClosePolicy = ParentClosePolicy.RequestCancel,
+                StaticSummary = $"attempt {_state.Number} of {_state.Task}",
+                StaticDetails = $"Agent `{_input.Agent}`, model `{_input.ModelSlug}`, intervention {_state.Intervention.ToString().ToLowerInvariant()}.",
+                TypedSearchAttributes = SearchAttributes.Started(_input.Batch, _state.Task, _input.ModelSlug, attempt: _state.Number),
+            });
+        try
+        {
+            return await _attempt.GetResultAsync();
+        }
+        finally
+        {
+            _attempt = null;
+        }
+    }
+
+    private async Task KeepAsync(AttemptRecord record)
+    {
+        var kept = await Workflow.ExecuteActivityAsync(
+            (IRecordActivities records) => records.WriteRunAsync(_state.Record(record, null, null)), ActivityProfiles.Records($"attempt {record.Number}: keep"));
+        _state.Kept(record, kept);
+    }
+
+    private async Task<SkillGenerationResult> CloseAsync(SkillRunStatus status)
+    {
+        var result = _state.Close(status);
+        var written = await Workflow.ExecuteActivityAsync(
+            (IRecordActivities records) => records.WriteRunAsync(_state.Record(null, result, _state.Skill)), ActivityProfiles.Records("write the results"));
+        result = result with { ResultDir = written.Dir, SkillPath = written.SkillPath };
+        await Workflow.WaitConditionAsync(() => Workflow.AllHandlersFinished);
+        return status == SkillRunStatus.SkillRefused
+            ? throw new ApplicationFailureException(result.Error!, FailureTypes.SkillRefused, nonRetryable: true, details: [result])
+            : result;
+    }
+
+    private Task SteerAsync() =>
+        _attempt?.SignalAsync(attempt => attempt.SteerAsync(new AttemptSteering(_state.Paused, _state.BudgetUsd - _state.CostBefore)))
+        ?? Task.CompletedTask;
+}

@@ -1,0 +1,43 @@
+using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Contracts;
+using Temporalio.Exceptions;
+using Temporalio.Workflows;
+
+namespace Spark.Temporal.Workflows.SkillGeneration;
+
+/// <summary>The run's own model calls: reflections and distillation. What they cost is never spent in vain.</summary>
+internal static class SummaryCalls
+{
+    /// <summary>Asks until there is a reply: an endpoint out of reach makes the run wait for a person, not fail.</summary>
+    public static async Task<LlmReply> AskAsync(
+        SkillGenerationInput input, SkillRunState state, string purpose, ArtifactRef conversation, int inlineCharacters, string summary)
+    {
+        var model = input.SummaryModel ?? input.Model;
+        while (true)
+        {
+            await state.CheckpointAsync();
+            var call = state.NextCall();
+            try
+            {
+                var reply = await Workflow.ExecuteActivityAsync(
+                    (ILlmActivities llm) => llm.CompleteAsync(new LlmRequest
+                    {
+                        Model = model,
+                        Purpose = purpose,
+                        Conversation = conversation,
+                        Call = call,
+                        FirstRunId = Workflow.Info.FirstExecutionRunId,
+                        Task = state.Task,
+                        InlineCharacters = inlineCharacters,
+                    }),
+                    ActivityProfiles.Model(model, summary));
+                state.Count(reply);
+                return reply;
+            }
+            catch (ActivityFailureException failure) when (!TemporalException.IsCanceledException(failure))
+            {
+                await state.WaitForPersonAsync("model endpoint", ActivityFailures.Words(failure));
+            }
+        }
+    }
+}

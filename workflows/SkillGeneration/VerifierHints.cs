@@ -1,0 +1,45 @@
+using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Contracts;
+using Temporalio.Workflows;
+
+namespace Spark.Temporal.Workflows.SkillGeneration;
+
+/// <summary>The test file without its answers.</summary>
+internal static class VerifierHints
+{
+    public static async Task<VerifierHint> MakeAsync(TaskPackage package, AttemptLimits limits)
+    {
+        var changes = package.Solution is { } solution ? await SolveAsync(package, solution, limits) : null;
+        return await Workflow.ExecuteActivityAsync(
+            (ITaskPackageActivities packages) => packages.HintAsync(new VerifierHintRequest(package, changes)),
+            ActivityProfiles.Prepare(120, "verifier hint: the tests without their answers"));
+    }
+
+    private static async Task<ArtifactRef?> SolveAsync(TaskPackage package, ArtifactRef solution, AttemptLimits limits)
+    {
+        var seconds = package.Settings.AgentTimeoutSec * limits.TimeoutMultiplier;
+        var sandbox = new SandboxSession(
+            package, limits, Workflow.Info.WorkflowId, shell: false, deadlineSec: package.Settings.BuildTimeoutSec + seconds + (15 * 60), skills: null);
+        try
+        {
+            await sandbox.BuildAsync();
+            await sandbox.StartAsync();
+            var oracle = await sandbox.StepAsync((container, queue) => Workflow.ExecuteActivityAsync(
+                (ISandboxActivities activities) => activities.OracleAsync(new OracleRequest
+                {
+                    Container = container,
+                    Solution = solution,
+                    TimeoutSec = seconds,
+                    Env = package.Settings.SolutionEnv,
+                    KeepChanges = true,
+                }),
+                ActivityProfiles.OnHost(queue, seconds, limits.HostAwaySec, "verifier hint: what the right answer looks like")));
+            return oracle.Changes;
+        }
+        finally
+        {
+            sandbox.GiveBack();
+            await sandbox.RemoveAsync();
+        }
+    }
+}

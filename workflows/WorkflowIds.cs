@@ -1,0 +1,15 @@
+using Spark.Temporal.Workflows.Domain;
+
+namespace Spark.Temporal.Workflows;
+
+/// <summary>Workflow ids (DESIGN section 3). Parts are slugs.</summary>
+public static class WorkflowIds
+{
+    public static string Batch(string batch) => $"batch/{Text.Slug(batch)}";
+
+    public static string Skill(string batch, string model, string task) =>
+        $"skill/{Text.Slug(batch)}/{Text.Slug(model)}/{Text.Slug(task)}";
+
+    public static string Evaluation(string batch, string model, string arm, string task, int repeat) =>
+        $"eval/{Text.Slug(batch)}/{Text.Slug(model)}/{Text.Slug(arm)}/{Text.Slug(task)}/{repeat}";
+}
