@@ -12,6 +12,7 @@ internal static class RootCommands
         root.Add(PdiCommands.Create(output));
         root.Add(SkillsCommands.Create(output));
         root.Add(ScriptedModelCommand.Create(output));
+        root.Add(TasksCommands.Create(output));
         return root;
     }
 

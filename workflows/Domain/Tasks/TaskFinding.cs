@@ -39,6 +39,9 @@ public sealed record TaskFinding(FindingSeverity Severity, string File, int Line
 public sealed record TaskReadResult(
     TaskSettings? Settings, string? QualifiedName, string? Instruction, IReadOnlyList<TaskFinding> Findings)
 {
+    /// <summary>False for a <c>task.toml</c> of another tool.</summary>
+    public bool IsHarborTask { get; init; } = true;
+
     /// <summary>Whether the task can be run.</summary>
     public bool IsValid => Findings.All(finding => finding.Severity != FindingSeverity.Error);
 

@@ -32,7 +32,7 @@ public static class TaskPackageReader
         var toml = text is null ? null : TaskTomlReader.Read(text, findings);
         if (toml is not null && Foreign(folder, toml) is { } foreign)
         {
-            return new TaskReadResult(null, null, null, [foreign]);
+            return new TaskReadResult(null, null, null, [foreign]) { IsHarborTask = false };
         }
 
         CheckLinks(folder, findings);
