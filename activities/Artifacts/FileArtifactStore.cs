@@ -30,13 +30,10 @@ public sealed class FileArtifactStore(string root) : IArtifactStore
             }
 
             var reference = new ArtifactRef(Convert.ToHexStringLower(hash.GetHashAndReset()), length, mediaType);
+            // Also over content that is there: it may have been damaged since.
             var path = ContentPath(reference);
-            if (!File.Exists(path))
-            {
-                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-                File.Move(temporary, path, overwrite: true);
-            }
-
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.Move(temporary, path, overwrite: true);
             return reference;
         }
         finally
@@ -45,24 +42,39 @@ public sealed class FileArtifactStore(string root) : IArtifactStore
         }
     }
 
-    public Task<Stream> OpenAsync(ArtifactRef reference, CancellationToken cancellationToken)
+    public async Task<Stream> OpenAsync(ArtifactRef reference, CancellationToken cancellationToken)
     {
         var path = ContentPath(reference);
+        FileStream stream;
         try
         {
-            var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 81920, useAsync: true);
-            if (stream.Length == reference.Length)
-            {
-                return Task.FromResult<Stream>(stream);
-            }
-
-            var found = stream.Length;
-            stream.Dispose();
-            throw new ArtifactLostException(reference, $"has {found} bytes in {path}");
+            stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 81920, useAsync: true);
         }
         catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new ArtifactLostException(reference, $"is not in {root}");
+        }
+
+        try
+        {
+            // Read once before it is handed out, so that nobody acts on the first half of damaged content.
+            if (stream.Length != reference.Length)
+            {
+                throw new ArtifactLostException(reference, $"is damaged: {path} has {stream.Length} bytes");
+            }
+
+            if (Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken)) != reference.Sha256)
+            {
+                throw new ArtifactLostException(reference, $"is damaged: {path} has another hash");
+            }
+
+            stream.Position = 0;
+            return stream;
+        }
+        catch
+        {
+            await stream.DisposeAsync();
+            throw;
         }
     }
 
@@ -94,15 +106,7 @@ public sealed class FileArtifactStore(string root) : IArtifactStore
                 file.Flush(flushToDisk: true);
             }
 
-            try
-            {
-                File.Move(temporary, path, overwrite: false);
-                return value;
-            }
-            catch (IOException) when (File.Exists(path))
-            {
-                return await File.ReadAllTextAsync(path, cancellationToken);
-            }
+            return ExclusiveFile.TryName(temporary, path) ? value : await File.ReadAllTextAsync(path, cancellationToken);
         }
         finally
         {
