@@ -4,17 +4,17 @@ using Spark.Temporal.Workflows.Domain.Skills;
 namespace Spark.Temporal.Starter.Skills;
 
 /// <summary>Something found in a skill.</summary>
-/// <param name="Path">The file or folder.</param>
-/// <param name="Line">Line in it, from 1; null where it is about the whole.</param>
+/// <param name="Path">The file.</param>
+/// <param name="Line">Line in it, from 1; also 1 where it is about the whole.</param>
 /// <param name="Severity"><c>error</c>, or <c>warning</c> for what leaves the skill valid.</param>
 /// <param name="Message">What is wrong and what is wanted.</param>
-internal sealed record SkillFinding(string Path, int? Line, string Severity, string Message)
+internal sealed record SkillFinding(string Path, int Line, string Severity, string Message)
 {
     public const string Error = "error";
     public const string Warning = "warning";
 
     public override string ToString() =>
-        $"{Path}:{(Line is { } line ? $"{line}:" : "")} {(Severity == Warning ? "warning: " : "")}{Message}";
+        $"{Path}:{Line}: {(Severity == Warning ? "warning: " : "")}{Message}";
 }
 
 /// <summary>What the check of one skill gave.</summary>
@@ -105,11 +105,13 @@ internal sealed record SkillFolder(string File)
     private IEnumerable<SkillFinding> Strangers()
     {
         var folder = Path.GetDirectoryName(File) is { Length: > 0 } named ? named : ".";
-        return Directory.EnumerateFileSystemEntries(folder)
-            .Select(entry => Directory.Exists(entry) ? entry + "/" : entry)
-            .Where(entry => !SkillRules.FolderContents.Contains(Path.GetFileName(entry.TrimEnd('/')) + (entry.EndsWith('/') ? "/" : "")))
+        var strangers = Directory.EnumerateFileSystemEntries(folder)
+            .Select(entry => Path.GetFileName(entry) + (Directory.Exists(entry) ? "/" : ""))
+            .Except(SkillRules.FolderContents)
             .Order(StringComparer.Ordinal)
-            .Select(entry => new SkillFinding(
-                entry, null, SkillFinding.Warning, $"does not belong into a skill ({string.Join(", ", SkillRules.FolderContents)}) and is not installed with it"));
+            .ToList();
+        return strangers.Count == 0
+            ? []
+            : [new(File, 1, SkillFinding.Warning, $"beside it stand {string.Join(", ", strangers)}; a skill is {string.Join(", ", SkillRules.FolderContents)}, the rest is not installed with it")];
     }
 }

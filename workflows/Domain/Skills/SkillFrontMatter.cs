@@ -23,7 +23,10 @@ internal sealed class SkillFrontMatter
     {
     }
 
-    /// <summary>Keys at the top with a value of an allowed kind, each once.</summary>
+    /// <summary>Every key the specification knows.</summary>
+    public static readonly IReadOnlyList<string> KnownKeys = ["name", "description", "license", "compatibility", "metadata", "allowed-tools"];
+
+    /// <summary>Known keys at the top with a value of an allowed kind, each once.</summary>
     public IReadOnlyList<SkillField> Fields => _fields;
 
     public IReadOnlyList<SkillProblem> Problems => _problems;
@@ -42,10 +45,12 @@ internal sealed class SkillFrontMatter
         {
             front.ReadDocument(new Parser(new StringReader(yaml)));
         }
-        catch (YamlException broken)
+        catch (Exception broken)
         {
+            // The parser answers some malformed input with exceptions of other kinds than its own.
+            var line = broken is YamlException yamlError ? FileLine(yamlError.Start) : 2;
             front.BrokeOff = true;
-            front._problems.Add(new(FileLine(broken.Start), $"the front matter is not YAML: {Text.OneLine(broken.Message, 160)}"));
+            front._problems.Add(new(line, $"the front matter is not YAML: {Text.OneLine(broken.Message, 160)} (a value with ': ', ' #' or a leading sign belongs in quotes)"));
         }
 
         return front;
@@ -62,7 +67,7 @@ internal sealed class SkillFrontMatter
         }
 
         var start = parser.Consume<DocumentStart>();
-        if (!start.IsImplicit || start.Version is not null || start.Tags?.Count(tag => !IsDefault(tag)) > 0)
+        if (!start.IsImplicit)
         {
             Say(start, "directives and document marks are not allowed in the front matter");
         }
@@ -85,8 +90,6 @@ internal sealed class SkillFrontMatter
         }
     }
 
-    private static bool IsDefault(YamlDotNet.Core.Tokens.TagDirective tag) => tag.Handle is "!" or "!!";
-
     /// <summary>Reads the entries of a map; nested names the key it belongs to, null at the top.</summary>
     private void ReadMap(Parser parser, string? nested)
     {
@@ -105,6 +108,13 @@ internal sealed class SkillFrontMatter
             if (!seen.Add(key.Value))
             {
                 Say(key, $"the key '{key.Value}' stands there twice");
+            }
+
+            if (nested is null && !KnownKeys.Contains(key.Value))
+            {
+                Say(key, $"unknown key '{Text.OneLine(key.Value, 60)}'; allowed are {string.Join(", ", KnownKeys)} (anything else goes under metadata)");
+                parser.SkipThisAndNestedEvents();
+                continue;
             }
 
             ReadValue(parser, key, nested);
@@ -127,7 +137,7 @@ internal sealed class SkillFrontMatter
         }
         else
         {
-            Say(parser.Current!, $"{what} must be text, not {Kind(parser.Current!)}");
+            Say(key, $"{what} must be text, not {Kind(parser.Current!)}");
             parser.SkipThisAndNestedEvents();
         }
 

@@ -22,8 +22,6 @@ public static partial class SkillRules
     /// <summary>What may stand in a skill's folder; folders end in a slash.</summary>
     public static readonly IReadOnlyList<string> FolderContents = [SkillDocument.FileName, "references/", "scripts/", "assets/"];
 
-    private static readonly string[] Keys = ["name", "description", "license", "compatibility", "metadata", "allowed-tools"];
-
     /// <summary>Whether a text may be a skill's name: 1 to 64 of a-z, 0-9 and single inner hyphens.</summary>
     public static bool IsName(string text) => text.Length <= MaxNameCharacters && NameForm().IsMatch(text);
 
@@ -55,7 +53,6 @@ public static partial class SkillRules
         // Where the YAML broke off, what is missing may only be unread.
         if (!front.BrokeOff)
         {
-            problems.AddRange(UnknownKeys(front));
             CheckName(front, expectedName, problems);
             CheckDescription(front, problems);
             CheckOptional(front, problems);
@@ -72,10 +69,6 @@ public static partial class SkillRules
             ? new(1, "the front matter is never closed; end it with a line '---'")
             : new(1, $"the file must begin with a line '---' and YAML front matter; it begins with '{Text.OneLine(first, 60)}'");
     }
-
-    private static IEnumerable<SkillProblem> UnknownKeys(SkillFrontMatter front) =>
-        front.Fields.Where(field => !Keys.Contains(field.Key)).Select(field => new SkillProblem(
-            field.Line, $"unknown key '{Text.OneLine(field.Key, 60)}'; allowed are {string.Join(", ", Keys)} (put anything else under metadata)"));
 
     private static void CheckName(SkillFrontMatter front, string expectedName, List<SkillProblem> problems)
     {
