@@ -60,8 +60,8 @@ internal sealed partial class ScriptedModel(IReadOnlyDictionary<string, Scripted
     }
 
     /// <summary>
-    /// Which attempt a reflection is about: the latest one whose own commands are quoted; with none quoted, the one after
-    /// the failures counted by the memo so far.
+    /// Which attempt a reflection is about: the latest one whose own commands are quoted; with none quoted, the one that the
+    /// heading asked for counts up to.
     /// </summary>
     private static int Reflected(ScriptedStory story, ChatRequest request)
     {
@@ -74,10 +74,10 @@ internal sealed partial class ScriptedModel(IReadOnlyDictionary<string, Scripted
             }
         }
 
-        return Math.Min(FailedAttempts(instruction), story.Attempts.Count - 1);
+        return Math.Clamp(FailedAttempts(instruction) - 1, 0, story.Attempts.Count - 1);
     }
 
-    /// <summary>Number in the heading of the memo that a text holds; 0 without one.</summary>
+    /// <summary>Number in the last memo heading of a text; 0 without one.</summary>
     private static int FailedAttempts(string text) =>
         MemoHeading().Matches(text).Select(match => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)).DefaultIfEmpty(0).Last();
 

@@ -77,7 +77,7 @@ public sealed class ScriptedModelServerTests
 
     [TestCase("## Exploration Memo (1 failed attempts)\n…\nLast commands:\nmkdir -p out && cat > scale.py <<'PY'", 2)]
     [TestCase("Last commands:\ncat data/leaflet.txt", 1)]
-    [TestCase("## Exploration Memo (2 failed attempts)\n…\nLast commands:\nunknown", 3)]
+    [TestCase("## Exploration Memo (2 failed attempts)\n…\nLast commands:\nunknown\n## Exploration Memo (3 failed attempts)", 3)]
     public async Task Reflects_on_the_attempt_whose_commands_it_is_shown(string prompt, int failedAttempts)
     {
         var memo = Text(await CompleteAsync("reflect", [("user", prompt)]));

@@ -1,0 +1,128 @@
+using Spark.Temporal.Starter.Demo;
+using Spark.Temporal.Tests.Support;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Judging;
+using Spark.Temporal.Workflows.Domain.Memo;
+using Spark.Temporal.Workflows.Domain.Pdi;
+using Spark.Temporal.Workflows.Domain.Prompts;
+using Spark.Temporal.Workflows.Domain.Skills;
+
+namespace Spark.Temporal.Tests.Starter.Demo;
+
+/// <summary>The scripts that come with the demo, held against the rules that a run holds them against.</summary>
+public sealed class ScriptedStoryTests
+{
+    private static readonly IReadOnlyDictionary<string, ScriptedStory> Stories = ScriptedStory.LoadAll(DemoSamples.ScriptsDir);
+
+    private static IEnumerable<string> Tasks => Stories.Keys.Order();
+
+    [Test]
+    public void Every_sample_task_has_its_script() =>
+        Assert.That(Tasks, Is.EquivalentTo(Directory.EnumerateDirectories(DemoSamples.TasksDir).Select(Path.GetFileName)));
+
+    [TestCaseSource(nameof(Tasks))]
+    public void Memos_are_kept_at_the_first_asking(string task)
+    {
+        var story = Stories[task];
+        string? memo = null;
+        for (var attempt = 0; attempt < story.Attempts.Count; attempt++)
+        {
+            var verdict = MemoRules.Check(memo, Reflect(story, attempt, memo), attempt + 1);
+            Assert.That(verdict.Refusals, Is.Empty, $"memo of attempt {attempt + 1}");
+            memo = verdict.Memo!.Render();
+        }
+    }
+
+    [TestCaseSource(nameof(Tasks))]
+    public void The_first_memo_says_that_it_is_scripted(string task) =>
+        Assert.That(MemoRules.Check(null, Reflect(Stories[task], 0, null), 1).Memo!.Render(), Does.Contain(ScriptedModel.Mark));
+
+    [TestCaseSource(nameof(Tasks))]
+    public void The_last_skill_is_valid(string task)
+    {
+        var skill = ReplyText(Distill(task, replies: Stories[task].Skill.Count - 1));
+
+        Assert.That(SkillRules.Check(skill, task), Is.Empty);
+    }
+
+    [Test]
+    public void One_skill_is_refused_first_so_that_asking_again_is_seen() =>
+        Assert.That(SkillRules.Check(ReplyText(Distill("decode-probe-log", replies: 0)), "decode-probe-log"), Is.Not.Empty);
+
+    [TestCase(PdiMethod.TokenOverlap)]
+    [TestCase(PdiMethod.JsDivergence)]
+    public void Stagnation_on_the_recorders_dump_is_met_softly_and_then_strongly(PdiMethod method)
+    {
+        // The verifier names the same two tests each time; the Docker test of the sample tasks holds that.
+        string[] failed = ["test_outputs.py::test_moments", "test_outputs.py::test_temperatures"];
+
+        Assert.That(
+            Levels(Stories["decode-probe-log"], method, failed, failed, failed),
+            Is.EqualTo(new[] { InterventionLevel.None, InterventionLevel.Soft, InterventionLevel.Strong }));
+    }
+
+    [Test]
+    public void A_script_whose_attempts_cannot_be_told_apart_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("twins.yaml", "attempts:\n  - turns:\n      - run: ls\n  - turns:\n      - run: ls\n");
+
+        Assert.That(() => ScriptedStory.Load(path), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("attempts[0]"));
+    }
+
+    [TestCase("attempts: []", "'attempts' is missing or empty")]
+    [TestCase("attempts:\n  - turn: []", "line 2")]
+    public void A_broken_script_is_refused_by_file_and_place(string text, string says)
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("broken.yaml", text);
+
+        Assert.That(
+            () => ScriptedStory.Load(path), Throws.InstanceOf<InvalidDataException>().With.Message.Contains(path).And.Message.Contains(says));
+    }
+
+    private static List<InterventionLevel> Levels(ScriptedStory story, PdiMethod method, params string[][] failedTests)
+    {
+        var tracker = new PdiTracker(method);
+        string? memo = null;
+        List<InterventionLevel> levels = [];
+        for (var attempt = 0; attempt < failedTests.Length; attempt++)
+        {
+            var after = MemoRules.Check(memo, Reflect(story, attempt, memo), attempt + 1).Memo!.Render();
+            levels.Add(tracker.Observe(new PdiObservation
+            {
+                Attempt = attempt,
+                Commands = Commands(story, attempt),
+                MemoBefore = memo ?? "",
+                MemoAfter = after,
+                FailedTests = failedTests[attempt],
+                PreviousFailedTests = attempt == 0 ? null : failedTests[attempt - 1],
+            }).Level);
+            memo = after;
+        }
+
+        return levels;
+    }
+
+    private static string Commands(ScriptedStory story, int attempt) => AttemptCommands.Join(story.Attempts[attempt].Turns.Select(turn => turn.Run));
+
+    /// <summary>The reply to the product's own request for a memo.</summary>
+    private static string Reflect(ScriptedStory story, int attempt, string? memo) => Reply(LlmPurposes.Reflect, story.Task, [.. ReflectPrompts.Messages(new ReflectInput
+    {
+        Task = story.Task,
+        Memo = memo,
+        Outcome = "fail",
+        Attempt = attempt + 1,
+        FailedAttempts = attempt + 1,
+        Commands = Commands(story, attempt),
+    }).Select(message => (message.Role, message.Content))]);
+
+    private static string Distill(string task, int replies) =>
+        Reply(LlmPurposes.Distill, task, [("user", "Write the skill."), .. Enumerable.Repeat(("assistant", "…"), replies)]);
+
+    private static string ReplyText(string reply) => Workflows.Domain.ReplyText.Strip(reply, line => line == "---");
+
+    private static string Reply(string purpose, string task, (string Role, string Text)[] messages) => new ScriptedModel(Stories)
+        .Reply(purpose, task, new ChatRequest([.. messages.Select(message => new ChatTurn(message.Role, message.Text, message.Text.Length))], null))
+        .Text;
+}
