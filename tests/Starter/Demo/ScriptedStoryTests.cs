@@ -1,6 +1,7 @@
 using Spark.Temporal.Starter.Demo;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain;
 using Spark.Temporal.Workflows.Domain.Judging;
 using Spark.Temporal.Workflows.Domain.Memo;
 using Spark.Temporal.Workflows.Domain.Pdi;
@@ -12,13 +13,17 @@ namespace Spark.Temporal.Tests.Starter.Demo;
 /// <summary>The scripts that come with the demo, held against the rules that a run holds them against.</summary>
 public sealed class ScriptedStoryTests
 {
-    private static readonly IReadOnlyDictionary<string, ScriptedStory> Stories = ScriptedStory.LoadAll(DemoSamples.ScriptsDir);
+    private static readonly IReadOnlyDictionary<string, ScriptedStory> Demo = ScriptedStory.LoadAll(DemoSamples.ScriptsDir);
+
+    private static readonly IReadOnlyDictionary<string, ScriptedStory> Stories = Demo.Values
+        .Concat(ScriptedStory.LoadAll(TestScripts.Dir).Values)
+        .ToDictionary(story => story.Task);
 
     private static IEnumerable<string> Tasks => Stories.Keys.Order();
 
     [Test]
     public void Every_sample_task_has_its_script() =>
-        Assert.That(Tasks, Is.EquivalentTo(Directory.EnumerateDirectories(DemoSamples.TasksDir).Select(Path.GetFileName)));
+        Assert.That(Demo.Keys, Is.EquivalentTo(Directory.EnumerateDirectories(DemoSamples.TasksDir).Select(Path.GetFileName)));
 
     [TestCaseSource(nameof(Tasks))]
     public void Memos_are_kept_at_the_first_asking(string task)
@@ -40,14 +45,14 @@ public sealed class ScriptedStoryTests
     [TestCaseSource(nameof(Tasks))]
     public void The_last_skill_is_valid(string task)
     {
-        var skill = ReplyText(Distill(task, replies: Stories[task].Skill.Count - 1));
+        var skill = ReplyText.Strip(Distill(task, replies: Stories[task].Skill.Count - 1), line => line == "---");
 
         Assert.That(SkillRules.Check(skill, task), Is.Empty);
     }
 
     [Test]
     public void One_skill_is_refused_first_so_that_asking_again_is_seen() =>
-        Assert.That(SkillRules.Check(ReplyText(Distill("decode-probe-log", replies: 0)), "decode-probe-log"), Is.Not.Empty);
+        Assert.That(SkillRules.Check(ReplyText.Strip(Distill("decode-probe-log", replies: 0), line => line == "---"), "decode-probe-log"), Is.Not.Empty);
 
     [TestCase(PdiMethod.TokenOverlap)]
     [TestCase(PdiMethod.JsDivergence)]
@@ -119,8 +124,6 @@ public sealed class ScriptedStoryTests
 
     private static string Distill(string task, int replies) =>
         Reply(LlmPurposes.Distill, task, [("user", "Write the skill."), .. Enumerable.Repeat(("assistant", "…"), replies)]);
-
-    private static string ReplyText(string reply) => Workflows.Domain.ReplyText.Strip(reply, line => line == "---");
 
     private static string Reply(string purpose, string task, (string Role, string Text)[] messages) => new ScriptedModel(Stories)
         .Reply(purpose, task, new ChatRequest([.. messages.Select(message => new ChatTurn(message.Role, message.Text, message.Text.Length))], null))
