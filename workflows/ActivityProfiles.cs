@@ -74,14 +74,14 @@ internal static class ActivityProfiles
     };
 
     /// <summary>
-    /// Removing a container must happen though the run was cancelled. It is not waited for beyond two minutes: a host
-    /// that is away removes the container by its deadline or its sweep.
+    /// Removing a container must happen though the run was cancelled. It is waited for no longer than a host may stay away:
+    /// one that does removes the container by its sweep, and the container ends at its deadline by itself.
     /// </summary>
-    public static ActivityOptions Remove(string hostQueue) => new()
+    public static ActivityOptions Remove(string hostQueue, double scheduleToStartSec) => new()
     {
         TaskQueue = hostQueue,
-        ScheduleToStartTimeout = TimeSpan.FromMinutes(1),
-        ScheduleToCloseTimeout = TimeSpan.FromMinutes(2),
+        ScheduleToStartTimeout = TimeSpan.FromSeconds(scheduleToStartSec),
+        ScheduleToCloseTimeout = TimeSpan.FromSeconds(scheduleToStartSec) + TimeSpan.FromMinutes(1),
         StartToCloseTimeout = TimeSpan.FromSeconds(30),
         RetryPolicy = new RetryPolicy { InitialInterval = TimeSpan.FromMilliseconds(200), MaximumInterval = TimeSpan.FromSeconds(5) },
         CancellationToken = CancellationToken.None,

@@ -106,12 +106,12 @@ internal sealed class SandboxSession(
         _started = null;
     }
 
-    private static async Task RemoveQuietlyAsync(string queue, RemoveRequest request)
+    private async Task RemoveQuietlyAsync(string queue, RemoveRequest request)
     {
         try
         {
             await Workflow.ExecuteActivityAsync(
-                (ISandboxActivities sandbox) => sandbox.RemoveAsync(request), ActivityProfiles.Remove(queue));
+                (ISandboxActivities sandbox) => sandbox.RemoveAsync(request), ActivityProfiles.Remove(queue, limits.HostAwaySec));
         }
         catch (ActivityFailureException)
         {
