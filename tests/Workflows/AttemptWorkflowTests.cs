@@ -196,7 +196,7 @@ public sealed class AttemptWorkflowTests
 
         await attempt.CancelAsync();
 
-        Assert.That(async () => await attempt.GetResultAsync(), Throws.InstanceOf<WorkflowFailedException>());
+        await Assert.ThatAsync(async () => await attempt.GetResultAsync(), Throws.InstanceOf<WorkflowFailedException>());
         Assert.That(deployment.World.Containers, Is.Empty);
         never.SetResult();
     }

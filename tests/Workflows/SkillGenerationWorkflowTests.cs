@@ -135,7 +135,7 @@ public sealed class SkillGenerationWorkflowTests
         deployment.World.Reply = (purpose, call, request) => purpose == LlmPurposes.Distill ? "---\nname: Wrong\n---\n" : Stagnant(purpose, call, request);
         var run = await StartAsync(deployment, Input(deployment));
 
-        var failure = Assert.ThrowsAsync<WorkflowFailedException>(async () => await run.GetResultAsync());
+        var failure = await Assert.ThrowsAsync<WorkflowFailedException>(async () => await run.GetResultAsync());
 
         var cause = (ApplicationFailureException)failure!.InnerException!;
         Assert.That(cause.ErrorType, Is.EqualTo(FailureTypes.SkillRefused));
@@ -221,7 +221,7 @@ public sealed class SkillGenerationWorkflowTests
         deployment.World.Before = (call, _) => call == "packages.hint" ? gate.Task : Task.CompletedTask;
         var run = await StartAsync(deployment, Input(deployment));
 
-        var refused = Assert.ThrowsAsync<WorkflowUpdateFailedException>(() => run.ExecuteUpdateAsync(workflow => workflow.AddGuidanceAsync(new GuidanceRequest(text!))));
+        var refused = await Assert.ThrowsAsync<WorkflowUpdateFailedException>(() => run.ExecuteUpdateAsync(workflow => workflow.AddGuidanceAsync(new GuidanceRequest(text!))));
 
         Assert.That(refused!.InnerException!.Message, Does.Contain(why));
         gate.SetResult();
@@ -255,7 +255,7 @@ public sealed class SkillGenerationWorkflowTests
 
         await run.CancelAsync();
 
-        Assert.That(async () => await run.GetResultAsync(), Throws.InstanceOf<WorkflowFailedException>());
+        await Assert.ThatAsync(async () => await run.GetResultAsync(), Throws.InstanceOf<WorkflowFailedException>());
         Assert.That(deployment.World.Containers, Is.Empty);
         never.SetResult();
     }
