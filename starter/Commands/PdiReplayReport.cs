@@ -31,7 +31,7 @@ internal sealed class PdiReplayReport(CliOutput output)
         var snapshots = runs.Sum(run => run.Snapshots.Count);
         var agreeing = runs.Sum(run => run.Snapshots.Count(snapshot => snapshot.Agrees));
         var ties = runs.Sum(run => run.Snapshots.Count(snapshot => snapshot.Tie));
-        var tied = ties == 0 ? "" : $" ({ties} with a tie, whose decision is not compared)";
+        var tied = ties == 0 ? "" : $" ({ties} {(ties == 1 ? "tie" : "ties")}, whose decisions are not compared)";
         output.Line($"{agreeing} of {snapshots} snapshots in {runs.Count} {(runs.Count == 1 ? "file" : "files")} agree{tied}");
     }
 
@@ -69,11 +69,12 @@ internal sealed class PdiReplayReport(CliOutput output)
         output.Line();
     }
 
-    private static string Verdict(ReplayedSnapshot snapshot) => (snapshot.Agrees, snapshot.Tie) switch
+    private static string Verdict(ReplayedSnapshot snapshot) => snapshot switch
     {
-        (true, true) => "equal (tie: decision not compared)",
-        (true, false) => "equal",
-        _ => "DIFFERS",
+        { Agrees: false } => "DIFFERS",
+        { Tie: true } => "equal (tie: decision not compared)",
+        { AfterTie: true } => "equal (after a tie: level not compared)",
+        _ => "equal",
     };
 
     private static string Numbers(PdiSnapshot snapshot)
@@ -93,6 +94,11 @@ internal sealed class PdiReplayReport(CliOutput output)
         node["recorded"] = snapshot.Recorded is { } recorded ? AsObject(recorded) : null;
         node["agrees"] = snapshot.Agrees;
         node["tie"] = snapshot.Tie;
+        if (snapshot.Tie || snapshot.AfterTie)
+        {
+            node["not_compared"] = snapshot.Tie ? new JsonArray("triggered", "level") : new JsonArray("level");
+        }
+
         if (snapshot.Problem is { } problem)
         {
             node["problem"] = problem;

@@ -10,12 +10,12 @@ namespace Spark.Temporal.Starter.Recorded;
 /// <param name="Computed">Computed now, unrounded; null where the file lacks what it is computed from.</param>
 /// <param name="Agrees">Whether all four decimals and the decision are the same.</param>
 /// <param name="Tie">
-/// The weighted index stands on the threshold but for the last bits of a logarithm, or did in the snapshot before: what
-/// depends on that is left out of the comparison.
+/// The weighted index stands on the threshold but for the last bits of a logarithm, so its decision is not compared.
 /// </param>
+/// <param name="AfterTie">The snapshot before was a tie, so the level is not compared.</param>
 /// <param name="Problem">Why there is nothing to compare; null when there is.</param>
 internal sealed record ReplayedSnapshot(
-    int Attempt, int Step, PdiSnapshot? Recorded, PdiSnapshot? Computed, bool Agrees, bool Tie, string? Problem);
+    int Attempt, int Step, PdiSnapshot? Recorded, PdiSnapshot? Computed, bool Agrees, bool Tie, bool AfterTie, string? Problem);
 
 /// <param name="Run">The file.</param>
 /// <param name="Method">The method computed by.</param>
@@ -77,14 +77,14 @@ internal static class PdiReplay
             at++;
             if (problem is not null)
             {
-                yield return new ReplayedSnapshot(source.Attempt, source.Step, reference, null, false, false, "an earlier snapshot could not be computed");
+                yield return new ReplayedSnapshot(source.Attempt, source.Step, reference, null, false, false, false, "an earlier snapshot could not be computed");
                 continue;
             }
 
             if (observation is null)
             {
                 problem = $"the file lacks the {Missing(run, source.Attempt)} of attempt {source.Attempt}";
-                yield return new ReplayedSnapshot(source.Attempt, source.Step, reference, null, false, false, problem);
+                yield return new ReplayedSnapshot(source.Attempt, source.Step, reference, null, false, false, false, problem);
                 continue;
             }
 
@@ -92,7 +92,7 @@ internal static class PdiReplay
             var tied = method == PdiMethod.JsDivergence && Math.Abs(computed.WeightedPdi - PdiTracker.Threshold) < TieWidth;
             var agrees = reference is not null && Agree(reference, computed, skipDecision: tied, skipLevel: tied || previousTied);
             yield return new ReplayedSnapshot(
-                source.Attempt, source.Step, reference, computed, agrees, tied || previousTied,
+                source.Attempt, source.Step, reference, computed, agrees, tied, previousTied,
                 reference is null ? $"nothing is recorded by {method.Name()}" : null);
             previousTied = tied;
         }

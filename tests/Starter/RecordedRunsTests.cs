@@ -29,7 +29,7 @@ public sealed class RecordedRunsTests
         }
 
         Assert.That(compared, Is.EqualTo(90));
-        Assert.That(ties, method == PdiMethod.TokenOverlap ? Is.Zero : Is.LessThan(8), "decisions are compared unless logarithms decide them");
+        Assert.That(ties, method == PdiMethod.TokenOverlap ? Is.Zero : Is.EqualTo(6), "decisions are compared unless logarithms decide them");
     }
 
     private static object Numbers(ReplayedSnapshot snapshot) => Numbers(snapshot.Computed!.Rounded());
