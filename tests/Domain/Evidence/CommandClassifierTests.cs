@@ -1,0 +1,46 @@
+using Spark.Temporal.Workflows.Domain.Evidence;
+
+namespace Spark.Temporal.Tests.Domain.Evidence;
+
+public sealed class CommandClassifierTests
+{
+    [TestCase("ls -la /root", CommandKind.Inspect)]
+    [TestCase("cat a.txt | grep x | head -3", CommandKind.Inspect)]
+    [TestCase("cat a.txt 2>/dev/null", CommandKind.Inspect)]
+    [TestCase("sed -n '1,20p' a.py", CommandKind.Inspect)]
+    [TestCase("grep '>' a.fasta", CommandKind.Inspect)]
+    [TestCase("apt-get update && apt-get install -y jq", CommandKind.Install)]
+    [TestCase("pip3 install --break-system-packages numpy", CommandKind.Install)]
+    [TestCase("sudo -E apt-get -qq install jq", CommandKind.Install)]
+    [TestCase("cat > solve.py <<'EOF'\nimport os\npip install x\nEOF", CommandKind.Write)]
+    [TestCase("sed -i 's/a/b/' a.py", CommandKind.Write)]
+    [TestCase("mkdir -p /app && cp a b", CommandKind.Write)]
+    [TestCase("echo 42>answer.txt", CommandKind.Other)]
+    [TestCase("echo 42 >> answer.txt", CommandKind.Write)]
+    [TestCase("python3 solve.py --n 3", CommandKind.Run)]
+    [TestCase("python3 - <<'EOF'\nprint(1 > 0)\nEOF", CommandKind.Run)]
+    [TestCase("timeout -k 5 60 ./build/main", CommandKind.Other)]
+    [TestCase("FOO=1 timeout 60 python3 x.py 2>&1", CommandKind.Run)]
+    [TestCase("./run-all", CommandKind.Run)]
+    [TestCase("python3 -m pytest -q", CommandKind.Verify)]
+    [TestCase("python3 check_output.py", CommandKind.Verify)]
+    [TestCase("diff a b", CommandKind.Verify)]
+    [TestCase("make test", CommandKind.Verify)]
+    [TestCase("cd /app && pwd", CommandKind.Other)]
+    [TestCase("", CommandKind.Other)]
+    [TestCase("'unclosed", CommandKind.Other)]
+    public void Says_what_a_command_is_for(string command, CommandKind kind) =>
+        Assert.That(CommandClassifier.Classify(command), Is.EqualTo(kind));
+
+    [Test]
+    public void A_hostile_command_line_is_read_in_no_time()
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        foreach (var piece in (string[])["\"\\", "test", "pip -a ", "a;", "<<E\n", "((", "'", "> "])
+        {
+            CommandClassifier.Classify(string.Concat(Enumerable.Repeat(piece, 200_000)));
+        }
+
+        Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(5)));
+    }
+}
