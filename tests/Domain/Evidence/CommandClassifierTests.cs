@@ -19,7 +19,7 @@ public sealed class CommandClassifierTests
     [TestCase("echo 42 >> answer.txt", CommandKind.Write)]
     [TestCase("python3 solve.py --n 3", CommandKind.Run)]
     [TestCase("python3 - <<'EOF'\nprint(1 > 0)\nEOF", CommandKind.Run)]
-    [TestCase("timeout -k 5 60 ./build/main", CommandKind.Other)]
+    [TestCase("timeout -k 5 60 ./build/main", CommandKind.Run)]
     [TestCase("FOO=1 timeout 60 python3 x.py 2>&1", CommandKind.Run)]
     [TestCase("./run-all", CommandKind.Run)]
     [TestCase("python3 -m pytest -q", CommandKind.Verify)]

@@ -96,7 +96,7 @@ public sealed class EvidenceBuilderTests
         {
             Instruction = hostile,
             TestSummary = hostile,
-            Conversation = [.. Enumerable.Range(1, turns).SelectMany(turn => Turn(turn, $"python3 s{turn}.py {hostile}", hostile, turn % 2))],
+            Conversation = [.. Enumerable.Range(1, turns % 30).SelectMany(turn => Turn(turn, $"python3 s{turn}.py {hostile}", hostile, turn % 2))],
             Memos = [Memo(hostile, hostile, hostile), Memo(hostile + "x", hostile + "y", hostile)],
             Dockerfile = hostile,
         });

@@ -17,7 +17,7 @@ internal static partial class CommandClassifier
 
     private static readonly HashSet<string> Writing = Names("tee cp mv touch mkdir rm ln chmod chown patch apply_patch install truncate dd");
 
-    private static readonly HashSet<string> Prefixes = Names("sudo time nohup exec command env nice then do else if while until ! xargs stdbuf");
+    private static readonly HashSet<string> Prefixes = Names("sudo time nohup exec command env nice then do else if while until ! xargs stdbuf timeout");
 
     public static CommandKind Classify(string command)
     {
@@ -43,38 +43,30 @@ internal static partial class CommandClassifier
             return CommandKind.Write;
         }
 
-        var program = Program(segment);
+        var word = Program(segment);
+        var program = word.Split('/')[^1];
         if (Verifying.Contains(program) || ChecksByName().IsMatch(segment))
         {
             return CommandKind.Verify;
         }
 
-        return Running.Contains(program) || segment.StartsWith("./", StringComparison.Ordinal) ? CommandKind.Run
+        return Running.Contains(program) ? CommandKind.Run
             : Writing.Contains(program) ? CommandKind.Write
             : Inspecting.Contains(program) ? CommandKind.Inspect
+            : word.Contains('/') ? CommandKind.Run
             : CommandKind.Other;
     }
 
-    /// <summary>The program a simple command starts, without its path; empty where it starts none.</summary>
-    internal static string Program(string segment)
+    // The program as the command names it; empty where it starts none.
+    private static string Program(string segment)
     {
         var words = segment.Split((char[])[' ', '\t'], 12, StringSplitOptions.RemoveEmptyEntries);
         for (var i = 0; i < words.Length; i++)
         {
-            if (words[i] == "timeout")
+            // Options and seconds belong to a prefix such as `timeout -k 5 60`.
+            if (!Prefixes.Contains(words[i]) && !Assigns().IsMatch(words[i]) && (i == 0 || (words[i][0] != '-' && !char.IsAsciiDigit(words[i][0]))))
             {
-                // Its options and the seconds.
-                do
-                {
-                    i++;
-                }
-                while (i < words.Length && words[i][0] == '-');
-                continue;
-            }
-
-            if (!Prefixes.Contains(words[i]) && !Assigns().IsMatch(words[i]))
-            {
-                return words[i].Split('/')[^1];
+                return words[i];
             }
         }
 
