@@ -1,4 +1,6 @@
+using Google.Protobuf.WellKnownTypes;
 using Spark.Temporal.Workflows.Wire;
+using Temporalio.Api.OperatorService.V1;
 using Temporalio.Client;
 using Temporalio.Common;
 using Temporalio.Testing;
@@ -28,6 +30,34 @@ public static class TemporalServer
     {
         var client = await ClientAsync();
         return new() { ["TEMPORAL_ADDRESS"] = client.Connection.Options.TargetHost!, ["TEMPORAL_NAMESPACE"] = client.Options.Namespace };
+    }
+
+    /// <summary>
+    /// A client of a new namespace on the same server, for tests that run whole workers: task queues have fixed names, so
+    /// two of them in one namespace would take each other's tasks.
+    /// </summary>
+    public static async Task<ITemporalClient> NewNamespaceAsync()
+    {
+        var client = await ClientAsync();
+        var name = $"test-{Guid.NewGuid():n}";
+        await client.WorkflowService.RegisterNamespaceAsync(new()
+        {
+            Namespace = name,
+            WorkflowExecutionRetentionPeriod = Duration.FromTimeSpan(TimeSpan.FromDays(1)),
+        });
+        await Eventually.PassesAsync(async () =>
+        {
+            var request = new AddSearchAttributesRequest { Namespace = name };
+            foreach (var key in SearchAttributes.All)
+            {
+                request.SearchAttributes.Add(key.Name, key.ValueType);
+            }
+
+            await client.OperatorService.AddSearchAttributesAsync(request);
+        });
+        var own = new TemporalClient(client.Connection, new() { Namespace = name, DataConverter = SparkJson.DataConverter });
+        await Eventually.PassesAsync(() => own.CountWorkflowsAsync("SparkBatch = 'none'"));
+        return own;
     }
 
     internal static async Task StopAsync()

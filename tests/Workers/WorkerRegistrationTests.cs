@@ -1,0 +1,125 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Spark.Temporal.Tests.Support;
+using Spark.Temporal.Workers;
+using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Conversations;
+using Temporalio.Client;
+using Temporalio.Extensions.Hosting;
+using Temporalio.Workflows;
+
+namespace Spark.Temporal.Tests.Workers;
+
+[Category("Server")]
+public sealed class WorkerRegistrationTests
+{
+    [Test]
+    public async Task Runs_activities_whose_attributes_stand_on_the_interface_only()
+    {
+        using var folder = new TemporaryFolder();
+        var client = await TemporalServer.NewNamespaceAsync();
+        var calls = new CountingModel();
+        var builder = Builder(folder, client);
+        builder.Services.AddSingleton<ILlmActivities>(calls);
+        builder.Services.AddHostedTemporalWorker("probe").AddWorkflow<ProbeWorkflow>();
+        using var host = builder.Build();
+        await host.StartAsync();
+
+        var answer = await client.ExecuteWorkflowAsync((ProbeWorkflow w) => w.RunAsync(), new($"probe-{Guid.NewGuid()}", "probe"));
+        await host.StopAsync();
+
+        Assert.That(answer, Is.EqualTo("said once"));
+        Assert.That(calls.Count, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Is_healthy_once_every_queue_is_polled()
+    {
+        using var folder = new TemporaryFolder();
+        var client = await TemporalServer.NewNamespaceAsync();
+        var port = FreePort();
+        var builder = Builder(folder, client, KeyValuePair.Create("Worker:HealthPort", (string?)$"{port}"));
+        using var host = builder.Build();
+        await host.StartAsync();
+
+        using var http = new HttpClient();
+        JsonElement health = default;
+        await Eventually.PassesAsync(async () =>
+        {
+            using var answer = await http.GetAsync($"http://127.0.0.1:{port}/health");
+            var text = await answer.Content.ReadAsStringAsync();
+            Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), text);
+            health = JsonDocument.Parse(text).RootElement;
+        });
+        var queues = health.GetProperty("queues").EnumerateArray().Select(queue => queue.GetProperty("queue").GetString());
+        using var unknown = await http.GetAsync($"http://127.0.0.1:{port}/else");
+        await host.StopAsync();
+
+        Assert.That(queues, Is.EquivalentTo(new[] { TaskQueues.Workflows, TaskQueues.Sandbox, "sandbox-here", "llm-default", "llm-fast" }));
+        Assert.That(unknown.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+    }
+
+    private static HostApplicationBuilder Builder(TemporaryFolder folder, ITemporalClient client, params KeyValuePair<string, string?>[] more)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new());
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(
+        [
+            new("Worker:StateFolder", folder["state"]),
+            new("Worker:ArtifactFolder", folder["artifacts"]),
+            new("Worker:HostName", "here"),
+            new("Worker:GracefulShutdownSec", "1"),
+            new("Llm:Profiles:fast:BaseUrl", "http://127.0.0.1:9/v1"),
+            .. more,
+        ]).Build();
+        builder.Services.AddSingleton(client);
+        builder.Services.AddSparkWorkers(configuration);
+        return builder;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private sealed class CountingModel : ILlmActivities
+    {
+        private int _count;
+
+        public int Count => _count;
+
+        public Task<LlmReply> CompleteAsync(LlmRequest request)
+        {
+            Interlocked.Increment(ref _count);
+            return Task.FromResult(new LlmReply { Conversation = request.Conversation, Text = "said once", Usage = TokenUsage.None });
+        }
+    }
+
+    [Workflow]
+    public class ProbeWorkflow
+    {
+        [WorkflowRun]
+        public async Task<string> RunAsync()
+        {
+            var request = new LlmRequest
+            {
+                Model = new(),
+                Purpose = LlmPurposes.Agent,
+                Conversation = new(new string('0', 64), 0, MediaTypes.Json),
+                Call = 1,
+                FirstRunId = "probe",
+                Task = "probe",
+            };
+            var reply = await Workflow.ExecuteActivityAsync(
+                (ILlmActivities llm) => llm.CompleteAsync(request),
+                new() { TaskQueue = TaskQueues.Llm("default"), ScheduleToCloseTimeout = TimeSpan.FromSeconds(30) });
+            return reply.Text!;
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Spark.Temporal.Workflows.Wire;
+using Temporalio.Client;
+using Temporalio.Common.EnvConfig;
+
+namespace Spark.Temporal.Workers;
+
+/// <summary>The connection to the server.</summary>
+internal static class ClientRegistration
+{
+    /// <summary>Adds a client for the server that the SDK's environment configuration names, else the development server.</summary>
+    public static IServiceCollection AddSparkClient(this IServiceCollection services)
+    {
+        services.TryAddSingleton<ITemporalClient>(provider =>
+        {
+            var options = ServerConnection.Complete(ClientEnvConfig.LoadClientConnectOptions(), Development());
+            options.Identity = $"spark-worker:{Environment.ProcessId}@{Environment.MachineName}";
+            options.LoggerFactory = provider.GetRequiredService<ILoggerFactory>();
+            options.Runtime = Telemetry.Runtime();
+            return TemporalClient.CreateLazy(options);
+        });
+        return services;
+    }
+
+    private static DevSettings Development()
+    {
+        string[] places = [Path.GetFullPath(DevSettings.FileName), Path.Combine(AppContext.BaseDirectory, DevSettings.FileName)];
+        return places.FirstOrDefault(File.Exists) is { } path ? DevSettings.Parse(File.ReadAllText(path), path) : new DevSettings();
+    }
+}

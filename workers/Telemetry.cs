@@ -1,0 +1,48 @@
+using Microsoft.Extensions.DependencyInjection;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+using Spark.Temporal.Workflows.Wire;
+using Temporalio.Runtime;
+
+namespace Spark.Temporal.Workers;
+
+/// <summary>
+/// Traces of workflows and activities and the SDK's metrics, sent by OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set;
+/// the other <c>OTEL_…</c> variables count as everywhere.
+/// </summary>
+internal static class Telemetry
+{
+    private static string? Endpoint => Variable("OTEL_EXPORTER_OTLP_ENDPOINT");
+
+    private static bool OverHttp => Variable("OTEL_EXPORTER_OTLP_PROTOCOL") == "http/protobuf";
+
+    public static IServiceCollection AddSparkTelemetry(this IServiceCollection services)
+    {
+        if (Endpoint is null)
+        {
+            return services;
+        }
+
+        services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(Variable("OTEL_SERVICE_NAME") ?? "spark-worker"))
+            .WithTracing(tracing => tracing.AddSource(TracingInterceptor.SourceName).AddOtlpExporter());
+        return services;
+    }
+
+    /// <summary>A runtime of the SDK that exports metrics, null for the default one.</summary>
+    public static TemporalRuntime? Runtime() => Endpoint is not { } endpoint ? null : new TemporalRuntime(new TemporalRuntimeOptions
+    {
+        Telemetry = new()
+        {
+            Metrics = new MetricsOptions(new OpenTelemetryOptions(OverHttp ? $"{endpoint.TrimEnd('/')}/v1/metrics" : endpoint)
+            {
+                Protocol = OverHttp ? OpenTelemetryProtocol.Http : OpenTelemetryProtocol.Grpc,
+            })
+            {
+                GlobalTags = [new("service_name", Variable("OTEL_SERVICE_NAME") ?? "spark-worker")],
+            },
+        },
+    });
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+}

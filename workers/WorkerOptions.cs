@@ -1,0 +1,75 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Spark.Temporal.Workers;
+
+/// <summary>Settings of the worker process, section <c>Worker</c>.</summary>
+internal sealed class WorkerOptions
+{
+    public const string Section = "Worker";
+
+    public const string WorkflowsRole = "workflows";
+
+    public const string LlmRole = "llm";
+
+    public const string SandboxRole = "sandbox";
+
+    /// <summary>What this process does, separated by commas: <c>workflows</c>, <c>llm</c>, <c>sandbox</c>.</summary>
+    public string Roles { get; set; } = $"{WorkflowsRole},{LlmRole},{SandboxRole}";
+
+    /// <summary>Workflow tasks worked on at once.</summary>
+    [Range(2, 1000)]
+    public int WorkflowSlots { get; set; } = 40;
+
+    /// <summary>Workflows kept in memory between their tasks; the others are replayed when they go on.</summary>
+    [Range(1, 100_000)]
+    public int CachedWorkflows { get; set; } = 2000;
+
+    /// <summary>Activities at once that read and write files (role <c>workflows</c>).</summary>
+    [Range(1, 1000)]
+    public int FileSlots { get; set; } = 20;
+
+    /// <summary>Model calls at once, for each profile.</summary>
+    [Range(1, 2000)]
+    public int LlmSlots { get; set; } = 110;
+
+    /// <summary>Commands and other steps in containers at once.</summary>
+    [Range(1, 1000)]
+    public int SandboxSlots { get; set; } = 60;
+
+    /// <summary>Images prepared at once, and hints made.</summary>
+    [Range(1, 100)]
+    public int BuildSlots { get; set; } = 10;
+
+    /// <summary>Folder for what must survive a restart of this worker, such as its host's name.</summary>
+    [Required]
+    public string StateFolder { get; set; } = ".spark/worker";
+
+    /// <summary>Folder of the artifact store; workers of one cluster share it.</summary>
+    [Required]
+    public string ArtifactFolder { get; set; } = ".spark/artifacts";
+
+    /// <summary>Name of this host in task queues; empty for the one kept in <see cref="StateFolder"/>, made at the first start.</summary>
+    [RegularExpression("[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?", ErrorMessage = "use a-z, 0-9, '-' and '.', at most 63 characters")]
+    public string HostName { get; set; } = "";
+
+    /// <summary>Seconds that activities may go on after the process was told to stop; then they are cancelled and handed over.</summary>
+    [Range(0, 3600)]
+    public double GracefulShutdownSec { get; set; } = 20;
+
+    /// <summary>Port of <c>GET /health</c>; 0 for none.</summary>
+    [Range(0, 65535)]
+    public int HealthPort { get; set; }
+
+    /// <summary>Address that the health port is opened on; <c>*</c> for all.</summary>
+    [Required]
+    public string HealthAddress { get; set; } = "127.0.0.1";
+
+    /// <summary>Minutes between looks for containers that nobody owns any more.</summary>
+    [Range(0.01, 1440)]
+    public double SweepMinutes { get; set; } = 5;
+
+    public bool Has(string role) => RoleNames().Contains(role);
+
+    public IReadOnlyList<string> RoleNames() =>
+        Roles.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+}

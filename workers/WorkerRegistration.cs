@@ -1,0 +1,121 @@
+using System.Reflection;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Contracts;
+using Temporalio.Extensions.Hosting;
+using Temporalio.Workflows;
+
+namespace Spark.Temporal.Workers;
+
+/// <summary>Everything the worker process runs, as one registration for the program and for tests.</summary>
+public static class WorkerRegistration
+{
+    /// <summary>
+    /// Adds the Temporal workers of the roles in the section <c>Worker</c>, their activities, and the client (unless one
+    /// is registered). Activities registered afterwards for the same contract take the place of the real ones.
+    /// </summary>
+    /// <exception cref="OptionsValidationException">A setting cannot work; names the field.</exception>
+    public static IServiceCollection AddSparkWorkers(this IServiceCollection services, IConfiguration configuration)
+    {
+        var options = configuration.GetSection(WorkerOptions.Section).Get<WorkerOptions>() ?? new WorkerOptions();
+        if (new WorkerOptionsValidator().Validate(null, options) is { Failed: true } invalid)
+        {
+            throw new OptionsValidationException(WorkerOptions.Section, typeof(WorkerOptions), invalid.Failures);
+        }
+
+        services.AddSingleton(Options.Create(options));
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IArtifactStore>(new FileArtifactStore(Path.GetFullPath(options.ArtifactFolder)));
+        services.AddSparkClient();
+
+        var queues = new List<WorkerQueue>();
+        if (options.Has(WorkerOptions.WorkflowsRole))
+        {
+            AddWorkflows(services, options, queues);
+        }
+
+        if (options.Has(WorkerOptions.LlmRole))
+        {
+            AddLlm(services, configuration, options, queues);
+        }
+
+        if (options.Has(WorkerOptions.SandboxRole))
+        {
+            AddSandbox(services, options, queues);
+        }
+
+        services.AddSingleton<IReadOnlyList<WorkerQueue>>(queues);
+        services.Configure<HostOptions>(host =>
+        {
+            host.ServicesStopConcurrently = true;
+            host.ShutdownTimeout = TimeSpan.FromSeconds(options.GracefulShutdownSec + 10);
+        });
+        if (options.HealthPort > 0)
+        {
+            services.AddHostedService<HealthService>();
+        }
+
+        return services;
+    }
+
+    private static void AddWorkflows(IServiceCollection services, WorkerOptions options, List<WorkerQueue> queues)
+    {
+        var workflows = typeof(TaskQueues).Assembly.GetTypes().Where(type => type.GetCustomAttribute<WorkflowAttribute>() is not null).ToList();
+        var worker = AddWorker(services, options, queues, TaskQueues.Workflows, options.FileSlots, workflows.Count > 0);
+        foreach (var workflow in workflows)
+        {
+            worker.AddWorkflow(workflow);
+        }
+
+        worker.ConfigureOptions(worker =>
+        {
+            worker.MaxCachedWorkflows = options.CachedWorkflows;
+            worker.MaxConcurrentWorkflowTasks = options.WorkflowSlots;
+        });
+        worker.ApplyTemporalActivities<ITaskPackageActivities>();
+    }
+
+    private static void AddLlm(IServiceCollection services, IConfiguration configuration, WorkerOptions options, List<WorkerQueue> queues)
+    {
+        foreach (var profile in configuration.GetSection("Llm:Profiles").GetChildren().Select(child => child.Key).Append("default").Distinct())
+        {
+            AddWorker(services, options, queues, TaskQueues.Llm(profile), options.LlmSlots).ApplyTemporalActivities<ILlmActivities>();
+        }
+    }
+
+    private static void AddSandbox(IServiceCollection services, WorkerOptions options, List<WorkerQueue> queues)
+    {
+        var host = TaskQueues.SandboxHost(HostName.Resolve(options));
+        AddWorker(services, options, queues, TaskQueues.Sandbox, options.BuildSlots)
+            .ApplyTemporalActivities<ISandboxActivities>()
+            .ApplyTemporalActivities<ITaskPackageActivities>();
+        AddWorker(services, options, queues, host, options.SandboxSlots).ApplyTemporalActivities<ISandboxActivities>();
+    }
+
+    private static ITemporalWorkerServiceOptionsBuilder AddWorker(
+        IServiceCollection services, WorkerOptions options, List<WorkerQueue> queues, string queue, int slots, bool runsWorkflows = false)
+    {
+        queues.Add(new WorkerQueue(queue, runsWorkflows));
+        var worker = services.AddHostedTemporalWorker(queue);
+        worker.ConfigureOptions(worker =>
+        {
+            worker.MaxConcurrentActivities = slots;
+
+            // Cancellation reaches an activity with a heartbeat's answer: a container must go within 5 s of a cancel.
+            worker.MaxHeartbeatThrottleInterval = TimeSpan.FromSeconds(1);
+            worker.DefaultHeartbeatThrottleInterval = TimeSpan.FromSeconds(1);
+            worker.GracefulShutdownTimeout = TimeSpan.FromSeconds(options.GracefulShutdownSec);
+        });
+        return worker;
+    }
+}
+
+/// <summary>A task queue that this process polls.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="RunsWorkflows">Whether workflow tasks are polled beside activities.</param>
+internal sealed record WorkerQueue(string Name, bool RunsWorkflows);
