@@ -1,9 +1,16 @@
+using System.Runtime.InteropServices;
 using Spark.Temporal.Starter;
 
 using var interrupted = new CancellationTokenSource();
-Console.CancelKeyPress += (_, pressed) =>
+
+// The first signal ends the command in order; a second one of the same kind ends the process at once.
+void OnSignal(PosixSignalContext signal)
 {
-    pressed.Cancel = true;
+    signal.Cancel = !interrupted.IsCancellationRequested;
     interrupted.Cancel();
-};
+}
+
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
 return await RootCommands.RunAsync(args, new CliOutput(Console.Out, Console.Error), interrupted.Token);

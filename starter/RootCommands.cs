@@ -9,6 +9,7 @@ internal static class RootCommands
     public static RootCommand Create(CliOutput output)
     {
         var root = new RootCommand("Spark.Temporal: verified skills and benchmark tasks from LLM agents, as durable workflows.");
+        root.Add(UpCommand.Create(output));
         root.Add(PdiCommands.Create(output));
         root.Add(SkillsCommands.Create(output));
         root.Add(ScriptedModelCommand.Create(output));

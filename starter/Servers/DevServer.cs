@@ -1,0 +1,112 @@
+using System.Net;
+using System.Net.Sockets;
+using Google.Protobuf.WellKnownTypes;
+using Spark.Temporal.Workflows.Wire;
+using Temporalio.Api.WorkflowService.V1;
+using Temporalio.Client;
+using Temporalio.Exceptions;
+
+namespace Spark.Temporal.Starter.Servers;
+
+/// <summary>Starts the development server as the settings say.</summary>
+internal static class DevServer
+{
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
+
+    /// <summary>Starts it and waits until it answers.</summary>
+    /// <exception cref="CliException">A port is taken, or it does not start; the log's last lines are in the message.</exception>
+    public static async Task<UpRecord> StartAsync(
+        StateFolder folder, DevSettings settings, CliOutput output, CancellationToken cancellationToken)
+    {
+        CheckFree(settings.Ip, settings.Port, "--port");
+        CheckFree(settings.Ip, settings.UiPort, "--ui-port");
+        var program = await ServerProgram.ObtainAsync(output, cancellationToken);
+        var database = Path.GetFullPath(Path.Combine(folder.Path, "..", settings.DatabaseFile));
+        Directory.CreateDirectory(Path.GetDirectoryName(database)!);
+        var server = DetachedProcess.Start(
+            program,
+            [
+                "server", "start-dev",
+                "--ip", settings.Ip,
+                "--port", $"{settings.Port}",
+                "--ui-port", $"{settings.UiPort}",
+                "--db-filename", database,
+                "--namespace", settings.Namespace,
+                "--log-level", "error",
+                .. settings.ServerArguments(),
+            ],
+            folder.ServerLog);
+        try
+        {
+            await AnswersAsync(server, folder, settings, cancellationToken);
+        }
+        catch
+        {
+            await StopAsync(server);
+            throw;
+        }
+
+        return new UpRecord
+        {
+            Server = server,
+            Address = $"{settings.Ip}:{settings.Port}",
+            Namespace = settings.Namespace,
+            UiAddress = $"http://{settings.Ip}:{settings.UiPort}",
+        };
+    }
+
+    public static Task StopAsync(ProcessMark server) => server.StopAsync(ProcessMark.Interrupt, TimeSpan.FromSeconds(10));
+
+    /// <summary>A port that nobody listens on.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static async Task AnswersAsync(ProcessMark server, StateFolder folder, DevSettings settings, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(StartPatience);
+        var client = TemporalClient.CreateLazy(new($"{settings.Ip}:{settings.Port}") { Namespace = settings.Namespace });
+        while (true)
+        {
+            try
+            {
+                await client.WorkflowService.UpdateNamespaceAsync(
+                    new UpdateNamespaceRequest
+                    {
+                        Namespace = settings.Namespace,
+                        Config = new() { WorkflowExecutionRetentionTtl = Duration.FromTimeSpan(TimeSpan.FromDays(settings.RetentionDays)) },
+                    },
+                    new() { CancellationToken = patience.Token, Retry = false, Timeout = TimeSpan.FromSeconds(5) });
+                await client.CountWorkflowsAsync(
+                    $"{SearchAttributes.Batch.Name} = 'none'", new() { Rpc = new() { CancellationToken = patience.Token, Retry = false } });
+                return;
+            }
+            catch (Exception notYet) when (notYet is RpcException or InvalidOperationException && server.IsAlive && !patience.IsCancellationRequested)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken);
+            }
+            catch (Exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw new CliException($"the development server does not start; {folder.ServerLog} ends with:\n{DetachedProcess.Tail(folder.ServerLog)}");
+            }
+        }
+    }
+
+    private static void CheckFree(string ip, int port, string option)
+    {
+        try
+        {
+            using var listener = new TcpListener(IPAddress.TryParse(ip, out var address) ? address : IPAddress.Loopback, port);
+            listener.Start();
+        }
+        catch (SocketException)
+        {
+            throw new CliException(
+                $"port {port} is taken; give another one with {option} or in {DevSettings.FileName}, or use the server there with TEMPORAL_ADDRESS={ip}:{port}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+namespace Spark.Temporal.Starter.Servers;
+
+/// <summary>
+/// A development server and a worker for the time of commands. Several commands in one folder share them; the last one
+/// stops them, worker first. What a killed command left running, the next one takes over.
+/// </summary>
+internal sealed class EmbeddedServer : IAsyncDisposable
+{
+    private readonly StateFolder _folder;
+    private readonly CancellationTokenSource _stop = new();
+    private Task _supervision = Task.CompletedTask;
+
+    private EmbeddedServer(StateFolder folder, UpRecord record)
+    {
+        _folder = folder;
+        Record = record;
+    }
+
+    public UpRecord Record { get; }
+
+    public static async Task<EmbeddedServer> OpenAsync(
+        StateFolder folder, SessionOptions options, CliOutput output, CancellationToken cancellationToken)
+    {
+        if (options.NeedsWorker)
+        {
+            WorkerProcess.Find();
+        }
+
+        using var held = await folder.LockAsync(cancellationToken);
+        var record = folder.Read();
+        if (record is null)
+        {
+            if (folder.StrayWorker() is { } stray)
+            {
+                await WorkerProcess.StopAsync(stray);
+            }
+
+            var settings = DevSettingsFile.Read(options.WorkingFolder) with { Port = DevServer.FreePort(), UiPort = DevServer.FreePort() };
+            record = await DevServer.StartAsync(folder, settings, output, cancellationToken);
+            folder.Write(record);
+        }
+
+        folder.Join();
+        var server = new EmbeddedServer(folder, record);
+        if (options.NeedsWorker)
+        {
+            server._supervision = new Supervisor().RunAsync(
+                server.KeepWorkerAsync,
+                (wait, problem) => output.Note($"The worker ended{(problem is null ? "" : $" ({problem})")}; started again in {wait.TotalSeconds:0} s. Log: {folder.WorkerLog}"),
+                server._stop.Token);
+        }
+
+        return server;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _supervision.ContinueWith(_ => { }, TaskScheduler.Default);
+        _stop.Dispose();
+        using var held = await _folder.LockAsync(CancellationToken.None);
+        if (_folder.Leave().Count > 0 || _folder.Read() is not { Owner: null } record)
+        {
+            return;
+        }
+
+        if (record.Worker is { } worker)
+        {
+            await WorkerProcess.StopAsync(worker);
+        }
+
+        await DevServer.StopAsync(record.Server);
+        _folder.Forget();
+    }
+
+    /// <summary>Starts the worker unless another command's runs, and ends when it does.</summary>
+    private async Task<Task> KeepWorkerAsync(CancellationToken cancellationToken)
+    {
+        using var held = await _folder.LockAsync(cancellationToken);
+        var worker = _folder.Read()?.Worker;
+        if (worker is null)
+        {
+            worker = WorkerProcess.Start(_folder, Record);
+            _folder.Write(Record with { Worker = worker });
+        }
+
+        return worker.ExitedAsync(cancellationToken);
+    }
+}

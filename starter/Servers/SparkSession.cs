@@ -1,0 +1,124 @@
+using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Wire;
+using Temporalio.Api.Enums.V1;
+using Temporalio.Client;
+using Temporalio.Common.EnvConfig;
+using Temporalio.Exceptions;
+
+namespace Spark.Temporal.Starter.Servers;
+
+/// <summary>What a command asks of its server.</summary>
+internal sealed record SessionOptions
+{
+    /// <summary>Whether runs must go on while the command runs; a command that only looks does not want that.</summary>
+    public bool NeedsWorker { get; init; } = true;
+
+    /// <summary>Folder that holds <c>.spark/</c>.</summary>
+    public string WorkingFolder { get; init; } = Environment.CurrentDirectory;
+
+    /// <summary>Variables that select a server instead of the process's own; for tests.</summary>
+    public IReadOnlyDictionary<string, string>? Variables { get; init; }
+}
+
+/// <summary>Where a session's server came from.</summary>
+internal enum ServerSource
+{
+    /// <summary>Named by the environment or the SDK's configuration file.</summary>
+    Given,
+
+    /// <summary>Kept running by <c>spark up</c>.</summary>
+    Up,
+
+    /// <summary>Started for the time of commands.</summary>
+    Embedded,
+}
+
+/// <summary>
+/// A command's connection: a given server, else the one that <c>spark up</c> started, else an embedded one with a worker
+/// that stop with the last command that uses them. Their state stays in <c>.spark/</c>.
+/// </summary>
+internal sealed class SparkSession : IAsyncDisposable
+{
+    private readonly EmbeddedServer? _embedded;
+
+    private SparkSession(ITemporalClient client, ServerSource source, string? uiAddress, EmbeddedServer? embedded)
+    {
+        Client = client;
+        Source = source;
+        UiAddress = uiAddress;
+        _embedded = embedded;
+    }
+
+    public ITemporalClient Client { get; }
+
+    public ServerSource Source { get; }
+
+    /// <summary>Address of the web UI, null when it is not known.</summary>
+    public string? UiAddress { get; }
+
+    /// <summary>Page of a run in the web UI, null when the UI is not known.</summary>
+    public string? UiOf(string workflowId) =>
+        UiAddress is null ? null : $"{UiAddress}/namespaces/{Client.Options.Namespace}/workflows/{Uri.EscapeDataString(workflowId)}";
+
+    /// <summary>Opens a session.</summary>
+    /// <exception cref="CliException">No server can be had; says what to do.</exception>
+    public static async Task<SparkSession> OpenAsync(CliOutput output, SessionOptions options, CancellationToken cancellationToken)
+    {
+        var given = ClientEnvConfig.LoadClientConnectOptions(new() { OverrideEnvVars = options.Variables });
+        if (!string.IsNullOrEmpty(given.TargetHost))
+        {
+            var development = DevSettingsFile.Read(options.WorkingFolder);
+            return new SparkSession(await ConnectAsync(ServerConnection.Complete(given, development), cancellationToken), ServerSource.Given, null, null);
+        }
+
+        var folder = new StateFolder(Path.Combine(options.WorkingFolder, ".spark"));
+        if (folder.Read() is { Owner: not null } up)
+        {
+            return new SparkSession(await ConnectAsync(To(up), cancellationToken), ServerSource.Up, up.UiAddress, null);
+        }
+
+        var embedded = await EmbeddedServer.OpenAsync(folder, options, output, cancellationToken);
+        try
+        {
+            var client = await ConnectAsync(To(embedded.Record), cancellationToken);
+            return new SparkSession(client, ServerSource.Embedded, embedded.Record.UiAddress, embedded);
+        }
+        catch
+        {
+            await embedded.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Whether a worker that runs workflows polled in the last minute.</summary>
+    public async Task<bool> WorkersRunAsync(CancellationToken cancellationToken)
+    {
+        var described = await Client.WorkflowService.DescribeTaskQueueAsync(
+            new()
+            {
+                Namespace = Client.Options.Namespace,
+                TaskQueue = new() { Name = TaskQueues.Workflows },
+                TaskQueueType = TaskQueueType.Workflow,
+            },
+            new() { CancellationToken = cancellationToken });
+        return described.Pollers.Any(poller => poller.LastAccessTime.ToDateTimeOffset() > DateTimeOffset.UtcNow.AddMinutes(-1));
+    }
+
+    public ValueTask DisposeAsync() => _embedded?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private static TemporalClientConnectOptions To(UpRecord record) => ServerConnection.Complete(
+        new TemporalClientConnectOptions(record.Address) { Namespace = record.Namespace }, new DevSettings());
+
+    private static async Task<ITemporalClient> ConnectAsync(TemporalClientConnectOptions options, CancellationToken cancellationToken)
+    {
+        options.Identity = $"spark:{Environment.ProcessId}@{Environment.MachineName}";
+        try
+        {
+            return await TemporalClient.ConnectAsync(options).WaitAsync(cancellationToken);
+        }
+        catch (Exception failure) when (failure is InvalidOperationException or RpcException)
+        {
+            throw new CliException($"no Temporal server answers at {options.TargetHost} ({failure.Message.Split('\n')[0]}); check TEMPORAL_ADDRESS, or unset it to use a server of your own");
+        }
+    }
+}

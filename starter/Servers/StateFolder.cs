@@ -1,0 +1,136 @@
+using System.Text.Json;
+using Spark.Temporal.Workflows.Wire;
+
+namespace Spark.Temporal.Starter.Servers;
+
+/// <summary>What runs for a state folder, kept in its <c>up.json</c>.</summary>
+internal sealed record UpRecord
+{
+    /// <summary>The <c>spark up</c> that keeps it running; null when commands started it for their own time.</summary>
+    public ProcessMark? Owner { get; init; }
+
+    public required ProcessMark Server { get; init; }
+
+    public ProcessMark? Worker { get; init; }
+
+    /// <summary>The server's address, host and port.</summary>
+    public required string Address { get; init; }
+
+    public required string Namespace { get; init; }
+
+    /// <summary>Address of the web UI.</summary>
+    public required string UiAddress { get; init; }
+}
+
+/// <summary>The folder <c>.spark/</c>: database, logs, and who uses the server that runs on it.</summary>
+internal sealed class StateFolder(string path)
+{
+    public string Path { get; } = path;
+
+    public string ServerLog => System.IO.Path.Combine(Path, "logs", "server.log");
+
+    public string WorkerLog => System.IO.Path.Combine(Path, "logs", "worker.log");
+
+    private string RecordPath => System.IO.Path.Combine(Path, "up.json");
+
+    private string SessionsPath => System.IO.Path.Combine(Path, "sessions");
+
+    /// <summary>The folder's record while its server is alive; null otherwise, also when the file cannot be read.</summary>
+    public UpRecord? Read()
+    {
+        try
+        {
+            var record = JsonSerializer.Deserialize<UpRecord>(File.ReadAllText(RecordPath), SparkJson.Options);
+            if (record is null || !record.Server.IsAlive)
+            {
+                return null;
+            }
+
+            return record with
+            {
+                Owner = record.Owner is { IsAlive: true } ? record.Owner : null,
+                Worker = record.Worker is { IsAlive: true } ? record.Worker : null,
+            };
+        }
+        catch (Exception unusable) when (unusable is IOException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A worker that outlived its server; a record without a living server does not tell.</summary>
+    public ProcessMark? StrayWorker()
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<UpRecord>(File.ReadAllText(RecordPath), SparkJson.Options)?.Worker is { IsAlive: true } worker ? worker : null;
+        }
+        catch (Exception unusable) when (unusable is IOException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    public void Write(UpRecord record)
+    {
+        Directory.CreateDirectory(Path);
+        var temporary = $"{RecordPath}.{Environment.ProcessId}";
+        File.WriteAllText(temporary, JsonSerializer.Serialize(record, SparkJson.Indented));
+        File.Move(temporary, RecordPath, overwrite: true);
+    }
+
+    public void Forget() => File.Delete(RecordPath);
+
+    /// <summary>Notes that this process uses the embedded server.</summary>
+    public void Join()
+    {
+        Directory.CreateDirectory(SessionsPath);
+        File.WriteAllText(SessionOf(Environment.ProcessId), ProcessMark.Self.Started);
+    }
+
+    /// <summary>Takes the note back.</summary>
+    /// <returns>The processes that still use the server; notes of dead ones are removed.</returns>
+    public IReadOnlyList<int> Leave()
+    {
+        File.Delete(SessionOf(Environment.ProcessId));
+        return Users();
+    }
+
+    /// <summary>Processes that use the embedded server.</summary>
+    public IReadOnlyList<int> Users()
+    {
+        var alive = new List<int>();
+        foreach (var file in Directory.Exists(SessionsPath) ? Directory.GetFiles(SessionsPath) : [])
+        {
+            if (int.TryParse(System.IO.Path.GetFileName(file), out var pid) && new ProcessMark(pid, File.ReadAllText(file)).IsAlive)
+            {
+                alive.Add(pid);
+            }
+            else
+            {
+                File.Delete(file);
+            }
+        }
+
+        return alive;
+    }
+
+    /// <summary>Keeps other processes from starting or stopping a server in this folder until it is disposed.</summary>
+    public async Task<IDisposable> LockAsync(CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(Path);
+        while (true)
+        {
+            try
+            {
+                return new FileStream(System.IO.Path.Combine(Path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(100), cancellationToken);
+            }
+        }
+    }
+
+    private string SessionOf(int pid) => System.IO.Path.Combine(SessionsPath, $"{pid}");
+}

@@ -1,0 +1,51 @@
+using System.Collections;
+
+namespace Spark.Temporal.Starter.Servers;
+
+/// <summary>Starts <c>spark-worker</c> for a server of ours.</summary>
+internal static class WorkerProcess
+{
+    // The worker lets activities finish for 20 s and closes its own affairs for up to 10 s.
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(35);
+
+    /// <summary>The program: <c>SPARK_WORKER</c>, else beside <c>spark</c>.</summary>
+    /// <exception cref="CliException">It is in neither place.</exception>
+    public static string Find()
+    {
+        if (Environment.GetEnvironmentVariable("SPARK_WORKER") is { Length: > 0 } given)
+        {
+            return File.Exists(given) ? Path.GetFullPath(given) : throw new CliException($"SPARK_WORKER names {given}, which does not exist");
+        }
+
+        var beside = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "spark-worker.exe" : "spark-worker");
+        return File.Exists(beside) ? beside : throw new CliException($"no spark-worker beside spark in {AppContext.BaseDirectory}; run infra/setup.sh or set SPARK_WORKER");
+    }
+
+    /// <summary>Starts it on the server of a record.</summary>
+    /// <param name="folder">State folder.</param>
+    /// <param name="record">The server.</param>
+    /// <param name="healthPort">Port for its health, 0 for none.</param>
+    public static ProcessMark Start(StateFolder folder, UpRecord record, int healthPort = 0)
+    {
+        // Credentials of another server must not follow to this one.
+        var environment = new Dictionary<string, string?>();
+        foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
+        {
+            if (variable.Key is string name && name.StartsWith("TEMPORAL_", StringComparison.Ordinal))
+            {
+                environment[name] = null;
+            }
+        }
+
+        environment["TEMPORAL_ADDRESS"] = record.Address;
+        environment["TEMPORAL_NAMESPACE"] = record.Namespace;
+        environment["SPARK_STATE_FOLDER"] = Given("SPARK_STATE_FOLDER") ?? Path.Combine(folder.Path, "worker");
+        environment["SPARK_ARTIFACT_FOLDER"] = Given("SPARK_ARTIFACT_FOLDER") ?? Path.Combine(folder.Path, "artifacts");
+        environment["SPARK_HEALTH_PORT"] = Given("SPARK_HEALTH_PORT") ?? $"{healthPort}";
+        return DetachedProcess.Start(Find(), [], folder.WorkerLog, environment);
+    }
+
+    public static Task<bool> StopAsync(ProcessMark worker) => worker.StopAsync(ProcessMark.Terminate, StopPatience);
+
+    private static string? Given(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
+}
