@@ -1,4 +1,5 @@
 using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Workflows.Domain.Memo;
 
 namespace Spark.Temporal.Tests.Domain;
 
@@ -28,4 +29,25 @@ public sealed class ReplyTextTests
     [Test]
     public void Words_before_the_fence_go_where_the_first_line_is_known() =>
         Assert.That(ReplyText.Strip("Here it is:\n\n```markdown\n---\nname: a\n---\n```", line => line == "---"), Is.EqualTo("---\nname: a\n---"));
+
+    // The memo rules run in workflow code, where two seconds without an answer count as a deadlock.
+    [TestCase(" ")]
+    [TestCase("\n")]
+    [TestCase("<think>")]
+    [TestCase("</think>")]
+    [TestCase("<think>x</think> ")]
+    [TestCase("```\n")]
+    [TestCase("- withdrawn: ")]
+    [TestCase("- none ")]
+    [TestCase("### ")]
+    public void No_text_keeps_the_rules_busy(string part)
+    {
+        var text = "## Exploration Memo (1 failed attempts)\n### Verified Facts\n" + string.Concat(Enumerable.Repeat(part, 100_000 / part.Length)) + "x";
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+
+        MemoRules.Check(text, text, 1);
+        ReplyText.Strip("a" + text);
+
+        Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(1)));
+    }
 }

@@ -79,7 +79,7 @@ public static partial class ReplyText
     [GeneratedRegex(@"\A\s*<(think|thinking|reasoning|thought|analysis)>(?:.*?</\1>|.*\z)\s*", RegexOptions.Singleline | RegexOptions.IgnoreCase)]
     private static partial Regex LeadingReasoning();
 
-    [GeneratedRegex(@"\s*<(think|thinking|reasoning|thought|analysis)>(?:(?!<\1>).)*</\1>\s*\z", RegexOptions.Singleline | RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"<(think|thinking|reasoning|thought|analysis)>(?:(?!<\1>).)*</\1>\s*\z", RegexOptions.Singleline | RegexOptions.IgnoreCase)]
     private static partial Regex TrailingReasoning();
 
     [GeneratedRegex(@"\A(?:(?!<(?:think|thinking|reasoning|thought|analysis)>).)*?</(?:think|thinking|reasoning|thought|analysis)>[ \t]*(?:\n\s*|\z)", RegexOptions.Singleline | RegexOptions.IgnoreCase)]
