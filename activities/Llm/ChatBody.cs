@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain.Conversations;
+using Spark.Temporal.Workflows.Domain.Prompts;
 using Spark.Temporal.Workflows.Wire;
 
 namespace Spark.Temporal.Activities.Llm;
@@ -14,8 +15,8 @@ internal static class ChatBody
     /// <param name="Endpoint">Where it goes.</param>
     /// <param name="Fenced">The shell is offered as a fenced block.</param>
     /// <param name="CompletionTokensField">The limit is named <c>max_completion_tokens</c>.</param>
-    /// <param name="MaxTokens">Upper limit of the reply in tokens, null for none.</param>
-    internal sealed record Form(ModelEndpoint Endpoint, bool Fenced, bool CompletionTokensField, int? MaxTokens);
+    /// <param name="MaxTokens">Upper limit of the reply in tokens.</param>
+    internal sealed record Form(ModelEndpoint Endpoint, bool Fenced, bool CompletionTokensField, int MaxTokens);
 
     /// <summary>The body as sent.</summary>
     public static BinaryData Write(LlmRequest request, IReadOnlyList<ChatMessage> messages, Form form)
@@ -24,12 +25,8 @@ internal static class ChatBody
         {
             ["model"] = form.Endpoint.Model,
             ["messages"] = Messages(messages, form.Fenced, noteFences: form.Fenced && request.Tools),
+            [form.CompletionTokensField ? "max_completion_tokens" : "max_tokens"] = form.MaxTokens,
         };
-        if (form.MaxTokens is { } limit)
-        {
-            body[form.CompletionTokensField ? "max_completion_tokens" : "max_tokens"] = limit;
-        }
-
         if (form.Endpoint.Profile.Temperature is { } temperature)
         {
             body["temperature"] = temperature;
@@ -42,9 +39,9 @@ internal static class ChatBody
                 ["type"] = "function",
                 ["function"] = new JsonObject
                 {
-                    ["name"] = ShellTool.Name,
-                    ["description"] = ShellTool.Description,
-                    ["parameters"] = JsonNode.Parse(ShellTool.Schema),
+                    ["name"] = AgentPrompts.ShellTool,
+                    ["description"] = AgentPrompts.ShellToolDescription,
+                    ["parameters"] = JsonNode.Parse(AgentPrompts.ShellToolSchema),
                 },
             });
         }
@@ -73,6 +70,7 @@ internal static class ChatBody
             ["api_base"] = request.Model.ApiBase,
             ["purpose"] = request.Purpose,
             ["max_tokens"] = request.MaxTokens,
+            ["prompt_tokens"] = request.PromptTokens,
             ["tools"] = request.Tools,
             ["messages"] = Messages(messages, fenced: false, noteFences: false),
         };

@@ -1,11 +1,9 @@
-using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Conversations;
 using Temporalio.Activities;
 using Temporalio.Exceptions;
 
@@ -22,20 +20,25 @@ internal sealed class LlmActivities(
 {
     private readonly EndpointHabits _habits = new();
 
-    private LlmOptions Options => settings.Value;
-
     public async Task<LlmReply> CompleteAsync(LlmRequest request)
     {
         var context = ActivityExecutionContext.Current;
-        var endpoint = ModelEndpoint.Resolve(request.Model, Options);
-        using var heartbeats = Heartbeats.Start(context, TimeSpan.FromSeconds(Options.HeartbeatSec));
+        using var heartbeats = Heartbeats.Start(context, TimeSpan.FromSeconds(settings.Value.HeartbeatSec));
         try
         {
             var messages = await store.ReadConversationAsync(request.Conversation, context.CancellationToken);
-            var shelf = new ReplyShelf(store, context.Info.WorkflowId!, request.FirstRunId, request.Call);
             var hash = ChatBody.RequestHash(request, messages);
-            var stored = await shelf.FindAsync(context.CancellationToken)
-                ?? await AskAsync(request, endpoint, messages, shelf, hash, context);
+            var shelf = new ReplyShelf(store, context.Info.WorkflowId!, request.FirstRunId, request.Call);
+            var stored = await shelf.FindAsync(context.CancellationToken);
+            if (stored is null)
+            {
+                var endpoint = ModelEndpoint.Resolve(request.Model, settings.Value);
+                var call = new ModelCall(request, endpoint, context.Info.WorkflowId!, gateway, shelf, _habits, settings.Value, redactor, time, logger);
+
+                // The reply is paid for once it is here: neither a cancel nor a shutdown may lose it.
+                stored = await KeepAsync(await call.AskAsync(messages, context.CancellationToken), request, endpoint, shelf, hash);
+            }
+
             if (stored.RequestSha256 != hash)
             {
                 throw new ApplicationFailureException(
@@ -53,118 +56,24 @@ internal sealed class LlmActivities(
         }
     }
 
-    private async Task<StoredReply> AskAsync(
-        LlmRequest request,
-        ModelEndpoint endpoint,
-        IReadOnlyList<ChatMessage> messages,
-        ReplyShelf shelf,
-        string hash,
-        ActivityExecutionContext context)
+    private async Task<StoredReply> KeepAsync(ModelAnswer answer, LlmRequest request, ModelEndpoint endpoint, ReplyShelf shelf, string hash)
     {
-        await shelf.ReadMarksAsync(context.CancellationToken);
-        for (var shorter = false; ;)
-        {
-            var habit = _habits[endpoint];
-            var form = new ChatBody.Form(
-                endpoint,
-                Fenced: endpoint.Profile.Tools == ToolMode.Off || (endpoint.Profile.Tools == ToolMode.Auto && habit.NoTools),
-                CompletionTokensField: endpoint.Profile.MaxTokensField == MaxTokensField.MaxCompletionTokens
-                    || (endpoint.Profile.MaxTokensField == MaxTokensField.Auto && habit.CompletionTokensField),
-                MaxTokens: request.MaxTokens ?? endpoint.Profile.MaxTokens);
-            var body = ChatBody.Write(request, messages, form);
-            var resent = shelf.CutOff;
-            var clock = Stopwatch.StartNew();
-            var reply = await SendAsync(request, endpoint, body, shelf, context);
-            if (reply.Status is >= 200 and < 300)
-            {
-                var read = await ReadAsync(reply, request, form, endpoint, shelf);
-
-                // Paid for from here on: neither a cancel nor a shutdown may lose it.
-                return await KeepAsync(request, reply, read, form, shelf, hash, resent, clock.ElapsedMilliseconds);
-            }
-
-            await shelf.MarkEndAsync(RequestEnd.Refused, CancellationToken.None);
-            if (ErrorMap.WantsCompletionTokens(reply) && form is { CompletionTokensField: false, MaxTokens: not null }
-                && endpoint.Profile.MaxTokensField == MaxTokensField.Auto)
-            {
-                _habits.Learn(endpoint, known => known with { CompletionTokensField = true });
-            }
-            else if (ErrorMap.KnowsNoTools(reply) && request.Tools && !form.Fenced && endpoint.Profile.Tools == ToolMode.Auto)
-            {
-                logger.LogInformation("{Endpoint} takes no tools for {Model}: fenced blocks from now on", endpoint.BaseUrl, endpoint.Model);
-                _habits.Learn(endpoint, known => known with { NoTools = true });
-            }
-            else if (ErrorMap.IsTooLong(reply))
-            {
-                throw new ApplicationFailureException(
-                    $"The conversation does not fit model '{endpoint.Model}': {ProviderWords.From(reply.Body)}",
-                    FailureTypes.ContextOverflow,
-                    nonRetryable: !shorter);
-            }
-            else
-            {
-                throw ErrorMap.Failure(reply, endpoint, time.GetUtcNow(), TimeSpan.FromSeconds(Options.MaxRetryAfterSec));
-            }
-        }
-    }
-
-    private async Task<ChatHttpReply> SendAsync(
-        LlmRequest request, ModelEndpoint endpoint, BinaryData body, ReplyShelf shelf, ActivityExecutionContext context)
-    {
-        var headers = new Dictionary<string, string>
-        {
-            ["X-Spark-Purpose"] = HeaderText(request.Purpose),
-            ["X-Spark-Run"] = HeaderText(context.Info.WorkflowId!),
-            ["X-Spark-Task"] = HeaderText(request.Task),
-            ["Idempotency-Key"] = shelf.IdempotencyKey(body),
-        };
-        var timeout = TimeSpan.FromSeconds(endpoint.Profile.RequestTimeoutSec);
-        await shelf.MarkSentAsync(context.CancellationToken);
-        try
-        {
-            var reply = await gateway.SendAsync(
-                new ChatHttpRequest(endpoint.BaseUrl, endpoint.Profile.KeyVariable, timeout, body, headers), context.CancellationToken);
-            return reply with { Body = redactor.RedactKnown(reply.Body) };
-        }
-        catch (ChatConnectionException broken)
-        {
-            await shelf.MarkEndAsync(broken.Sent ? RequestEnd.Broken : RequestEnd.NotSent, CancellationToken.None);
-            throw new ApplicationFailureException(redactor.Redact(broken.Message), FailureTypes.ModelUnavailable);
-        }
-    }
-
-    private static async Task<ChatReply> ReadAsync(
-        ChatHttpReply reply, LlmRequest request, ChatBody.Form form, ModelEndpoint endpoint, ReplyShelf shelf)
-    {
-        try
-        {
-            return ChatReplyReader.Read(reply.Body, request.Call, form.Fenced && request.Tools);
-        }
-        catch (UnreadableReplyException wrong)
-        {
-            await shelf.MarkEndAsync(RequestEnd.Unreadable, CancellationToken.None);
-            throw new ApplicationFailureException(
-                $"The reply of {endpoint.BaseUrl} for model '{endpoint.Model}' cannot be used. {wrong.Message}", FailureTypes.ModelUnavailable);
-        }
-    }
-
-    private async Task<StoredReply> KeepAsync(
-        LlmRequest request, ChatHttpReply reply, ChatReply read, ChatBody.Form form, ReplyShelf shelf, string hash, int resent, long elapsedMs)
-    {
-        var raw = await store.PutTextAsync(reply.Body, CancellationToken.None, MediaTypes.Json);
+        var raw = await store.PutTextAsync(answer.Body, CancellationToken.None, MediaTypes.Json);
+        var (message, _, usage) = answer.Reply;
         return await shelf.KeepAsync(
             new StoredReply
             {
                 RequestSha256 = hash,
                 Reply = raw,
-                Model = form.Endpoint.Model,
+                Model = endpoint.Model,
                 Purpose = request.Purpose,
                 Task = request.Task,
                 ReceivedAt = time.GetUtcNow(),
-                Usage = PriceTable.Priced(read.Usage, Options.Prices, form.Endpoint.Model, read.Message.Model),
-                DurationMs = elapsedMs,
-                ResentInFlight = resent,
-                Fenced = form.Fenced && request.Tools,
+                Usage = PriceTable.Priced(usage, settings.Value.Prices, endpoint.Model, message.Model),
+                DurationMs = answer.DurationMs,
+                ResentInFlight = answer.ResentInFlight,
+                DroppedObservations = answer.DroppedObservations,
+                Fenced = answer.Fenced,
             },
             CancellationToken.None);
     }
@@ -175,12 +84,11 @@ internal sealed class LlmActivities(
         var (message, finish, _) = ChatReplyReader.Read(raw, request.Call, stored.Fenced);
         message = message with { Timestamp = stored.ReceivedAt, Model = message.Model ?? stored.Model, Usage = stored.Usage };
         var calls = message.ToolCalls;
-        var first = calls.Select(call => call.Command ?? call.Problem).FirstOrDefault(text => text is not null);
         return new LlmReply
         {
             Conversation = await store.AppendAsync(request.Conversation, [message], CancellationToken.None),
             ToolCalls = calls.Count,
-            Summary = Text.OneLine(first ?? message.Content),
+            Summary = Text.OneLine(calls.Select(call => call.Command ?? call.Problem).FirstOrDefault() ?? message.Content),
             Text = message.Content.Length <= request.InlineCharacters ? message.Content : null,
             TextLength = message.Content.Length,
             FinishReason = finish,
@@ -188,9 +96,7 @@ internal sealed class LlmActivities(
             Usage = stored.Usage,
             DurationMs = stored.DurationMs,
             ResentInFlight = stored.ResentInFlight,
+            DroppedObservations = stored.DroppedObservations,
         };
     }
-
-    // Header values are ASCII without control characters; a task may be named otherwise.
-    private static string HeaderText(string text) => string.Concat(text.Select(c => c is >= ' ' and <= '~' ? c.ToString() : Uri.EscapeDataString(c.ToString())));
 }

@@ -28,6 +28,9 @@ internal sealed record StoredReply
 
     public int ResentInFlight { get; init; }
 
+    /// <summary>Observations left out of the request.</summary>
+    public int DroppedObservations { get; init; }
+
     /// <summary>The shell was offered as a fenced block.</summary>
     public bool Fenced { get; init; }
 }

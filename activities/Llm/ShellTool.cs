@@ -2,22 +2,13 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Spark.Temporal.Workflows.Domain.Conversations;
+using Spark.Temporal.Workflows.Domain.Prompts;
 
 namespace Spark.Temporal.Activities.Llm;
 
 /// <summary>Reads what a model wants to run, from a tool call or from a fenced block.</summary>
 internal static partial class ShellTool
 {
-    public const string Name = "shell";
-
-    public const string Description =
-        "Runs a bash command in the task's container and returns its output and exit code. The working folder, variables and functions last between calls.";
-
-    public const string Schema =
-        """
-        {"type":"object","properties":{"command":{"type":"string","description":"The bash command."},"timeout_sec":{"type":"number","description":"Seconds after which the command is stopped; leave it out for the default."}},"required":["command"]}
-        """;
-
     /// <summary>Told to a model whose endpoint takes no tool calls.</summary>
     public const string FencedNote =
         """
@@ -35,9 +26,9 @@ internal static partial class ShellTool
     public static ToolCall FromArguments(string id, string name, string arguments, bool cutOff)
     {
         var call = new ToolCall(id, name, arguments, Command: null);
-        if (name != Name)
+        if (name != AgentPrompts.ShellTool)
         {
-            return call with { Problem = $"There is no tool named '{name}'. The only tool is '{Name}', with the argument 'command'." };
+            return call with { Problem = $"There is no tool named '{name}'. The only tool is '{AgentPrompts.ShellTool}', with the argument 'command'." };
         }
 
         JsonElement root;
@@ -89,7 +80,7 @@ internal static partial class ShellTool
             }
 
             var body = string.Join('\n', lines[(i + 1)..(end < 0 ? lines.Length : end)]);
-            var call = new ToolCall(id, Name, body, Command: null, Fenced: true);
+            var call = new ToolCall(id, AgentPrompts.ShellTool, body, Command: null, Fenced: true);
             return end < 0
                 ? call with { Problem = "Nothing was run: the bash block is not closed. Send the whole block again, ending with ```." }
                 : string.IsNullOrWhiteSpace(body)

@@ -60,6 +60,12 @@ public sealed record LlmRequest
     public int? MaxTokens { get; init; }
 
     /// <summary>
+    /// Upper limit of what is sent in tokens, null for the budget of the purpose. To hold it, and the model's context, the
+    /// oldest observations are replaced by a note.
+    /// </summary>
+    public int? PromptTokens { get; init; }
+
+    /// <summary>
     /// Return the reply's text in the result when it has at most this many characters; 0 leaves it in the store only.
     /// </summary>
     public int InlineCharacters { get; init; }
@@ -95,4 +101,7 @@ public sealed record LlmReply
 
     /// <summary>How often a request cut off in flight was sent again before this reply came.</summary>
     public int ResentInFlight { get; init; }
+
+    /// <summary>Observations that were replaced by a note because the conversation had to be made shorter.</summary>
+    public int DroppedObservations { get; init; }
 }

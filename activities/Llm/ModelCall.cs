@@ -1,0 +1,165 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Budgets;
+using Spark.Temporal.Workflows.Domain.Conversations;
+using Temporalio.Exceptions;
+
+namespace Spark.Temporal.Activities.Llm;
+
+/// <summary>A reply that came and can be read.</summary>
+/// <param name="Body">The raw body, known secrets taken out.</param>
+/// <param name="Reply">What it says.</param>
+/// <param name="Fenced">The shell was offered as a fenced block.</param>
+/// <param name="DurationMs">From the request to the whole reply, in milliseconds.</param>
+/// <param name="ResentInFlight">Requests of this call that were cut off in flight before.</param>
+/// <param name="DroppedObservations">Observations left out of the request.</param>
+internal sealed record ModelAnswer(
+    string Body, ChatReply Reply, bool Fenced, long DurationMs, int ResentInFlight, int DroppedObservations);
+
+/// <summary>
+/// One model call until it has an answer or fails. It asks again only when the endpoint refused the form of the request,
+/// which costs nothing, and at most once for each reason; everything else is left to Temporal.
+/// </summary>
+internal sealed class ModelCall(
+    LlmRequest request,
+    ModelEndpoint endpoint,
+    string workflowId,
+    IChatGateway gateway,
+    ReplyShelf shelf,
+    EndpointHabits habits,
+    LlmOptions options,
+    SecretRedactor redactor,
+    TimeProvider time,
+    ILogger logger)
+{
+    /// <summary>How much of the room an endpoint's tokens may differ from our estimate.</summary>
+    private const double SecondTryShare = 0.6;
+
+    private readonly LlmProfile _profile = endpoint.Profile;
+
+    public async Task<ModelAnswer> AskAsync(IReadOnlyList<ChatMessage> messages, CancellationToken cancellationToken)
+    {
+        await shelf.ReadMarksAsync(cancellationToken);
+        var fitted = ContextWindow.Fit(messages, PromptLimit);
+        for (var shortened = false; ;)
+        {
+            var form = FormNow();
+            var resent = shelf.CutOff;
+            var clock = Stopwatch.StartNew();
+            var reply = await SendAsync(ChatBody.Write(request, fitted.Messages, form), cancellationToken);
+            if (reply.Status is >= 200 and < 300)
+            {
+                var read = await ReadAsync(reply, form.Fenced);
+                return new ModelAnswer(reply.Body, read, form.Fenced, clock.ElapsedMilliseconds, resent, fitted.Dropped);
+            }
+
+            await shelf.MarkEndAsync(RequestEnd.Refused, CancellationToken.None);
+            if (Learned(reply, form))
+            {
+                continue;
+            }
+
+            if (!ErrorMap.IsTooLong(reply))
+            {
+                throw ErrorMap.Failure(reply, endpoint, time.GetUtcNow(), TimeSpan.FromSeconds(options.MaxRetryAfterSec));
+            }
+
+            var dropped = fitted.Dropped;
+            fitted = ContextWindow.Fit(messages, (int)(fitted.EstimatedTokens * SecondTryShare), keepTurns: 1);
+            if (shortened || fitted.Dropped <= dropped)
+            {
+                throw Overflow(reply);
+            }
+
+            shortened = true;
+        }
+    }
+
+    private int MaxTokens => request.MaxTokens ?? _profile.MaxTokens ?? TokenBudgets.Default[request.Purpose].CompletionTokens;
+
+    // A reply takes its room from the same context, but never all of it.
+    private int PromptLimit => Math.Min(
+        request.PromptTokens ?? TokenBudgets.Default[request.Purpose].PromptTokens,
+        Math.Max(_profile.ContextTokens - MaxTokens, _profile.ContextTokens / 2));
+
+    private ChatBody.Form FormNow()
+    {
+        var habit = habits[endpoint];
+        return new ChatBody.Form(
+            endpoint,
+            Fenced: request.Tools && (_profile.Tools == ToolMode.Off || (_profile.Tools == ToolMode.Auto && habit.NoTools)),
+            CompletionTokensField: _profile.MaxTokensField == MaxTokensField.MaxCompletionTokens
+                || (_profile.MaxTokensField == MaxTokensField.Auto && habit.CompletionTokensField),
+            MaxTokens);
+    }
+
+    /// <summary>Whether a refusal taught something that makes another request worth sending.</summary>
+    private bool Learned(ChatHttpReply reply, ChatBody.Form form)
+    {
+        if (_profile.MaxTokensField == MaxTokensField.Auto && !form.CompletionTokensField && ErrorMap.WantsCompletionTokens(reply))
+        {
+            habits.Learn(endpoint, known => known with { CompletionTokensField = true });
+            return true;
+        }
+
+        if (_profile.Tools == ToolMode.Auto && request.Tools && !form.Fenced && ErrorMap.KnowsNoTools(reply))
+        {
+            logger.LogInformation("{Endpoint} takes no tools for {Model}: fenced blocks from now on", endpoint.BaseUrl, endpoint.Model);
+            habits.Learn(endpoint, known => known with { NoTools = true });
+            return true;
+        }
+
+        return false;
+    }
+
+    private async Task<ChatHttpReply> SendAsync(BinaryData body, CancellationToken cancellationToken)
+    {
+        var headers = new Dictionary<string, string>
+        {
+            ["X-Spark-Purpose"] = HeaderText(request.Purpose),
+            ["X-Spark-Run"] = HeaderText(workflowId),
+            ["X-Spark-Task"] = HeaderText(request.Task),
+            ["Idempotency-Key"] = shelf.IdempotencyKey(body),
+        };
+        await shelf.MarkSentAsync(cancellationToken);
+        try
+        {
+            var timeout = TimeSpan.FromSeconds(_profile.RequestTimeoutSec);
+            var reply = await gateway.SendAsync(
+                new ChatHttpRequest(endpoint.BaseUrl, _profile.KeyVariable, timeout, body, headers), cancellationToken);
+            return reply with { Body = reply.Status is >= 200 and < 300 ? redactor.RedactKnown(reply.Body) : redactor.Redact(reply.Body) };
+        }
+        catch (ChatConnectionException broken)
+        {
+            await shelf.MarkEndAsync(broken.Sent ? RequestEnd.Broken : RequestEnd.NotSent, CancellationToken.None);
+            throw new ApplicationFailureException(redactor.Redact(broken.Message), FailureTypes.ModelUnavailable);
+        }
+    }
+
+    private async Task<ChatReply> ReadAsync(ChatHttpReply reply, bool fenced)
+    {
+        try
+        {
+            return ChatReplyReader.Read(reply.Body, request.Call, fenced);
+        }
+        catch (UnreadableReplyException wrong)
+        {
+            await shelf.MarkEndAsync(RequestEnd.Unreadable, CancellationToken.None);
+            throw new ApplicationFailureException(
+                redactor.Redact($"The reply of {endpoint.BaseUrl} for model '{endpoint.Model}' cannot be used. {wrong.Message}"),
+                FailureTypes.ModelUnavailable);
+        }
+    }
+
+    private ApplicationFailureException Overflow(ChatHttpReply reply) => new(
+        $"The conversation does not fit model '{endpoint.Model}', even without its older observations: {ProviderWords.From(reply.Body)} "
+        + $"If the model takes less than {_profile.ContextTokens} tokens, say so in {LlmOptions.Section}:Profiles:{request.Model.Profile}:ContextTokens.",
+        FailureTypes.ContextOverflow,
+        nonRetryable: true);
+
+    // Header values are ASCII without control characters; a task may be named otherwise.
+    private static string HeaderText(string text) =>
+        string.Concat(text.EnumerateRunes().Select(rune => rune.Value is >= ' ' and <= '~' ? rune.ToString() : Uri.EscapeDataString(rune.ToString())));
+}
