@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Spark.Temporal.Workflows.Contracts;
 
 namespace Spark.Temporal.Activities.Llm;
 
@@ -11,7 +12,7 @@ public static class LlmRegistration
     private const string OpenAiBaseUrl = "https://api.openai.com/v1";
 
     /// <summary>
-    /// Adds <see cref="LlmActivities"/> with its settings from the section <c>Llm</c>, checked at start. The profile
+    /// Adds <see cref="ILlmActivities"/> with its settings from the section <c>Llm</c>, checked at start. The profile
     /// <c>default</c> is filled from <c>OPENAI_BASE_URL</c> and <c>OPENAI_MODEL</c> where the section leaves it open. An
     /// artifact store must be registered beside it.
     /// </summary>
@@ -25,7 +26,7 @@ public static class LlmRegistration
         services.TryAddSingleton(provider => RedactorFor(provider.GetRequiredService<IOptions<LlmOptions>>().Value));
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IChatGateway, OpenAiChatGateway>();
-        services.TryAddSingleton<LlmActivities>();
+        services.TryAddSingleton<ILlmActivities, LlmActivities>();
         return services;
     }
 

@@ -77,7 +77,7 @@ public abstract class LlmTestBase
             .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(Logs))
             .AddLlmActivities(configuration)
             .BuildServiceProvider();
-        return _services.GetRequiredService<LlmActivities>();
+        return _services.GetRequiredService<ILlmActivities>();
     }
 
     /// <summary>A request whose conversation is a system prompt and the given messages.</summary>
