@@ -14,6 +14,8 @@ internal static class RootCommands
         root.Add(SkillsCommands.Create(output));
         root.Add(ScriptedModelCommand.Create(output));
         root.Add(TasksCommands.Create(output));
+        root.Add(TrialCommands.Create(output));
+        root.Add(UpCommand.Create(output));
         return root;
     }
 

@@ -3,6 +3,7 @@ using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain;
 using Spark.Temporal.Workflows.Domain.Conversations;
+using Spark.Temporal.Workflows.Domain.Evidence;
 using Spark.Temporal.Workflows.Domain.Judging;
 using Spark.Temporal.Workflows.Domain.Prompts;
 using Spark.Temporal.Workflows.Domain.Skills;
@@ -95,7 +96,15 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
         }
 
         var judgment = await store.ReadJsonAsync<Judgment>(request.Judgment, Cancelled);
-        var evidence = judgment.TestSummary + string.Join("\n", memos);
+        var evidence = EvidenceBuilder.Build(new EvidenceInput
+        {
+            Instruction = await store.ReadTextAsync(request.Package.Instruction, Cancelled),
+            Conversation = await MessagesAsync(request.Result),
+            TestSummary = judgment.TestSummary,
+            Memos = memos,
+            Settings = request.Package.Settings,
+            EnvironmentNotes = request.Result.Notes,
+        }).Render();
         return new DistillPrompt(
             await store.AppendAsync(null, DistillPrompts.Messages(request.Package.Name, evidence), Cancelled),
             await store.PutTextAsync(evidence, Cancelled, MediaTypes.Markdown));

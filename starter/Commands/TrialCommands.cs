@@ -1,0 +1,141 @@
+using System.CommandLine;
+using Spark.Temporal.Starter.Runs;
+using Spark.Temporal.Starter.Servers;
+using Spark.Temporal.Starter.Tasks;
+using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Domain.Judging;
+using Spark.Temporal.Workflows.Wire;
+using Temporalio.Client;
+using Temporalio.Exceptions;
+
+namespace Spark.Temporal.Starter.Commands;
+
+/// <summary>The group <c>spark trial</c>.</summary>
+internal static class TrialCommands
+{
+    public static Command Create(CliOutput output) => new("trial", "One attempt on one task.") { Run(output) };
+
+    private static Command Run(CliOutput output)
+    {
+        var folder = new Argument<string>("DIR") { Description = "Folder of a Harbor task." };
+        var agent = new Option<string>("--agent")
+        {
+            Description = "oracle runs the task's solution, nop does nothing, terminal works with a model.",
+            DefaultValueFactory = _ => AgentNames.Terminal,
+        }.AcceptOnlyFromAmong([.. AgentNames.All]);
+        var json = CommonOptions.Json();
+        var settings = new RunSettings();
+        var command = new Command(
+            "run",
+            """
+            Build the task's image, let an agent work in a container, verify, and write a trial folder.
+            Exits 0 if the task is solved, 3 if it is verified and not solved, 1 if there is no verdict.
+
+            Example:
+              spark trial run tasks/3d-scan-calc --agent oracle
+            """)
+        {
+            folder, agent, json,
+        };
+        settings.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var task = TaskFolders.One(parsed.GetValue(folder)!);
+            var batch = BatchNames.New("trial", DateTimeOffset.UtcNow);
+            var input = new AttemptInput
+            {
+                TaskDir = task.Directory,
+                Agent = parsed.GetValue(agent)!,
+                Model = settings.Model(parsed),
+                Batch = batch,
+                Limits = settings.Limits(parsed),
+                OutDir = settings.OutDir(parsed),
+            };
+            await using var session = await SparkSession.OpenAsync(output, new SessionOptions(), cancellationToken);
+            var result = await RunAsync(session, input, task.Name, output, cancellationToken);
+            Print(result, parsed.GetValue(json), output);
+            return result.Outcome switch
+            {
+                Outcome.Pass => ExitCodes.Good,
+                Outcome.Partial or Outcome.Fail => ExitCodes.SomeFailed,
+                _ => ExitCodes.Failed,
+            };
+        });
+        return command;
+    }
+
+    private static async Task<AttemptResult> RunAsync(
+        SparkSession session, AttemptInput input, string task, CliOutput output, CancellationToken cancellationToken)
+    {
+        var model = input.Agent == AgentNames.Terminal ? RunSettings.Slug(input.Model) : input.Agent;
+        var id = WorkflowIds.Evaluation(input.Batch, model, "baseline", task, 1);
+        var attempt = await session.Client.StartWorkflowAsync(
+            (AttemptWorkflow workflow) => workflow.RunAsync(input),
+            new WorkflowOptions(id, TaskQueues.Workflows)
+            {
+                StaticSummary = $"{input.Agent} on {task}",
+                StaticDetails = $"Task `{input.TaskDir}`.",
+                TypedSearchAttributes = SearchAttributes.Started(input.Batch, task, model, "baseline"),
+            });
+        output.Note(session.UiOf(id) is { } page ? $"{id}\n{page}" : id);
+        try
+        {
+            return await attempt.GetResultAsync(rpcOptions: new RpcOptions { CancellationToken = cancellationToken });
+        }
+        catch (Exception stopped) when (cancellationToken.IsCancellationRequested && stopped is OperationCanceledException or RpcException)
+        {
+            output.Note("Interrupted: cancelling the attempt and removing its container.");
+            await attempt.CancelAsync();
+            await WaitQuietlyAsync(attempt);
+            throw new OperationCanceledException(cancellationToken);
+        }
+        catch (WorkflowFailedException failure)
+        {
+            throw new CliException($"the attempt failed: {failure.InnerException?.Message ?? failure.Message}");
+        }
+    }
+
+    private static async Task WaitQuietlyAsync(WorkflowHandle<AttemptWorkflow, AttemptResult> attempt)
+    {
+        try
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+            await attempt.GetResultAsync(rpcOptions: new RpcOptions { CancellationToken = patience.Token });
+        }
+        catch (Exception ended) when (ended is WorkflowFailedException or OperationCanceledException or RpcException)
+        {
+            // Cancelled, as asked.
+        }
+    }
+
+    private static void Print(AttemptResult result, bool json, CliOutput output)
+    {
+        if (json)
+        {
+            output.Json(TrialReport.Of(result));
+            return;
+        }
+
+        output.Line($"{result.Outcome.ToString().ToUpperInvariant(),-8} {result.Task}  reward {result.Reward?.ToString("0.###") ?? "none"}  "
+            + $"tests {result.TestsPassed}/{result.TestsTotal}  {result.DurationMs / 1000.0:0.0} s");
+        var phases = result.PhasesMs;
+        output.Line($"  build {phases.Build} ms, start {phases.Start} ms, agent {phases.Agent} ms, verify {phases.Verify} ms, remove {phases.Remove} ms");
+        if (result.ModelCalls > 0)
+        {
+            output.Line($"  {result.Turns} turns, {result.Usage.PromptTokens} + {result.Usage.CompletionTokens} tokens, {Workflows.Domain.Text.Usd(result.Usage.CostUsd)}");
+        }
+
+        if (result.Error is { } error)
+        {
+            output.Line($"  {error.Replace("\n", "\n  ")}");
+        }
+
+        foreach (var note in result.Notes)
+        {
+            output.Line($"  note: {note}");
+        }
+
+        output.Line($"  {result.TrialDir}");
+    }
+}

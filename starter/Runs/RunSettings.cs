@@ -1,0 +1,150 @@
+using System.CommandLine;
+using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Workflows.Domain.Pdi;
+using Spark.Temporal.Workflows.SkillGeneration;
+
+namespace Spark.Temporal.Starter.Runs;
+
+/// <summary>Options shared by everything that starts runs; the names are the original's where it had them.</summary>
+internal sealed class RunSettings
+{
+    private readonly Option<string?> _model = new("--model")
+    {
+        Description = "Model of the agent: NAME, or PROFILE::NAME for a profile of the worker's settings. Default: the profile's own.",
+    };
+
+    private readonly Option<string?> _apiBase = new("--api-base") { Description = "Endpoint to use instead of the profile's; the worker's settings must allow it." };
+
+    private readonly Option<int?> _maxTokens = Positive(new Option<int?>("--max-tokens") { Description = "Most tokens of one reply of the agent." });
+
+    private readonly Option<double> _multiplier = new("--timeout-multiplier")
+    {
+        Description = "Factor on the tasks' agent and verifier time-outs.",
+        DefaultValueFactory = _ => 1.0,
+    };
+
+    private readonly Option<string> _out = new("--out", "--output-dir")
+    {
+        Description = "Folder under which results are written.",
+        DefaultValueFactory = _ => ".",
+    };
+
+    private readonly Option<string?> _key = new("--api-key") { Hidden = true };
+    private readonly Option<string?> _summaryKey = new("--summary-api-key") { Hidden = true };
+
+    public RunSettings()
+    {
+        _multiplier.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double>() is not (> 0 and <= 100))
+            {
+                result.AddError("--timeout-multiplier is a factor above 0, at most 100.");
+            }
+        });
+        foreach (var key in new[] { _key, _summaryKey })
+        {
+            key.Validators.Add(result => result.AddError(
+                $"{key.Name} is refused: keys do not belong on a command line, where other users and the shell's history see them. Set OPENAI_API_KEY in the worker's environment or in its .env file."));
+        }
+    }
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in new Option[] { _model, _apiBase, _maxTokens, _multiplier, _out, _key, _summaryKey })
+        {
+            command.Add(option);
+        }
+    }
+
+    public string OutDir(ParseResult parsed) => Path.GetFullPath(parsed.GetValue(_out)!);
+
+    public ModelChoice Model(ParseResult parsed) => Choice(parsed.GetValue(_model), parsed.GetValue(_apiBase));
+
+    public AttemptLimits Limits(ParseResult parsed) => new()
+    {
+        TimeoutMultiplier = parsed.GetValue(_multiplier),
+        MaxTokens = parsed.GetValue(_maxTokens),
+    };
+
+    /// <summary>Name of the model in folders and ids.</summary>
+    public static string Slug(ModelChoice model) => Text.Slug(model.Name ?? model.Profile);
+
+    public static ModelChoice Choice(string? text, string? apiBase)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return new ModelChoice(ApiBase: apiBase);
+        }
+
+        // Names such as "llama3:8b" hold a colon too; a profile is named by what a settings section can be named by.
+        var colon = text.IndexOf("::", StringComparison.Ordinal);
+        return colon < 0 ? new ModelChoice(Name: text, ApiBase: apiBase)
+            : new ModelChoice(text[..colon], text[(colon + 2)..] is { Length: > 0 } name ? name : null, apiBase);
+    }
+
+    public static Option<T> Positive<T>(Option<T> option)
+    {
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && !(double.TryParse(result.Tokens[0].Value, out var value) && value > 0))
+            {
+                result.AddError($"{option.Name} is a number above 0; it was '{result.Tokens[0].Value}'.");
+            }
+        });
+        return option;
+    }
+}
+
+/// <summary>Options of skill runs.</summary>
+internal sealed class SkillSettings
+{
+    private readonly Option<string?> _summaryModel = new("--summary-model") { Description = "Model that reflects and distills. Default: the agent's." };
+    private readonly Option<string?> _summaryBase = new("--summary-api-base") { Description = "Its endpoint." };
+    private readonly Option<int> _retries = RunSettings.Positive(new Option<int>("--max-retries") { Description = "Attempts per task.", DefaultValueFactory = _ => 8 });
+    private readonly Option<bool> _pdi = new("--pdi-enabled") { Description = "Compute the PDI proxy after every reflection.", DefaultValueFactory = _ => true };
+    private readonly Option<bool> _observe = new("--pdi-observe-only") { Description = "Compute and record it, but never intervene." };
+    private readonly Option<double?> _budget = RunSettings.Positive(new Option<double?>("--budget-usd") { Description = "Dollars a task may cost before its run waits." });
+
+    private readonly Option<string> _method = new Option<string>("--pdi-method")
+    {
+        Description = "How texts are compared.",
+        DefaultValueFactory = _ => "token_overlap",
+    }.AcceptOnlyFromAmong("token_overlap", "js_divergence");
+
+    private readonly Option<string> _agent = new Option<string>("--agent")
+    {
+        Description = "Agent that works on the tasks.",
+        DefaultValueFactory = _ => AgentNames.Terminal,
+    }.AcceptOnlyFromAmong([.. AgentNames.All]);
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in new Option[] { _agent, _summaryModel, _summaryBase, _retries, _pdi, _observe, _method, _budget })
+        {
+            command.Add(option);
+        }
+    }
+
+    /// <summary>What every task of a batch gets; the task's folder is filled in for each.</summary>
+    public SkillGenerationInput Template(ParseResult parsed, RunSettings run, string batch) => new()
+    {
+        TaskDir = "",
+        Batch = batch,
+        Agent = parsed.GetValue(_agent)!,
+        Model = run.Model(parsed),
+        SummaryModel = parsed.GetValue(_summaryModel) is null && parsed.GetValue(_summaryBase) is null
+            ? null
+            : RunSettings.Choice(parsed.GetValue(_summaryModel) ?? run.Model(parsed).Name, parsed.GetValue(_summaryBase)),
+        ModelSlug = RunSettings.Slug(run.Model(parsed)),
+        MaxAttempts = parsed.GetValue(_retries),
+        Pdi = new PdiSettings(
+            parsed.GetValue(_pdi),
+            parsed.GetValue(_observe),
+            parsed.GetValue(_method) == "js_divergence" ? PdiMethod.JsDivergence : PdiMethod.TokenOverlap),
+        Limits = run.Limits(parsed),
+        BudgetUsd = parsed.GetValue(_budget),
+        OutDir = run.OutDir(parsed),
+    };
+}
