@@ -1,6 +1,4 @@
-using System.Formats.Tar;
 using System.Net;
-using System.Security.Cryptography;
 using System.Text;
 using Docker.DotNet;
 using Docker.DotNet.Models;
@@ -14,31 +12,38 @@ namespace Spark.Temporal.Activities.TaskPackages;
 /// </summary>
 public sealed class DockerPythonRunner : IPythonRunner, IDisposable
 {
-    /// <summary>What the helper image is built from; its hash names the image.</summary>
-    private const string Dockerfile = """
-        FROM debian:bookworm-slim
-        RUN apt-get update && apt-get install -y --no-install-recommends python3 && rm -rf /var/lib/apt/lists/*
-
-        """;
-
+    /// <summary>
+    /// Unpacks, runs, and says the exit code behind a mark at the end of standard error: the engine forgets it with the
+    /// container. Without the mark the script was killed.
+    /// </summary>
     private const string Loader = """
-        import os, runpy, sys, tarfile
+        import os, runpy, sys, tarfile, traceback
         with tarfile.open(fileobj=sys.stdin.buffer, mode="r|") as archive:
             archive.extractall("/work")
         os.chdir("/work")
         sys.path.insert(0, "/work")
-        runpy.run_path("main.py", run_name="__main__")
+        code = 0
+        try:
+            runpy.run_path("main.py", run_name="__main__")
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        except BaseException:
+            traceback.print_exc()
+            code = 1
+        sys.stdout.flush()
+        sys.stderr.write(f"\x1e{code}")
         """;
 
-    private const long MemoryBytes = 512 * 1024 * 1024;
+    private const char ExitMark = '\u001e';
+    private const int Killed = 137;
+    private const long MemoryBytes = 1024L * 1024 * 1024;
     private const int MostOutputBytes = 4 * 1024 * 1024;
 
     /// <summary>Above this the container has ended by itself even if nobody is left to remove it.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(15);
 
     private readonly DockerClient _docker;
-    private readonly SemaphoreSlim _building = new(1);
-    private string? _image;
+    private readonly PythonImage _image;
 
     /// <param name="endpoint">Address of the Docker engine; null for <c>DOCKER_HOST</c>, else the local one.</param>
     public DockerPythonRunner(string? endpoint = null)
@@ -49,23 +54,20 @@ public sealed class DockerPythonRunner : IPythonRunner, IDisposable
             .WithTimeout(Timeout.InfiniteTimeSpan)
             .WithEndpoint(new Uri(string.IsNullOrEmpty(endpoint) ? "unix:///var/run/docker.sock" : endpoint))
             .Build();
+        _image = new PythonImage(_docker);
     }
-
-    /// <summary>Name of the helper image.</summary>
-    public static string ImageName { get; } =
-        $"spark-python:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Dockerfile)))[..12]}";
 
     public void Dispose()
     {
         _docker.Dispose();
-        _building.Dispose();
+        _image.Dispose();
     }
 
     /// <inheritdoc/>
     public async Task<PythonResult> RunAsync(
         string script, IReadOnlyDictionary<string, byte[]> files, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var image = await ImageAsync(cancellationToken);
+        var image = await _image.GetAsync(cancellationToken);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(timeout);
         var container = await CreateAsync(image, timeout, cancellationToken);
@@ -101,6 +103,7 @@ public sealed class DockerPythonRunner : IPythonRunner, IDisposable
                 Labels = new Dictionary<string, string>
                 {
                     ["spark.run"] = ActivityExecutionContext.HasCurrent ? ActivityExecutionContext.Current.Info.WorkflowId ?? "" : "",
+                    ["spark.helper"] = "python",
                     ["spark.deadline"] = DateTimeOffset.UtcNow.Add(deadline).ToUnixTimeSeconds().ToString(),
                 },
                 HostConfig = new HostConfig
@@ -127,7 +130,6 @@ public sealed class DockerPythonRunner : IPythonRunner, IDisposable
     {
         using var stream = await _docker.Containers.AttachContainerAsync(
             container, new ContainerAttachParameters { Stream = true, Stdin = true, Stdout = true, Stderr = true }, cancellationToken);
-        var ended = _docker.Containers.WaitContainerAsync(container, cancellationToken);
         await _docker.Containers.StartContainerAsync(container, new ContainerStartParameters(), cancellationToken);
         var reading = ReadAsync(stream, cancellationToken);
         try
@@ -141,7 +143,10 @@ public sealed class DockerPythonRunner : IPythonRunner, IDisposable
         }
 
         var (output, error) = await reading;
-        return new PythonResult((int)(await ended).StatusCode, output, error);
+        var mark = error.LastIndexOf(ExitMark);
+        return mark >= 0 && int.TryParse(error.AsSpan(mark + 1), out var exitCode)
+            ? new PythonResult(exitCode, output, error[..mark])
+            : new PythonResult(Killed, output, error);
     }
 
     private static async Task<(string Output, string Error)> ReadAsync(MultiplexedStream stream, CancellationToken cancellationToken)
@@ -172,74 +177,6 @@ public sealed class DockerPythonRunner : IPythonRunner, IDisposable
         }
     }
 
-    private async Task<string> ImageAsync(CancellationToken cancellationToken)
-    {
-        await _building.WaitAsync(cancellationToken);
-        try
-        {
-            return _image ??= await FindImageAsync(cancellationToken) ?? await BuildImageAsync(cancellationToken);
-        }
-        finally
-        {
-            _building.Release();
-        }
-    }
-
-    private async Task<string?> FindImageAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await _docker.Images.InspectImageAsync(ImageName, cancellationToken)).ID;
-        }
-        catch (DockerApiException missing) when (missing.StatusCode == HttpStatusCode.NotFound)
-        {
-            return null;
-        }
-    }
-
-    private async Task<string> BuildImageAsync(CancellationToken cancellationToken)
-    {
-        var words = new List<string>();
-        using var context = new MemoryStream(await ArchiveAsync(new Dictionary<string, byte[]> { ["Dockerfile"] = Encoding.UTF8.GetBytes(Dockerfile) }));
-        await _docker.Images.BuildImageFromDockerfileAsync(
-            new ImageBuildParameters { Tags = [ImageName], Remove = true, ForceRemove = true, Version = "1" },
-            context,
-            null,
-            null,
-            new Progress<JSONMessage>(message =>
-            {
-                lock (words)
-                {
-                    words.Add(message.Stream ?? message.Error?.Message ?? "");
-                }
-            }),
-            cancellationToken);
-        if (await FindImageAsync(cancellationToken) is { } image)
-        {
-            return image;
-        }
-
-        lock (words)
-        {
-            throw new IOException($"The helper image {ImageName} cannot be built: {string.Concat(words.TakeLast(5))}");
-        }
-    }
-
     private static Task<byte[]> ArchiveAsync(string script, IReadOnlyDictionary<string, byte[]> files) =>
-        ArchiveAsync(new Dictionary<string, byte[]>(files) { ["main.py"] = Encoding.UTF8.GetBytes(script) });
-
-    private static async Task<byte[]> ArchiveAsync(Dictionary<string, byte[]> files)
-    {
-        using var archive = new MemoryStream();
-        await using (var writer = new TarWriter(archive, TarEntryFormat.Gnu, leaveOpen: true))
-        {
-            foreach (var (name, content) in files)
-            {
-                using var data = new MemoryStream(content, writable: false);
-                await writer.WriteEntryAsync(new GnuTarEntry(TarEntryType.RegularFile, name) { DataStream = data });
-            }
-        }
-
-        return archive.ToArray();
-    }
+        PythonImage.ArchiveAsync(new Dictionary<string, byte[]>(files) { ["main.py"] = Encoding.UTF8.GetBytes(script) });
 }

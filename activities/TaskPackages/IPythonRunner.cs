@@ -14,7 +14,7 @@ public interface IPythonRunner
 }
 
 /// <summary>What a script said. One that fails is data, not an exception.</summary>
-/// <param name="ExitCode">Its exit code.</param>
+/// <param name="ExitCode">Its exit code; 137 when it was killed.</param>
 /// <param name="Output">Its standard output.</param>
 /// <param name="Error">Its standard error.</param>
 public sealed record PythonResult(int ExitCode, string Output, string Error);

@@ -1,4 +1,5 @@
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Llm;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
 using Temporalio.Activities;
@@ -23,6 +24,10 @@ public sealed class TaskPackageActivities(IArtifactStore store, IPythonRunner py
     }
 
     /// <inheritdoc/>
-    public Task<VerifierHint> HintAsync(VerifierHintRequest request) =>
-        new VerifierHints(store, python).MakeAsync(request, ActivityExecutionContext.Current.CancellationToken);
+    public async Task<VerifierHint> HintAsync(VerifierHintRequest request)
+    {
+        var context = ActivityExecutionContext.Current;
+        using var heartbeats = Heartbeats.Start(context, TimeSpan.FromSeconds(3));
+        return await new VerifierHintMaker(store, python, context.Logger).MakeAsync(request, context.CancellationToken);
+    }
 }
