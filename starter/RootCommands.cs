@@ -15,6 +15,7 @@ internal static class RootCommands
         root.Add(ScriptedModelCommand.Create(output));
         root.Add(TasksCommands.Create(output));
         root.Add(TrialCommands.Create(output));
+        root.Add(DemoCommand.Create(output));
         root.Add(UpCommand.Create(output));
         return root;
     }

@@ -16,6 +16,12 @@ internal sealed record SessionOptions
     /// <summary>Folder that holds <c>.spark/</c>.</summary>
     public string WorkingFolder { get; init; } = Environment.CurrentDirectory;
 
+    /// <summary>Use a server of its own, whatever is given or up: the demo must not reach anybody's cluster.</summary>
+    public bool OwnServer { get; init; }
+
+    /// <summary>Folder of the server's state instead of <c>.spark/</c> in <see cref="WorkingFolder"/>.</summary>
+    public string? StateFolder { get; init; }
+
     /// <summary>Variables that select a server instead of the process's own; for tests.</summary>
     public IReadOnlyDictionary<string, string>? Variables { get; init; }
 }
@@ -65,13 +71,13 @@ internal sealed class SparkSession : IAsyncDisposable
     public static async Task<SparkSession> OpenAsync(CliOutput output, SessionOptions options, CancellationToken cancellationToken)
     {
         var given = ClientEnvConfig.LoadClientConnectOptions(new() { OverrideEnvVars = options.Variables });
-        if (!string.IsNullOrEmpty(given.TargetHost))
+        if (!options.OwnServer && !string.IsNullOrEmpty(given.TargetHost))
         {
             var development = DevSettingsFile.Read(options.WorkingFolder);
             return new SparkSession(await ConnectAsync(ServerConnection.Complete(given, development), cancellationToken), ServerSource.Given, null, null);
         }
 
-        var folder = new StateFolder(Path.Combine(options.WorkingFolder, ".spark"));
+        var folder = new StateFolder(options.StateFolder ?? Path.Combine(options.WorkingFolder, ".spark"));
         if (folder.Read() is { Owner: not null } up)
         {
             return new SparkSession(await ConnectAsync(To(up), cancellationToken), ServerSource.Up, up.UiAddress, null);

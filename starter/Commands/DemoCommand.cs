@@ -1,0 +1,96 @@
+using System.CommandLine;
+using Spark.Temporal.Starter.Demo;
+using Spark.Temporal.Starter.Runs;
+using Spark.Temporal.Starter.Servers;
+using Spark.Temporal.Starter.Skills;
+using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.SkillGeneration;
+
+namespace Spark.Temporal.Starter.Commands;
+
+/// <summary>
+/// <c>spark demo</c>: the main job on three tasks of ours. Containers, verifiers, rewards and the PDI proxy are real; only
+/// the model is a script, and says so.
+/// </summary>
+internal static class DemoCommand
+{
+    public static Command Create(CliOutput output)
+    {
+        var live = new Option<bool>("--live") { Description = "Ask the real model of OPENAI_API_KEY instead of the script." };
+        var model = new Option<string?>("--model") { Description = "Model of --live; default OPENAI_MODEL." };
+        var json = CommonOptions.Json();
+        var command = new Command(
+            "demo",
+            """
+            Make skills for three sample tasks, offline, with a scripted model: failures, memos, soft and strong
+            interventions, passes, skills. Writes to .spark/demo/. Needs Docker; see infra/setup.sh.
+
+            Example:
+              spark demo
+            """)
+        {
+            live, model, json,
+        };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var folder = Path.GetFullPath(Path.Combine(".spark", "demo"));
+            Directory.CreateDirectory(folder);
+            if (parsed.GetValue(live))
+            {
+                return await LiveAsync(folder, parsed.GetValue(model), parsed.GetValue(json), output, cancellationToken);
+            }
+
+            await using var scripted = ScriptedModelServer.Start(DemoSamples.ScriptsDir);
+            output.Note($"No language model is asked: a script answers at {scripted.BaseAddress} (model '{ScriptedModel.Name}').");
+            output.Note("Containers, verifiers, rewards and the PDI proxy are real.");
+
+            // For the worker that this command starts; it inherits them. The key is none: the script asks for no key.
+            Environment.SetEnvironmentVariable("OPENAI_BASE_URL", scripted.BaseAddress.ToString());
+            Environment.SetEnvironmentVariable("OPENAI_API_KEY", "scripted-model-needs-no-key");
+            return await RunAsync(folder, new ModelChoice(Name: ScriptedModel.Name), parsed.GetValue(json), output, cancellationToken);
+        });
+        return command;
+    }
+
+    private static Task<int> LiveAsync(string folder, string? model, bool json, CliOutput output, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable("OPENAI_API_KEY")))
+        {
+            throw new CliException("--live needs OPENAI_API_KEY in the environment (and OPENAI_BASE_URL for another endpoint); without it, leave --live out", ExitCodes.Usage);
+        }
+
+        model ??= Environment.GetEnvironmentVariable("OPENAI_MODEL");
+        return string.IsNullOrWhiteSpace(model)
+            ? throw new CliException("--live needs a model: --model NAME, or OPENAI_MODEL in the environment", ExitCodes.Usage)
+            : RunAsync(folder, new ModelChoice(Name: model), json, output, cancellationToken);
+    }
+
+    private static async Task<int> RunAsync(string folder, ModelChoice model, bool json, CliOutput output, CancellationToken cancellationToken)
+    {
+        var tasks = TaskFolders.Select(DemoSamples.TasksDir, [], null);
+        var batch = BatchNames.New("demo", DateTimeOffset.UtcNow);
+        var input = new BatchInput
+        {
+            Batch = batch,
+            Items = [.. tasks.Select(task => new BatchItem(task.Name, task.Directory))],
+            Template = new SkillGenerationInput
+            {
+                TaskDir = "",
+                Batch = batch,
+                Model = model,
+                ModelSlug = RunSettings.Slug(model),
+                OutDir = folder,
+                Limits = new AttemptLimits { MaxTurns = 40 },
+            },
+            Parallelism = 2,
+        };
+        var options = new SessionOptions { OwnServer = true, StateFolder = Path.Combine(folder, "state") };
+        var code = await SkillsRunCommand.RunAsync(input, detach: false, cancelOnInterrupt: true, json, options, output, cancellationToken);
+        var skills = SkillFolder.Find(Path.Combine(folder, "skills_gen_result", input.Template.ModelSlug)).Select(skill => skill.Check()).ToList();
+        output.Note($"{skills.Count(skill => skill.Valid)} of {skills.Count} skills are valid by the Agent Skills specification.");
+        output.Note($"Everything is in {folder}: skills_gen_result/ (skills, memos, trajectories), spark-jobs/ (trials).");
+        return code;
+    }
+}
