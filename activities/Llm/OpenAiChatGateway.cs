@@ -1,6 +1,5 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
-using System.Net.Http.Headers;
 using System.Net.Sockets;
 using OpenAI;
 using OpenAI.Chat;
@@ -24,7 +23,7 @@ internal sealed class OpenAiChatGateway : IChatGateway, IDisposable
             AllowAutoRedirect = false,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         };
-        _http = new HttpClient(new SendOnceHandler(sockets)) { Timeout = Timeout.InfiniteTimeSpan };
+        _http = new HttpClient(new KeylessHandler(sockets)) { Timeout = Timeout.InfiniteTimeSpan };
         _transport = new HttpClientPipelineTransport(_http);
     }
 
@@ -91,8 +90,8 @@ internal sealed class OpenAiChatGateway : IChatGateway, IDisposable
         };
         var key = Environment.GetEnvironmentVariable(request.KeyVariable)?.Trim();
 
-        // The package wants a key; an endpoint that needs none gets no header.
-        return new ChatClient("unused", new ApiKeyCredential(string.IsNullOrEmpty(key) ? SendOnceHandler.NoKey : key), options);
+        // The model's name stands in the body; the client's own is for its typed calls.
+        return new ChatClient("unused", new ApiKeyCredential(string.IsNullOrEmpty(key) ? KeylessHandler.StandIn : key), options);
     }
 
     private static IEnumerable<Exception> Causes(Exception failure)
@@ -103,69 +102,19 @@ internal sealed class OpenAiChatGateway : IChatGateway, IDisposable
         }
     }
 
-    /// <summary>
-    /// The handler below resends by itself when a kept connection turns out to be closed. A resend must be counted, so
-    /// the body can be read only once.
-    /// </summary>
-    private sealed class SendOnceHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
+    /// <summary>The package insists on a key; a request to an endpoint that needs none goes out without the stand-in.</summary>
+    private sealed class KeylessHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
     {
-        public const string NoKey = "none";
+        public const string StandIn = "spark-no-key";
 
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            if (request.Headers.Authorization?.Parameter == NoKey)
+            if (request.Headers.Authorization?.Parameter == StandIn)
             {
                 request.Headers.Authorization = null;
             }
 
-            if (request.Content is not null)
-            {
-                request.Content = new OnceContent(request.Content);
-            }
-
             return base.SendAsync(request, cancellationToken);
-        }
-    }
-
-    private sealed class OnceContent : HttpContent
-    {
-        private readonly HttpContent _inner;
-        private int _sent;
-
-        public OnceContent(HttpContent inner)
-        {
-            _inner = inner;
-            foreach (var header in inner.Headers)
-            {
-                Headers.TryAddWithoutValidation(header.Key, header.Value);
-            }
-
-            Headers.ContentType ??= new MediaTypeHeaderValue("application/json");
-        }
-
-        protected override Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context) =>
-            SerializeToStreamAsync(stream, context, CancellationToken.None);
-
-        protected override Task SerializeToStreamAsync(
-            Stream stream, System.Net.TransportContext? context, CancellationToken cancellationToken) =>
-            Interlocked.Exchange(ref _sent, 1) == 0
-                ? _inner.CopyToAsync(stream, context, cancellationToken)
-                : throw new IOException("the endpoint closed the connection before it replied");
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = _inner.Headers.ContentLength ?? -1;
-            return length >= 0;
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-            {
-                _inner.Dispose();
-            }
-
-            base.Dispose(disposing);
         }
     }
 }
