@@ -38,7 +38,7 @@ internal sealed class PdiReplayReport(CliOutput output)
     private void Run(ReplayedRun run)
     {
         var against = run.ComparedWith is null ? $"nothing is recorded by {run.Method.Name()}" : $"against {run.ComparedWith}";
-        output.Line($"{run.Run.Task}: {run.Snapshots.Count} snapshots, {run.Method.Name()}, {against}");
+        output.Line($"{run.Run.Task}: {run.Snapshots.Count} {(run.Snapshots.Count == 1 ? "snapshot" : "snapshots")}, {run.Method.Name()}, {against}");
         if (run.Snapshots.Count == 0)
         {
             output.Line();
