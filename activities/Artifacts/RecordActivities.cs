@@ -44,7 +44,7 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
     {
         var attempt = request.Attempt;
         var messages = await MessagesAsync(attempt);
-        var report = TestReport.Read(await TextAsync(attempt.Ctrf), await TextAsync(attempt.VerifierOutput));
+        var report = TestReport.Detailed(await TextAsync(attempt.Ctrf), await TextAsync(attempt.VerifierOutput));
         var judgment = new Judgment
         {
             Outcome = attempt.Outcome,

@@ -85,6 +85,16 @@ public sealed class TestReportTests
         }));
     }
 
+    [Test]
+    public void Cases_that_ctrf_folds_into_one_are_told_apart_by_the_output()
+    {
+        const string Ctrf = """{"results": {"tests": [{"name": "t.py::a", "status": "passed"}, {"name": "t.py::b", "status": "passed"}]}}""";
+        const string Output = "../tests/t.py::a[1] FAILED\n../tests/t.py::a[2] PASSED\n../tests/t.py::b PASSED";
+
+        Assert.That((TestReport.Read(Ctrf, Output).Passed, TestReport.Detailed(Ctrf, Output).Passed, TestReport.Detailed(Ctrf, Output).Total), Is.EqualTo((2, 2, 3)));
+        Assert.That(TestReport.Detailed(Ctrf, Output.Replace("::b", "::c")).Total, Is.EqualTo(2), "other tests are no finer report of these");
+    }
+
     [TestCase("")]
     [TestCase("{")]
     [TestCase("[]")]

@@ -41,6 +41,17 @@ public sealed record TestReport
     public static TestReport Read(string? ctrf, string? output) =>
         (ctrf is null ? null : FromCtrf(ctrf)) is { Total: > 0 } report ? report : FromPytest(output ?? "");
 
+    /// <summary>
+    /// The finer of both: older pytest plugins fold all cases of a parametrized test into one entry with the status of the
+    /// last, and the output still names each. Counts go by <see cref="Read"/>; this is for saying what failed.
+    /// </summary>
+    public static TestReport Detailed(string? ctrf, string? output)
+    {
+        var report = Read(ctrf, output);
+        var printed = FromPytest(output ?? "");
+        return printed.Total > report.Total && report.Tests.All(test => printed.Tests.Any(other => IsCaseOf(other.Name, test.Name))) ? printed : report;
+    }
+
     /// <summary>Reads a Common Test Report Format document.</summary>
     /// <returns>Null when the text is no such document.</returns>
     public static TestReport? FromCtrf(string json)
@@ -67,6 +78,14 @@ public sealed record TestReport
     /// <c>-rA</c> (<c>FAILED file.py::test - message</c>), each test once. Output that tests captured is not looked at.
     /// </summary>
     public static TestReport FromPytest(string output) => PytestOutput.Read(output);
+
+    // The output's names start with the path to the file.
+    private static bool IsCaseOf(string printed, string test)
+    {
+        var parameters = printed.IndexOf('[', StringComparison.Ordinal);
+        return printed.EndsWith(test, StringComparison.Ordinal)
+            || (parameters >= 0 && printed.AsSpan(0, parameters).EndsWith(test, StringComparison.Ordinal));
+    }
 
     private static TestResult? FromCtrfTest(JsonElement test)
     {
