@@ -91,4 +91,8 @@ public sealed record TokenUsage(long PromptTokens, long CompletionTokens, long C
 /// <param name="OutputBytes">Bytes it wrote before any cap.</param>
 /// <param name="WorkingDirectory">The shell's folder afterwards.</param>
 public sealed record CommandResult(
-    string CommandId, int ExitCode, long DurationMs, bool TimedOut = false, long OutputBytes = 0, string? WorkingDirectory = null);
+    string CommandId, int ExitCode, long DurationMs, bool TimedOut = false, long OutputBytes = 0, string? WorkingDirectory = null)
+{
+    /// <summary>All that was kept of the output, where the model saw less than that.</summary>
+    public ArtifactRef? Output { get; init; }
+}

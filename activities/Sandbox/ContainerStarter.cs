@@ -1,0 +1,201 @@
+using System.Diagnostics;
+using System.Globalization;
+using Docker.DotNet;
+using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Tasks;
+using Temporalio.Activities;
+
+namespace Spark.Temporal.Activities.Sandbox;
+
+/// <summary>Starts a container as a task asks for it and as this host can give it.</summary>
+internal sealed class ContainerStarter(
+    IContainerGateway gateway, IArtifactStore store, SandboxHost host, ShellConnections shells, OnceRunner once, SandboxOptions options)
+{
+    private const double DefaultCpus = 1;
+    private const long DefaultMemoryMb = 2048;
+    private const long DefaultStorageMb = 10_240;
+    private const long MiB = 1024 * 1024;
+
+    /// <summary>Where skills go when the task names no folder.</summary>
+    public const string DefaultSkillsDir = "/skills";
+
+    /// <summary>The engine's network for what is public.</summary>
+    public const string Network = "bridge";
+
+    private EngineFacts? _engine;
+
+    public async Task<StartedSandbox> StartAsync(StartRequest request, ActivityInfo info, Action beat, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        beat();
+        var settings = request.Settings;
+        Refuse(settings);
+        _engine ??= await gateway.DescribeAsync(cancellationToken);
+        var image = await gateway.FindImageAsync(request.Image, cancellationToken)
+            ?? throw new IOException($"Image {SandboxFailures.Short(request.Image)} is not on host {host.Name} any more.");
+        List<string> notes = [];
+        var spec = Spec(request, info, image, _engine, notes);
+        var container = await gateway.CreateAsync(spec, cancellationToken);
+        try
+        {
+            if (!container.Running)
+            {
+                await gateway.PutAsync(container.Id, SandboxScripts.Open(), cancellationToken);
+                await InstallSkillsAsync(request, container.Id, cancellationToken);
+                if (spec.Network && (settings.AgentNetwork ?? settings.Network) == NetworkMode.NoNetwork)
+                {
+                    // Another phase has a network, the agent's has none.
+                    await gateway.DisconnectAsync(container.Id, Network, cancellationToken);
+                }
+
+                await gateway.StartAsync(container.Id, cancellationToken);
+            }
+
+            if (settings.Healthcheck is { } check)
+            {
+                await HealthyAsync(container.Id, check, settings, info, beat, cancellationToken);
+            }
+
+            if (request.Shell)
+            {
+                _ = await shells.GetAsync(container.Id, cancellationToken) ?? throw new SandboxEndedException(container.Id);
+            }
+        }
+        catch (Exception failed) when (failed is not OperationCanceledException)
+        {
+            await gateway.RemoveAsync(container.Id, CancellationToken.None);
+            throw failed switch
+            {
+                DockerApiException refused => SandboxFailures.Start($"The container does not start: {BuildMessages.Words(refused)}"),
+                SandboxEndedException => SandboxFailures.Start("The container ended as soon as it was started."),
+                _ => failed,
+            };
+        }
+
+        var user = settings.AgentUser ?? image.User;
+        return new StartedSandbox(
+            container.Id, Workdir(settings, image), user.Length > 0 ? user : "root", clock.ElapsedMilliseconds, notes);
+    }
+
+    private static void Refuse(TaskSettings settings)
+    {
+        foreach (var (field, mode) in new[] { ("environment", (NetworkMode?)settings.Network), ("agent", settings.AgentNetwork), ("verifier", settings.VerifierNetwork) })
+        {
+            if (mode == NetworkMode.Allowlist)
+            {
+                throw SandboxFailures.Start($"task.toml: [{field}] network_mode = \"allowlist\" is not supported; use \"public\" or \"no-network\".");
+            }
+        }
+    }
+
+    private ContainerSpec Spec(StartRequest request, ActivityInfo info, ImageFacts image, EngineFacts engine, List<string> notes)
+    {
+        var settings = request.Settings;
+        var cpus = Math.Min(settings.Cpus ?? DefaultCpus, engine.Cpus);
+        if (settings.Cpus > engine.Cpus)
+        {
+            notes.Add($"cpus lowered from {settings.Cpus.Value.ToString("0.##", CultureInfo.InvariantCulture)} to the host's {engine.Cpus}");
+        }
+
+        var memory = Math.Min((settings.MemoryMb ?? DefaultMemoryMb) * MiB, engine.MemoryBytes);
+        if (settings.MemoryMb * MiB > engine.MemoryBytes)
+        {
+            notes.Add($"memory lowered from {settings.MemoryMb} MiB to the host's {engine.MemoryBytes / MiB} MiB");
+        }
+
+        if (settings.AllowNewPrivileges)
+        {
+            notes.Add("set-uid programs may gain privileges, as the task asks");
+        }
+
+        var storage = (settings.StorageMb ?? DefaultStorageMb) * MiB;
+        var seconds = (long)Math.Ceiling(Math.Max(1, request.DeadlineSec));
+        IReadOnlyList<string> environment;
+        try
+        {
+            environment = EnvironmentTemplates.Resolve("[environment] env", settings.Env, Environment.GetEnvironmentVariable);
+        }
+        catch (ArgumentException missing)
+        {
+            throw SandboxFailures.Start(missing.Message);
+        }
+
+        return new ContainerSpec
+        {
+            Name = SandboxLabels.ContainerName(info.WorkflowId ?? request.Run, info.WorkflowRunId ?? "", request.Ordinal),
+            Image = image.Id,
+            Entrypoint = ["sh", $"{SandboxScripts.Root}/main.sh", seconds.ToString(CultureInfo.InvariantCulture)],
+            // An entrypoint gets what Harbor gives it to keep alive; without one there is nothing to start.
+            Command = image.Entrypoint.Count > 0 ? [.. image.Entrypoint, "sh", "-c", "sleep infinity"] : [],
+            Environment = environment,
+            WorkingDirectory = settings.Workdir,
+            Labels = new Dictionary<string, string>
+            {
+                [SandboxLabels.Run] = request.Run,
+                [SandboxLabels.Attempt] = info.WorkflowId ?? "",
+                [SandboxLabels.Deadline] = (DateTimeOffset.UtcNow.ToUnixTimeSeconds() + seconds).ToString(CultureInfo.InvariantCulture),
+                [SandboxLabels.Worker] = host.Name,
+                [SandboxLabels.User] = settings.AgentUser ?? "",
+                [SandboxLabels.Workdir] = Workdir(settings, image),
+                [SandboxLabels.Storage] = engine.LimitsStorage ? "" : storage.ToString(CultureInfo.InvariantCulture),
+            },
+            Cpus = cpus,
+            MemoryBytes = memory,
+            Pids = options.PidsLimit,
+            StorageBytes = engine.LimitsStorage ? storage : null,
+            Network = settings.Network == NetworkMode.Public || settings.AgentNetwork == NetworkMode.Public || settings.VerifierNetwork == NetworkMode.Public,
+            NewPrivileges = settings.AllowNewPrivileges,
+        };
+    }
+
+    private async Task InstallSkillsAsync(StartRequest request, string container, CancellationToken cancellationToken)
+    {
+        if (request.Skills is not { } skills)
+        {
+            return;
+        }
+
+        await using var stored = await store.OpenAsync(skills, cancellationToken);
+        await using var tar = await Tars.BelowAsync(stored, (request.Settings.SkillsDir ?? DefaultSkillsDir).Trim('/'), cancellationToken);
+        await gateway.PutAsync(container, tar, cancellationToken);
+    }
+
+    private async Task HealthyAsync(
+        string container, Healthcheck check, TaskSettings settings, ActivityInfo info, Action beat, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        var failures = 0;
+        for (var number = 1; ; number++)
+        {
+            var folder = SandboxLabels.OnceFolder(info.WorkflowId ?? "", info.WorkflowRunId ?? "", $"health-{info.Attempt}-{number}");
+            var end = await once.RunAsync(
+                container, new ExecSpec(["sh", "-c", check.Command]) { WorkingDirectory = settings.Workdir }, folder, check.TimeoutSec, null, beat, cancellationToken);
+            if (end.ExitCode == 0)
+            {
+                return;
+            }
+
+            var starting = clock.Elapsed.TotalSeconds < check.StartPeriodSec;
+            if (!starting && ++failures >= Math.Max(1, check.Retries))
+            {
+                throw SandboxFailures.Start(
+                    $"The healthcheck ([environment.healthcheck] command) failed {failures} times; last exit code {end.ExitCode}: {Observation.Of(end, 500, check.TimeoutSec)}");
+            }
+
+            await Pulse.WhileAsync(WaitAsync(starting ? check.StartIntervalSec : check.IntervalSec, cancellationToken), beat, cancellationToken);
+        }
+    }
+
+    private static async Task<bool> WaitAsync(double seconds, CancellationToken cancellationToken)
+    {
+        await Task.Delay(TimeSpan.FromSeconds(Math.Max(0.05, seconds)), cancellationToken);
+        return true;
+    }
+
+    private static string Workdir(TaskSettings settings, ImageFacts image) =>
+        settings.Workdir ?? (image.WorkingDirectory.Length > 0 ? image.WorkingDirectory : "/");
+}
+
+/// <summary>A container that was expected to run has ended.</summary>
+internal sealed class SandboxEndedException(string container) : Exception($"Container {SandboxFailures.Short(container)} has ended.");

@@ -1,0 +1,257 @@
+using System.Globalization;
+using System.Net;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+
+namespace Spark.Temporal.Activities.Sandbox;
+
+/// <summary>The gateway to a Docker engine.</summary>
+internal sealed class DockerContainerGateway : IContainerGateway, IDisposable
+{
+    /// <summary>The oldest engine that is supported speaks this version; newer ones speak it too.</summary>
+    private static readonly System.Version ApiVersion = new(1, 41);
+
+    private static readonly string[] Capabilities =
+        ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "NET_BIND_SERVICE", "SYS_CHROOT"];
+
+    private readonly DockerClient _client;
+
+    public DockerContainerGateway(string? endpoint)
+    {
+        endpoint ??= Environment.GetEnvironmentVariable("DOCKER_HOST");
+        var builder = new DockerClientBuilder().WithApiVersion(ApiVersion).WithTimeout(Timeout.InfiniteTimeSpan);
+        _client = builder.WithEndpoint(new Uri(string.IsNullOrEmpty(endpoint) ? "unix:///var/run/docker.sock" : endpoint)).Build();
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    public async Task<EngineFacts> DescribeAsync(CancellationToken cancellationToken)
+    {
+        var info = await _client.System.GetSystemInfoAsync(cancellationToken);
+        var backing = info.DriverStatus?.FirstOrDefault(pair => pair is ["Backing Filesystem", _])?[1];
+        return new EngineFacts((int)info.NCPU, info.MemTotal, info.Driver is "btrfs" or "zfs" || (info.Driver == "overlay2" && backing == "xfs"));
+    }
+
+    public async Task<ImageFacts?> FindImageAsync(string reference, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var image = await _client.Images.InspectImageAsync(reference, cancellationToken);
+            return new ImageFacts
+            {
+                Id = image.ID,
+                User = image.Config?.User ?? "",
+                WorkingDirectory = image.Config?.WorkingDir ?? "",
+                Entrypoint = [.. image.Config?.Entrypoint ?? []],
+            };
+        }
+        catch (DockerApiException missing) when (missing.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    public async Task<ImageFacts> PullImageAsync(string reference, Action<string> output, CancellationToken cancellationToken)
+    {
+        var messages = new BuildMessages(output);
+        try
+        {
+            await _client.Images.CreateImageAsync(new ImagesCreateParameters { FromImage = reference }, null, messages, cancellationToken);
+        }
+        catch (DockerApiException refused) when (refused.StatusCode is not HttpStatusCode.ServiceUnavailable)
+        {
+            throw new ImageException(BuildMessages.Words(refused));
+        }
+
+        return messages.Error is { } error
+            ? throw new ImageException(error)
+            : await FindImageAsync(reference, cancellationToken) ?? throw new ImageException($"{reference} was pulled but is not there.");
+    }
+
+    public async Task<ImageFacts> BuildImageAsync(
+        Stream context, string tag, IReadOnlyDictionary<string, string> labels, Action<string> output, CancellationToken cancellationToken)
+    {
+        var messages = new BuildMessages(output);
+        var parameters = new ImageBuildParameters
+        {
+            Tags = [tag],
+            Labels = new Dictionary<string, string>(labels),
+            Remove = true,
+            ForceRemove = true,
+            // The classic builder: engines without BuildKit have only it, and the stream is the same everywhere.
+            Version = "1",
+        };
+        try
+        {
+            await _client.Images.BuildImageFromDockerfileAsync(parameters, context, null, null, messages, cancellationToken);
+        }
+        catch (DockerApiException refused) when (refused.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.InternalServerError or HttpStatusCode.NotFound)
+        {
+            throw new ImageException(BuildMessages.Words(refused));
+        }
+
+        return messages.Error is { } error
+            ? throw new ImageException(error)
+            : await FindImageAsync(tag, cancellationToken) ?? throw new ImageException("The build ended without an image.");
+    }
+
+    public async Task<ContainerFacts> CreateAsync(ContainerSpec spec, CancellationToken cancellationToken)
+    {
+        var parameters = new CreateContainerParameters
+        {
+            Name = spec.Name,
+            Image = spec.Image,
+            Entrypoint = [.. spec.Entrypoint],
+            Cmd = [.. spec.Command],
+            Env = [.. spec.Environment],
+            Labels = new Dictionary<string, string>(spec.Labels),
+            WorkingDir = spec.WorkingDirectory!,
+            HostConfig = new HostConfig
+            {
+                Init = true,
+                AutoRemove = true,
+                NanoCPUs = (long)(spec.Cpus * 1e9),
+                Memory = spec.MemoryBytes,
+                MemorySwap = spec.MemoryBytes,
+                PidsLimit = spec.Pids,
+                CapDrop = ["ALL"],
+                CapAdd = Capabilities,
+                SecurityOpt = spec.NewPrivileges ? [] : ["no-new-privileges"],
+                NetworkMode = spec.Network ? "bridge" : "none",
+                StorageOpt = spec.StorageBytes is { } bytes
+                    ? new Dictionary<string, string> { ["size"] = bytes.ToString(CultureInfo.InvariantCulture) }
+                    : null!,
+                // A chatty service must not fill the host's disk through the engine's own log.
+                LogConfig = new LogConfig { Type = "json-file", Config = new Dictionary<string, string> { ["max-size"] = "1m", ["max-file"] = "1" } },
+            },
+        };
+        try
+        {
+            var created = await _client.Containers.CreateContainerAsync(parameters, cancellationToken);
+            return new ContainerFacts(created.ID, spec.Name, Running: false, spec.Labels) { Created = true };
+        }
+        catch (DockerApiException taken) when (taken.StatusCode == HttpStatusCode.Conflict)
+        {
+            return await FindAsync(spec.Name, withSize: false, cancellationToken) ?? throw new IOException($"Container {spec.Name} is being removed.");
+        }
+    }
+
+    public Task StartAsync(string container, CancellationToken cancellationToken) =>
+        _client.Containers.StartContainerAsync(container, new ContainerStartParameters(), cancellationToken);
+
+    public async Task<ContainerFacts?> FindAsync(string container, bool withSize, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var found = await _client.Containers.InspectContainerAsync(container, new ContainerInspectParameters { IncludeSize = withSize }, cancellationToken);
+            return new ContainerFacts(
+                found.ID,
+                found.Name.TrimStart('/'),
+                found.State?.Running == true,
+                new Dictionary<string, string>(found.Config?.Labels ?? new Dictionary<string, string>()),
+                found.SizeRw);
+        }
+        catch (DockerApiException missing) when (missing.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    public async Task<IReadOnlyList<ContainerFacts>> ListAsync(string label, CancellationToken cancellationToken)
+    {
+        var parameters = new ContainersListParameters
+        {
+            All = true,
+            Filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { [label] = true } },
+        };
+        var found = await _client.Containers.ListContainersAsync(parameters, cancellationToken);
+        return [.. found.Select(container => new ContainerFacts(
+            container.ID, container.Names.FirstOrDefault("").TrimStart('/'), container.State == "running", new Dictionary<string, string>(container.Labels)))];
+    }
+
+    public async Task<bool> RemoveAsync(string container, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _client.Containers.RemoveContainerAsync(
+                container, new ContainerRemoveParameters { Force = true, RemoveVolumes = true }, cancellationToken);
+            return true;
+        }
+        catch (DockerApiException gone) when (gone.StatusCode == HttpStatusCode.NotFound)
+        {
+            return false;
+        }
+        catch (DockerApiException removing) when (removing.StatusCode == HttpStatusCode.Conflict)
+        {
+            // It ended by itself and the engine is removing it: wait for that.
+            while (await FindAsync(container, withSize: false, cancellationToken) is not null)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(20), cancellationToken);
+            }
+
+            return true;
+        }
+    }
+
+    public async Task<bool> EndedByItselfAsync(string container, CancellationToken cancellationToken)
+    {
+        var died = false;
+        var killed = false;
+        var parameters = new ContainerEventsParameters
+        {
+            Since = "0",
+            Until = DateTimeOffset.UtcNow.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
+            Filters = new Dictionary<string, IDictionary<string, bool>> { ["container"] = new Dictionary<string, bool> { [container] = true } },
+        };
+        await _client.System.MonitorEventsAsync(
+            parameters,
+            new Synchronous<Message>(message =>
+            {
+                // At its deadline the main process ends with 0: that is nobody's command.
+                died |= message.Action == "die" && message.Actor?.Attributes is { } attributes && attributes.TryGetValue("exitCode", out var code) && code != "0";
+                killed |= message.Action == "kill";
+            }),
+            cancellationToken);
+        return died && !killed;
+    }
+
+    public Task PutAsync(string container, Stream tar, CancellationToken cancellationToken) =>
+        _client.Containers.ExtractArchiveToContainerAsync(container, new CopyToContainerParameters { Path = "/" }, tar, cancellationToken);
+
+    public async Task<Stream?> GetAsync(string container, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var found = await _client.Containers.GetArchiveFromContainerAsync(
+                container, new ContainerPathStatParameters { Path = path }, statOnly: false, cancellationToken);
+            return new ArchiveStream(found.Stream!);
+        }
+        catch (DockerApiException missing) when (missing.StatusCode == HttpStatusCode.NotFound && BuildMessages.Words(missing).Contains("Could not find the file", StringComparison.Ordinal))
+        {
+            return null;
+        }
+    }
+
+    public async Task<IContainerProcess> ExecAsync(string container, ExecSpec spec, CancellationToken cancellationToken)
+    {
+        var parameters = new ContainerExecCreateParameters
+        {
+            Cmd = [.. spec.Command],
+            User = spec.User!,
+            WorkingDir = spec.WorkingDirectory!,
+            Env = [.. spec.Environment],
+            AttachStdin = spec.Input,
+            AttachStdout = true,
+            AttachStderr = true,
+        };
+        var created = await _client.Exec.CreateContainerExecAsync(container, parameters, cancellationToken);
+        var stream = await _client.Exec.StartContainerExecAsync(created.ID, new ContainerExecStartParameters(), cancellationToken);
+        return new DockerProcess(_client, created.ID, stream);
+    }
+
+    public Task ConnectAsync(string container, string network, CancellationToken cancellationToken) =>
+        _client.Networks.ConnectNetworkAsync(network, new NetworkConnectParameters { Container = container }, cancellationToken);
+
+    public Task DisconnectAsync(string container, string network, CancellationToken cancellationToken) =>
+        _client.Networks.DisconnectNetworkAsync(network, new NetworkDisconnectParameters { Container = container, Force = true }, cancellationToken);
+}

@@ -1,0 +1,21 @@
+using Docker.DotNet;
+
+namespace Spark.Temporal.Activities.Sandbox;
+
+/// <summary>A process started by <c>exec</c>.</summary>
+internal sealed class DockerProcess(DockerClient client, string id, MultiplexedStream stream) : IContainerProcess
+{
+    public Task WriteAsync(ReadOnlyMemory<byte> input, CancellationToken cancellationToken) =>
+        stream.WriteAsync(input.ToArray(), 0, input.Length, cancellationToken);
+
+    public async Task<int> ReadAsync(byte[] buffer, CancellationToken cancellationToken)
+    {
+        var read = await stream.ReadOutputAsync(buffer, 0, buffer.Length, cancellationToken);
+        return read.Count;
+    }
+
+    public async Task<long> ExitCodeAsync(CancellationToken cancellationToken) =>
+        (await client.Exec.InspectContainerExecAsync(id, cancellationToken)).ExitCode ?? -1;
+
+    public void Dispose() => stream.Dispose();
+}

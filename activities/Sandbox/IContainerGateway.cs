@@ -1,0 +1,112 @@
+namespace Spark.Temporal.Activities.Sandbox;
+
+/// <summary>What the sandbox needs of a container engine. What is not there is null or false, never an exception.</summary>
+internal interface IContainerGateway
+{
+    Task<EngineFacts> DescribeAsync(CancellationToken cancellationToken);
+
+    Task<ImageFacts?> FindImageAsync(string reference, CancellationToken cancellationToken);
+
+    /// <summary>Pulls an image.</summary>
+    /// <exception cref="ImageException">It cannot be had.</exception>
+    Task<ImageFacts> PullImageAsync(string reference, Action<string> output, CancellationToken cancellationToken);
+
+    /// <summary>Builds an image from a context (tar with a Dockerfile at its root).</summary>
+    /// <exception cref="ImageException">The Dockerfile does not build.</exception>
+    Task<ImageFacts> BuildImageAsync(
+        Stream context, string tag, IReadOnlyDictionary<string, string> labels, Action<string> output, CancellationToken cancellationToken);
+
+    /// <summary>Makes a container, or finds the one that has its name already.</summary>
+    Task<ContainerFacts> CreateAsync(ContainerSpec spec, CancellationToken cancellationToken);
+
+    Task StartAsync(string container, CancellationToken cancellationToken);
+
+    /// <param name="container">Name or id.</param>
+    /// <param name="withSize">Also measure the writable layer, which takes a while.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    Task<ContainerFacts?> FindAsync(string container, bool withSize, CancellationToken cancellationToken);
+
+    /// <summary>All containers with a label, stopped ones too.</summary>
+    Task<IReadOnlyList<ContainerFacts>> ListAsync(string label, CancellationToken cancellationToken);
+
+    /// <summary>Kills and removes a container and returns once it is gone; false when it was gone already.</summary>
+    Task<bool> RemoveAsync(string container, CancellationToken cancellationToken);
+
+    /// <summary>Whether a container that is gone ended by itself: nobody asked the engine to kill it.</summary>
+    Task<bool> EndedByItselfAsync(string container, CancellationToken cancellationToken);
+
+    /// <summary>Unpacks a tar at the root of a container.</summary>
+    Task PutAsync(string container, Stream tar, CancellationToken cancellationToken);
+
+    /// <summary>A path of a container as a tar whose entries start with its last name; null when it is not there.</summary>
+    Task<Stream?> GetAsync(string container, string path, CancellationToken cancellationToken);
+
+    Task<IContainerProcess> ExecAsync(string container, ExecSpec spec, CancellationToken cancellationToken);
+
+    Task ConnectAsync(string container, string network, CancellationToken cancellationToken);
+
+    Task DisconnectAsync(string container, string network, CancellationToken cancellationToken);
+}
+
+/// <summary>A process in a container and the connection to it. Disposing ends the connection, not the process.</summary>
+internal interface IContainerProcess : IDisposable
+{
+    Task WriteAsync(ReadOnlyMemory<byte> input, CancellationToken cancellationToken);
+
+    /// <summary>Reads output and errors as they come.</summary>
+    /// <returns>Number of bytes, 0 at the end.</returns>
+    Task<int> ReadAsync(byte[] buffer, CancellationToken cancellationToken);
+
+    /// <summary>Exit code of a process whose output has ended.</summary>
+    Task<long> ExitCodeAsync(CancellationToken cancellationToken);
+}
+
+/// <param name="Cpus">CPUs of the host.</param>
+/// <param name="MemoryBytes">Memory of the host.</param>
+/// <param name="LimitsStorage">Whether the storage driver can limit a container's writable layer.</param>
+internal sealed record EngineFacts(int Cpus, long MemoryBytes, bool LimitsStorage);
+
+internal sealed record ImageFacts
+{
+    public required string Id { get; init; }
+    public string User { get; init; } = "";
+    public string WorkingDirectory { get; init; } = "";
+    public IReadOnlyList<string> Entrypoint { get; init; } = [];
+}
+
+internal sealed record ContainerSpec
+{
+    public required string Name { get; init; }
+    public required string Image { get; init; }
+    public required IReadOnlyList<string> Entrypoint { get; init; }
+    public required IReadOnlyList<string> Command { get; init; }
+    public IReadOnlyList<string> Environment { get; init; } = [];
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+    public string? WorkingDirectory { get; init; }
+    public required double Cpus { get; init; }
+    public required long MemoryBytes { get; init; }
+    public required int Pids { get; init; }
+
+    /// <summary>Limit of the writable layer, null where the driver cannot.</summary>
+    public long? StorageBytes { get; init; }
+
+    public bool Network { get; init; } = true;
+    public bool NewPrivileges { get; init; }
+}
+
+internal sealed record ContainerFacts(string Id, string Name, bool Running, IReadOnlyDictionary<string, string> Labels, long? SizeBytes = null)
+{
+    /// <summary>Made now, and not found under its name.</summary>
+    public bool Created { get; init; }
+}
+
+internal sealed record ExecSpec(IReadOnlyList<string> Command)
+{
+    public string? User { get; init; }
+    public string? WorkingDirectory { get; init; }
+    public IReadOnlyList<string> Environment { get; init; } = [];
+    public bool Input { get; init; }
+}
+
+/// <summary>An image cannot be built or pulled, in the engine's words.</summary>
+internal sealed class ImageException(string message) : Exception(message);

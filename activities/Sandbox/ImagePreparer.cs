@@ -1,0 +1,134 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Contracts;
+using Temporalio.Exceptions;
+
+namespace Spark.Temporal.Activities.Sandbox;
+
+/// <summary>Sees to it that this host has an image, building each content once.</summary>
+internal sealed class ImagePreparer(IContainerGateway gateway, IArtifactStore store, SandboxHost host, ILogger<ImagePreparer> logger)
+{
+    private const int LastLines = 20;
+    private const int LogCharacters = 4 * 1024 * 1024;
+    private static readonly ConcurrentDictionary<string, SemaphoreSlim> Building = new();
+
+    public async Task<PreparedImage> PrepareAsync(PrepareRequest request, Action beat, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        var tag = SandboxLabels.ImageTag(request.EnvironmentDigest, request.WithoutSkills);
+        var known = (request.DockerImage is { } named ? await gateway.FindImageAsync(named, cancellationToken) : null)
+            ?? (request.Environment is null ? null : await gateway.FindImageAsync(tag, cancellationToken));
+        if (known is not null)
+        {
+            return new PreparedImage(host.Queue, known.Id, Cached: true, clock.ElapsedMilliseconds);
+        }
+
+        var gate = Building.GetOrAdd(request.Environment is null ? request.DockerImage ?? tag : tag, _ => new SemaphoreSlim(1, 1));
+        await Pulse.WhileAsync(EnterAsync(gate, cancellationToken), beat, cancellationToken);
+        try
+        {
+            await using var others = await Pulse.WhileAsync(HostLock.TakeAsync(tag, cancellationToken), beat, cancellationToken);
+            if (request.Environment is not null && await gateway.FindImageAsync(tag, cancellationToken) is { } meanwhile)
+            {
+                return new PreparedImage(host.Queue, meanwhile.Id, Cached: true, clock.ElapsedMilliseconds);
+            }
+
+            return await MakeAsync(request, tag, clock, beat, cancellationToken);
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    private async Task<PreparedImage> MakeAsync(
+        PrepareRequest request, string tag, Stopwatch clock, Action beat, CancellationToken cancellationToken)
+    {
+        var log = new StringBuilder();
+        List<string> notes = [];
+        void Output(string text)
+        {
+            lock (log)
+            {
+                if (log.Length < LogCharacters)
+                {
+                    log.Append(text);
+                }
+            }
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(request.BuildTimeoutSec));
+        try
+        {
+            ImageFacts? image = null;
+            if (request.DockerImage is { } reference)
+            {
+                try
+                {
+                    image = await Pulse.WhileAsync(gateway.PullImageAsync(reference, Output, limit.Token), beat, limit.Token);
+                }
+                catch (ImageException refused) when (request.Environment is not null)
+                {
+                    notes.Add($"image {reference} cannot be pulled ({refused.Message}); built from the Dockerfile instead");
+                }
+            }
+
+            image ??= await BuildAsync(request, tag, Output, beat, limit.Token);
+            var text = Snapshot(log);
+            return new PreparedImage(
+                host.Queue, image.Id, Cached: false, clock.ElapsedMilliseconds, await store.PutTextAsync(text, cancellationToken), notes);
+        }
+        catch (ImageException failed)
+        {
+            logger.LogInformation("Image of {Task} does not build: {Reason}", request.Task, failed.Message);
+            throw new ApplicationFailureException(
+                $"environment/Dockerfile does not build: {failed.Message}{LastOf(Snapshot(log))}", FailureTypes.BuildFailed, nonRetryable: true);
+        }
+        catch (Exception) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new ApplicationFailureException(
+                $"environment/Dockerfile did not build within {request.BuildTimeoutSec:0.##} s ([environment] build_timeout_sec).{LastOf(Snapshot(log))}",
+                FailureTypes.BuildTimedOut,
+                nonRetryable: true);
+        }
+    }
+
+    private async Task<ImageFacts> BuildAsync(
+        PrepareRequest request, string tag, Action<string> output, Action beat, CancellationToken cancellationToken)
+    {
+        if (request.Environment is not { } environment)
+        {
+            throw new ImageException("the task has neither an image that can be pulled nor a Dockerfile");
+        }
+
+        await using var stored = await store.OpenAsync(environment, cancellationToken);
+        await using var context = request.WithoutSkills ? await Tars.WithoutSkillsAsync(stored, cancellationToken) : stored;
+        var labels = new Dictionary<string, string> { [SandboxLabels.Environment] = request.EnvironmentDigest };
+        return await Pulse.WhileAsync(gateway.BuildImageAsync(context, tag, labels, output, cancellationToken), beat, cancellationToken);
+    }
+
+    private static async Task<bool> EnterAsync(SemaphoreSlim gate, CancellationToken cancellationToken)
+    {
+        await gate.WaitAsync(cancellationToken);
+        return true;
+    }
+
+    private static string Snapshot(StringBuilder log)
+    {
+        lock (log)
+        {
+            return log.ToString();
+        }
+    }
+
+    private static string LastOf(string log)
+    {
+        var lines = log.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return lines.Length == 0 ? "" : $"\nIts last lines:\n{string.Join('\n', lines.TakeLast(LastLines))}";
+    }
+}

@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Text;
+
+namespace Spark.Temporal.Activities.Sandbox;
+
+/// <summary>Runs something once beside the agent's shell: the oracle, the verifier, a healthcheck.</summary>
+internal sealed class OnceRunner(IContainerGateway gateway, SandboxOptions options)
+{
+    /// <summary>Runs a command once under a folder; later calls await or read the same run.</summary>
+    /// <param name="container">Id of the container.</param>
+    /// <param name="spec">User, folder, variables, and the command.</param>
+    /// <param name="folder">Folder of the run.</param>
+    /// <param name="timeoutSec">Seconds it may take.</param>
+    /// <param name="before">A shell command run first, in the same process; null for none.</param>
+    /// <param name="beat">Called every two seconds.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the command.</param>
+    public async Task<CommandEnd> RunAsync(
+        string container, ExecSpec spec, string folder, double timeoutSec, string? before, Action beat, CancellationToken cancellationToken)
+    {
+        var half = options.OutputBytes / 2;
+        IReadOnlyList<string> once =
+        [
+            "sh", $"{SandboxScripts.Root}/once.sh", folder,
+            Math.Max(1, Math.Ceiling(timeoutSec)).ToString(CultureInfo.InvariantCulture), half.ToString(CultureInfo.InvariantCulture),
+            .. spec.Command,
+        ];
+        var command = before is null ? once : ["sh", "-c", $"{before}\nexec \"$@\"", "sh", .. once];
+        using var process = await gateway.ExecAsync(container, spec with { Command = command }, cancellationToken);
+        var output = await Pulse.WhileAsync(ReadToEndAsync(process, options.OutputBytes + 4096, cancellationToken), beat, cancellationToken);
+        return Parse(output, half, folder);
+    }
+
+    private static async Task<byte[]> ReadToEndAsync(IContainerProcess process, int most, CancellationToken cancellationToken)
+    {
+        using var held = new MemoryStream();
+        var buffer = new byte[65536];
+        int read;
+        while ((read = await process.ReadAsync(buffer, cancellationToken)) > 0)
+        {
+            if (held.Length + read <= most)
+            {
+                held.Write(buffer, 0, read);
+            }
+        }
+
+        return held.ToArray();
+    }
+
+    private static CommandEnd Parse(byte[] output, int half, string folder)
+    {
+        // The last line is ours: exit code, milliseconds, why it ended, bytes of output.
+        var body = output.AsSpan().TrimEnd((byte)'\n');
+        var line = body.LastIndexOf((byte)'\n');
+        var words = line < 0 ? [] : Encoding.UTF8.GetString(body[(line + 1)..]).Split(' ');
+        if (words.Length != 4 || !int.TryParse(words[0], out var code) || !long.TryParse(words[1], out var ran) || !long.TryParse(words[3], out var size))
+        {
+            throw new IOException($"What ran in {folder} ended without a word: {Encoding.UTF8.GetString(output.AsSpan(0, Math.Min(output.Length, 500))).Trim()}");
+        }
+
+        var kept = output[..line];
+        return size <= half * 2L
+            ? new CommandEnd(code, ran, words[2] == "timeout", "/", kept, [], size)
+            : new CommandEnd(code, ran, words[2] == "timeout", "/", kept[..Math.Min(half, kept.Length)], kept[Math.Min(half, kept.Length)..], size);
+    }
+}

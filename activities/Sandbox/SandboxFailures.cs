@@ -1,0 +1,55 @@
+using System.Net;
+using System.Net.Sockets;
+using Docker.DotNet;
+using Spark.Temporal.Workflows;
+using Temporalio.Exceptions;
+
+namespace Spark.Temporal.Activities.Sandbox;
+
+/// <summary>Turns what the engine throws into the failures that workflows decide on.</summary>
+internal static class SandboxFailures
+{
+    public static ApplicationFailureException Lost(string container) => new(
+        $"Container {Short(container)} is gone.", FailureTypes.SandboxLost, nonRetryable: true);
+
+    public static ApplicationFailureException Start(string why) => new(why, FailureTypes.StartFailed, nonRetryable: true);
+
+    public static ApplicationFailureException Unavailable(Exception cause) => new(
+        $"The container engine does not answer as it should: {cause.Message}", cause, FailureTypes.SandboxUnavailable);
+
+    /// <summary>Runs a step of an activity; what the engine throws comes out typed.</summary>
+    /// <param name="container">The container it is about; null when there is none yet.</param>
+    /// <param name="step">The step.</param>
+    public static async Task<T> TypedAsync<T>(string? container, Func<Task<T>> step)
+    {
+        try
+        {
+            return await step();
+        }
+        catch (DockerApiException gone) when (container is not null && IsGone(gone))
+        {
+            throw Lost(container);
+        }
+        catch (DockerApiException refused) when (refused.StatusCode is HttpStatusCode.BadRequest)
+        {
+            throw Start(BuildMessages.Words(refused));
+        }
+        catch (Exception broken) when (broken is DockerApiException or HttpRequestException or SocketException or IOException or TimeoutException)
+        {
+            throw Unavailable(broken);
+        }
+    }
+
+    /// <summary>Whether the engine says that a container is not there or not running.</summary>
+    public static bool IsGone(DockerApiException failure) => failure.StatusCode switch
+    {
+        HttpStatusCode.NotFound => true,
+        HttpStatusCode.Conflict => BuildMessages.Words(failure).Contains("is not running", StringComparison.Ordinal)
+            || BuildMessages.Words(failure).Contains("removal", StringComparison.Ordinal),
+        HttpStatusCode.InternalServerError => BuildMessages.Words(failure).Contains("is not running", StringComparison.Ordinal)
+            || BuildMessages.Words(failure).Contains("container is marked for removal", StringComparison.Ordinal),
+        _ => false,
+    };
+
+    public static string Short(string container) => container.Length > 12 ? container[..12] : container;
+}

@@ -1,0 +1,43 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Spark.Temporal.Activities.Sandbox;
+
+/// <summary>Labels and names of containers and images.</summary>
+internal static class SandboxLabels
+{
+    /// <summary>Id of the workflow to which the container belongs.</summary>
+    public const string Run = "spark.run";
+
+    /// <summary>Id of the workflow that started it.</summary>
+    public const string Attempt = "spark.attempt";
+
+    /// <summary>When it ends by itself, in seconds since 1970.</summary>
+    public const string Deadline = "spark.deadline";
+
+    /// <summary>The host that started it.</summary>
+    public const string Worker = "spark.worker";
+
+    /// <summary>User of the agent's shell; empty for the image's.</summary>
+    public const string User = "spark.user";
+
+    /// <summary>Folder in which the agent's shell starts.</summary>
+    public const string Workdir = "spark.workdir";
+
+    /// <summary>Limit of the writable layer in bytes where the engine does not hold it.</summary>
+    public const string Storage = "spark.storage";
+
+    /// <summary>On images: what they were built from.</summary>
+    public const string Environment = "spark.environment";
+
+    /// <summary>The name of an attempt's container: the same for every retry.</summary>
+    public static string ContainerName(string workflowId, string runId, int ordinal) => $"spark-{Hash($"{workflowId}\n{runId}\n{ordinal}")[..32]}";
+
+    /// <summary>Folder of something that runs once; it holds what nobody inside can know.</summary>
+    public static string OnceFolder(string workflowId, string runId, string id) => $"{SandboxScripts.Runs}/{Hash($"{workflowId}\n{runId}\n{id}")}";
+
+    public static string ImageTag(string environmentDigest, bool withoutSkills) =>
+        $"spark-environment:{Hash(environmentDigest)[..40]}{(withoutSkills ? "-without-skills" : "")}";
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+}

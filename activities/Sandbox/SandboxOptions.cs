@@ -1,0 +1,47 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Spark.Temporal.Activities.Sandbox;
+
+/// <summary>Settings of a sandbox host (section <c>Sandbox</c>).</summary>
+public sealed class SandboxOptions
+{
+    public const string Section = "Sandbox";
+
+    /// <summary>
+    /// Name of this host, part of its task queue. Without one a name is made up once and kept in a file of
+    /// <see cref="StateFolder"/>, so that it survives a restart of the worker.
+    /// </summary>
+    [RegularExpression("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", ErrorMessage = "Host must be 1 to 63 of a-z, 0-9 and inner hyphens.")]
+    public string? Host { get; set; }
+
+    /// <summary>Folder in which the worker keeps what must survive its restart.</summary>
+    [Required(AllowEmptyStrings = false)]
+    public string StateFolder { get; set; } = ".spark";
+
+    /// <summary>Docker's address; null for <c>DOCKER_HOST</c>, else the local socket.</summary>
+    public string? DockerEndpoint { get; set; }
+
+    /// <summary>Most processes of a container.</summary>
+    [Range(64, 1_000_000)]
+    public int PidsLimit { get; set; } = 4096;
+
+    /// <summary>Bytes of a command's output that are kept; the middle of a longer one is left out.</summary>
+    [Range(1024, 64 * 1024 * 1024)]
+    public int OutputBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>Bytes of one file that are brought home from a container.</summary>
+    [Range(1024, 1L << 40)]
+    public long FileBytes { get; set; } = 16L * 1024 * 1024;
+
+    /// <summary>Bytes of one folder that are brought home from a container.</summary>
+    [Range(1024, 1L << 40)]
+    public long FolderBytes { get; set; } = 64L * 1024 * 1024;
+
+    /// <summary>Seconds a start may take before it counts as failed, the healthcheck apart.</summary>
+    [Range(1, 3600)]
+    public double StartTimeoutSec { get; set; } = 120;
+
+    /// <summary>Seconds between two sweeps for containers that nobody needs any more.</summary>
+    [Range(1, 86_400)]
+    public double SweepIntervalSec { get; set; } = 60;
+}

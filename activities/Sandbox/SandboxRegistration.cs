@@ -1,0 +1,46 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Spark.Temporal.Workflows.Contracts;
+
+namespace Spark.Temporal.Activities.Sandbox;
+
+/// <summary>Registration of the sandbox: host and tests use the same.</summary>
+public static class SandboxRegistration
+{
+    /// <summary>
+    /// Adds <see cref="ISandboxActivities"/>, <see cref="SandboxHost"/> and <see cref="ISandboxSweeper"/>. An
+    /// <c>IArtifactStore</c> must be there; <see cref="SandboxOptions"/> are bound by the caller.
+    /// </summary>
+    public static IServiceCollection AddSandboxActivities(this IServiceCollection services, Action<SandboxOptions>? configure = null)
+    {
+        services.AddOptions<SandboxOptions>().Configure(options => configure?.Invoke(options)).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SandboxOptions>, Validation>());
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<SandboxHost>();
+        services.TryAddSingleton<IContainerGateway>(provider =>
+            new DockerContainerGateway(provider.GetRequiredService<IOptions<SandboxOptions>>().Value.DockerEndpoint));
+        services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<SandboxOptions>>().Value);
+        services.TryAddSingleton<ShellConnections>();
+        services.TryAddSingleton<OnceRunner>();
+        services.TryAddSingleton<ImagePreparer>();
+        services.TryAddSingleton<ContainerStarter>();
+        services.TryAddSingleton<TurnRunner>();
+        services.TryAddSingleton<VerifierRunner>();
+        services.TryAddSingleton<ISandboxActivities, SandboxActivities>();
+        services.TryAddSingleton<ISandboxSweeper, SandboxSweeper>();
+        return services;
+    }
+
+    private sealed class Validation : IValidateOptions<SandboxOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, SandboxOptions options)
+        {
+            List<ValidationResult> problems = [];
+            return Validator.TryValidateObject(options, new ValidationContext(options), problems, validateAllProperties: true)
+                ? ValidateOptionsResult.Success
+                : ValidateOptionsResult.Fail(problems.Select(problem => $"{SandboxOptions.Section}:{string.Join(',', problem.MemberNames)}: {problem.ErrorMessage}"));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.Formats.Tar;
+using System.Text;
+
+namespace Spark.Temporal.Activities.Sandbox;
+
+/// <summary>What every container gets besides its image: our scripts and the log folders.</summary>
+internal static class SandboxScripts
+{
+    public const string Root = "/.spark";
+
+    /// <summary>Files of the agent's commands.</summary>
+    public const string Commands = $"{Root}/sh";
+
+    /// <summary>Files of what runs once beside the shell; their names cannot be guessed, and the folder cannot be listed.</summary>
+    public const string Runs = $"{Root}/runs";
+
+    /// <summary>Tests before the verifier's turn; only root enters.</summary>
+    public const string Staging = $"{Root}/staging";
+
+    private const UnixFileMode Everyone = (UnixFileMode)0b111_111_111;
+    private const UnixFileMode Plain = (UnixFileMode)0b111_101_101;
+    private static readonly Lazy<byte[]> Archive = new(Pack);
+
+    /// <summary>Log folders and scripts as a tar for the root of a container.</summary>
+    public static Stream Open() => new MemoryStream(Archive.Value, writable: false);
+
+    private static byte[] Pack()
+    {
+        using var buffer = new MemoryStream();
+        using (var tar = new TarWriter(buffer, TarEntryFormat.Pax, leaveOpen: true))
+        {
+            Folder(tar, "logs", Everyone);
+            Folder(tar, "logs/agent", Everyone);
+            Folder(tar, "logs/verifier", Everyone);
+            Folder(tar, "logs/artifacts", Everyone);
+            Folder(tar, ".spark", Plain);
+            Folder(tar, ".spark/sh", Everyone | UnixFileMode.StickyBit);
+            Folder(tar, ".spark/runs", (UnixFileMode)0b111_011_011 | UnixFileMode.StickyBit);
+            Folder(tar, ".spark/staging", (UnixFileMode)0b111_000_000);
+            foreach (var name in (string[])["lib", "main", "shell", "broker", "once", "verify"])
+            {
+                tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, $".spark/{name}.sh")
+                {
+                    Mode = Plain,
+                    DataStream = new MemoryStream(Encoding.UTF8.GetBytes(Read(name))),
+                });
+            }
+        }
+
+        return buffer.ToArray();
+    }
+
+    private static void Folder(TarWriter tar, string name, UnixFileMode mode) =>
+        tar.WriteEntry(new PaxTarEntry(TarEntryType.Directory, name) { Mode = mode });
+
+    private static string Read(string name)
+    {
+        using var stream = typeof(SandboxScripts).Assembly.GetManifestResourceStream($"Sandbox.{name}.sh")
+            ?? throw new InvalidOperationException($"The script {name}.sh is not in the assembly.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+}

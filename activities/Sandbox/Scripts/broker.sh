@@ -1,0 +1,111 @@
+# One per connection of a worker: takes requests on its input, answers on its output. It dies with the connection; the
+# shell and its running command do not. Only builtins on the way of a command, one process to print its output.
+# $1 folder of commands, $2 number of the connection, $3 mark of a line of ours, $4 bytes of output printed at first,
+# $5 folder the shell starts in.
+_spark_dir=$1 _spark_reply=$1/reply.$2 _spark_mark=$3 _spark_cap=$4 _spark_home=$5
+. "${_spark_dir%/*}/lib.sh"
+[ -p "$_spark_dir/in" ] || mkfifo "$_spark_dir/in" || exit 1
+mkfifo "$_spark_reply" || exit 1
+exec 7<> "$_spark_dir/in" 9<> "$_spark_reply"
+
+_spark_say() {
+    while IFS=' ' read -r verb id rest <&9; do
+        case $verb in
+            done)
+                head -c "$_spark_cap" "$_spark_dir/$id.output" 2>/dev/null
+                { IFS= read -r line; IFS= read -r folder; } < "$_spark_dir/$id.rc"
+                printf '\n%s done %s %s %s\n' "$_spark_mark" "$id" "$line" "$folder" ;;
+            tail)
+                size=$(wc -c < "$_spark_dir/$id.output")
+                tail -c "$rest" "$_spark_dir/$id.output"
+                printf '\n%s tail %s %s\n' "$_spark_mark" "$id" $size
+                # What was read is cut to what is kept: a chatty command must not hold the disk.
+                if [ "$size" -gt $((_spark_cap * 2)) ]; then
+                    { head -c "$_spark_cap" "$_spark_dir/$id.output"; tail -c "$_spark_cap" "$_spark_dir/$id.output"; } > "$_spark_dir/$id.cut" &&
+                        : > "$_spark_dir/$id.output"
+                fi ;;
+            *) printf '\n%s %s %s %s\n' "$_spark_mark" "$verb" "$id" "$rest" ;;
+        esac
+    done
+}
+_spark_say &
+_spark_voice=$!
+
+# _spark_lives: whether there is a shell. A file that is empty is being written by one.
+_spark_lives() {
+    [ -e "$_spark_dir/shell.pid" ] || return 1
+    IFS= read -r _spark_active < "$_spark_dir/shell.pid" || return 0
+    [ -e "/proc/$_spark_active" ]
+}
+
+_spark_shell() {
+    if _spark_lives; then return; fi
+    _spark_last=
+    { IFS= read -r _spark_last < "$_spark_dir/last"; } 2>/dev/null
+    _spark_kind=sh
+    if command -v bash >/dev/null 2>&1; then _spark_kind=bash; fi
+    _spark_new=
+    if command -v setsid >/dev/null 2>&1; then _spark_new=setsid; fi
+    $_spark_new $_spark_kind "${_spark_dir%/*}/shell.sh" "$_spark_dir" "$_spark_home" "$_spark_last" < /dev/null > /dev/null 2>&1 7<&- 9<&- &
+    printf '%s\n' $! > "$_spark_dir/shell.pid"
+}
+
+# _spark_poke ID: answers if the command is over; mends what nobody else would.
+_spark_poke() {
+    if { IFS= read -r _spark_line < "$_spark_dir/$1.rc"; } 2>/dev/null; then printf 'done %s\n' "$1" >&9; return; fi
+    if { IFS=' ' read -r _spark_runs _spark_began < "$_spark_dir/$1.pid"; } 2>/dev/null; then
+        if [ -e "/proc/$_spark_runs" ]; then return; fi
+        if _spark_lives; then return; fi
+        # The command and its shell were killed together: nobody is left to write down its end.
+        _spark_code=137 _spark_why=-
+        [ ! -e "$_spark_dir/$1.timeout" ] || _spark_code=124 _spark_why=timeout
+        _spark_now
+        printf '%s %s %s\n%s\n' $_spark_code $(((_spark_ticks - _spark_began) * 10)) "$_spark_why" "$_spark_home" > "$_spark_dir/$1.rc"
+        _spark_shell
+        printf 'done %s\n' "$1" >&9
+        return
+    fi
+    if [ -e "$_spark_dir/$1.go" ]; then
+        _spark_shell
+        printf '%s\n' "$1" >&7
+    fi
+}
+
+_spark_kill() {
+    { IFS=' ' read -r _spark_runs _spark_began < "$_spark_dir/$1.pid"; } 2>/dev/null || return
+    IFS= read -r _spark_active < "$_spark_dir/shell.pid"
+    _spark_stat "$_spark_runs" || return
+    _spark_kill_tree "$_spark_runs" "$_spark_born" " $_spark_active $$ $_spark_voice "
+}
+
+_spark_shell
+printf 'ready %s\n' "$2" >&9
+while IFS=' ' read -r verb id count; do
+    case $verb in
+        run)
+            if [ -e "$_spark_dir/$id.go" ]; then
+                while [ "$count" -gt 0 ]; do IFS= read -r _spark_line; count=$((count - 1)); done
+            else
+                while [ "$count" -gt 0 ]; do IFS= read -r _spark_line; printf '%s\n' "$_spark_line"; count=$((count - 1)); done > "$_spark_dir/$id.script"
+            fi
+            printf '%s\n' "$_spark_reply" > "$_spark_dir/$id.waiter"
+            if [ -e "$_spark_dir/$id.pid" ]; then
+                { IFS=' ' read -r _spark_runs _spark_began < "$_spark_dir/$id.pid"; } 2>/dev/null
+                _spark_now
+                printf 'running %s %s\n' "$id" $(((_spark_ticks - _spark_began) * 10)) >&9
+                _spark_poke "$id"
+            else
+                : > "$_spark_dir/$id.go"
+                _spark_shell
+                printf '%s\n' "$id" >&7
+            fi ;;
+        poke) _spark_poke "$id" ;;
+        tail) printf 'tail %s %s\n' "$id" "$count" >&9 ;;
+        timeout)
+            : > "$_spark_dir/$id.timeout"
+            _spark_kill "$id" ;;
+        kill) _spark_kill "$id" ;;
+    esac
+done
+kill "$_spark_voice" 2>/dev/null
+rm -f "$_spark_reply"

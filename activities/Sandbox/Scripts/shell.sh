@@ -1,0 +1,93 @@
+# The agent's shell: reads ids of commands from a FIFO and runs each in a child that inherits everything. A child that
+# ends in good order becomes the shell and ends its parent; one that is killed leaves the parent, as it was before.
+# $1 folder of commands, $2 folder to start in, $3 id whose state is restored (may be empty).
+_spark_dir=$1
+. "${_spark_dir%/*}/lib.sh"
+cd -- "$2" 2>/dev/null || cd /
+if [ -n "$3" ]; then
+    . "$_spark_dir/$3.env" >/dev/null 2>&1
+    cd -- "$PWD" 2>/dev/null
+fi
+shift $#
+
+# Says who the shell is; written only when it changes, so that nobody finds it empty at the wrong moment.
+_spark_here() {
+    { IFS= read -r _spark_line < "$_spark_dir/shell.pid"; } 2>/dev/null && [ "$_spark_line" = "$_spark_pid" ] && return
+    printf '%s\n' "$_spark_pid" > "$_spark_dir/shell.pid"
+}
+
+# Everything about a command is written under its id, the exit code last: where that is, all is.
+_spark_finish() {
+    _spark_now
+    {
+        export -p
+        if [ -n "$BASH_VERSION" ]; then declare -f; fi
+    } > "$_spark_dir/$_spark_id.env" 2>/dev/null
+    _spark_why=-
+    if [ -e "$_spark_dir/$_spark_id.timeout" ]; then _spark_rc=124 _spark_why=timeout; fi
+    printf '%s\n' "$_spark_id" > "$_spark_dir/last"
+    _spark_here
+    printf '%s %s %s\n%s\n' "$_spark_rc" $(((_spark_ticks - _spark_began) * 10)) "$_spark_why" "$PWD" > "$_spark_dir/$_spark_id.rc"
+    if _spark_crowded; then _spark_stat "$_spark_pid" && _spark_kill_tree 0 "$_spark_oldest" " $_spark_pid $_spark_parent "; fi
+}
+
+_spark_tell() {
+    { IFS= read -r _spark_line < "$_spark_dir/$_spark_id.waiter"; } 2>/dev/null || return 0
+    # Opened for both, so that a connection that went away cannot block the shell.
+    printf 'done %s\n' "$_spark_id" 1<> "$_spark_line"
+}
+
+_spark_depth=0 _spark_kind=sh
+if [ -n "$BASH_VERSION" ]; then _spark_kind=bash; fi
+_spark_self
+_spark_stat "$_spark_pid"
+_spark_oldest=$_spark_born
+[ -e "$_spark_dir/shell.since" ] || printf '%s\n' "$_spark_born" > "$_spark_dir/shell.since"
+_spark_parent=0
+_spark_here
+
+# Text that runs itself, not a function: what a command declares must be global.
+_spark_main='
+exec 8<> "$_spark_dir/in"
+while IFS= read -r _spark_id <&8; do
+    if [ -e "$_spark_dir/$_spark_id.pid" ]; then
+        if [ -e "$_spark_dir/$_spark_id.rc" ]; then _spark_tell; fi
+        continue
+    fi
+    _spark_self
+    _spark_parent=$_spark_pid
+    _spark_now
+    _spark_began=$_spark_ticks
+    (
+        _spark_self
+        printf "%s %s\n" "$_spark_pid" "$_spark_began" > "$_spark_dir/$_spark_id.pid"
+        exec 8<&-
+        trap "_spark_rc=\$?; eval \"\$_spark_over\"" EXIT
+        . "$_spark_dir/$_spark_id.script" < /dev/null >> "$_spark_dir/$_spark_id.output" 2>&1
+        _spark_rc=$?
+        eval "$_spark_over"
+    )
+    _spark_rc=$?
+    _spark_self
+    _spark_parent=0
+    [ -e "$_spark_dir/$_spark_id.pid" ] || printf "%s %s\n" 0 "$_spark_began" > "$_spark_dir/$_spark_id.pid"
+    _spark_finish
+    _spark_tell
+done
+'
+
+# After very many commands the nested children need more stack than there is: the shell starts anew from its saved state.
+_spark_over='
+trap - EXIT
+set +eux
+_spark_self
+_spark_finish
+kill -KILL "$_spark_parent"
+_spark_tell
+_spark_depth=$((_spark_depth + 1))
+if [ "$_spark_depth" -ge 500 ]; then exec "$_spark_kind" "${_spark_dir%/*}/shell.sh" "$_spark_dir" "$PWD" "$_spark_id" 8<&- < /dev/null > /dev/null 2>&1; fi
+eval "$_spark_main"
+exit
+'
+
+eval "$_spark_main"

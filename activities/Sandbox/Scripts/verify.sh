@@ -1,0 +1,29 @@
+# Makes ready for the verifier, as root. $1 staged tests, $2 "services" to stop also what the agent left running.
+. /.spark/lib.sh
+dir=/.spark/sh
+if { IFS= read -r active < "$dir/shell.pid"; } 2>/dev/null; then
+    # The shell must not go on when its command ends.
+    kill -STOP "$active" 2>/dev/null
+    for file in "$dir"/*.pid; do
+        id=${file%.pid}
+        [ "$id" != "$dir/shell" ] && [ ! -e "$id.rc" ] || continue
+        IFS=' ' read -r runs began < "$file"
+        if _spark_stat "$runs"; then _spark_kill_tree "$runs" "$_spark_born" " $active $$ "; fi
+    done
+    if [ "$2" = services ] && { IFS= read -r since < "$dir/shell.since"; } 2>/dev/null; then
+        _spark_kill_tree "$active" "$since" " $$ "
+    fi
+    kill -KILL "$active" 2>/dev/null
+fi
+# What the agent left where the verdict is read is no verdict. The folder itself stays: some tests look at its identity.
+for folder in /logs /logs/verifier; do
+    [ ! -L "$folder" ] || rm -f "$folder"
+done
+mkdir -p /logs/verifier
+rm -rf /logs/verifier/* /logs/verifier/.[!.]* /logs/verifier/..?*
+chmod 777 /logs/verifier
+[ -e /.spark/runs/tests-of-image ] || rm -rf /tests
+mkdir -p /tests
+cp -R "$1/." /tests/
+rm -rf "$1"
+chmod 755 /tests

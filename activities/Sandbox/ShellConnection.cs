@@ -1,0 +1,278 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+
+namespace Spark.Temporal.Activities.Sandbox;
+
+/// <summary>What a command did, and the part of its output that is kept.</summary>
+/// <param name="ExitCode">Exit code; 124 after a time-out, 137 when it was killed.</param>
+/// <param name="DurationMs">How long it ran, in milliseconds (resolution 10).</param>
+/// <param name="TimedOut">Whether its time-out ended it.</param>
+/// <param name="Folder">The shell's folder afterwards.</param>
+/// <param name="Head">Its output, up to a limit.</param>
+/// <param name="Tail">The end of its output when there is more.</param>
+/// <param name="OutputBytes">Bytes it wrote.</param>
+internal sealed record CommandEnd(int ExitCode, long DurationMs, bool TimedOut, string Folder, byte[] Head, byte[] Tail, long OutputBytes);
+
+/// <summary>
+/// One lasting connection to the agent's shell in a container. Losing it disturbs nothing: the shell and its command go
+/// on, and another connection asks again under the same id.
+/// </summary>
+internal sealed class ShellConnection : IDisposable
+{
+    private static readonly TimeSpan KillGrace = TimeSpan.FromSeconds(10);
+
+    private readonly IContainerProcess _process;
+    private readonly byte[] _mark;
+    private readonly int _headBytes;
+    private readonly ConcurrentDictionary<string, TaskCompletionSource<Reply>> _pending = new();
+    private readonly ConcurrentDictionary<string, long> _elapsed = new();
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly CancellationTokenSource _closing = new();
+    private readonly Task _reading;
+
+    private ShellConnection(IContainerProcess process, string mark, int headBytes)
+    {
+        _process = process;
+        _mark = Encoding.ASCII.GetBytes($"\n{mark} ");
+        _headBytes = headBytes;
+        _reading = Task.Run(ReadAsync);
+    }
+
+    /// <summary>Whether it can still be used.</summary>
+    public bool IsOpen => !_reading.IsCompleted && !_closing.IsCancellationRequested;
+
+    /// <summary>Connects to a container's shell, starting it where there is none.</summary>
+    /// <param name="gateway">The engine.</param>
+    /// <param name="container">Id of the container.</param>
+    /// <param name="user">User the shell runs as; null for the image's.</param>
+    /// <param name="workdir">Folder in which a new shell starts.</param>
+    /// <param name="outputBytes">Bytes of output kept of a command.</param>
+    /// <param name="cancellationToken">Ends the attempt to connect.</param>
+    public static async Task<ShellConnection> OpenAsync(
+        IContainerGateway gateway, string container, string? user, string workdir, int outputBytes, CancellationToken cancellationToken)
+    {
+        var number = Guid.NewGuid().ToString("n");
+        var mark = Guid.NewGuid().ToString("n");
+        var half = outputBytes / 2;
+        var process = await gateway.ExecAsync(
+            container,
+            new ExecSpec(["sh", $"{SandboxScripts.Root}/broker.sh", SandboxScripts.Commands, number, mark, (half + 1).ToString(CultureInfo.InvariantCulture), workdir])
+            {
+                User = user,
+                WorkingDirectory = "/",
+                Environment = ["LC_ALL=C"],
+                Input = true,
+            },
+            cancellationToken);
+        var connection = new ShellConnection(process, mark, half);
+        try
+        {
+            await connection.AnswerAsync("ready", number).WaitAsync(TimeSpan.FromSeconds(30), cancellationToken);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs a command once under its id; where it has run or runs already, reads or awaits that.</summary>
+    /// <param name="id">Id of the command: letters, digits, dots and hyphens.</param>
+    /// <param name="script">The command.</param>
+    /// <param name="timeout">How long it may run, counted from its start whoever started it.</param>
+    /// <param name="beat">Called at least every two seconds; true kills the command.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the command.</param>
+    /// <exception cref="IOException">The connection is lost.</exception>
+    public async Task<CommandEnd> RunAsync(
+        string id, string script, TimeSpan timeout, Func<Task<bool>> beat, CancellationToken cancellationToken)
+    {
+        var text = script.Replace("\0", "", StringComparison.Ordinal);
+        var lines = 1 + text.Count(c => c == '\n');
+        var answer = AnswerAsync("done", id);
+        await SendAsync($"run {id} {lines}\n{text}\n", cancellationToken);
+
+        var clock = TimeProvider.System.GetTimestamp();
+        TimeSpan? killed = null;
+        Reply reply;
+        while (true)
+        {
+            var ran = TimeProvider.System.GetElapsedTime(clock) + TimeSpan.FromMilliseconds(_elapsed.GetValueOrDefault(id));
+            if (killed is null && ran >= timeout)
+            {
+                killed = ran;
+                await SendAsync($"timeout {id}\n", cancellationToken);
+            }
+
+            if (killed is not null && ran > killed + KillGrace)
+            {
+                throw new IOException($"Command {id} does not end after it was killed.");
+            }
+
+            var wait = killed is null && timeout - ran < Pulse.Interval ? timeout - ran : Pulse.Interval;
+            try
+            {
+                reply = await answer.WaitAsync(wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1), cancellationToken);
+                break;
+            }
+            catch (TimeoutException) when (!answer.IsCompleted)
+            {
+                if (await beat())
+                {
+                    killed ??= ran;
+                    await SendAsync($"kill {id}\n", cancellationToken);
+                }
+
+                await SendAsync($"poke {id}\n", cancellationToken);
+            }
+        }
+
+        _elapsed.TryRemove(id, out _);
+        // exit code, milliseconds, why it ended, folder
+        var words = reply.Words.Split(' ', 4);
+        var head = reply.Output;
+        byte[] tail = [];
+        long size = head.Length;
+        if (head.Length > _headBytes)
+        {
+            var rest = AnswerAsync("tail", id);
+            await SendAsync($"tail {id} {_headBytes}\n", cancellationToken);
+            var end = await rest.WaitAsync(cancellationToken);
+            size = long.Parse(end.Words, CultureInfo.InvariantCulture);
+            var kept = (int)Math.Min(end.Output.Length, size - _headBytes);
+            head = head[.._headBytes];
+            tail = end.Output[^kept..];
+        }
+
+        return new CommandEnd(
+            int.Parse(words[0], CultureInfo.InvariantCulture), long.Parse(words[1], CultureInfo.InvariantCulture), words[2] == "timeout",
+            words.Length > 3 ? words[3] : "/", head, tail, size);
+    }
+
+    public void Dispose()
+    {
+        _closing.Cancel();
+        _process.Dispose();
+        Fail(new IOException("The connection to the shell was closed."));
+    }
+
+    private Task<Reply> AnswerAsync(string verb, string id)
+    {
+        var source = _pending.GetOrAdd($"{verb} {id}", _ => new TaskCompletionSource<Reply>(TaskCreationOptions.RunContinuationsAsynchronously));
+        if (_reading.IsCompleted)
+        {
+            Fail(new IOException("The connection to the shell is lost."));
+        }
+
+        return source.Task;
+    }
+
+    private async Task SendAsync(string text, CancellationToken cancellationToken)
+    {
+        await _writing.WaitAsync(cancellationToken);
+        try
+        {
+            // Half a request would be read as another one: once begun it is written to its end.
+            await _process.WriteAsync(Encoding.UTF8.GetBytes(text), _closing.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new IOException("The connection to the shell was closed.");
+        }
+        catch (ObjectDisposedException)
+        {
+            throw new IOException("The connection to the shell was closed.");
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        var buffer = new byte[65536];
+        var held = new byte[131072];
+        var length = 0;
+        var searched = 0;
+        try
+        {
+            int read;
+            while ((read = await _process.ReadAsync(buffer, _closing.Token)) > 0)
+            {
+                if (length + read > held.Length)
+                {
+                    Array.Resize(ref held, Math.Max(held.Length * 2, length + read));
+                }
+
+                Buffer.BlockCopy(buffer, 0, held, length, read);
+                length += read;
+                while (Take(held, ref length, ref searched))
+                {
+                }
+            }
+
+            Fail(new IOException("The connection to the shell ended."));
+        }
+        catch (Exception broken)
+        {
+            Fail(new IOException($"The connection to the shell broke: {broken.Message}", broken));
+        }
+    }
+
+    /// <summary>Takes one answer, its output before it, from what was read.</summary>
+    private bool Take(byte[] held, ref int length, ref int searched)
+    {
+        var found = held.AsSpan(searched, length - searched).IndexOf(_mark);
+        if (found < 0)
+        {
+            searched = Math.Max(0, length - _mark.Length);
+            return false;
+        }
+
+        var start = searched + found;
+        var line = start + _mark.Length;
+        var end = held.AsSpan(line, length - line).IndexOf((byte)'\n');
+        if (end < 0)
+        {
+            searched = start;
+            return false;
+        }
+
+        var words = Encoding.UTF8.GetString(held, line, end).Split(' ', 3);
+        Answer(words[0], words[1], new Reply(held[..start], words.Length > 2 ? words[2] : ""));
+        var next = line + end + 1;
+        Buffer.BlockCopy(held, next, held, 0, length - next);
+        length -= next;
+        searched = 0;
+        return true;
+    }
+
+    private void Answer(string verb, string id, Reply reply)
+    {
+        if (verb == "running")
+        {
+            _elapsed[id] = long.Parse(reply.Words, CultureInfo.InvariantCulture);
+        }
+        else if (_pending.TryRemove($"{verb} {id}", out var source) || verb == "ready")
+        {
+            (source ?? _pending.GetOrAdd($"{verb} {id}", _ => new TaskCompletionSource<Reply>(TaskCreationOptions.RunContinuationsAsynchronously))).TrySetResult(reply);
+        }
+    }
+
+    private void Fail(IOException why)
+    {
+        foreach (var key in _pending.Keys)
+        {
+            if (_pending.TryRemove(key, out var source))
+            {
+                source.TrySetException(why);
+                // Nobody may be waiting any more.
+                _ = source.Task.Exception;
+            }
+        }
+    }
+
+    private sealed record Reply(byte[] Output, string Words);
+}

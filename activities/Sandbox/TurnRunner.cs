@@ -1,0 +1,165 @@
+using System.Diagnostics;
+using System.Globalization;
+using Docker.DotNet;
+using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Conversations;
+
+namespace Spark.Temporal.Activities.Sandbox;
+
+/// <summary>Runs what the model asked for in the agent's shell.</summary>
+internal sealed class TurnRunner(IContainerGateway gateway, IArtifactStore store, ShellConnections shells)
+{
+    private const int Reconnects = 3;
+
+    public async Task<TurnReply> RunAsync(TurnRequest request, Action beat, CancellationToken cancellationToken)
+    {
+        var calls = await LastCallsAsync(request.Conversation, cancellationToken);
+        List<ChatMessage> answers = [];
+        var ran = 0;
+        var exitCode = 0;
+        long duration = 0;
+        var ended = false;
+        foreach (var (call, index) in calls.Select((call, index) => (call, index)))
+        {
+            if (call.Problem is not null || call.Command is null)
+            {
+                answers.Add(Answer(call, call.Problem ?? "The call holds no command.", null));
+                continue;
+            }
+
+            if (ended)
+            {
+                answers.Add(Answer(call, "[not run: the container has ended]", null));
+                continue;
+            }
+
+            var id = $"turn-{request.Turn}.{index + 1}";
+            var seconds = Math.Min(call.TimeoutSec is > 0 ? call.TimeoutSec.Value : request.TimeoutSec, request.TimeoutSec);
+            var outcome = await CommandAsync(request.Container, id, call.Command, seconds, beat, cancellationToken);
+            if (outcome is null)
+            {
+                ended = true;
+                exitCode = 137;
+                ran++;
+                answers.Add(Answer(call, "[the container ended while this command ran]", new CommandResult(id, 137, 0)));
+                continue;
+            }
+
+            ran++;
+            exitCode = outcome.End.ExitCode;
+            duration += outcome.End.DurationMs;
+            var text = Observation.Of(outcome.End, request.OutputCharacters, seconds, outcome.Note);
+            var result = new CommandResult(id, exitCode, outcome.End.DurationMs, outcome.End.TimedOut, outcome.End.OutputBytes, outcome.End.Folder)
+            {
+                Output = outcome.End.OutputBytes > request.OutputCharacters
+                    ? await store.PutBytesAsync(Observation.Kept(outcome.End), MediaTypes.Bytes, cancellationToken)
+                    : null,
+            };
+            answers.Add(Answer(call, text, result));
+        }
+
+        var conversation = await store.AppendAsync(request.Conversation, answers, cancellationToken);
+        return new TurnReply(conversation, ran, exitCode, duration, ended);
+    }
+
+    public async Task<TurnReply> RerunAsync(RerunRequest request, Action beat, CancellationToken cancellationToken)
+    {
+        var messages = await store.ReadConversationAsync(request.Conversation, cancellationToken);
+        var clock = Stopwatch.StartNew();
+        var ran = 0;
+        var exitCode = 0;
+        for (var i = 0; i < messages.Count; i++)
+        {
+            // Calls without an answer have not run: the turn they belong to is still to come.
+            var answered = messages.Skip(i + 1).TakeWhile(message => message.Role is ChatRoles.Tool or ChatRoles.Note)
+                .Where(message => message.Result is not null).Select(message => message.ToolCallId).ToHashSet();
+            foreach (var call in messages[i].ToolCalls.Where(call => call.Command is not null && call.Problem is null && answered.Contains(call.Id)))
+            {
+                var seconds = Math.Min(call.TimeoutSec is > 0 ? call.TimeoutSec.Value : request.TimeoutSec, request.TimeoutSec);
+                var outcome = await CommandAsync(request.Container, $"rerun-{++ran}", call.Command!, seconds, beat, cancellationToken)
+                    ?? throw SandboxFailures.Lost(request.Container);
+                exitCode = outcome.End.ExitCode;
+            }
+        }
+
+        var note = new ChatMessage
+        {
+            Role = ChatRoles.Note,
+            Content = $"{request.Reason} The {ran} commands so far were run again in a new container; no model was asked.",
+            Timestamp = DateTimeOffset.UtcNow,
+        };
+        var conversation = await store.AppendAsync(request.Conversation, [note], cancellationToken);
+        return new TurnReply(conversation, ran, exitCode, clock.ElapsedMilliseconds);
+    }
+
+    /// <returns>Null when the container ended by what ran in it.</returns>
+    private async Task<Outcome?> CommandAsync(
+        string container, string id, string command, double timeoutSec, Action beat, CancellationToken cancellationToken)
+    {
+        var disk = new DiskWatch(gateway, container);
+        for (var attempt = 1; ; attempt++)
+        {
+            beat();
+            try
+            {
+                if (await shells.GetAsync(container, cancellationToken) is { } shell)
+                {
+                    var end = await shell.RunAsync(
+                        id,
+                        command,
+                        TimeSpan.FromSeconds(timeoutSec),
+                        async () =>
+                        {
+                            beat();
+                            return await disk.IsFullAsync(cancellationToken);
+                        },
+                        cancellationToken);
+                    return new Outcome(end, disk.Note);
+                }
+            }
+            catch (Exception broken) when (broken is IOException or TimeoutException or DockerApiException)
+            {
+                shells.Close(container);
+                if (await gateway.FindAsync(container, withSize: false, cancellationToken) is { Running: true })
+                {
+                    if (attempt < Reconnects)
+                    {
+                        continue;
+                    }
+
+                    throw;
+                }
+            }
+
+            return await gateway.EndedByItselfAsync(container, cancellationToken) ? null : throw SandboxFailures.Lost(container);
+        }
+    }
+
+    private async Task<IReadOnlyList<ToolCall>> LastCallsAsync(ArtifactRef conversation, CancellationToken cancellationToken)
+    {
+        for (ArtifactRef? next = conversation; next is not null;)
+        {
+            var link = await store.ReadJsonAsync<ConversationLink>(next, cancellationToken);
+            if (link.Messages.LastOrDefault(message => message.Role is not ChatRoles.Note) is { } last)
+            {
+                return last.ToolCalls;
+            }
+
+            next = link.Previous;
+        }
+
+        return [];
+    }
+
+    private static ChatMessage Answer(ToolCall call, string text, CommandResult? result) => new()
+    {
+        Role = ChatRoles.Tool,
+        ToolCallId = call.Id,
+        Content = text,
+        Result = result,
+        Timestamp = DateTimeOffset.UtcNow,
+    };
+
+    private sealed record Outcome(CommandEnd End, string? Note);
+}

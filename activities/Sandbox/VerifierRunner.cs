@@ -1,0 +1,189 @@
+using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Judging;
+using Spark.Temporal.Workflows.Domain.Tasks;
+using Temporalio.Activities;
+
+namespace Spark.Temporal.Activities.Sandbox;
+
+/// <summary>Runs the oracle and the verifier.</summary>
+internal sealed class VerifierRunner(
+    IContainerGateway gateway, IArtifactStore store, ShellConnections shells, OnceRunner once, SandboxOptions options)
+{
+    private const double PrepareSec = 120;
+    private const string TestScript = "/tests/test.sh";
+    private const string SolutionScript = "/solution/solve.sh";
+
+    public async Task<OracleReply> OracleAsync(OracleRequest request, ActivityInfo info, Action beat, CancellationToken cancellationToken)
+    {
+        beat();
+        var facts = await FindAsync(request.Container, cancellationToken);
+        await PutBelowAsync(request.Container, request.Solution, "solution", cancellationToken);
+        var spec = new ExecSpec([SolutionScript])
+        {
+            User = "root",
+            WorkingDirectory = facts.Labels.GetValueOrDefault(SandboxLabels.Workdir),
+            Environment = ["DEBIAN_FRONTEND=noninteractive", .. Resolve("[solution] env", request.Env)],
+        };
+        var end = await once.RunAsync(request.Container, spec, Folder(info, request.Container, "oracle"), request.TimeoutSec, null, beat, cancellationToken);
+        var output = await store.PutBytesAsync(Observation.Kept(end), MediaTypes.Text, cancellationToken);
+        return new OracleReply(end.ExitCode, end.TimedOut, output, end.DurationMs);
+    }
+
+    public async Task<VerifyReply> VerifyAsync(VerifyRequest request, ActivityInfo info, Action beat, CancellationToken cancellationToken)
+    {
+        beat();
+        var settings = request.Settings;
+        var container = request.Container;
+        var facts = await FindAsync(container, cancellationToken);
+        shells.Close(container);
+        await SwitchNetworkAsync(container, settings, cancellationToken);
+        var folder = Folder(info, container, "verify");
+        var staged = $"{SandboxScripts.Staging}/{folder[(folder.LastIndexOf('/') + 1)..]}";
+        await PutBelowAsync(container, request.Tests, staged.TrimStart('/'), cancellationToken);
+
+        var prepare = new ExecSpec(["sh", $"{SandboxScripts.Root}/verify.sh", staged, request.StopServices ? "services" : "-"]) { User = "root", WorkingDirectory = "/" };
+        var ready = await once.RunAsync(container, prepare, $"{folder}-ready", PrepareSec, null, beat, cancellationToken);
+        if (ready.ExitCode != 0)
+        {
+            throw new IOException($"The container cannot be made ready for its verifier: {Observation.Of(ready, 1000, PrepareSec)}");
+        }
+
+        var spec = new ExecSpec([TestScript])
+        {
+            User = settings.VerifierUser,
+            WorkingDirectory = facts.Labels.GetValueOrDefault(SandboxLabels.Workdir),
+            Environment = Resolve("[verifier] env", settings.VerifierEnv),
+        };
+        var end = await once.RunAsync(container, spec, folder, request.TimeoutSec, null, beat, cancellationToken);
+        return await ReplyAsync(request, end, beat, cancellationToken);
+    }
+
+    private async Task<VerifyReply> ReplyAsync(VerifyRequest request, CommandEnd end, Action beat, CancellationToken cancellationToken)
+    {
+        List<string> notes = [];
+        var verifier = await HomeAsync(request.Container, new ArtifactPath("/logs/verifier"), notes, beat, cancellationToken);
+        var agent = await HomeAsync(request.Container, new ArtifactPath("/logs/agent"), notes, beat, cancellationToken);
+        var output = Observation.Kept(end);
+        var json = verifier is null ? null : Tars.Text(verifier.Tar, RewardFile.JsonName);
+        var text = verifier is null ? null : Tars.Text(verifier.Tar, RewardFile.TextName);
+        var ctrf = verifier is null ? null : Tars.Text(verifier.Tar, "ctrf.json");
+        var reading = RewardFile.Read(json, text);
+        var problem = reading.Problem;
+        if (end.TimedOut)
+        {
+            // A verdict cut off half-way is none: what stands in the file may be a first line.
+            problem = $"the verifier did not end within {request.TimeoutSec:0.##} s ([verifier] timeout_sec)";
+        }
+
+        var report = TestReport.Read(ctrf, System.Text.Encoding.UTF8.GetString(output));
+        return new VerifyReply
+        {
+            Reward = problem is null ? reading.Reward : null,
+            Rewards = problem is null ? reading.Rewards : new Dictionary<string, double>(),
+            RewardProblem = problem,
+            TestsPassed = report.Passed,
+            TestsTotal = report.Total,
+            Output = await store.PutBytesAsync(output, MediaTypes.Text, cancellationToken),
+            Ctrf = ctrf is null ? null : await store.PutTextAsync(ctrf, cancellationToken, MediaTypes.Json),
+            AgentLogs = await KeepAsync(agent, cancellationToken),
+            VerifierLogs = await KeepAsync(verifier, cancellationToken),
+            Artifacts = await KeepAsync(await ArtifactsAsync(request, notes, beat, cancellationToken), cancellationToken),
+            ExitCode = end.ExitCode,
+            TimedOut = end.TimedOut,
+            DurationMs = end.DurationMs,
+            Notes = notes,
+        };
+    }
+
+    private async Task<Brought?> ArtifactsAsync(VerifyRequest request, List<string> notes, Action beat, CancellationToken cancellationToken)
+    {
+        List<(string Prefix, Brought Part)> parts = [];
+        foreach (var path in (IEnumerable<ArtifactPath>)[new ArtifactPath("/logs/artifacts"), .. request.Settings.Artifacts])
+        {
+            if (await HomeAsync(request.Container, path, notes, beat, cancellationToken) is { Files: > 0 } part)
+            {
+                parts.Add((path.Source == "/logs/artifacts" ? "" : $"{path.Source.Trim('/')}/", part));
+            }
+            else if (path.Source != "/logs/artifacts")
+            {
+                notes.Add($"artifact {path.Source} is not there or empty");
+            }
+        }
+
+        return parts.Count == 0 ? null : await Tars.JoinAsync(parts, cancellationToken);
+    }
+
+    private async Task<Brought?> HomeAsync(
+        string container, ArtifactPath path, List<string> notes, Action beat, CancellationToken cancellationToken)
+    {
+        var stream = await gateway.GetAsync(container, path.Source, cancellationToken);
+        if (stream is null)
+        {
+            return null;
+        }
+
+        await using (stream)
+        {
+            var excluded = path.Exclude is { Count: > 0 } patterns ? Tars.Matcher(patterns) : _ => false;
+            var home = await Pulse.WhileAsync(
+                Tars.HomeAsync(stream, path.Source, options.FileBytes, options.FolderBytes, excluded, cancellationToken), beat, cancellationToken);
+            notes.AddRange(home.Notes);
+            return home;
+        }
+    }
+
+    private async Task<ArtifactRef?> KeepAsync(Brought? home, CancellationToken cancellationToken) =>
+        home is null or { Files: 0 } ? null : await store.PutBytesAsync(home.Tar, MediaTypes.Tar, cancellationToken);
+
+    private async Task PutBelowAsync(string container, ArtifactRef content, string folder, CancellationToken cancellationToken)
+    {
+        await using var stored = await store.OpenAsync(content, cancellationToken);
+        await using var tar = await Tars.BelowAsync(stored, folder, cancellationToken);
+        await gateway.PutAsync(container, tar, cancellationToken);
+    }
+
+    private async Task SwitchNetworkAsync(string container, TaskSettings settings, CancellationToken cancellationToken)
+    {
+        var agent = settings.AgentNetwork ?? settings.Network;
+        var verifier = settings.VerifierNetwork ?? settings.Network;
+        if (agent == verifier)
+        {
+            return;
+        }
+
+        try
+        {
+            if (verifier == NetworkMode.Public)
+            {
+                await gateway.ConnectAsync(container, ContainerStarter.Network, cancellationToken);
+            }
+            else
+            {
+                await gateway.DisconnectAsync(container, ContainerStarter.Network, cancellationToken);
+            }
+        }
+        catch (Docker.DotNet.DockerApiException already) when (BuildMessages.Words(already).Contains("already", StringComparison.Ordinal) || BuildMessages.Words(already).Contains("is not connected", StringComparison.Ordinal))
+        {
+            // An earlier try of this activity has done it.
+        }
+    }
+
+    private async Task<ContainerFacts> FindAsync(string container, CancellationToken cancellationToken) =>
+        await gateway.FindAsync(container, withSize: false, cancellationToken) is { Running: true } facts ? facts : throw SandboxFailures.Lost(container);
+
+    private static string Folder(ActivityInfo info, string container, string id) =>
+        SandboxLabels.OnceFolder(info.WorkflowId ?? "", info.WorkflowRunId ?? "", $"{container} {id}");
+
+    private static IReadOnlyList<string> Resolve(string field, IReadOnlyDictionary<string, string> templates)
+    {
+        try
+        {
+            return EnvironmentTemplates.Resolve(field, templates, Environment.GetEnvironmentVariable);
+        }
+        catch (ArgumentException missing)
+        {
+            throw SandboxFailures.Start(missing.Message);
+        }
+    }
+}
