@@ -10,6 +10,8 @@ internal static class RootCommands
     {
         var root = new RootCommand("Spark.Temporal: verified skills and benchmark tasks from LLM agents, as durable workflows.");
         root.Add(UpCommand.Create(output));
+        root.Add(DoctorCommand.Create(output));
+        root.Add(RunsCommands.Create(output));
         root.Add(PdiCommands.Create(output));
         root.Add(SkillsCommands.Create(output));
         root.Add(ScriptedModelCommand.Create(output));

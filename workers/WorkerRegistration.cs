@@ -4,7 +4,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using Spark.Temporal.Activities;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Llm;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
 using Temporalio.Extensions.Hosting;
@@ -31,7 +33,7 @@ public static class WorkerRegistration
         services.AddSingleton(Options.Create(options));
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IArtifactStore>(new FileArtifactStore(Path.GetFullPath(options.ArtifactFolder)));
-        services.AddSparkClient();
+        services.AddSparkClient().AddFileActivities();
 
         var queues = new List<WorkerQueue>();
         if (options.Has(WorkerOptions.WorkflowsRole))
@@ -77,12 +79,14 @@ public static class WorkerRegistration
             worker.MaxCachedWorkflows = options.CachedWorkflows;
             worker.MaxConcurrentWorkflowTasks = options.WorkflowSlots;
         });
-        worker.ApplyTemporalActivities<ITaskPackageActivities>();
+        worker.ApplyTemporalActivities<ITaskPackageActivities>().ApplyTemporalActivities<IRecordActivities>();
     }
 
     private static void AddLlm(IServiceCollection services, IConfiguration configuration, WorkerOptions options, List<WorkerQueue> queues)
     {
-        foreach (var profile in configuration.GetSection("Llm:Profiles").GetChildren().Select(child => child.Key).Append("default").Distinct())
+        services.AddLlmActivities(configuration);
+        var named = configuration.GetSection($"{LlmOptions.Section}:{nameof(LlmOptions.Profiles)}").GetChildren().Select(profile => profile.Key);
+        foreach (var profile in named.Append(LlmOptions.DefaultProfile).Distinct())
         {
             AddWorker(services, options, queues, TaskQueues.Llm(profile), options.LlmSlots).ApplyTemporalActivities<ILlmActivities>();
         }

@@ -1,0 +1,116 @@
+using Spark.Temporal.Starter.Servers;
+using Spark.Temporal.Workflows.Domain;
+using Temporalio.Api.Sdk.V1;
+using Temporalio.Client;
+using Temporalio.Exceptions;
+
+namespace Spark.Temporal.Starter.Runs;
+
+/// <summary>Everything that can be asked of one run.</summary>
+internal sealed record RunDetails
+{
+    private static readonly TimeSpan QueryPatience = TimeSpan.FromSeconds(5);
+
+    public required RunRow Run { get; init; }
+
+    /// <summary>One line, set when it was started.</summary>
+    public string? Summary { get; init; }
+
+    /// <summary>What it is about, set when it was started.</summary>
+    public string? Details { get; init; }
+
+    /// <summary>Where it stands, as the run itself writes it (Markdown); null when no worker is there to say it.</summary>
+    public string? CurrentDetails { get; init; }
+
+    /// <summary>Steps in flight, such as <c>sandbox.run_turn, attempt 1</c>.</summary>
+    public IReadOnlyList<string> Pending { get; init; } = [];
+
+    public IReadOnlyList<RunRow> Children { get; init; } = [];
+
+    /// <summary>Why it failed; null otherwise.</summary>
+    public string? Failure { get; init; }
+
+    /// <summary>Its page in the web UI; null when the UI is not known.</summary>
+    public string? Ui { get; init; }
+
+    public int HistoryEvents { get; init; }
+
+    /// <exception cref="CliException">There is no such run.</exception>
+    public static async Task<RunDetails> ReadAsync(SparkSession session, string id, bool askWorker, CancellationToken cancellationToken)
+    {
+        var handle = session.Client.GetWorkflowHandle(id);
+        var described = await DescribeAsync(session, id, cancellationToken);
+        var children = new List<RunRow>();
+        await foreach (var child in session.Client.ListWorkflowsAsync($"ParentWorkflowId = '{id}'").WithCancellation(cancellationToken))
+        {
+            children.Add(RunRow.Of(child));
+        }
+
+        return new RunDetails
+        {
+            Run = RunRow.Of(described),
+            Summary = await described.GetStaticSummaryAsync(),
+            Details = await described.GetStaticDetailsAsync(),
+            CurrentDetails = askWorker ? await CurrentDetailsAsync(handle, cancellationToken) : null,
+            Pending = await PendingAsync(session, id, cancellationToken),
+            Children = [.. children.OrderBy(child => child.StartedAt)],
+            Failure = described.Status is Temporalio.Api.Enums.V1.WorkflowExecutionStatus.Failed ? await FailureOfAsync(handle) : null,
+            Ui = session.UiOf(id),
+            HistoryEvents = described.HistoryLength,
+        };
+    }
+
+    /// <exception cref="CliException">There is no such run.</exception>
+    public static async Task<WorkflowExecutionDescription> DescribeAsync(SparkSession session, string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await session.Client.GetWorkflowHandle(id).DescribeAsync(new() { Rpc = new() { CancellationToken = cancellationToken } });
+        }
+        catch (RpcException missing) when (missing.Code == RpcException.StatusCode.NotFound)
+        {
+            throw new CliException($"there is no run '{id}'; 'spark runs list' shows all");
+        }
+    }
+
+    private static async Task<IReadOnlyList<string>> PendingAsync(SparkSession session, string id, CancellationToken cancellationToken)
+    {
+        var raw = await session.Client.WorkflowService.DescribeWorkflowExecutionAsync(
+            new() { Namespace = session.Client.Options.Namespace, Execution = new() { WorkflowId = id } },
+            new() { CancellationToken = cancellationToken });
+        return
+        [
+            .. raw.PendingActivities.Select(activity =>
+                $"{activity.ActivityType.Name}, attempt {activity.Attempt}"
+                + (activity.LastFailure is { } failure ? $": {Text.OneLine(failure.Message, 160)}" : "")),
+        ];
+    }
+
+    private static async Task<string?> CurrentDetailsAsync(WorkflowHandle handle, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var rpc = new RpcOptions { CancellationToken = cancellationToken, Timeout = QueryPatience, Retry = false };
+            var answer = await handle.QueryAsync<WorkflowMetadata>("__temporal_workflow_metadata", [], new() { Rpc = rpc });
+            return string.IsNullOrEmpty(answer.CurrentDetails) ? null : answer.CurrentDetails;
+        }
+        catch (Exception noAnswer) when (noAnswer is RpcException or WorkflowQueryFailedException or WorkflowQueryRejectedException
+            or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<string?> FailureOfAsync(WorkflowHandle handle)
+    {
+        try
+        {
+            await handle.GetResultAsync(followRuns: false);
+            return null;
+        }
+        catch (WorkflowFailedException failed)
+        {
+            return failed.InnerException is { } inner ? (inner.InnerException ?? inner).Message : failed.Message;
+        }
+    }
+}

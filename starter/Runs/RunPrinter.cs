@@ -1,0 +1,106 @@
+using System.Globalization;
+using Spectre.Console;
+using Text = Spark.Temporal.Workflows.Domain.Text;
+
+namespace Spark.Temporal.Starter.Runs;
+
+/// <summary>Runs as text: a table on a terminal, tab-separated lines when piped.</summary>
+internal static class RunPrinter
+{
+    private static readonly string[] Columns = ["run", "type", "state", "attempt", "outcome", "reward", "pdi", "cost", "started"];
+
+    public static void Print(CliOutput output, IReadOnlyList<RunRow> runs)
+    {
+        if (!output.Console.Profile.Out.IsTerminal)
+        {
+            output.Line(string.Join('\t', Columns));
+            foreach (var run in runs)
+            {
+                output.Line(string.Join('\t', Cells(run)));
+            }
+
+            return;
+        }
+
+        var table = new Table { Border = TableBorder.Rounded };
+        table.AddColumns(Columns);
+        foreach (var run in runs)
+        {
+            table.AddRow([.. Cells(run).Select(cell => new Markup(Markup.Escape(cell)))]);
+        }
+
+        output.Console.Write(table);
+    }
+
+    public static void Print(CliOutput output, RunDetails details)
+    {
+        var run = details.Run;
+        output.Line($"{run.Id}  {run.Type}, {run.Now()}");
+        Field(output, "summary", details.Summary);
+        Field(output, "outcome", run.Outcome);
+        Field(output, "reward", Number(run.Reward));
+        Field(output, "attempt", run.Attempt?.ToString(CultureInfo.InvariantCulture));
+        Field(output, "pdi", Number(run.Pdi));
+        Field(output, "cost", run.CostUsd is { } cost ? Text.Usd(cost) : null);
+        Field(output, "started", Time(run.StartedAt));
+        Field(output, "closed", run.ClosedAt is { } closed ? Time(closed) : null);
+        Field(output, "failure", details.Failure);
+        Field(output, "web UI", details.Ui);
+        foreach (var step in details.Pending)
+        {
+            Field(output, "in flight", step);
+        }
+
+        foreach (var child in details.Children)
+        {
+            Field(output, "child", $"{child.Id}  {child.Now()}{(child.Outcome is null ? "" : $", {child.Outcome}")}");
+        }
+
+        foreach (var text in new[] { details.Details, details.CurrentDetails })
+        {
+            if (!string.IsNullOrWhiteSpace(text))
+            {
+                output.Line();
+                output.Line(text.TrimEnd());
+            }
+        }
+    }
+
+    /// <summary>A run on one line, for following it.</summary>
+    public static string Line(RunRow run) => string.Join(
+        "  ",
+        new[]
+        {
+            run.Now(),
+            run.Attempt is { } attempt ? $"attempt {attempt}" : null,
+            run.Outcome,
+            run.Reward is { } reward ? $"reward {Number(reward)}" : null,
+            run.Pdi is { } pdi ? $"pdi {Number(pdi)}" : null,
+            run.CostUsd is { } cost ? Text.Usd(cost) : null,
+        }.Where(part => part is not null));
+
+    private static string[] Cells(RunRow run) =>
+    [
+        run.Id,
+        run.Type,
+        run.Now(),
+        run.Attempt?.ToString(CultureInfo.InvariantCulture) ?? "",
+        run.Outcome ?? "",
+        Number(run.Reward) ?? "",
+        Number(run.Pdi) ?? "",
+        run.CostUsd is { } cost ? Text.Usd(cost) : "",
+        Time(run.StartedAt),
+    ];
+
+    private static void Field(CliOutput output, string name, string? value)
+    {
+        if (!string.IsNullOrEmpty(value))
+        {
+            output.Line($"  {name,-10} {value}");
+        }
+    }
+
+    private static string? Number(double? value) => value?.ToString("0.####", CultureInfo.InvariantCulture);
+
+    private static string Time(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}
