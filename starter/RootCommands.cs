@@ -18,7 +18,6 @@ internal static class RootCommands
         root.Add(TasksCommands.Create(output));
         root.Add(TrialCommands.Create(output));
         root.Add(DemoCommand.Create(output));
-        root.Add(UpCommand.Create(output));
         return root;
     }
 

@@ -1,0 +1,75 @@
+using System.Text.Json;
+using Spark.Temporal.Starter.Servers;
+using Spark.Temporal.Tests.Support;
+using Temporalio.Client;
+
+namespace Spark.Temporal.Tests.Starter.Servers;
+
+[Category("Server")]
+public sealed class UpTests
+{
+    [OneTimeSetUp]
+    public void NeedServer() => Requires.Command("temporal");
+
+    [Test]
+    public async Task Keeps_the_worker_running_and_what_the_server_knows()
+    {
+        using var folder = new TemporaryFolder();
+        string[] arguments = ["up", "--json", "--port", $"{DevServer.FreePort()}", "--ui-port", $"{DevServer.FreePort()}"];
+        var state = new StateFolder(folder[".spark"]);
+
+        using (var up = SparkProcess.Start(arguments, folder.Path))
+        {
+            var record = await UpAsync(state);
+            var client = await TemporalClient.ConnectAsync(new(record.Address) { Namespace = record.Namespace });
+            await client.StartWorkflowAsync("Unknown", [], new("kept", "nobody"));
+            record.Worker!.Signal(ProcessMark.Kill);
+            await Eventually.IsTrueAsync(
+                () => Task.FromResult(state.Read()?.Worker is { } worker && worker != record.Worker), "the worker runs again");
+
+            var second = await SparkProcess.RunAsync(arguments, folder.Path);
+            Assert.That((second.ExitCode, second.Error), Is.EqualTo((1, second.Error)));
+            Assert.That(second.Error, Does.Contain("runs here already"));
+
+            var listed = await SparkProcess.RunAsync(["runs", "list", "--json"], folder.Path);
+            Assert.That(JsonDocument.Parse(listed.Output).RootElement[0].GetProperty("id").GetString(), Is.EqualTo("kept"), listed.Error);
+            await StopAsync(up, state);
+        }
+
+        using (var again = SparkProcess.Start(arguments, folder.Path))
+        {
+            var record = await UpAsync(state);
+            var client = await TemporalClient.ConnectAsync(new(record.Address) { Namespace = record.Namespace });
+            Assert.That((await client.GetWorkflowHandle("kept").DescribeAsync()).Status.ToString(), Is.EqualTo("Running"));
+            await StopAsync(again, state);
+        }
+    }
+
+    [Test]
+    public async Task A_command_starts_a_server_for_its_own_time_and_the_state_survives()
+    {
+        using var folder = new TemporaryFolder();
+
+        var first = await SparkProcess.RunAsync(["runs", "list", "--json"], folder.Path);
+        var second = await SparkProcess.RunAsync(["runs", "list"], folder.Path);
+
+        Assert.That((first.ExitCode, first.Output.Trim()), Is.EqualTo((0, "[]")), first.Error);
+        Assert.That(second.Output, Does.StartWith("run\ttype\tstate"), second.Error);
+        Assert.That(File.Exists(folder[".spark/temporal.db"]), Is.True);
+        Assert.That(File.Exists(folder[".spark/up.json"]), Is.False);
+    }
+
+    private static async Task<UpRecord> UpAsync(StateFolder state)
+    {
+        await Eventually.IsTrueAsync(() => Task.FromResult(state.Read()?.Worker is not null), "server and worker are up", TimeSpan.FromSeconds(60));
+        return state.Read()!;
+    }
+
+    private static async Task StopAsync(System.Diagnostics.Process up, StateFolder state)
+    {
+        var record = state.Read()!;
+        ProcessMark.Of(up.Id)!.Signal(ProcessMark.Terminate);
+        await up.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.That((record.Server.IsAlive, record.Worker!.IsAlive), Is.EqualTo((false, false)));
+    }
+}
