@@ -57,6 +57,9 @@ public sealed class DockerPythonRunner : IPythonRunner, IDisposable
         _image = new PythonImage(_docker);
     }
 
+    /// <summary>Value of the label <c>spark.helper</c>, by which the containers of this runner are told from others.</summary>
+    public string Owner { get; init; } = "python";
+
     public void Dispose()
     {
         _docker.Dispose();
@@ -103,7 +106,7 @@ public sealed class DockerPythonRunner : IPythonRunner, IDisposable
                 Labels = new Dictionary<string, string>
                 {
                     ["spark.run"] = ActivityExecutionContext.HasCurrent ? ActivityExecutionContext.Current.Info.WorkflowId ?? "" : "",
-                    ["spark.helper"] = "python",
+                    ["spark.helper"] = Owner,
                     ["spark.deadline"] = DateTimeOffset.UtcNow.Add(deadline).ToUnixTimeSeconds().ToString(),
                 },
                 HostConfig = new HostConfig

@@ -70,6 +70,7 @@ public class VerifierHintTests
     [TestCase("def test_x():\n    assert load(), \"must be 1234 and 'ruby'\"", "assert load(), 'must be … and …'")]
     [TestCase("def test_x():\n    expected = 3 * load()\n    assert load() == expected", "expected = ...")]
     [TestCase("def test_x():\n    # the answer is 99\n    pass", "pass")]
+    [TestCase("import this, winreg, tkinter.nowhere\ndef test_x():\n    pass", "def test_x")]
     [TestCase("def helper():\n    return 5 * 5", "def helper():\n    ...")]
     [TestCase("def load():\n    with open('/app/out.txt') as f:\n        return f.read()", "with open('/app/out.txt') as f:")]
     [TestCase("import pytest\n@pytest.mark.parametrize('k,v', [('a', 10), ('b', 20)])\ndef test_x(k, v):\n    assert v", "parametrize('k,v', [('…', ...)])")]
