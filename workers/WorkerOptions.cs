@@ -49,7 +49,7 @@ internal sealed class WorkerOptions
     public string ArtifactFolder { get; set; } = ".spark/artifacts";
 
     /// <summary>Name of this host in task queues; empty for the one kept in <see cref="StateFolder"/>, made at the first start.</summary>
-    [RegularExpression("[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?", ErrorMessage = "use a-z, 0-9, '-' and '.', at most 63 characters")]
+    [RegularExpression("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", ErrorMessage = "use a-z, 0-9 and inner '-', at most 63 characters")]
     public string HostName { get; set; } = "";
 
     /// <summary>Seconds that activities may go on after the process was told to stop; then they are cancelled and handed over.</summary>
@@ -63,10 +63,6 @@ internal sealed class WorkerOptions
     /// <summary>Address that the health port is opened on; <c>*</c> for all.</summary>
     [Required]
     public string HealthAddress { get; set; } = "127.0.0.1";
-
-    /// <summary>Minutes between looks for containers that nobody owns any more.</summary>
-    [Range(0.01, 1440)]
-    public double SweepMinutes { get; set; } = 5;
 
     public bool Has(string role) => RoleNames().Contains(role);
 

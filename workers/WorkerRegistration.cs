@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Llm;
+using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
 using Temporalio.Extensions.Hosting;
@@ -48,7 +49,7 @@ public static class WorkerRegistration
 
         if (options.Has(WorkerOptions.SandboxRole))
         {
-            AddSandbox(services, options, queues);
+            AddSandbox(services, configuration, options, queues);
         }
 
         services.AddSingleton<IReadOnlyList<WorkerQueue>>(queues);
@@ -92,13 +93,24 @@ public static class WorkerRegistration
         }
     }
 
-    private static void AddSandbox(IServiceCollection services, WorkerOptions options, List<WorkerQueue> queues)
+    private static void AddSandbox(IServiceCollection services, IConfiguration configuration, WorkerOptions options, List<WorkerQueue> queues)
     {
-        var host = TaskQueues.SandboxHost(HostName.Resolve(options));
+        void Configure(SandboxOptions sandbox)
+        {
+            sandbox.StateFolder = options.StateFolder;
+            sandbox.Host = options.HostName.Length > 0 ? options.HostName : null;
+            configuration.GetSection(SandboxOptions.Section).Bind(sandbox);
+        }
+
+        // The queue carries the host's name, so it is needed before there is a container to ask for it.
+        var bound = new SandboxOptions();
+        Configure(bound);
+        var host = new SandboxHost(Options.Create(bound));
+        services.AddSandboxActivities(Configure).AddSingleton(host).AddHostedService<SandboxSweepService>();
         AddWorker(services, options, queues, TaskQueues.Sandbox, options.BuildSlots)
             .ApplyTemporalActivities<ISandboxActivities>()
             .ApplyTemporalActivities<ITaskPackageActivities>();
-        AddWorker(services, options, queues, host, options.SandboxSlots).ApplyTemporalActivities<ISandboxActivities>();
+        AddWorker(services, options, queues, host.Queue, options.SandboxSlots).ApplyTemporalActivities<ISandboxActivities>();
     }
 
     private static ITemporalWorkerServiceOptionsBuilder AddWorker(

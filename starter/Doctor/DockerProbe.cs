@@ -46,12 +46,13 @@ internal static class DockerProbe
         var handler = new SocketsHttpHandler();
         if (endpoint.StartsWith("unix://", StringComparison.Ordinal))
         {
+            var path = endpoint["unix://".Length..];
             handler.ConnectCallback = async (_, cancellationToken) =>
             {
                 var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
                 try
                 {
-                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(endpoint["unix://".Length..]), cancellationToken);
+                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
                     return new NetworkStream(socket, ownsSocket: true);
                 }
                 catch

@@ -1,7 +1,7 @@
 namespace Spark.Temporal.Starter.Doctor;
 
 /// <summary>How a check came out.</summary>
-internal enum Verdict
+public enum Verdict
 {
     Ok,
 

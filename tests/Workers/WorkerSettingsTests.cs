@@ -61,19 +61,6 @@ public sealed class WorkerSettingsTests
             Throws.TypeOf<OptionsValidationException>().With.Message.Contains(message));
     }
 
-    [Test]
-    public void A_host_keeps_its_name()
-    {
-        using var folder = new TemporaryFolder();
-        var options = new WorkerOptions { StateFolder = folder["state"] };
-
-        var first = HostName.Resolve(options);
-
-        Assert.That(first, Does.Match("^[a-z0-9][a-z0-9-]*-[0-9a-f]{6}$"));
-        Assert.That(HostName.Resolve(options), Is.EqualTo(first));
-        Assert.That(HostName.Resolve(new WorkerOptions { StateFolder = folder["state"], HostName = "given" }), Is.EqualTo("given"));
-    }
-
     private static WorkerOptions Bind(string[] arguments, IDictionary variables) =>
         WorkerSettings.Load(arguments, variables).GetSection(WorkerOptions.Section).Get<WorkerOptions>()!;
 }
