@@ -16,6 +16,10 @@ internal sealed class WorkerOptions
     /// <summary>What this process does, separated by commas: <c>workflows</c>, <c>llm</c>, <c>sandbox</c>.</summary>
     public string Roles { get; set; } = $"{WorkflowsRole},{LlmRole},{SandboxRole}";
 
+    /// <summary>Stands before every task queue's name: deployments in one namespace do not take each other's work.</summary>
+    [RegularExpression("[A-Za-z0-9._/-]{0,100}", ErrorMessage = "use letters, digits and . _ / -, at most 100 characters")]
+    public string QueuePrefix { get; set; } = "";
+
     /// <summary>Workflow tasks worked on at once.</summary>
     [Range(2, 1000)]
     public int WorkflowSlots { get; set; } = 40;

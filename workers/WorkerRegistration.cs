@@ -98,6 +98,7 @@ public static class WorkerRegistration
         void Configure(SandboxOptions sandbox)
         {
             sandbox.StateFolder = options.StateFolder;
+            sandbox.QueuePrefix = options.QueuePrefix;
             sandbox.Host = options.HostName.Length > 0 ? options.HostName : null;
             configuration.GetSection(SandboxOptions.Section).Bind(sandbox);
         }
@@ -110,12 +111,13 @@ public static class WorkerRegistration
         AddWorker(services, options, queues, TaskQueues.Sandbox, options.BuildSlots)
             .ApplyTemporalActivities<ISandboxActivities>()
             .ApplyTemporalActivities<ITaskPackageActivities>();
-        AddWorker(services, options, queues, host.Queue, options.SandboxSlots).ApplyTemporalActivities<ISandboxActivities>();
+        AddWorker(services, options, queues, TaskQueues.SandboxHost(host.Name), options.SandboxSlots).ApplyTemporalActivities<ISandboxActivities>();
     }
 
     private static ITemporalWorkerServiceOptionsBuilder AddWorker(
         IServiceCollection services, WorkerOptions options, List<WorkerQueue> queues, string queue, int slots, bool runsWorkflows = false)
     {
+        queue = options.QueuePrefix + queue;
         queues.Add(new WorkerQueue(queue, runsWorkflows));
         var worker = services.AddHostedTemporalWorker(queue);
         worker.ConfigureOptions(worker =>

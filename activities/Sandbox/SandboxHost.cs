@@ -6,14 +6,17 @@ namespace Spark.Temporal.Activities.Sandbox;
 /// <summary>The name of this host and its task queue.</summary>
 public sealed class SandboxHost
 {
+    private readonly string _prefix;
+
     public SandboxHost(IOptions<SandboxOptions> options)
     {
+        _prefix = options.Value.QueuePrefix;
         Name = options.Value.Host ?? Remembered(options.Value.StateFolder);
     }
 
     public string Name { get; }
 
-    public string Queue => TaskQueues.SandboxHost(Name);
+    public string Queue => _prefix + TaskQueues.SandboxHost(Name);
 
     private static string Remembered(string folder)
     {

@@ -14,6 +14,9 @@ public sealed class SandboxOptions
     [RegularExpression("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", ErrorMessage = "Host must be 1 to 63 of a-z, 0-9 and inner hyphens.")]
     public string? Host { get; set; }
 
+    /// <summary>Stands before the name of this host's task queue.</summary>
+    public string QueuePrefix { get; set; } = "";
+
     /// <summary>Folder in which the worker keeps what must survive its restart.</summary>
     [Required(AllowEmptyStrings = false)]
     public string StateFolder { get; set; } = ".spark";
