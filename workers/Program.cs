@@ -4,6 +4,8 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Spark.Temporal.Workers;
+using Temporalio.Client;
+using Temporalio.Exceptions;
 
 if (args.Contains("--help") || args.Contains("-h"))
 {
@@ -27,8 +29,17 @@ try
     });
     builder.Services.AddSparkWorkers(configuration).AddSparkTelemetry();
     using var host = builder.Build();
+
+    // Settings are judged before the server is: the one mistake must not hide behind the other.
+    if (host.Services.GetService<IAsyncStartupValidator>() is { } settings)
+    {
+        await settings.ValidateAsync(CancellationToken.None);
+    }
+
+    await ConnectAsync(host.Services.GetRequiredService<ITemporalClient>());
+    List<BackgroundService> services = [.. host.Services.GetServices<IHostedService>().OfType<BackgroundService>()];
     await host.RunAsync();
-    return host.Services.GetServices<IHostedService>().OfType<BackgroundService>().Any(service => service.ExecuteTask is { IsFaulted: true }) ? 1 : 0;
+    return services.Any(service => service.ExecuteTask is { IsFaulted: true }) ? 1 : 0;
 }
 catch (OptionsValidationException mistake)
 {
@@ -39,4 +50,21 @@ catch (FormatException mistake)
 {
     Console.Error.WriteLine($"spark-worker: {mistake.Message}");
     return 2;
+}
+catch (IOException failure)
+{
+    Console.Error.WriteLine($"spark-worker: {failure.Message}");
+    return 1;
+}
+
+static async Task ConnectAsync(ITemporalClient client)
+{
+    try
+    {
+        await client.Connection.ConnectAsync();
+    }
+    catch (Exception failure) when (failure is InvalidOperationException or RpcException)
+    {
+        throw new IOException($"no Temporal server answers at {client.Connection.Options.TargetHost}: {failure.Message}", failure);
+    }
 }
