@@ -85,7 +85,9 @@ base_image() {
     local root; root=$(mktemp -d)
     local mirror; mirror=$(sed -n 's/^deb \(\[[^]]*\] \)\?\([^ ]*\) .*/\2/p; s/^URIs: *\([^ ]*\).*/\1/p' \
         /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -m1 -v security || true)
-    as_root debootstrap --variant=minbase bookworm "$root" ${mirror:+"$mirror"} >"$root.log" 2>&1 \
+    # The default mirror first: a machine's own sources may begin with another vendor's.
+    as_root debootstrap --variant=minbase bookworm "$root" >"$root.log" 2>&1 \
+        || as_root debootstrap --variant=minbase bookworm "$root" ${mirror:+"$mirror"} >"$root.log" 2>&1 \
         || { tail -n 3 "$root.log" >&2; as_root rm -rf "$root"; fail "debootstrap fails; docker pull $image on a machine with network and docker load it here"; }
     as_root rm -rf "$root/var/cache/apt/archives" "$root/var/lib/apt/lists"
     as_root tar -C "$root" -c . | docker import - $image >/dev/null

@@ -123,7 +123,7 @@ internal static class SkillsRunCommand
         {
             return await session.Client.StartWorkflowAsync(
                 (BatchWorkflow workflow) => workflow.RunAsync(input),
-                new WorkflowOptions(id, TaskQueues.Workflows)
+                new WorkflowOptions(id, SparkSession.Queue)
                 {
                     StaticSummary = $"skills for {input.Items.Count} tasks",
                     StaticDetails = $"Model `{input.Template.ModelSlug}`, agent `{input.Template.Agent}`, {input.Template.MaxAttempts} attempts a task, results under `{input.Template.OutDir}`.",

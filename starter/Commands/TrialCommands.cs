@@ -72,7 +72,7 @@ internal static class TrialCommands
         var id = WorkflowIds.Evaluation(input.Batch, model, "baseline", task, 1);
         var attempt = await session.Client.StartWorkflowAsync(
             (AttemptWorkflow workflow) => workflow.RunAsync(input),
-            new WorkflowOptions(id, TaskQueues.Workflows)
+            new WorkflowOptions(id, SparkSession.Queue)
             {
                 StaticSummary = $"{input.Agent} on {task}",
                 StaticDetails = $"Task `{input.TaskDir}`.",

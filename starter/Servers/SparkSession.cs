@@ -62,6 +62,9 @@ internal sealed class SparkSession : IAsyncDisposable
     /// <summary>Address of the web UI, null when it is not known.</summary>
     public string? UiAddress { get; }
 
+    /// <summary>Queue of the workflows; the worker reads the same prefix.</summary>
+    public static string Queue => Environment.GetEnvironmentVariable("SPARK_QUEUE_PREFIX") + TaskQueues.Workflows;
+
     /// <summary>Page of a run in the web UI, null when the UI is not known.</summary>
     public string? UiOf(string workflowId) =>
         UiAddress is null ? null : $"{UiAddress}/namespaces/{Client.Options.Namespace}/workflows/{Uri.EscapeDataString(workflowId)}";
@@ -103,7 +106,7 @@ internal sealed class SparkSession : IAsyncDisposable
             new()
             {
                 Namespace = Client.Options.Namespace,
-                TaskQueue = new() { Name = TaskQueues.Workflows },
+                TaskQueue = new() { Name = Queue },
                 TaskQueueType = TaskQueueType.Workflow,
             },
             new() { CancellationToken = cancellationToken });

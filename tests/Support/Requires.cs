@@ -16,6 +16,16 @@ public static class Requires
         }
     }
 
+    /// <summary>An image on this machine; the stand-ins for public ones are made where a machine has their recipe.</summary>
+    public static void Image(string name)
+    {
+        Docker();
+        if (!Succeeds("docker", $"image inspect {name}"))
+        {
+            Missing($"no image {name}; pull it, or make a local stand-in");
+        }
+    }
+
     /// <summary>Recorded public runs and tasks; not part of the project, found beside it where a machine has them.</summary>
     /// <returns>The path of the given part of the data folder.</returns>
     public static string SharedData(string part)
