@@ -16,7 +16,8 @@ internal static class ClientRegistration
         services.TryAddSingleton<ITemporalClient>(provider =>
         {
             var options = ServerConnection.Complete(ClientEnvConfig.LoadClientConnectOptions(), Development());
-            options.Identity = $"spark-worker:{Environment.ProcessId}@{Environment.MachineName}";
+            // Short, because it stands in most events of every history.
+            options.Identity = $"{Environment.ProcessId}@{Environment.MachineName}";
             options.LoggerFactory = provider.GetRequiredService<ILoggerFactory>();
             options.Runtime = Telemetry.Runtime();
             return TemporalClient.CreateLazy(options);

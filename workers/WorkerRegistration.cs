@@ -11,6 +11,7 @@ using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
 using Temporalio.Extensions.Hosting;
+using Temporalio.Worker;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workers;
@@ -18,6 +19,13 @@ namespace Spark.Temporal.Workers;
 /// <summary>Everything the worker process runs, as one registration for the program and for tests.</summary>
 public static class WorkerRegistration
 {
+    /// <summary>
+    /// The version that the user interface shows of a worker. Without it, the SDK writes a GUID of the build into every
+    /// second event: 20 KB of an attempt with 100 turns.
+    /// </summary>
+    internal static WorkerDeploymentOptions Version { get; } =
+        new(new("spark", typeof(WorkerRegistration).Assembly.GetName().Version!.ToString(3)), useWorkerVersioning: false);
+
     /// <summary>
     /// Adds the Temporal workers of the roles in the section <c>Worker</c>, their activities, and the client (unless one
     /// is registered). Activities registered afterwards for the same contract take the place of the real ones.
@@ -119,7 +127,7 @@ public static class WorkerRegistration
     {
         queue = options.QueuePrefix + queue;
         queues.Add(new WorkerQueue(queue, runsWorkflows));
-        var worker = services.AddHostedTemporalWorker(queue);
+        var worker = services.AddHostedTemporalWorker(queue, Version);
         worker.ConfigureOptions(worker =>
         {
             worker.MaxConcurrentActivities = slots;

@@ -30,7 +30,7 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
             VerifierHint = request.Hint?.Text is { } hint ? await store.ReadTextAsync(hint, Cancelled) : null,
             HintSyntaxOnly = request.Hint?.SyntaxOnly ?? false,
             Guidance = request.Guidance,
-            Memo = request.Memo,
+            Memo = request.Memo ?? await MemoAsync(request.MemoRecord),
             Intervention = request.Intervention,
         });
         var user = new ChatMessage { Role = ChatRoles.User, Content = instruction };
@@ -68,7 +68,7 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
             ReflectPrompts.Messages(new ReflectInput
             {
                 Task = request.Task,
-                Memo = request.Memo,
+                Memo = request.Memo ?? await MemoAsync(request.MemoRecord),
                 Outcome = judgment.Outcome.ToString(),
                 Attempt = request.Attempt,
                 FailedAttempts = request.Attempt,
@@ -152,6 +152,9 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
 
     private async Task<IReadOnlyList<ChatMessage>> MessagesAsync(AttemptResult attempt) =>
         attempt.Conversation is { } said ? await store.ReadConversationAsync(said, Cancelled) : [];
+
+    private async Task<string?> MemoAsync(ArtifactRef? record) =>
+        record is null ? null : (await store.ReadJsonAsync<AttemptRecord>(record, Cancelled)).Reflection?.Memo;
 
     private async Task<string?> TextAsync(ArtifactRef? reference) =>
         reference is null ? null : await store.ReadTextAsync(reference, Cancelled);

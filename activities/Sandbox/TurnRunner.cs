@@ -20,6 +20,7 @@ internal sealed class TurnRunner(IContainerGateway gateway, IArtifactStore store
         var exitCode = 0;
         long duration = 0;
         var ended = false;
+        var characters = request.OutputCharacters ?? TurnRequest.DefaultOutputCharacters;
         foreach (var (call, index) in calls.Select((call, index) => (call, index)))
         {
             if (call.Problem is not null || call.Command is null)
@@ -49,10 +50,10 @@ internal sealed class TurnRunner(IContainerGateway gateway, IArtifactStore store
             ran++;
             exitCode = outcome.End.ExitCode;
             duration += outcome.End.DurationMs;
-            var text = Observation.Of(outcome.End, request.OutputCharacters, seconds, outcome.Note);
+            var text = Observation.Of(outcome.End, characters, seconds, outcome.Note);
             var result = new CommandResult(id, exitCode, outcome.End.DurationMs, outcome.End.TimedOut, outcome.End.OutputBytes, outcome.End.Folder)
             {
-                Output = outcome.End.OutputBytes > request.OutputCharacters
+                Output = outcome.End.OutputBytes > characters
                     ? await store.PutBytesAsync(Observation.Kept(outcome.End), MediaTypes.Bytes, cancellationToken)
                     : null,
             };

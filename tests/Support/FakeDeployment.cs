@@ -1,9 +1,11 @@
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Workers;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.SkillGeneration;
+using Spark.Temporal.Workflows.Wire;
 using Temporalio.Client;
 using Temporalio.Worker;
 
@@ -22,7 +24,12 @@ internal sealed class FakeDeployment : IAsyncDisposable
 
     private FakeDeployment(ITemporalClient client, string prefix)
     {
-        Client = client;
+        Client = new TemporalClient(client.Connection, new()
+        {
+            Namespace = client.Options.Namespace,
+            DataConverter = SparkJson.DataConverter,
+            Interceptors = [new TracingInterceptor()],
+        });
         Prefix = prefix;
         Store = new FileArtifactStore(_folder["store"]);
         World = new FakeWorld(Store, HostQueue);
@@ -89,6 +96,8 @@ internal sealed class FakeDeployment : IAsyncDisposable
 
     private void Work(TemporalWorkerOptions options)
     {
+        options.DeploymentOptions = WorkerRegistration.Version;
+        options.Identity = "1234567@fake-host";
         options.MaxHeartbeatThrottleInterval = TimeSpan.FromMilliseconds(100);
         options.DefaultHeartbeatThrottleInterval = TimeSpan.FromMilliseconds(100);
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain;
 using Spark.Temporal.Workflows.Domain.Conversations;
 using Spark.Temporal.Workflows.Domain.Tasks;
 using Temporalio.Activities;
@@ -35,14 +36,24 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
 
     public TaskSettings Settings { get; set; } = new();
     public double CostPerCall { get; set; } = 0.01;
+    public TokenUsage Tokens { get; set; } = new(100, 10);
+
+    /// <summary>The task as it was read; may be made larger.</summary>
+    public Func<TaskPackage, TaskPackage> Package { get; set; } = package => package;
+
+    /// <summary>Id of a container by its number among all, from 1.</summary>
+    public Func<int, string> ContainerId { get; set; } = number => $"container-{number}";
+
+    public string Image { get; set; } = "image";
     public string HostQueue { get; set; } = hostQueue;
     private int _containers;
+    private readonly ConcurrentDictionary<string, int> _numbers = new();
     private readonly ConcurrentDictionary<string, int> _byPurpose = new();
 
     public async Task<TaskPackage> ReadAsync(ReadPackageRequest request)
     {
         await EnterAsync("packages.read");
-        return new TaskPackage
+        return Package(new TaskPackage
         {
             Name = Path.GetFileName(request.TaskDir),
             SourcePath = request.TaskDir,
@@ -52,7 +63,7 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
             Tests = await store.PutTextAsync("tests", CancellationToken.None, MediaTypes.Tar),
             Solution = await store.PutTextAsync("solution", CancellationToken.None, MediaTypes.Tar),
             Settings = Settings,
-        };
+        });
     }
 
     public async Task<VerifierHint> HintAsync(VerifierHintRequest request)
@@ -66,7 +77,7 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
         await EnterAsync($"llm:{request.Purpose}");
         var text = Reply(request.Purpose, _byPurpose.AddOrUpdate(request.Purpose, 1, (_, count) => count + 1), request);
         var command = request.Purpose == LlmPurposes.Agent && text.StartsWith("$ ", StringComparison.Ordinal) ? text[2..] : null;
-        var usage = new TokenUsage(100, 10, 0, CostPerCall);
+        var usage = Tokens with { CostUsd = CostPerCall };
         var message = new ChatMessage
         {
             Role = ChatRoles.Assistant,
@@ -79,7 +90,7 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
         {
             Conversation = await store.AppendAsync(request.Conversation, [message], CancellationToken.None),
             ToolCalls = message.ToolCalls.Count,
-            Summary = command ?? "done",
+            Summary = Text.OneLine(command ?? "done"),
             Text = text.Length <= request.InlineCharacters ? text : null,
             TextLength = text.Length,
             FinishReason = "stop",
@@ -91,13 +102,15 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
     public async Task<PreparedImage> PrepareAsync(PrepareRequest request)
     {
         await EnterAsync("sandbox.prepare");
-        return new PreparedImage(HostQueue, "image", true, 1);
+        return new PreparedImage(HostQueue, Image, true, 1);
     }
 
     public async Task<StartedSandbox> StartAsync(StartRequest request)
     {
         await EnterAsync($"sandbox.start:{request.Ordinal}");
-        var id = $"container-{Interlocked.Increment(ref _containers)}";
+        var number = Interlocked.Increment(ref _containers);
+        var id = ContainerId(number);
+        _numbers[id] = number;
         Containers[id] = true;
         return new StartedSandbox(id, "/root", "root", 1);
     }
@@ -126,8 +139,7 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
     public async Task<VerifyReply> VerifyAsync(VerifyRequest request)
     {
         await EnterAsync($"sandbox.verify:{request.Container}");
-        var number = int.Parse(request.Container.Split('-')[1]);
-        return Verdict(number) ?? await VerdictAsync(1, 2, 2);
+        return Verdict(_numbers[request.Container]) ?? await VerdictAsync(1, 2, 2);
     }
 
     public async Task<RemoveReply> RemoveAsync(RemoveRequest request)

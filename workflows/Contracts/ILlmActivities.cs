@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Spark.Temporal.Workflows.Domain.Conversations;
 using Temporalio.Activities;
 
@@ -68,6 +69,7 @@ public sealed record LlmRequest
     /// <summary>
     /// Return the reply's text in the result when it has at most this many characters; 0 leaves it in the store only.
     /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int InlineCharacters { get; init; }
 }
 
@@ -100,8 +102,10 @@ public sealed record LlmReply
     public long DurationMs { get; init; }
 
     /// <summary>How often a request cut off in flight was sent again before this reply came.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int ResentInFlight { get; init; }
 
     /// <summary>Observations that were replaced by a note because the conversation had to be made shorter.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int DroppedObservations { get; init; }
 }

@@ -57,6 +57,9 @@ public sealed record BeginAttemptRequest
     /// <summary>The memo; null on a first attempt.</summary>
     public string? Memo { get; init; }
 
+    /// <summary>The <see cref="AttemptRecord"/> whose memo stands; keeps the memo itself out of the history.</summary>
+    public ArtifactRef? MemoRecord { get; init; }
+
     /// <summary>What an operator asked to be told to the agent in this attempt.</summary>
     public IReadOnlyList<string> Guidance { get; init; } = [];
 
@@ -90,6 +93,9 @@ public sealed record ReflectRequest
     public required AttemptResult Result { get; init; }
     public required ArtifactRef Judgment { get; init; }
     public string? Memo { get; init; }
+
+    /// <summary>The <see cref="AttemptRecord"/> whose memo stands; keeps the memo itself out of the history.</summary>
+    public ArtifactRef? MemoRecord { get; init; }
 }
 
 public sealed record DistillRequest

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Spark.Temporal.Workflows.Domain.Conversations;
 using Spark.Temporal.Workflows.Domain.Tasks;
 using Temporalio.Activities;
@@ -104,6 +105,9 @@ public sealed record StartedSandbox(
 
 public sealed record TurnRequest
 {
+    /// <summary>Characters of output the model sees where <see cref="OutputCharacters"/> says nothing else.</summary>
+    public const int DefaultOutputCharacters = 16_000;
+
     public required string Container { get; init; }
 
     /// <summary>Number of the turn, from 1; commands run under <c>turn-N.M</c>.</summary>
@@ -116,7 +120,8 @@ public sealed record TurnRequest
     public double TimeoutSec { get; init; } = 120;
 
     /// <summary>Characters of output the model sees; the middle of a longer one is cut and counted.</summary>
-    public int OutputCharacters { get; init; } = 16_000;
+    /// <remarks>Null rather than the default's number: a history holds one of these per turn.</remarks>
+    public int? OutputCharacters { get; init; }
 }
 
 /// <param name="Conversation">The conversation with one tool message per call added.</param>
@@ -125,7 +130,8 @@ public sealed record TurnRequest
 /// <param name="DurationMs">How long they ran in all, in milliseconds.</param>
 /// <param name="ContainerEnded">The container ended while a command ran: the agent's own doing, and the end of its work.</param>
 public sealed record TurnReply(
-    ArtifactRef Conversation, int Commands, int ExitCode, long DurationMs, bool ContainerEnded = false);
+    ArtifactRef Conversation, int Commands, int ExitCode, long DurationMs,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool ContainerEnded = false);
 
 public sealed record RerunRequest
 {

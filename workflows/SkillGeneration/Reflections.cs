@@ -39,7 +39,7 @@ internal sealed class Reflections(SkillGenerationInput input, SkillRunState stat
                 Attempt = state.Scored,
                 Result = result,
                 Judgment = judged.Stored,
-                Memo = before.Length > 0 ? before : null,
+                MemoRecord = state.MemoRecord,
             }),
             ActivityProfiles.Records($"attempt {record.Number}: what to reflect on"));
         var refusals = new List<string>();

@@ -208,7 +208,7 @@ public sealed class SkillGenerationWorkflow
             {
                 Instruction = package.Instruction,
                 Hint = _state.Hint,
-                Memo = _state.Memo.Length > 0 ? _state.Memo : null,
+                MemoRecord = _state.MemoRecord,
                 Guidance = _state.Guidance,
                 Intervention = _state.Intervention,
                 Attempt = _state.Scored + 1,

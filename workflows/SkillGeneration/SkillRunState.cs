@@ -27,6 +27,10 @@ internal sealed class SkillRunState(SkillGenerationInput input)
     public int MaxAttempts { get; set; } = input.MaxAttempts;
     public VerifierHint? Hint { get; set; }
     public string Memo { get; set; } = "";
+
+    /// <summary>The record that holds <see cref="Memo"/>, for activities that need it; null while there is none.</summary>
+    public ArtifactRef? MemoRecord { get; private set; }
+
     public string? Error { get; set; }
     public ArtifactRef? Skill { get; set; }
     public List<string> PendingGuidance { get; } = [];
@@ -122,6 +126,7 @@ internal sealed class SkillRunState(SkillGenerationInput input)
         if (kept.Attempt is { } reference)
         {
             _kept.Add(reference);
+            MemoRecord = record.Reflection is { Memo.Length: > 0 } ? reference : MemoRecord;
         }
 
         Show($"attempt {record.Number} ended: {record.Outcome}");

@@ -1,0 +1,216 @@
+using Spark.Temporal.Tests.Support;
+using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.SkillGeneration;
+using Temporalio.Client;
+using Temporalio.Exceptions;
+
+namespace Spark.Temporal.Tests.Workflows;
+
+/// <summary>
+/// Records the histories that <see cref="ReplayTests"/> replays, into the folder that <c>SPARK_RECORD_HISTORIES</c> names.
+/// Run by <c>infra/record-history.sh</c> alone: a recording is renewed on purpose, when runs of the version before need
+/// not go on any more.
+/// </summary>
+[Explicit]
+[Category("Record")]
+public sealed class HistoryRecorder
+{
+    private static readonly AttemptLimits Limits = new() { HostAwaySec = 2 };
+
+    private FakeDeployment _deployment = null!;
+
+    private static string Folder =>
+        Environment.GetEnvironmentVariable("SPARK_RECORD_HISTORIES") is { Length: > 0 } folder
+            ? folder
+            : throw new InvalidOperationException("SPARK_RECORD_HISTORIES must name the folder to write to.");
+
+    private FakeWorld World => _deployment.World;
+
+    [SetUp]
+    public async Task StartAsync()
+    {
+        _deployment = await FakeDeployment.StartAsync();
+        World.Reply = Model;
+    }
+
+    [TearDown]
+    public async Task StopAsync() => await _deployment.DisposeAsync();
+
+    [Test]
+    public async Task Attempt_passed()
+    {
+        World.Reply = (_, call, _) => call <= 3 ? $"$ step {call}" : "finished";
+        var attempt = await AttemptAsync();
+        await attempt.GetResultAsync();
+        await KeepAsync("attempt-passed", attempt);
+    }
+
+    [Test]
+    public async Task Attempt_that_moved_to_another_container()
+    {
+        World.Reply = (_, call, _) => call <= 3 ? $"$ step {call}" : "finished";
+        var lost = 0;
+        World.Before = (call, _) => call == "sandbox.run_turn:2" && Interlocked.Increment(ref lost) == 1
+            ? throw new ApplicationFailureException("No such container.", FailureTypes.SandboxLost, nonRetryable: true)
+            : Task.CompletedTask;
+        var attempt = await AttemptAsync();
+        await attempt.GetResultAsync();
+        await KeepAsync("attempt-moved", attempt);
+    }
+
+    [Test]
+    public async Task Attempt_cancelled_while_a_command_runs()
+    {
+        World.Reply = (_, call, _) => $"$ step {call}";
+        var attempt = await AttemptAsync();
+        await CancelDuringAsync("sandbox.run_turn:1", attempt);
+        await KeepAsync("attempt-cancelled", attempt);
+    }
+
+    [Test]
+    public async Task Skill_run_that_is_steered_and_passes()
+    {
+        await FailUntilAsync(5);
+        var run = await SkillAsync(Skill());
+        await run.GetResultAsync();
+        await KeepAsync("skill-passed", run);
+    }
+
+    [Test]
+    public async Task Skill_run_whose_attempts_run_out_and_whose_memo_is_refused()
+    {
+        await FailUntilAsync(99);
+        World.Reply = (purpose, call, request) => purpose == LlmPurposes.Reflect && call == 1 ? "no memo" : Model(purpose, call, request);
+        var run = await SkillAsync(Skill() with { MaxAttempts = 2 });
+        await run.GetResultAsync();
+        await KeepAsync("skill-exhausted", run);
+    }
+
+    [Test]
+    public async Task Skill_run_that_fails_because_its_skill_is_refused()
+    {
+        World.Reply = (purpose, call, request) => purpose == LlmPurposes.Distill ? "---\nname: Wrong\n---\n" : Model(purpose, call, request);
+        var run = await SkillAsync(Skill());
+        await Assert.ThatAsync(() => run.GetResultAsync(), Throws.InstanceOf<WorkflowFailedException>());
+        await KeepAsync("skill-refused", run);
+    }
+
+    [Test]
+    public async Task Skill_run_cancelled_in_an_attempt()
+    {
+        World.Reply = (_, call, _) => $"$ step {call}";
+        var run = await SkillAsync(Skill());
+        await CancelDuringAsync("sandbox.run_turn:1", run);
+        await KeepAsync("skill-cancelled", run);
+    }
+
+    [Test]
+    public async Task Skill_run_paused_guided_extended_and_resumed()
+    {
+        await FailUntilAsync(3);
+        var gate = new TaskCompletionSource();
+        World.Before = (call, _) => call == "llm:reflect" && World.Count("llm:reflect") == 1 ? gate.Task : Task.CompletedTask;
+        var run = await SkillAsync(Skill() with { MaxAttempts = 2 });
+        await Eventually.IsTrueAsync(() => Task.FromResult(World.Count("llm:reflect") == 1), "the first attempt failed");
+        await run.ExecuteUpdateAsync(workflow => workflow.PauseAsync());
+        await run.ExecuteUpdateAsync(workflow => workflow.AddGuidanceAsync(new GuidanceRequest("The number is even.")));
+        await run.ExecuteUpdateAsync(workflow => workflow.ExtendAttemptsAsync(new ExtendRequest(2)));
+        gate.SetResult();
+        await WaitsAsync(run, "paused");
+        await run.ExecuteUpdateAsync(workflow => workflow.ResumeAsync());
+        await run.GetResultAsync();
+        await KeepAsync("skill-steered", run);
+    }
+
+    [Test]
+    public async Task Skill_run_that_waits_for_a_budget()
+    {
+        World.CostPerCall = 1;
+        World.Reply = (purpose, call, request) => purpose == LlmPurposes.Agent ? $"$ step {call}" : Model(purpose, call, request);
+        var run = await SkillAsync(Skill() with { BudgetUsd = 3 });
+        await WaitsAsync(run, "waiting: budget");
+        await KeepAsync("skill-waiting-budget", run);
+        await run.TerminateAsync();
+    }
+
+    [Test]
+    public async Task Skill_run_that_waits_for_infrastructure()
+    {
+        World.Before = (call, _) => call == "llm:agent"
+            ? throw new ApplicationFailureException("401: no such key", FailureTypes.ModelUnauthorized, nonRetryable: true)
+            : Task.CompletedTask;
+        var run = await SkillAsync(Skill());
+        await WaitsAsync(run, "waiting: infrastructure");
+        await KeepAsync("skill-waiting-infrastructure", run);
+        await run.TerminateAsync();
+    }
+
+    [Test]
+    public async Task Batch_of_three_two_at_once()
+    {
+        var input = new BatchInput
+        {
+            Batch = _deployment.Prefix + "batch",
+            Items = [new("answer", "/tasks/answer"), new("answer-again", "/tasks/answer-again"), new("answer-last", "/tasks/answer-last")],
+            Template = Skill(),
+            Parallelism = 2,
+        };
+        var batch = await _deployment.Client.StartWorkflowAsync((BatchWorkflow workflow) => workflow.RunAsync(input), _deployment.Options("batch"));
+        await batch.GetResultAsync();
+        await KeepAsync("batch", batch);
+    }
+
+    private static string Model(string purpose, int call, LlmRequest request) => purpose switch
+    {
+        LlmPurposes.Reflect => Memos.With("- the file is /answer\n- the number is even", "Try again with the same number.", call),
+        LlmPurposes.Distill => Memos.Skill.Replace("name: answer", $"name: {request.Task}", StringComparison.Ordinal),
+        _ => "I looked at it.",
+    };
+
+    private SkillGenerationInput Skill() => new()
+    {
+        TaskDir = "/tasks/answer",
+        Batch = "batch",
+        ModelSlug = "fake",
+        OutDir = _deployment.OutDir,
+        Limits = Limits,
+    };
+
+    private Task<WorkflowHandle<SkillGenerationWorkflow, SkillGenerationResult>> SkillAsync(SkillGenerationInput input) =>
+        _deployment.Client.StartWorkflowAsync((SkillGenerationWorkflow run) => run.RunAsync(input), _deployment.Options("skill"));
+
+    private Task<WorkflowHandle<AttemptWorkflow, AttemptResult>> AttemptAsync() => _deployment.Client.StartWorkflowAsync(
+        (AttemptWorkflow attempt) => attempt.RunAsync(new AttemptInput
+        {
+            TaskDir = "/tasks/answer",
+            Agent = AgentNames.Terminal,
+            OutDir = _deployment.OutDir,
+            Limits = Limits,
+        }),
+        _deployment.Options("attempt"));
+
+    /// <summary>Fails until the given attempt. The first container of a run is that of the verifier hint.</summary>
+    private async Task FailUntilAsync(int attempt)
+    {
+        var (failed, passed) = (await World.VerdictAsync(0, 0, 2), await World.VerdictAsync(1, 2, 2));
+        World.Verdict = container => container - 1 >= attempt ? passed : failed;
+    }
+
+    private async Task CancelDuringAsync(string call, WorkflowHandle handle)
+    {
+        var never = new TaskCompletionSource();
+        World.Before = (entered, _) => entered == call ? never.Task : Task.CompletedTask;
+        await Eventually.IsTrueAsync(() => Task.FromResult(World.Count(call) == 1), "the step runs");
+        await handle.CancelAsync();
+        await Assert.ThatAsync(() => handle.GetResultAsync(), Throws.InstanceOf<WorkflowFailedException>());
+        never.SetResult();
+    }
+
+    private static Task WaitsAsync(WorkflowHandle<SkillGenerationWorkflow> run, string state) => Eventually.IsTrueAsync(
+        async () => (await run.QueryAsync(workflow => workflow.GetProgress())).State == state, state);
+
+    private Task KeepAsync(string name, WorkflowHandle handle) => RecordedHistory.WriteAsync(Folder, name, _deployment, handle);
+}

@@ -1,0 +1,145 @@
+using System.Reflection;
+using Spark.Temporal.Tests.Support;
+using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Wire;
+using Temporalio.Api.Enums.V1;
+using Temporalio.Exceptions;
+using Temporalio.Worker;
+using Temporalio.Worker.Interceptors;
+using Temporalio.Workflows;
+
+namespace Spark.Temporal.Tests.Workflows;
+
+/// <summary>
+/// Runs of every kind, recorded and checked in, go through the workflows as they are now: what runs at a user's must go on
+/// after an upgrade. <c>infra/record-history.sh</c> records them afresh.
+/// </summary>
+public sealed class ReplayTests
+{
+    private const long LargestFile = 300_000;
+
+    private static IEnumerable<TestCaseData> Recorded() => new (string Name, EventType? Last)[]
+    {
+        ("attempt-passed", EventType.WorkflowExecutionCompleted),
+        ("attempt-moved", EventType.WorkflowExecutionCompleted),
+        ("attempt-cancelled", EventType.WorkflowExecutionCanceled),
+        ("skill-passed", EventType.WorkflowExecutionCompleted),
+        ("skill-exhausted", EventType.WorkflowExecutionCompleted),
+        ("skill-refused", EventType.WorkflowExecutionFailed),
+        ("skill-cancelled", EventType.WorkflowExecutionCanceled),
+        ("skill-steered", EventType.WorkflowExecutionCompleted),
+        ("skill-waiting-budget", null),
+        ("skill-waiting-infrastructure", null),
+        ("batch", EventType.WorkflowExecutionCompleted),
+    }.Select(recorded => new TestCaseData(recorded.Name, recorded.Last));
+
+    private static IEnumerable<string> Names() => Recorded().Select(recorded => (string)recorded.Arguments[0]!);
+
+    [TestCaseSource(nameof(Recorded))]
+    public async Task A_recorded_run_goes_through_the_workflows_as_they_are(string name, EventType? last)
+    {
+        var history = RecordedHistory.Read(name);
+
+        var result = await Replayer().ReplayWorkflowAsync(history, throwOnReplayFailure: false);
+
+        Assert.That(result.ReplayFailure, Is.Null);
+        Assert.That(
+            history.Events.Last().EventType,
+            last is { } closed ? Is.EqualTo(closed) : Is.EqualTo(EventType.UpsertWorkflowSearchAttributes),
+            "it is the kind of run that its name says");
+    }
+
+    [Test]
+    public void Every_recorded_history_is_replayed() =>
+        Assert.That(Directory.GetFiles(RecordedHistory.Folder, "*.json").Select(Path.GetFileNameWithoutExtension), Is.EquivalentTo(Names()));
+
+    [TestCase("attempt-passed", "sandbox.verify")]
+    [TestCase("attempt-moved", "sandbox.rerun")]
+    [TestCase("attempt-cancelled", "sandbox.remove")]
+    [TestCase("skill-passed", "records.judge")]
+    [TestCase("skill-exhausted", "records.reflect")]
+    [TestCase("skill-refused", "records.check_skill")]
+    [TestCase("skill-cancelled", "packages.hint")]
+    [TestCase("skill-steered", "records.begin")]
+    [TestCase("skill-waiting-budget", "records.begin")]
+    [TestCase("skill-waiting-infrastructure", "records.write_run")]
+    [TestCase("batch", "records.write_summary")]
+    public async Task A_step_put_before_another_makes_the_replay_fail(string name, string activity)
+    {
+        var result = await Replayer(new ExtraStep(activity)).ReplayWorkflowAsync(RecordedHistory.Read(name), throwOnReplayFailure: false);
+
+        Assert.That(result.ReplayFailure, Is.InstanceOf<WorkflowNondeterminismException>());
+    }
+
+    [Test]
+    public async Task Another_step_in_its_place_makes_the_replay_fail()
+    {
+        var result = await Replayer(new OtherStep("records.judge", "records.ask_again"))
+            .ReplayWorkflowAsync(RecordedHistory.Read("skill-passed"), throwOnReplayFailure: false);
+
+        Assert.That(result.ReplayFailure, Is.InstanceOf<WorkflowNondeterminismException>());
+    }
+
+    [TestCaseSource(nameof(Names))]
+    public void A_recorded_history_is_small_and_says_nothing_of_its_machine(string name)
+    {
+        var texts = RecordedHistory.Texts(name);
+
+        Assert.That(new FileInfo(Path.Combine(RecordedHistory.Folder, name + ".json")).Length, Is.LessThanOrEqualTo(LargestFile));
+        Assert.That(texts, Does.Not.Contain(Path.GetTempPath()).And.Not.Contain("/home/").And.Not.Contain("/root/").And.Not.Match(@"\d+@(?!fake-host)"));
+    }
+
+    private static WorkflowReplayer Replayer(params IWorkerInterceptor[] changes)
+    {
+        var options = new WorkflowReplayerOptions
+        {
+            DataConverter = SparkJson.DataConverter,
+            Interceptors = [new TracingInterceptor(), .. changes],
+        };
+        foreach (var workflow in typeof(TaskQueues).Assembly.GetTypes().Where(type => type.GetCustomAttribute<WorkflowAttribute>() is not null))
+        {
+            options.AddWorkflow(workflow);
+        }
+
+        return new WorkflowReplayer(options);
+    }
+
+    /// <summary>The workflows changed so that they wait a second before an activity.</summary>
+    private sealed class ExtraStep(string activity) : Change
+    {
+        protected override async Task<TResult> ScheduleAsync<TResult>(ScheduleActivityInput input, Func<ScheduleActivityInput, Task<TResult>> next)
+        {
+            if (input.Activity == activity)
+            {
+                await Workflow.DelayAsync(TimeSpan.FromSeconds(1));
+            }
+
+            return await next(input);
+        }
+    }
+
+    /// <summary>The workflows changed so that another activity stands in the place of one.</summary>
+    private sealed class OtherStep(string activity, string other) : Change
+    {
+        protected override Task<TResult> ScheduleAsync<TResult>(ScheduleActivityInput input, Func<ScheduleActivityInput, Task<TResult>> next) =>
+            next(input.Activity == activity ? input with { Activity = other } : input);
+    }
+
+    private abstract class Change : IWorkerInterceptor
+    {
+        public WorkflowInboundInterceptor InterceptWorkflow(WorkflowInboundInterceptor nextInterceptor) => new Inbound(nextInterceptor, this);
+
+        protected abstract Task<TResult> ScheduleAsync<TResult>(ScheduleActivityInput input, Func<ScheduleActivityInput, Task<TResult>> next);
+
+        private sealed class Inbound(WorkflowInboundInterceptor next, Change change) : WorkflowInboundInterceptor(next)
+        {
+            public override void Init(WorkflowOutboundInterceptor outbound) => base.Init(new Outbound(outbound, change));
+        }
+
+        private sealed class Outbound(WorkflowOutboundInterceptor next, Change change) : WorkflowOutboundInterceptor(next)
+        {
+            public override Task<TResult> ScheduleActivityAsync<TResult>(ScheduleActivityInput input) =>
+                change.ScheduleAsync<TResult>(input, base.ScheduleActivityAsync<TResult>);
+        }
+    }
+}
