@@ -21,7 +21,7 @@ internal static class DevServer
         CheckFree(settings.Ip, settings.Port, "--port");
         CheckFree(settings.Ip, settings.UiPort, "--ui-port");
         var program = await ServerProgram.ObtainAsync(output, cancellationToken);
-        var database = Path.GetFullPath(Path.Combine(folder.Path, "..", settings.DatabaseFile));
+        var database = folder.Place(settings.DatabaseFile);
         Directory.CreateDirectory(Path.GetDirectoryName(database)!);
         var server = DetachedProcess.Start(
             program,

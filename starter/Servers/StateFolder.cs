@@ -31,6 +31,17 @@ internal sealed class StateFolder(string path)
 
     public string WorkerLog => System.IO.Path.Combine(Path, "logs", "worker.log");
 
+    /// <summary>
+    /// Where a file of the settings stands. They name it from the working folder, with <c>.spark/</c> for this folder,
+    /// wherever it is.
+    /// </summary>
+    public string Place(string file)
+    {
+        const string own = ".spark/";
+        return System.IO.Path.GetFullPath(
+            file.StartsWith(own, StringComparison.Ordinal) ? System.IO.Path.Combine(Path, file[own.Length..]) : System.IO.Path.Combine(Path, "..", file));
+    }
+
     private string RecordPath => System.IO.Path.Combine(Path, "up.json");
 
     private string SessionsPath => System.IO.Path.Combine(Path, "sessions");
