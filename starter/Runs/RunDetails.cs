@@ -30,7 +30,7 @@ internal sealed record RunDetails
     /// <summary>Why it failed; null otherwise.</summary>
     public string? Failure { get; init; }
 
-    /// <summary>Its page in the web UI; null when the UI is not known.</summary>
+    /// <summary>Its page in the web UI; null when the UI is not known or goes away with this command.</summary>
     public string? Ui { get; init; }
 
     public int HistoryEvents { get; init; }
@@ -55,7 +55,7 @@ internal sealed record RunDetails
             Pending = await PendingAsync(session, id, cancellationToken),
             Children = [.. children.OrderBy(child => child.StartedAt)],
             Failure = described.Status is Temporalio.Api.Enums.V1.WorkflowExecutionStatus.Failed ? await FailureOfAsync(handle) : null,
-            Ui = session.UiOf(id),
+            Ui = session.Source == ServerSource.Embedded ? null : session.UiOf(id),
             HistoryEvents = described.HistoryLength,
         };
     }

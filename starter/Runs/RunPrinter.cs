@@ -1,13 +1,13 @@
 using System.Globalization;
-using Spectre.Console;
 using Text = Spark.Temporal.Workflows.Domain.Text;
 
 namespace Spark.Temporal.Starter.Runs;
 
-/// <summary>Runs as text: a table on a terminal, tab-separated lines when piped.</summary>
+/// <summary>Runs as text: aligned on a terminal, separated by tabs when piped.</summary>
 internal static class RunPrinter
 {
-    private static readonly string[] Columns = ["run", "type", "state", "attempt", "outcome", "reward", "pdi", "cost", "started"];
+    // The id stands last: it is as long as it is, and what is cut or wrapped at a terminal's edge cannot be copied.
+    private static readonly string[] Columns = ["started", "type", "state", "attempt", "outcome", "reward", "pdi", "cost", "run"];
 
     public static void Print(CliOutput output, IReadOnlyList<RunRow> runs)
     {
@@ -22,14 +22,12 @@ internal static class RunPrinter
             return;
         }
 
-        var table = new Table { Border = TableBorder.Rounded };
-        table.AddColumns(Columns);
-        foreach (var run in runs)
+        string[][] rows = [Columns, .. runs.Select(Cells)];
+        var widths = Columns.Select((_, column) => rows.Max(row => row[column].Length)).ToList();
+        foreach (var row in rows)
         {
-            table.AddRow([.. Cells(run).Select(cell => new Markup(Markup.Escape(cell)))]);
+            output.Line(string.Join("  ", row.Select((cell, column) => column == row.Length - 1 ? cell : cell.PadRight(widths[column]))));
         }
-
-        output.Console.Write(table);
     }
 
     public static void Print(CliOutput output, RunDetails details)
@@ -81,7 +79,7 @@ internal static class RunPrinter
 
     private static string[] Cells(RunRow run) =>
     [
-        run.Id,
+        Time(run.StartedAt),
         run.Type,
         run.Now(),
         run.Attempt?.ToString(CultureInfo.InvariantCulture) ?? "",
@@ -89,7 +87,7 @@ internal static class RunPrinter
         Number(run.Reward) ?? "",
         Number(run.Pdi) ?? "",
         run.CostUsd is { } cost ? Text.Usd(cost) : "",
-        Time(run.StartedAt),
+        run.Id,
     ];
 
     private static void Field(CliOutput output, string name, string? value)

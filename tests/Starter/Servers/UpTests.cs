@@ -54,7 +54,7 @@ public sealed class UpTests
         var second = await SparkProcess.RunAsync(["runs", "list"], folder.Path);
 
         Assert.That((first.ExitCode, first.Output.Trim()), Is.EqualTo((0, "[]")), first.Error);
-        Assert.That(second.Output, Does.StartWith("run\ttype\tstate"), second.Error);
+        Assert.That(second.Output, Does.StartWith("started\ttype\tstate"), second.Error);
         Assert.That(File.Exists(folder[".spark/temporal.db"]), Is.True);
         Assert.That(File.Exists(folder[".spark/up.json"]), Is.False);
     }
