@@ -232,6 +232,12 @@ internal sealed class DockerContainerGateway : IContainerGateway, IDisposable
         }
     }
 
+    public async Task<IReadOnlyList<string>> ChangesAsync(string container, CancellationToken cancellationToken)
+    {
+        var changes = await _client.Containers.InspectChangesAsync(container, cancellationToken);
+        return [.. (changes ?? []).Where(change => change.Kind != FileSystemChangeKind.Delete).Select(change => change.Path)];
+    }
+
     public async Task<IContainerProcess> ExecAsync(string container, ExecSpec spec, CancellationToken cancellationToken)
     {
         var parameters = new ContainerExecCreateParameters

@@ -41,6 +41,9 @@ internal interface IContainerGateway
     /// <summary>A path of a container as a tar whose entries start with its last name; null when it is not there.</summary>
     Task<Stream?> GetAsync(string container, string path, CancellationToken cancellationToken);
 
+    /// <summary>Absolute paths that were made or changed in a container since it was made from its image; folders among them.</summary>
+    Task<IReadOnlyList<string>> ChangesAsync(string container, CancellationToken cancellationToken);
+
     Task<IContainerProcess> ExecAsync(string container, ExecSpec spec, CancellationToken cancellationToken);
 
     Task ConnectAsync(string container, string network, CancellationToken cancellationToken);

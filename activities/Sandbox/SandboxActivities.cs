@@ -12,6 +12,7 @@ internal sealed class SandboxActivities(
     ContainerStarter starter,
     TurnRunner turns,
     VerifierRunner verifier,
+    ProofSteps proof,
     ShellConnections shells,
     ILogger<SandboxActivities> logger) : ISandboxActivities
 {
@@ -51,6 +52,18 @@ internal sealed class SandboxActivities(
     {
         var context = Context;
         return SandboxFailures.TypedAsync(request.Container, () => verifier.VerifyAsync(request, context.Info, Beat(context), context.CancellationToken));
+    }
+
+    public Task<PutReply> PutAsync(PutRequest request)
+    {
+        var context = Context;
+        return SandboxFailures.TypedAsync(request.Container, () => proof.PutAsync(request, Beat(context), context.CancellationToken));
+    }
+
+    public Task<ExecReply> ExecAsync(ExecRequest request)
+    {
+        var context = Context;
+        return SandboxFailures.TypedAsync(request.Container, () => proof.ExecAsync(request, context.Info, Beat(context), context.CancellationToken));
     }
 
     public Task<RemoveReply> RemoveAsync(RemoveRequest request)

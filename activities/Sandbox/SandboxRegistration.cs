@@ -28,6 +28,7 @@ public static class SandboxRegistration
         services.TryAddSingleton<ContainerStarter>();
         services.TryAddSingleton<TurnRunner>();
         services.TryAddSingleton<VerifierRunner>();
+        services.TryAddSingleton<ProofSteps>();
         services.TryAddSingleton<ISandboxActivities, SandboxActivities>();
         services.TryAddSingleton<ISandboxSweeper, SandboxSweeper>();
         return services;

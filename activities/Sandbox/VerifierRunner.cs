@@ -27,7 +27,10 @@ internal sealed class VerifierRunner(
         };
         var end = await once.RunAsync(request.Container, spec, Folder(info, request.Container, "oracle"), request.TimeoutSec, null, beat, cancellationToken);
         var output = await store.PutBytesAsync(Observation.Kept(end), MediaTypes.Text, cancellationToken);
-        return new OracleReply(end.ExitCode, end.TimedOut, output, end.DurationMs);
+        var changes = request.KeepChanges
+            ? await Pulse.WhileAsync(new OracleChanges(gateway, store, options).KeepAsync(request.Container, Observation.Kept(end), cancellationToken), beat, cancellationToken)
+            : null;
+        return new OracleReply(end.ExitCode, end.TimedOut, output, end.DurationMs, changes);
     }
 
     public async Task<VerifyReply> VerifyAsync(VerifyRequest request, ActivityInfo info, Action beat, CancellationToken cancellationToken)
@@ -38,7 +41,7 @@ internal sealed class VerifierRunner(
         var facts = await FindAsync(container, cancellationToken);
         shells.Close(container);
         await SwitchNetworkAsync(container, settings, cancellationToken);
-        var folder = Folder(info, container, "verify");
+        var folder = Folder(info, container, request.Round == 1 ? "verify" : $"verify {request.Round}");
         var staged = $"{SandboxScripts.Staging}/{folder[(folder.LastIndexOf('/') + 1)..]}";
         await PutBelowAsync(container, request.Tests, staged.TrimStart('/'), cancellationToken);
 

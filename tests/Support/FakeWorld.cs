@@ -31,6 +31,12 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
     /// <summary>Reply of the model by purpose and number of the call among those of the purpose, from 1.</summary>
     public Func<string, int, LlmRequest, string> Reply { get; set; } = (_, _, _) => "done";
 
+    /// <summary>Verdict of one verification; asked before <see cref="Verdict"/>.</summary>
+    public Func<VerifyRequest, VerifyReply?> Verification { get; set; } = _ => null;
+
+    /// <summary>What a command of a proof prints.</summary>
+    public Func<ExecRequest, string> Output { get; set; } = _ => "";
+
     /// <summary>Runs before an activity does its work; may throw or wait.</summary>
     public Func<string, CancellationToken, Task> Before { get; set; } = (_, _) => Task.CompletedTask;
 
@@ -139,7 +145,19 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
     public async Task<VerifyReply> VerifyAsync(VerifyRequest request)
     {
         await EnterAsync($"sandbox.verify:{request.Container}");
-        return Verdict(_numbers[request.Container]) ?? await VerdictAsync(1, 2, 2);
+        return Verification(request) ?? Verdict(_numbers[request.Container]) ?? await VerdictAsync(1, 2, 2);
+    }
+
+    public async Task<PutReply> PutAsync(PutRequest request)
+    {
+        await EnterAsync($"sandbox.put:{request.Container}");
+        return new PutReply(1);
+    }
+
+    public async Task<ExecReply> ExecAsync(ExecRequest request)
+    {
+        await EnterAsync($"sandbox.exec:{request.Id}");
+        return new ExecReply(0, false, await store.PutTextAsync(Output(request), CancellationToken.None), Output(request), 5);
     }
 
     public async Task<RemoveReply> RemoveAsync(RemoveRequest request)

@@ -44,6 +44,14 @@ public interface ISandboxActivities
     [Activity("sandbox.verify")]
     Task<VerifyReply> VerifyAsync(VerifyRequest request);
 
+    /// <summary>Unpacks a tar at the root of the container, as root and over what is there.</summary>
+    [Activity("sandbox.put")]
+    Task<PutReply> PutAsync(PutRequest request);
+
+    /// <summary>Runs one command of ours, as root, once under its id.</summary>
+    [Activity("sandbox.exec")]
+    Task<ExecReply> ExecAsync(ExecRequest request);
+
     /// <summary>Kills and removes the container. Succeeds when it is gone already.</summary>
     [Activity("sandbox.remove")]
     Task<RemoveReply> RemoveAsync(RemoveRequest request);
@@ -158,7 +166,7 @@ public sealed record OracleRequest
 /// <param name="TimedOut">Whether its time-out ended it.</param>
 /// <param name="Output">Its output, capped.</param>
 /// <param name="DurationMs">How long it ran, in milliseconds.</param>
-/// <param name="Changes">Files it made or changed outside <c>/solution</c>, <c>/tmp</c> and <c>/logs</c> (tar, capped), where asked for.</param>
+/// <param name="Changes">Files it made or changed outside <c>/solution</c>, <c>/tmp</c> and <c>/logs</c> (tar, capped) with its output as <c>spark-oracle-stdout.txt</c>, where asked for.</param>
 public sealed record OracleReply(int ExitCode, bool TimedOut, ArtifactRef Output, long DurationMs, ArtifactRef? Changes = null);
 
 public sealed record VerifyRequest
@@ -172,7 +180,41 @@ public sealed record VerifyRequest
 
     /// <summary>Also stop the services that the agent left running.</summary>
     public bool StopServices { get; init; }
+
+    /// <summary>Which verification of this container it is, from 1: each is carried out once.</summary>
+    public int Round { get; init; } = 1;
 }
+
+/// <param name="Container">Container to write into.</param>
+/// <param name="Files">The files (tar), named by their absolute paths without the leading slash.</param>
+public sealed record PutRequest(string Container, ArtifactRef Files);
+
+/// <param name="Files">How many files were written.</param>
+public sealed record PutReply(int Files);
+
+public sealed record ExecRequest
+{
+    public required string Container { get; init; }
+
+    /// <summary>Names this command among those of the container; run once under it.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Program and arguments.</summary>
+    public required IReadOnlyList<string> Command { get; init; }
+
+    /// <summary>Folder in which it runs.</summary>
+    public string Workdir { get; init; } = "/";
+
+    /// <summary>Seconds it may run.</summary>
+    public required double TimeoutSec { get; init; }
+}
+
+/// <param name="ExitCode">Its exit code; 124 when its time-out ended it.</param>
+/// <param name="TimedOut">Whether its time-out ended it.</param>
+/// <param name="Output">Output and errors, capped; equal references are equal bytes.</param>
+/// <param name="Tail">The last 1,500 characters of the output.</param>
+/// <param name="DurationMs">How long it ran, in milliseconds.</param>
+public sealed record ExecReply(int ExitCode, bool TimedOut, ArtifactRef Output, string Tail, long DurationMs);
 
 public sealed record VerifyReply
 {

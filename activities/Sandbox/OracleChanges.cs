@@ -1,0 +1,89 @@
+using System.Formats.Tar;
+using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Workflows.Contracts;
+
+namespace Spark.Temporal.Activities.Sandbox;
+
+/// <summary>Brings home what the oracle wrote: files it made or changed, and its output.</summary>
+internal sealed class OracleChanges(IContainerGateway gateway, IArtifactStore store, SandboxOptions options)
+{
+    /// <summary>Entry with the oracle's output and errors.</summary>
+    public const string OutputEntry = "spark-oracle-stdout.txt";
+
+    /// <summary>An answer is a handful of files; what installs a package makes thousands, and they are no answer.</summary>
+    private const int MostFiles = 500;
+
+    private const int OutputBytes = 1024 * 1024;
+
+    /// <summary>What the engine itself puts into a container's layer.</summary>
+    private static readonly string[] EnginesOwn = ["/usr/sbin/docker-init", "/sbin/docker-init", "/.dockerenv", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf"];
+
+    private static readonly string[] Never = ["/solution", "/tmp", "/logs", "/proc", "/sys", "/dev", "/run", "/.spark", "/tests", .. EnginesOwn];
+
+    /// <summary>Where packages go: answers are seldom there, so they come first where not everything fits.</summary>
+    private static readonly string[] Late = ["/usr", "/var", "/etc", "/lib", "/opt", "/root/.cache", "/root/.local"];
+
+    public async Task<ArtifactRef> KeepAsync(string container, byte[] output, CancellationToken cancellationToken)
+    {
+        using var result = new MemoryStream();
+        await using (var writer = new TarWriter(result, TarEntryFormat.Pax, leaveOpen: true))
+        {
+            var said = output.Length <= OutputBytes ? output : output[..OutputBytes];
+            await writer.WriteEntryAsync(Plain(OutputEntry, new MemoryStream(said)), cancellationToken);
+            var total = 0L;
+            foreach (var path in Candidates(await gateway.ChangesAsync(container, cancellationToken)).Take(MostFiles))
+            {
+                total += await CopyAsync(container, path, options.FolderBytes - total, writer, cancellationToken);
+            }
+        }
+
+        return await store.PutBytesAsync(result.ToArray(), MediaTypes.Tar, cancellationToken);
+    }
+
+    /// <summary>Paths that may be answers; folders that hold other changes are left out, the likeliest come first.</summary>
+    internal static IEnumerable<string> Candidates(IReadOnlyList<string> changes)
+    {
+        var folders = changes.Select(path => path[..Math.Max(0, path.LastIndexOf('/'))]).ToHashSet();
+        return changes
+            .Where(path => !folders.Contains(path) && !Never.Any(folder => IsIn(path, folder)) && !path.Contains("/__pycache__/", StringComparison.Ordinal))
+            .OrderBy(path => Late.Any(folder => IsIn(path, folder)))
+            .ThenBy(path => path, StringComparer.Ordinal);
+    }
+
+    private static bool IsIn(string path, string folder) =>
+        path == folder || path.StartsWith($"{folder}/", StringComparison.Ordinal);
+
+    private async Task<long> CopyAsync(string container, string path, long room, TarWriter writer, CancellationToken cancellationToken)
+    {
+        var stream = await gateway.GetAsync(container, path, cancellationToken);
+        if (stream is null)
+        {
+            return 0;
+        }
+
+        await using (stream)
+        {
+            // Only the first entry: a folder whose mode changed would bring all that is in it.
+            await using var reader = new TarReader(stream, leaveOpen: true);
+            var entry = await reader.GetNextEntryAsync(copyData: false, cancellationToken);
+            if (entry?.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile) || entry.Length > Math.Min(room, options.FileBytes))
+            {
+                return 0;
+            }
+
+            var copy = Plain(path.TrimStart('/'), entry.DataStream);
+            copy.Mode = entry.Mode;
+            copy.Uid = entry.Uid;
+            copy.Gid = entry.Gid;
+            await writer.WriteEntryAsync(copy, cancellationToken);
+            return entry.Length;
+        }
+    }
+
+    /// <summary>Without a time: the same answer is the same archive.</summary>
+    private static PaxTarEntry Plain(string name, Stream? content) => new(TarEntryType.RegularFile, name)
+    {
+        ModificationTime = DateTimeOffset.UnixEpoch,
+        DataStream = content,
+    };
+}
