@@ -200,7 +200,8 @@ internal sealed class DockerContainerGateway : IContainerGateway, IDisposable
         var parameters = new ContainerEventsParameters
         {
             Since = "0",
-            Until = DateTimeOffset.UtcNow.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
+            // A moment ahead: the engine writes an end down just after it shows.
+            Until = ((DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() + 200) / 1000m).ToString("0.000", CultureInfo.InvariantCulture),
             Filters = new Dictionary<string, IDictionary<string, bool>> { ["container"] = new Dictionary<string, bool> { [container] = true } },
         };
         await _client.System.MonitorEventsAsync(

@@ -40,10 +40,6 @@ public sealed class SandboxOptions
     [Range(1024, 1L << 40)]
     public long FolderBytes { get; set; } = 64L * 1024 * 1024;
 
-    /// <summary>Seconds a start may take before it counts as failed, the healthcheck apart.</summary>
-    [Range(1, 3600)]
-    public double StartTimeoutSec { get; set; } = 120;
-
     /// <summary>Seconds between two sweeps for containers that nobody needs any more.</summary>
     [Range(1, 86_400)]
     public double SweepIntervalSec { get; set; } = 60;

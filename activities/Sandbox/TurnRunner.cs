@@ -64,6 +64,7 @@ internal sealed class TurnRunner(IContainerGateway gateway, IArtifactStore store
         return new TurnReply(conversation, ran, exitCode, duration, ended);
     }
 
+    /// <summary>Runs every command of a conversation that has been answered, in order.</summary>
     public async Task<TurnReply> RerunAsync(RerunRequest request, Action beat, CancellationToken cancellationToken)
     {
         var messages = await store.ReadConversationAsync(request.Conversation, cancellationToken);
@@ -78,20 +79,29 @@ internal sealed class TurnRunner(IContainerGateway gateway, IArtifactStore store
             foreach (var call in messages[i].ToolCalls.Where(call => call.Command is not null && call.Problem is null && answered.Contains(call.Id)))
             {
                 var seconds = Math.Min(call.TimeoutSec is > 0 ? call.TimeoutSec.Value : request.TimeoutSec, request.TimeoutSec);
-                var outcome = await CommandAsync(request.Container, $"rerun-{++ran}", call.Command!, seconds, beat, cancellationToken)
-                    ?? throw SandboxFailures.Lost(request.Container);
+                if (await CommandAsync(request.Container, $"rerun-{++ran}", call.Command!, seconds, beat, cancellationToken) is not { } outcome)
+                {
+                    return await ReplyAsync(ended: true);
+                }
+
                 exitCode = outcome.End.ExitCode;
             }
         }
 
-        var note = new ChatMessage
+        return await ReplyAsync(ended: false);
+
+        async Task<TurnReply> ReplyAsync(bool ended)
         {
-            Role = ChatRoles.Note,
-            Content = $"{request.Reason} The {ran} commands so far were run again in a new container; no model was asked.",
-            Timestamp = DateTimeOffset.UtcNow,
-        };
-        var conversation = await store.AppendAsync(request.Conversation, [note], cancellationToken);
-        return new TurnReply(conversation, ran, exitCode, clock.ElapsedMilliseconds);
+            var note = new ChatMessage
+            {
+                Role = ChatRoles.Note,
+                Content = $"{request.Reason} The {ran} commands so far were run again in a new container; no model was asked."
+                    + (ended ? " The last of them ended that container too." : ""),
+                Timestamp = DateTimeOffset.UtcNow,
+            };
+            var conversation = await store.AppendAsync(request.Conversation, [note], cancellationToken);
+            return new TurnReply(conversation, ran, exitCode, clock.ElapsedMilliseconds, ended);
+        }
     }
 
     /// <returns>Null when the container ended by what ran in it.</returns>

@@ -50,8 +50,24 @@ _spark_shell() {
     printf '%s\n' $! > "$_spark_dir/shell.pid"
 }
 
+# _spark_breathe: makes room where commands left no process for anybody else.
+_spark_breathe() {
+    _spark_crowded || return
+    # The shell may be waiting for room itself: what it forks meanwhile must not be taken for one too many.
+    { IFS= read -r _spark_active < "$_spark_dir/shell.pid"; } 2>/dev/null && kill -STOP "$_spark_active" 2>/dev/null
+    _spark_roots=" "
+    for _spark_line in "$_spark_dir"/*.pid; do
+        if [ ! -e "${_spark_line%.pid}.rc" ] && { IFS=' ' read -r _spark_p _spark_begun < "$_spark_line"; } 2>/dev/null; then _spark_roots="$_spark_roots$_spark_p "; fi
+    done
+    if { IFS= read -r _spark_since < "$_spark_dir/shell.since"; } 2>/dev/null; then
+        _spark_thin "$_spark_roots" "$_spark_since" " $$ $_spark_voice "
+    fi
+    kill -CONT "$_spark_active" 2>/dev/null
+}
+
 # _spark_poke ID: answers if the command is over; mends what nobody else would.
 _spark_poke() {
+    _spark_breathe
     if { IFS= read -r _spark_line < "$_spark_dir/$1.rc"; } 2>/dev/null; then printf 'done %s\n' "$1" >&9; return; fi
     if { IFS=' ' read -r _spark_runs _spark_began < "$_spark_dir/$1.pid"; } 2>/dev/null; then
         if [ -e "/proc/$_spark_runs" ]; then return; fi
@@ -89,6 +105,7 @@ while IFS=' ' read -r verb id count; do
                 while [ "$count" -gt 0 ]; do IFS= read -r _spark_line; printf '%s\n' "$_spark_line"; count=$((count - 1)); done > "$_spark_dir/$id.script"
             fi
             printf '%s\n' "$_spark_reply" > "$_spark_dir/$id.waiter"
+            _spark_breathe
             if [ -e "$_spark_dir/$id.pid" ]; then
                 { IFS=' ' read -r _spark_runs _spark_began < "$_spark_dir/$id.pid"; } 2>/dev/null
                 _spark_now

@@ -24,16 +24,16 @@ _spark_now() {
     _spark_ticks=${_spark_line%.*}${_spark_line#*.}
 }
 
-# _spark_kill_tree PID BORN SPARE: kills a process and all that came of it, also what was orphaned on the way. Everything
-# is stopped before anything is killed, so that nothing forks away. SPARE (a list of pids with spaces around) is left alone.
-_spark_kill_tree() {
-    _spark_tree=" $1 "
-    kill -STOP "$1" 2>/dev/null
+# _spark_hunt ROOTS BORN SPARE: finds what came of the roots, also what was orphaned on the way (its parent is 1 and it is
+# no older than BORN), and stops it before anything is killed, so that nothing forks away. Lists have spaces around.
+_spark_hunt() {
+    _spark_tree=$1
+    _spark_prey=
     _spark_more=1
     while [ "$_spark_more" ]; do
         _spark_more=
-        for _spark_dir_ in /proc/[0-9]*; do
-            _spark_p=${_spark_dir_#/proc/}
+        for _spark_p in /proc/[0-9]*; do
+            _spark_p=${_spark_p#/proc/}
             case "$_spark_tree$3" in *" $_spark_p "*) continue ;; esac
             _spark_stat "$_spark_p" || continue
             case "$_spark_tree" in
@@ -42,10 +42,24 @@ _spark_kill_tree() {
             esac
             kill -STOP "$_spark_p" 2>/dev/null
             _spark_tree="$_spark_tree$_spark_p "
+            _spark_prey="$_spark_prey $_spark_p"
             _spark_more=1
         done
     done
-    kill -KILL $_spark_tree 2>/dev/null
+}
+
+# _spark_kill_tree PID BORN SPARE: kills a process and all that came of it.
+_spark_kill_tree() {
+    kill -STOP "$1" 2>/dev/null
+    _spark_hunt " $1 " "$2" "$3"
+    kill -KILL $_spark_prey "$1" 2>/dev/null
+}
+
+# _spark_thin SHELLS BORN SPARE: where processes run out, kills all that came of the shells, but not these.
+_spark_thin() {
+    _spark_crowded || return 1
+    _spark_hunt "$1" "$2" "$3"
+    [ -z "$_spark_prey" ] || kill -KILL $_spark_prey 2>/dev/null
 }
 
 # _spark_crowded: whether the container is close to its limit of processes.

@@ -19,6 +19,8 @@ _spark_here() {
 # Everything about a command is written under its id, the exit code last: where that is, all is.
 _spark_finish() {
     _spark_now
+    # The dead are children of this shell and count until it has seen them.
+    if _spark_thin " $_spark_pid $_spark_parent " "$_spark_oldest" " "; then wait; fi
     {
         export -p
         if [ -n "$BASH_VERSION" ]; then declare -f; fi
@@ -28,7 +30,6 @@ _spark_finish() {
     printf '%s\n' "$_spark_id" > "$_spark_dir/last"
     _spark_here
     printf '%s %s %s\n%s\n' "$_spark_rc" $(((_spark_ticks - _spark_began) * 10)) "$_spark_why" "$PWD" > "$_spark_dir/$_spark_id.rc"
-    if _spark_crowded; then _spark_stat "$_spark_pid" && _spark_kill_tree 0 "$_spark_oldest" " $_spark_pid $_spark_parent "; fi
 }
 
 _spark_tell() {

@@ -178,7 +178,7 @@ internal sealed class SandboxBench : IAsyncDisposable
         services.AddSingleton(Store);
         services.AddSandboxActivities(options =>
         {
-            options.StateFolder = _folder["state"];
+            options.Host = "test-host";
             Configure?.Invoke(options);
         });
         var worker = services.BuildServiceProvider();
