@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
 using Spark.Temporal.Starter;
 
-using var interrupted = new CancellationTokenSource();
+// Never disposed: a signal may still come while the process ends.
+var interrupted = new CancellationTokenSource();
 
 // The first signal ends the command in order; a second one of the same kind ends the process at once.
 void OnSignal(PosixSignalContext signal)

@@ -128,12 +128,12 @@ internal static class TrialCommands
 
         if (result.Error is { } error)
         {
-            output.Line($"  {error.Replace("\n", "\n  ")}");
+            output.Line($"  {Workflows.Domain.Text.Printable(error).Replace("\n", "\n  ")}");
         }
 
         foreach (var note in result.Notes)
         {
-            output.Line($"  note: {note}");
+            output.Line($"  note: {Workflows.Domain.Text.Printable(note)}");
         }
 
         output.Line($"  {result.TrialDir}");

@@ -60,10 +60,10 @@ public sealed class AttemptWorkflow
 
         if (package is null)
         {
-            return Close(Result(_input.TaskDir ?? "", started, failure));
+            return Close(Result(_input.TaskDir ?? "", [], started, failure));
         }
 
-        var result = Result(package.Name, started, failure);
+        var result = Result(package.Name, package.Notes, started, failure);
         if (_input.OutDir is not null)
         {
             var trial = await Workflow.ExecuteActivityAsync(
@@ -229,7 +229,7 @@ public sealed class AttemptWorkflow
         return result;
     }
 
-    private AttemptResult Result(string task, DateTime started, Exception? failure)
+    private AttemptResult Result(string task, IReadOnlyList<string> notes, DateTime started, Exception? failure)
     {
         var verdict = _verdict;
         var ended = _state.ContainerEnded ? "A command of the agent ended its container, so there was nothing to verify." : null;
@@ -260,7 +260,7 @@ public sealed class AttemptWorkflow
             AgentTimedOut = _state.AgentTimedOut,
             DurationMs = AttemptState.Milliseconds(started),
             PhasesMs = _state.Durations,
-            Notes = [.. _sandbox?.Notes ?? [], .. _state.Notes, .. verdict?.Notes ?? []],
+            Notes = [.. notes, .. _sandbox?.Notes ?? [], .. _state.Notes, .. verdict?.Notes ?? []],
         };
     }
 }

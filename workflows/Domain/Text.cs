@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Spark.Temporal.Workflows.Domain;
 
 /// <summary>Small rules about text that several places share.</summary>
-public static class Text
+public static partial class Text
 {
     /// <summary>
     /// A name as it may stand in workflow ids, image tags and skill names: lower-case ASCII letters, digits and single
@@ -69,6 +70,13 @@ public static class Text
         return result[..(char.IsHighSurrogate(result[cut - 1]) ? cut - 1 : cut)] + "…";
     }
 
+    /// <summary>
+    /// The text without what a terminal would act on: escape sequences and control characters other than line ends and
+    /// tabs. Builders, agents and tests write it; it must not move somebody's cursor.
+    /// </summary>
+    public static string Printable(string text) =>
+        new([.. EscapeSequence().Replace(text, "").Where(c => c is '\n' or '\t' || !char.IsControl(c))]);
+
     /// <summary>The last characters of a text, cut at the start of a line where one is near.</summary>
     public static string TailAtLineStart(string text, int characters)
     {
@@ -90,4 +98,7 @@ public static class Text
     /// <summary>A dollar amount with as many places as it needs to be told from zero.</summary>
     public static string Usd(double amount) =>
         amount.ToString(amount is > 0 and < 0.01 ? "$0.0000" : "$0.00", CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"\x1B(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1B]*(\x07|\x1B\\)|[@-Z\\-_])", RegexOptions.CultureInvariant)]
+    private static partial Regex EscapeSequence();
 }

@@ -119,7 +119,7 @@ internal sealed class TrialWriter(IArtifactStore store)
     private static string Log(WriteTrialRequest trial)
     {
         var lines = trial.Phases.Select(time => $"{time.StartedAt:yyyy-MM-ddTHH:mm:ss.fffZ} {time.Phase} took {time.DurationMs} ms")
-            .Concat(trial.Package.Notes.Concat(trial.Result.Notes).Select(note => $"note: {note}"))
+            .Concat(trial.Result.Notes.Select(note => $"note: {note}"))
             .Append($"{trial.FinishedAt:yyyy-MM-ddTHH:mm:ss.fffZ} {trial.Result.Outcome}, reward {trial.Result.Reward?.ToString() ?? "none"}");
         return string.Join('\n', lines) + "\n";
     }
