@@ -53,6 +53,12 @@ public sealed record PythonTest
     /// <summary>Those of them that look at content: not only whether a file exists, has a size, or a constant is true.</summary>
     public int ContentAsserts { get; init; }
 
-    /// <summary>Names, strings and docstring words it mentions.</summary>
+    /// <summary>Words of the names, strings and docstrings it mentions, in lower case.</summary>
     public IReadOnlyList<string> Mentions { get; init; } = [];
+
+    /// <summary>Literals that a result is compared with; numbers as Python writes them.</summary>
+    public IReadOnlyList<string> Expected { get; init; } = [];
+
+    /// <summary>Names under which it looks something up.</summary>
+    public IReadOnlyList<string> Keys { get; init; } = [];
 }
