@@ -18,6 +18,9 @@ namespace Spark.Temporal.Tests.Faults;
 /// </summary>
 internal sealed class FaultRig : IAsyncDisposable
 {
+    /// <summary>A key that must turn up nowhere but in requests.</summary>
+    public const string Key = "sk-canary-5e1f0c7a9b";
+
     private readonly StateFolder _state;
     private readonly DevSettings _settings;
     private readonly CliOutput _output = new(TextWriter.Null, TextWriter.Null);
@@ -64,7 +67,7 @@ internal sealed class FaultRig : IAsyncDisposable
                 ["TEMPORAL_ADDRESS"] = _gate?.Address ?? _server.Address,
                 ["TEMPORAL_NAMESPACE"] = _server.Namespace,
                 ["OPENAI_BASE_URL"] = Model.BaseUrl,
-                ["OPENAI_API_KEY"] = "canary-key-of-a-test",
+                ["OPENAI_API_KEY"] = Key,
                 ["OPENAI_MODEL"] = "scripted",
                 ["SPARK_STATE_FOLDER"] = Folder["state"],
                 ["SPARK_ARTIFACT_FOLDER"] = Folder["artifacts"],

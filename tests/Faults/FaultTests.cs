@@ -1,7 +1,9 @@
+using System.Text;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Client;
+using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Tests.Faults;
 
@@ -20,6 +22,59 @@ public sealed class FaultTests
         rig.StartWorker();
 
         await EndsWellAsync(rig, await rig.StartSkillAsync(FaultTask.Write(rig.Folder)), resent: 0);
+    }
+
+    [Test]
+    public async Task A_container_that_vanishes_is_rebuilt_without_asking_the_model_again()
+    {
+        await using var rig = await FaultRig.StartAsync();
+        rig.Model.Script = FaultTask.Model();
+        rig.StartWorker();
+        var run = await rig.StartSkillAsync(FaultTask.Write(rig.Folder));
+        await CommandRunsAsync(rig);
+
+        foreach (var container in rig.Containers())
+        {
+            FaultRig.Docker("rm", "-f", container);
+        }
+
+        await EndsWellAsync(rig, run, resent: 0);
+        var trajectory = Directory.EnumerateFiles(rig.Folder["out/spark-jobs"], "trajectory.json", SearchOption.AllDirectories).Select(File.ReadAllText).ToList();
+        Assert.That(trajectory.Count(text => text.Contains("was lost")), Is.EqualTo(1), "the trajectory says so");
+    }
+
+    [Test]
+    public async Task A_cancelled_run_leaves_no_container_after_five_seconds()
+    {
+        await using var rig = await FaultRig.StartAsync();
+        rig.Model.Script = FaultTask.Model(request => request.Turn == 0 && request.Purpose == LlmPurposes.Agent ? FakeReply.Shell("trap '' TERM; echo ran >> /log; sleep 100") : null);
+        rig.StartWorker();
+        var run = await rig.StartSkillAsync(FaultTask.Write(rig.Folder));
+        await CommandRunsAsync(rig, attempt: 1);
+
+        await run.CancelAsync();
+
+        await Eventually.IsTrueAsync(() => Task.FromResult(rig.Containers().Count == 0), "the container is gone", TimeSpan.FromSeconds(5));
+        await Assert.ThatAsync(async () => await run.GetResultAsync(), Throws.InstanceOf<WorkflowFailedException>());
+    }
+
+    [Test]
+    public async Task No_secret_lands_anywhere()
+    {
+        await using var rig = await FaultRig.StartAsync();
+        rig.Model.Script = FaultTask.Model(request => request.Turn == 0 && request.Purpose == LlmPurposes.Agent
+            ? FakeReply.Shell("env; cat /proc/1/environ; echo ran >> /log") : null);
+        rig.StartWorker();
+        var run = await rig.StartSkillAsync(FaultTask.Write(rig.Folder));
+        await run.GetResultAsync().WaitAsync(TimeSpan.FromMinutes(4));
+
+        var places = Directory.EnumerateFiles(rig.Folder.Path, "*", SearchOption.AllDirectories)
+            .Where(file => Encoding.Latin1.GetString(File.ReadAllBytes(file)).Contains(FaultRig.Key))
+            .Select(file => Path.GetRelativePath(rig.Folder.Path, file))
+            .ToList();
+
+        Assert.That(rig.Model.Requests[0].Header("Authorization"), Does.Contain(FaultRig.Key), "the key was in use");
+        Assert.That(places, Is.Empty, "database with all histories, artifacts, results, logs, state");
     }
 
     [Test]
@@ -145,9 +200,9 @@ public sealed class FaultTests
         await EndsWellAsync(rig, run, resent: 0);
     }
 
-    /// <summary>The slow command of the second attempt has begun.</summary>
-    private static Task CommandRunsAsync(FaultRig rig) => Eventually.IsTrueAsync(
-        () => Task.FromResult(rig.Model.Requests.Any(request => request.Run.EndsWith("/attempt-2", StringComparison.Ordinal))
+    /// <summary>The slow command of an attempt has begun.</summary>
+    private static Task CommandRunsAsync(FaultRig rig, int attempt = 2) => Eventually.IsTrueAsync(
+        () => Task.FromResult(rig.Model.Requests.Any(request => request.Run.EndsWith($"/attempt-{attempt}", StringComparison.Ordinal))
             && rig.Containers().Any(container => FaultRig.Docker("exec", container, "cat", "/log").Contains("ran"))),
         "the command runs",
         TimeSpan.FromMinutes(2));
