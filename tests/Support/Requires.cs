@@ -30,6 +30,18 @@ public static class Requires
     /// <returns>The path of the given part of the data folder.</returns>
     public static string SharedData(string part)
     {
+        if (FindSharedData(part) is { } found)
+        {
+            return found;
+        }
+
+        Missing($"no shared/data/{part} beside the checkout (or in SPARK_SHARED_DATA)");
+        throw new UnreachableException();
+    }
+
+    /// <summary>The same, null where the machine does not have it.</summary>
+    public static string? FindSharedData(string part)
+    {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
             var candidate = Path.Combine(folder.FullName, "shared", "data", part);
@@ -39,13 +51,9 @@ public static class Requires
             }
         }
 
-        if (Environment.GetEnvironmentVariable("SPARK_SHARED_DATA") is { Length: > 0 } given && Path.Exists(Path.Combine(given, part)))
-        {
-            return Path.Combine(given, part);
-        }
-
-        Missing($"no shared/data/{part} beside the checkout (or in SPARK_SHARED_DATA)");
-        throw new UnreachableException();
+        return Environment.GetEnvironmentVariable("SPARK_SHARED_DATA") is { Length: > 0 } given && Path.Exists(Path.Combine(given, part))
+            ? Path.Combine(given, part)
+            : null;
     }
 
     /// <summary>A command on PATH.</summary>

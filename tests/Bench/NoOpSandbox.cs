@@ -1,0 +1,71 @@
+using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Conversations;
+using Spark.Temporal.Workflows.Domain.Tasks;
+using Temporalio.Activities;
+
+namespace Spark.Temporal.Tests.Bench;
+
+/// <summary>Containers and a task that are not there. Commands do nothing; the first attempt of a run fails, the others pass.</summary>
+internal sealed class NoOpSandbox(IArtifactStore store) : ISandboxActivities, ITaskPackageActivities
+{
+    /// <summary>Name of the host that is not there.</summary>
+    public const string Host = "no-op";
+
+    private static CancellationToken Cancelled => ActivityExecutionContext.Current.CancellationToken;
+
+    public async Task<TaskPackage> ReadAsync(ReadPackageRequest request) => new()
+    {
+        Name = Path.GetFileName(request.TaskDir),
+        SourcePath = request.TaskDir,
+        Digest = new string('d', 64),
+        EnvironmentDigest = new string('e', 64),
+        Instruction = await store.PutTextAsync("Write 42 to /answer.", Cancelled),
+        Tests = await EmptyAsync(),
+        Solution = await EmptyAsync(),
+        Settings = new TaskSettings(),
+    };
+
+    public async Task<VerifierHint> HintAsync(VerifierHintRequest request) =>
+        new(await store.PutTextAsync("def test_answer(): ...", Cancelled), false);
+
+    public Task<PreparedImage> PrepareAsync(PrepareRequest request) =>
+        Task.FromResult(new PreparedImage(TaskQueues.SandboxHost(Host), "no-op", true, 0));
+
+    public Task<StartedSandbox> StartAsync(StartRequest request) =>
+        Task.FromResult(new StartedSandbox($"no-op-{Guid.NewGuid():n}", "/", "root", 0));
+
+    public async Task<TurnReply> RunTurnAsync(TurnRequest request)
+    {
+        var call = (await store.ReadConversationAsync(request.Conversation, Cancelled))[^1].ToolCalls[0];
+        var answer = new ChatMessage
+        {
+            Role = ChatRoles.Tool,
+            ToolCallId = call.Id,
+            Content = "[nothing was run]",
+            Result = new CommandResult($"turn-{request.Turn}.1", 0, 0),
+        };
+        return new TurnReply(await store.AppendAsync(request.Conversation, [answer], Cancelled), 1, 0, 0);
+    }
+
+    public Task<TurnReply> RerunAsync(RerunRequest request) => Task.FromResult(new TurnReply(request.Conversation, 0, 0, 0));
+
+    public async Task<OracleReply> OracleAsync(OracleRequest request) => new(0, false, await store.PutTextAsync("", Cancelled), 0);
+
+    public async Task<VerifyReply> VerifyAsync(VerifyRequest request)
+    {
+        var passed = !ActivityExecutionContext.Current.Info.WorkflowId!.EndsWith("/attempt-1", StringComparison.Ordinal);
+        return new VerifyReply
+        {
+            Reward = passed ? 1 : 0,
+            TestsPassed = passed ? 1 : 0,
+            TestsTotal = 1,
+            Output = await store.PutTextAsync($"{(passed ? "PASSED" : "FAILED")} tests/test_outputs.py::test_answer", Cancelled),
+        };
+    }
+
+    public Task<RemoveReply> RemoveAsync(RemoveRequest request) => Task.FromResult(new RemoveReply(true, 0));
+
+    private Task<ArtifactRef> EmptyAsync() => store.PutBytesAsync(new byte[1024], MediaTypes.Tar, Cancelled);
+}
