@@ -65,6 +65,10 @@ internal sealed class NoOpSandbox(IArtifactStore store) : ISandboxActivities, IT
         };
     }
 
+    public Task<PutReply> PutAsync(PutRequest request) => Task.FromResult(new PutReply(0));
+
+    public async Task<ExecReply> ExecAsync(ExecRequest request) => new(0, false, await store.PutTextAsync("", Cancelled), "", 0);
+
     public Task<RemoveReply> RemoveAsync(RemoveRequest request) => Task.FromResult(new RemoveReply(true, 0));
 
     private Task<ArtifactRef> EmptyAsync() => store.PutBytesAsync(new byte[1024], MediaTypes.Tar, Cancelled);
