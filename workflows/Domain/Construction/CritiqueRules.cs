@@ -1,10 +1,43 @@
 namespace Spark.Temporal.Workflows.Domain.Construction;
 
+/// <summary>
+/// The deterministic critique: rules over the blueprint's fields and over what Python says about its programs. The same
+/// blueprint gives the same findings in the same order.
+/// </summary>
 public static class CritiqueRules
 {
-    /// <summary>Images a task may start from.</summary>
-    public static IReadOnlyList<string> BaseImages { get; } = ["debian:bookworm-slim", "ubuntu:24.04", "python:3.11-slim", "python:3.12.8-slim"];
+    public const string BaseImage = "base-image-not-allowed";
 
-    public static IReadOnlyList<CritiqueFinding> Check(TaskBlueprint blueprint, PromptSpec spec, PythonFacts? facts) =>
-        throw new NotSupportedException();
+    /// <summary>Images a task may start from.</summary>
+    public static IReadOnlyList<string> BaseImages { get; } =
+        ["debian:bookworm-slim", "ubuntu:24.04", "python:3.11-slim", "python:3.12-slim", "python:3.12.8-slim"];
+
+    /// <param name="blueprint">The blueprint.</param>
+    /// <param name="spec">The prompt it was made from.</param>
+    /// <param name="facts">What Python says; without it the rules that need it are left out.</param>
+    /// <returns>All findings, the blocking ones first.</returns>
+    public static IReadOnlyList<CritiqueFinding> Check(TaskBlueprint blueprint, PromptSpec spec, PythonFacts? facts)
+    {
+        var findings = SafetyRules.Check(blueprint)
+            .Concat(LimitRules.Check(blueprint))
+            .Concat(ContentRules.Check(blueprint, spec))
+            .Concat(LeakRules.Check(blueprint, spec, facts))
+            .Concat(facts is null ? [] : ProgramRules.Check(blueprint, facts))
+            .Concat(facts is null ? [] : VerifierRules.Check(blueprint, facts));
+        return [.. findings.Distinct().OrderByDescending(finding => finding.Severity)];
+    }
+
+    /// <summary>
+    /// What the oracle wrote, looked for in what the agent sees. To be asked once the oracle ran: only then the answer is known.
+    /// </summary>
+    /// <param name="blueprint">The blueprint.</param>
+    /// <param name="spec">The prompt: what it says is given.</param>
+    /// <param name="output">The oracle's output as text.</param>
+    /// <param name="visible">Text files of the finished image, by their paths; the support files are among them.</param>
+    public static IReadOnlyList<CritiqueFinding> CheckOutput(
+        TaskBlueprint blueprint, PromptSpec spec, string output, IEnumerable<KeyValuePair<string, string>> visible) =>
+        [.. LeakRules.CheckOutput(blueprint, spec, output, visible)];
+
+    /// <summary>Whether a set of findings stops a blueprint.</summary>
+    public static bool Blocks(IEnumerable<CritiqueFinding> findings) => findings.Any(finding => finding.Severity == CritiqueSeverity.Blocking);
 }
