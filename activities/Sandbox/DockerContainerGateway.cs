@@ -6,7 +6,7 @@ using Docker.DotNet.Models;
 namespace Spark.Temporal.Activities.Sandbox;
 
 /// <summary>The gateway to a Docker engine.</summary>
-internal sealed class DockerContainerGateway : IContainerGateway, IDisposable
+internal sealed partial class DockerContainerGateway : IContainerGateway, IDisposable
 {
     /// <summary>The oldest engine that is supported speaks this version; newer ones speak it too.</summary>
     private static readonly System.Version ApiVersion = new(1, 41);
@@ -30,69 +30,6 @@ internal sealed class DockerContainerGateway : IContainerGateway, IDisposable
         var info = await _client.System.GetSystemInfoAsync(cancellationToken);
         var backing = info.DriverStatus?.FirstOrDefault(pair => pair is ["Backing Filesystem", _])?[1];
         return new EngineFacts((int)info.NCPU, info.MemTotal, info.Driver is "btrfs" or "zfs" || (info.Driver == "overlay2" && backing == "xfs"));
-    }
-
-    public async Task<ImageFacts?> FindImageAsync(string reference, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var image = await _client.Images.InspectImageAsync(reference, cancellationToken);
-            return new ImageFacts
-            {
-                Id = image.ID,
-                User = image.Config?.User ?? "",
-                WorkingDirectory = image.Config?.WorkingDir ?? "",
-                Entrypoint = [.. image.Config?.Entrypoint ?? []],
-            };
-        }
-        catch (DockerApiException missing) when (missing.StatusCode == HttpStatusCode.NotFound)
-        {
-            return null;
-        }
-    }
-
-    public async Task<ImageFacts> PullImageAsync(string reference, Action<string> output, CancellationToken cancellationToken)
-    {
-        var messages = new BuildMessages(output);
-        try
-        {
-            await _client.Images.CreateImageAsync(new ImagesCreateParameters { FromImage = reference }, null, messages, cancellationToken);
-        }
-        catch (DockerApiException refused) when (refused.StatusCode is not HttpStatusCode.ServiceUnavailable)
-        {
-            throw new ImageException(BuildMessages.Words(refused));
-        }
-
-        return messages.Error is { } error
-            ? throw new ImageException(error)
-            : await FindImageAsync(reference, cancellationToken) ?? throw new ImageException($"{reference} was pulled but is not there.");
-    }
-
-    public async Task<ImageFacts> BuildImageAsync(
-        Stream context, string tag, IReadOnlyDictionary<string, string> labels, Action<string> output, CancellationToken cancellationToken)
-    {
-        var messages = new BuildMessages(output);
-        var parameters = new ImageBuildParameters
-        {
-            Tags = [tag],
-            Labels = new Dictionary<string, string>(labels),
-            Remove = true,
-            ForceRemove = true,
-            // The classic builder: engines without BuildKit have only it, and the stream is the same everywhere.
-            Version = "1",
-        };
-        try
-        {
-            await _client.Images.BuildImageFromDockerfileAsync(parameters, context, null, null, messages, cancellationToken);
-        }
-        catch (DockerApiException refused) when (refused.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.InternalServerError or HttpStatusCode.NotFound)
-        {
-            throw new ImageException(BuildMessages.Words(refused));
-        }
-
-        return messages.Error is { } error
-            ? throw new ImageException(error)
-            : await FindImageAsync(tag, cancellationToken) ?? throw new ImageException("The build ended without an image.");
     }
 
     public async Task<ContainerFacts> CreateAsync(ContainerSpec spec, CancellationToken cancellationToken)
@@ -149,7 +86,10 @@ internal sealed class DockerContainerGateway : IContainerGateway, IDisposable
                 found.Name.TrimStart('/'),
                 found.State?.Running == true,
                 new Dictionary<string, string>(found.Config?.Labels ?? new Dictionary<string, string>()),
-                found.SizeRw);
+                found.SizeRw)
+            {
+                User = found.Config?.User ?? "",
+            };
         }
         catch (DockerApiException missing) when (missing.StatusCode == HttpStatusCode.NotFound)
         {

@@ -101,6 +101,9 @@ internal sealed record ContainerFacts(string Id, string Name, bool Running, IRea
 {
     /// <summary>Made now, and not found under its name.</summary>
     public bool Created { get; init; }
+
+    /// <summary>User of the image; empty for root.</summary>
+    public string User { get; init; } = "";
 }
 
 internal sealed record ExecSpec(IReadOnlyList<string> Command)

@@ -30,6 +30,14 @@ internal sealed class OnceRunner(IContainerGateway gateway, SandboxOptions optio
         return Parse(output, half, folder);
     }
 
+    /// <summary>The shell command that runs something once as <see cref="RunAsync"/> does, and ends the shell where it fails.</summary>
+    public static string Inline(IReadOnlyList<string> command, string folder, double timeoutSec) =>
+        $"""
+        sh {SandboxScripts.Root}/once.sh {folder} {timeoutSec.ToString(CultureInfo.InvariantCulture)} 1024 {string.Join(' ', command)} > /dev/null
+        IFS=' ' read -r code rest < {folder}/code
+        if [ "$code" != 0 ]; then cat {folder}/output; exit 1; fi
+        """;
+
     private static async Task<byte[]> ReadToEndAsync(IContainerProcess process, int most, CancellationToken cancellationToken)
     {
         using var held = new MemoryStream();

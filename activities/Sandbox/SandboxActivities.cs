@@ -16,71 +16,50 @@ internal sealed class SandboxActivities(
     ShellConnections shells,
     ILogger<SandboxActivities> logger) : ISandboxActivities
 {
-    private static ActivityExecutionContext Context => ActivityExecutionContext.Current;
+    public Task<PreparedImage> PrepareAsync(PrepareRequest request) =>
+        StepAsync(null, step => images.PrepareAsync(request, step.Beat, step.Cancelled));
 
-    public Task<PreparedImage> PrepareAsync(PrepareRequest request)
+    public Task<StartedSandbox> StartAsync(StartRequest request) =>
+        StepAsync(null, step => starter.StartAsync(request, step.Info, step.Beat, step.Cancelled));
+
+    public Task<TurnReply> RunTurnAsync(TurnRequest request) =>
+        StepAsync(request.Container, step => turns.RunAsync(request, step.Beat, step.Cancelled));
+
+    public Task<TurnReply> RerunAsync(RerunRequest request) =>
+        StepAsync(request.Container, step => turns.RerunAsync(request, step.Beat, step.Cancelled));
+
+    public Task<OracleReply> OracleAsync(OracleRequest request) =>
+        StepAsync(request.Container, step => verifier.OracleAsync(request, step.Info, step.Beat, step.Cancelled));
+
+    public Task<VerifyReply> VerifyAsync(VerifyRequest request) =>
+        StepAsync(request.Container, step => verifier.VerifyAsync(request, step.Info, step.Beat, step.Cancelled));
+
+    public Task<PutReply> PutAsync(PutRequest request) =>
+        StepAsync(request.Container, step => proof.PutAsync(request, step.Beat, step.Cancelled));
+
+    public Task<ExecReply> ExecAsync(ExecRequest request) =>
+        StepAsync(request.Container, step => proof.ExecAsync(request, step.Info, step.Beat, step.Cancelled));
+
+    public Task<RemoveReply> RemoveAsync(RemoveRequest request) => StepAsync(null, async step =>
     {
-        var context = Context;
-        return SandboxFailures.TypedAsync(null, () => images.PrepareAsync(request, Beat(context), context.CancellationToken));
+        var clock = Stopwatch.StartNew();
+        var container = request.Container.Length > 0
+            ? request.Container
+            : SandboxLabels.ContainerName(step.Info.WorkflowId ?? "", step.Info.WorkflowRunId ?? "", request.Ordinal);
+        shells.Close(container);
+        var removed = await gateway.RemoveAsync(container, step.Cancelled);
+        logger.LogDebug("Container {Container} removed: {Removed}", SandboxFailures.Short(container), removed);
+        return new RemoveReply(removed, clock.ElapsedMilliseconds);
+    });
+
+    /// <summary>Carries out one activity: failures come out typed, and it beats however long the engine takes.</summary>
+    private static async Task<T> StepAsync<T>(string? container, Func<Step, Task<T>> work)
+    {
+        var context = ActivityExecutionContext.Current;
+        var step = new Step(context.Info, () => context.Heartbeat(), context.CancellationToken);
+        await using var pulse = Pulse.Start(step.Beat);
+        return await SandboxFailures.TypedAsync(container, () => work(step));
     }
 
-    public Task<StartedSandbox> StartAsync(StartRequest request)
-    {
-        var context = Context;
-        return SandboxFailures.TypedAsync(null, () => starter.StartAsync(request, context.Info, Beat(context), context.CancellationToken));
-    }
-
-    public Task<TurnReply> RunTurnAsync(TurnRequest request)
-    {
-        var context = Context;
-        return SandboxFailures.TypedAsync(request.Container, () => turns.RunAsync(request, Beat(context), context.CancellationToken));
-    }
-
-    public Task<TurnReply> RerunAsync(RerunRequest request)
-    {
-        var context = Context;
-        return SandboxFailures.TypedAsync(request.Container, () => turns.RerunAsync(request, Beat(context), context.CancellationToken));
-    }
-
-    public Task<OracleReply> OracleAsync(OracleRequest request)
-    {
-        var context = Context;
-        return SandboxFailures.TypedAsync(request.Container, () => verifier.OracleAsync(request, context.Info, Beat(context), context.CancellationToken));
-    }
-
-    public Task<VerifyReply> VerifyAsync(VerifyRequest request)
-    {
-        var context = Context;
-        return SandboxFailures.TypedAsync(request.Container, () => verifier.VerifyAsync(request, context.Info, Beat(context), context.CancellationToken));
-    }
-
-    public Task<PutReply> PutAsync(PutRequest request)
-    {
-        var context = Context;
-        return SandboxFailures.TypedAsync(request.Container, () => proof.PutAsync(request, Beat(context), context.CancellationToken));
-    }
-
-    public Task<ExecReply> ExecAsync(ExecRequest request)
-    {
-        var context = Context;
-        return SandboxFailures.TypedAsync(request.Container, () => proof.ExecAsync(request, context.Info, Beat(context), context.CancellationToken));
-    }
-
-    public Task<RemoveReply> RemoveAsync(RemoveRequest request)
-    {
-        var context = Context;
-        return SandboxFailures.TypedAsync(null, async () =>
-        {
-            var clock = Stopwatch.StartNew();
-            var container = request.Container.Length > 0
-                ? request.Container
-                : SandboxLabels.ContainerName(context.Info.WorkflowId ?? "", context.Info.WorkflowRunId ?? "", request.Ordinal);
-            shells.Close(container);
-            var removed = await gateway.RemoveAsync(container, context.CancellationToken);
-            logger.LogDebug("Container {Container} removed: {Removed}", SandboxFailures.Short(container), removed);
-            return new RemoveReply(removed, clock.ElapsedMilliseconds);
-        });
-    }
-
-    private static Action Beat(ActivityExecutionContext context) => () => context.Heartbeat();
+    private sealed record Step(ActivityInfo Info, Action Beat, CancellationToken Cancelled);
 }

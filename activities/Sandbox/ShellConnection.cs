@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 
@@ -23,10 +22,8 @@ internal sealed class ShellConnection : IDisposable
     private static readonly TimeSpan KillGrace = TimeSpan.FromSeconds(10);
 
     private readonly IContainerProcess _process;
-    private readonly byte[] _mark;
+    private readonly ShellAnswers _answers;
     private readonly int _headBytes;
-    private readonly ConcurrentDictionary<string, TaskCompletionSource<Reply>> _pending = new();
-    private readonly ConcurrentDictionary<string, long> _elapsed = new();
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _reading;
@@ -34,9 +31,9 @@ internal sealed class ShellConnection : IDisposable
     private ShellConnection(IContainerProcess process, string mark, int headBytes)
     {
         _process = process;
-        _mark = Encoding.ASCII.GetBytes($"\n{mark} ");
+        _answers = new ShellAnswers(mark);
         _headBytes = headBytes;
-        _reading = Task.Run(ReadAsync);
+        _reading = Task.Run(() => _answers.ReadAsync(process, _closing.Token));
     }
 
     /// <summary>Whether it can still be used.</summary>
@@ -68,7 +65,7 @@ internal sealed class ShellConnection : IDisposable
         var connection = new ShellConnection(process, mark, half);
         try
         {
-            await connection.AnswerAsync("ready", number).WaitAsync(TimeSpan.FromSeconds(30), cancellationToken);
+            await connection._answers.ToAsync("ready", number).WaitAsync(TimeSpan.FromSeconds(30), cancellationToken);
             return connection;
         }
         catch
@@ -90,15 +87,15 @@ internal sealed class ShellConnection : IDisposable
     {
         var text = script.Replace("\0", "", StringComparison.Ordinal);
         var lines = 1 + text.Count(c => c == '\n');
-        var answer = AnswerAsync("done", id);
+        var answer = _answers.ToAsync("done", id);
         await SendAsync($"run {id} {lines}\n{text}\n", cancellationToken);
 
         var clock = TimeProvider.System.GetTimestamp();
         TimeSpan? killed = null;
-        Reply reply;
+        ShellAnswer reply;
         while (true)
         {
-            var ran = TimeProvider.System.GetElapsedTime(clock) + TimeSpan.FromMilliseconds(_elapsed.GetValueOrDefault(id));
+            var ran = TimeProvider.System.GetElapsedTime(clock) + TimeSpan.FromMilliseconds(_answers.ElapsedBefore(id));
             if (killed is null && ran >= timeout)
             {
                 killed = ran;
@@ -128,7 +125,6 @@ internal sealed class ShellConnection : IDisposable
             }
         }
 
-        _elapsed.TryRemove(id, out _);
         // exit code, milliseconds, why it ended, folder
         var words = reply.Words.Split(' ', 4);
         var head = reply.Output;
@@ -136,7 +132,7 @@ internal sealed class ShellConnection : IDisposable
         long size = head.Length;
         if (head.Length > _headBytes)
         {
-            var rest = AnswerAsync("tail", id);
+            var rest = _answers.ToAsync("tail", id);
             await SendAsync($"tail {id} {_headBytes}\n", cancellationToken);
             var end = await rest.WaitAsync(cancellationToken);
             size = long.Parse(end.Words, CultureInfo.InvariantCulture);
@@ -154,18 +150,6 @@ internal sealed class ShellConnection : IDisposable
     {
         _closing.Cancel();
         _process.Dispose();
-        Fail(new IOException("The connection to the shell was closed."));
-    }
-
-    private Task<Reply> AnswerAsync(string verb, string id)
-    {
-        var source = _pending.GetOrAdd($"{verb} {id}", _ => new TaskCompletionSource<Reply>(TaskCreationOptions.RunContinuationsAsynchronously));
-        if (_reading.IsCompleted)
-        {
-            Fail(new IOException("The connection to the shell is lost."));
-        }
-
-        return source.Task;
     }
 
     private async Task SendAsync(string text, CancellationToken cancellationToken)
@@ -189,90 +173,4 @@ internal sealed class ShellConnection : IDisposable
             _writing.Release();
         }
     }
-
-    private async Task ReadAsync()
-    {
-        var buffer = new byte[65536];
-        var held = new byte[131072];
-        var length = 0;
-        var searched = 0;
-        try
-        {
-            int read;
-            while ((read = await _process.ReadAsync(buffer, _closing.Token)) > 0)
-            {
-                if (length + read > held.Length)
-                {
-                    Array.Resize(ref held, Math.Max(held.Length * 2, length + read));
-                }
-
-                Buffer.BlockCopy(buffer, 0, held, length, read);
-                length += read;
-                while (Take(held, ref length, ref searched))
-                {
-                }
-            }
-
-            Fail(new IOException("The connection to the shell ended."));
-        }
-        catch (Exception broken)
-        {
-            Fail(new IOException($"The connection to the shell broke: {broken.Message}", broken));
-        }
-    }
-
-    /// <summary>Takes one answer, its output before it, from what was read.</summary>
-    private bool Take(byte[] held, ref int length, ref int searched)
-    {
-        var found = held.AsSpan(searched, length - searched).IndexOf(_mark);
-        if (found < 0)
-        {
-            searched = Math.Max(0, length - _mark.Length);
-            return false;
-        }
-
-        var start = searched + found;
-        var line = start + _mark.Length;
-        var end = held.AsSpan(line, length - line).IndexOf((byte)'\n');
-        if (end < 0)
-        {
-            searched = start;
-            return false;
-        }
-
-        var words = Encoding.UTF8.GetString(held, line, end).Split(' ', 3);
-        Answer(words[0], words[1], new Reply(held[..start], words.Length > 2 ? words[2] : ""));
-        var next = line + end + 1;
-        Buffer.BlockCopy(held, next, held, 0, length - next);
-        length -= next;
-        searched = 0;
-        return true;
-    }
-
-    private void Answer(string verb, string id, Reply reply)
-    {
-        if (verb == "running")
-        {
-            _elapsed[id] = long.Parse(reply.Words, CultureInfo.InvariantCulture);
-        }
-        else if (_pending.TryRemove($"{verb} {id}", out var source) || verb == "ready")
-        {
-            (source ?? _pending.GetOrAdd($"{verb} {id}", _ => new TaskCompletionSource<Reply>(TaskCreationOptions.RunContinuationsAsynchronously))).TrySetResult(reply);
-        }
-    }
-
-    private void Fail(IOException why)
-    {
-        foreach (var key in _pending.Keys)
-        {
-            if (_pending.TryRemove(key, out var source))
-            {
-                source.TrySetException(why);
-                // Nobody may be waiting any more.
-                _ = source.Task.Exception;
-            }
-        }
-    }
-
-    private sealed record Reply(byte[] Output, string Words);
 }

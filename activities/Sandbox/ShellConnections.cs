@@ -6,7 +6,7 @@ namespace Spark.Temporal.Activities.Sandbox;
 internal sealed class ShellConnections(IContainerGateway gateway, SandboxOptions options) : IDisposable
 {
     private readonly ConcurrentDictionary<string, ShellConnection> _open = new();
-    private readonly SemaphoreSlim _opening = new(1, 1);
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _opening = new();
 
     /// <summary>The connection to a container, opened where there is none.</summary>
     /// <returns>Null when the container is gone.</returns>
@@ -17,7 +17,8 @@ internal sealed class ShellConnections(IContainerGateway gateway, SandboxOptions
             return open;
         }
 
-        await _opening.WaitAsync(cancellationToken);
+        var gate = _opening.GetOrAdd(container, _ => new SemaphoreSlim(1, 1));
+        await gate.WaitAsync(cancellationToken);
         try
         {
             if (_open.TryGetValue(container, out open) && open.IsOpen)
@@ -40,7 +41,7 @@ internal sealed class ShellConnections(IContainerGateway gateway, SandboxOptions
         }
         finally
         {
-            _opening.Release();
+            gate.Release();
         }
     }
 
@@ -68,6 +69,7 @@ internal sealed class ShellConnections(IContainerGateway gateway, SandboxOptions
     /// <summary>Ends the connection to a container, if there is one.</summary>
     public void Close(string container)
     {
+        _opening.TryRemove(container, out _);
         if (_open.TryRemove(container, out var connection))
         {
             connection.Dispose();
@@ -80,7 +82,5 @@ internal sealed class ShellConnections(IContainerGateway gateway, SandboxOptions
         {
             Close(container);
         }
-
-        _opening.Dispose();
     }
 }

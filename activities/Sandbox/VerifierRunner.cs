@@ -45,11 +45,21 @@ internal sealed class VerifierRunner(
         var staged = $"{SandboxScripts.Staging}/{folder[(folder.LastIndexOf('/') + 1)..]}";
         await PutBelowAsync(container, request.Tests, staged.TrimStart('/'), cancellationToken);
 
-        var prepare = new ExecSpec(["sh", $"{SandboxScripts.Root}/verify.sh", staged, request.StopServices ? "services" : "-"]) { User = "root", WorkingDirectory = "/" };
-        var ready = await once.RunAsync(container, prepare, $"{folder}-ready", PrepareSec, null, beat, cancellationToken);
-        if (ready.ExitCode != 0)
+        IReadOnlyList<string> prepare = ["sh", $"{SandboxScripts.Root}/verify.sh", staged, request.StopServices ? "services" : "-"];
+        string? before = null;
+        if (IsRoot(settings.VerifierUser ?? facts.User))
         {
-            throw new IOException($"The container cannot be made ready for its verifier: {Observation.Of(ready, 1000, PrepareSec)}");
+            // One process for both: each costs the engine as much as a short test does.
+            before = OnceRunner.Inline(prepare, $"{folder}-ready", PrepareSec);
+        }
+        else
+        {
+            var ready = await once.RunAsync(
+                container, new ExecSpec(prepare) { User = "root", WorkingDirectory = "/" }, $"{folder}-ready", PrepareSec, null, beat, cancellationToken);
+            if (ready.ExitCode != 0)
+            {
+                throw new IOException($"The container cannot be made ready for its verifier: {Observation.Of(ready, 1000, PrepareSec)}");
+            }
         }
 
         var spec = new ExecSpec([TestScript])
@@ -58,15 +68,21 @@ internal sealed class VerifierRunner(
             WorkingDirectory = facts.Labels.GetValueOrDefault(SandboxLabels.Workdir),
             Environment = Resolve("[verifier] env", settings.VerifierEnv),
         };
-        var end = await once.RunAsync(container, spec, folder, request.TimeoutSec, null, beat, cancellationToken);
+        var end = await once.RunAsync(container, spec, folder, request.TimeoutSec, before, beat, cancellationToken);
         return await ReplyAsync(request, end, beat, cancellationToken);
     }
 
     private async Task<VerifyReply> ReplyAsync(VerifyRequest request, CommandEnd end, Action beat, CancellationToken cancellationToken)
     {
         List<string> notes = [];
+        List<string> agentNotes = [];
+        List<string> artifactNotes = [];
+        var agentComing = HomeAsync(request.Container, new ArtifactPath("/logs/agent"), agentNotes, beat, cancellationToken);
+        var artifactsComing = ArtifactsAsync(request, artifactNotes, beat, cancellationToken);
         var verifier = await HomeAsync(request.Container, new ArtifactPath("/logs/verifier"), notes, beat, cancellationToken);
-        var agent = await HomeAsync(request.Container, new ArtifactPath("/logs/agent"), notes, beat, cancellationToken);
+        var agent = await agentComing;
+        var artifacts = await artifactsComing;
+        notes.AddRange([.. agentNotes, .. artifactNotes]);
         var output = Observation.Kept(end);
         var json = verifier is null ? null : Tars.Text(verifier.Tar, RewardFile.JsonName);
         var text = verifier is null ? null : Tars.Text(verifier.Tar, RewardFile.TextName);
@@ -91,7 +107,7 @@ internal sealed class VerifierRunner(
             Ctrf = ctrf is null ? null : await store.PutTextAsync(ctrf, cancellationToken, MediaTypes.Json),
             AgentLogs = await KeepAsync(agent, cancellationToken),
             VerifierLogs = await KeepAsync(verifier, cancellationToken),
-            Artifacts = await KeepAsync(await ArtifactsAsync(request, notes, beat, cancellationToken), cancellationToken),
+            Artifacts = await KeepAsync(artifacts, cancellationToken),
             ExitCode = end.ExitCode,
             TimedOut = end.TimedOut,
             DurationMs = end.DurationMs,
@@ -174,6 +190,8 @@ internal sealed class VerifierRunner(
 
     private async Task<ContainerFacts> FindAsync(string container, CancellationToken cancellationToken) =>
         await gateway.FindAsync(container, withSize: false, cancellationToken) is { Running: true } facts ? facts : throw SandboxFailures.Lost(container);
+
+    private static bool IsRoot(string user) => user.Split(':')[0] is "" or "root" or "0";
 
     private static string Folder(ActivityInfo info, string container, string id) =>
         SandboxLabels.OnceFolder(info.WorkflowId ?? "", info.WorkflowRunId ?? "", $"{container} {id}");

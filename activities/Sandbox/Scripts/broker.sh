@@ -12,18 +12,26 @@ _spark_say() {
     while IFS=' ' read -r verb id rest <&9; do
         case $verb in
             done)
-                head -c "$_spark_cap" "$_spark_dir/$id.output" 2>/dev/null
+                file=$_spark_dir/$id.cut
+                [ -e "$file" ] || file=$_spark_dir/$id.output
+                head -c "$_spark_cap" "$file" 2>/dev/null
                 { IFS= read -r line; IFS= read -r folder; } < "$_spark_dir/$id.rc"
                 printf '\n%s done %s %s %s\n' "$_spark_mark" "$id" "$line" "$folder" ;;
             tail)
-                size=$(wc -c < "$_spark_dir/$id.output")
-                tail -c "$rest" "$_spark_dir/$id.output"
-                printf '\n%s tail %s %s\n' "$_spark_mark" "$id" $size
-                # What was read is cut to what is kept: a chatty command must not hold the disk.
-                if [ "$size" -gt $((_spark_cap * 2)) ]; then
-                    { head -c "$_spark_cap" "$_spark_dir/$id.output"; tail -c "$_spark_cap" "$_spark_dir/$id.output"; } > "$_spark_dir/$id.cut" &&
-                        : > "$_spark_dir/$id.output"
-                fi ;;
+                file=$_spark_dir/$id.cut
+                if ! { IFS= read -r size < "$_spark_dir/$id.size"; } 2>/dev/null; then
+                    file=$_spark_dir/$id.output
+                    size=$(wc -c < "$file")
+                    # A chatty command must not hold the disk: what nobody will read is let go.
+                    if [ "$size" -gt $((_spark_cap * 4)) ] && { head -c "$_spark_cap" "$file"; tail -c "$_spark_cap" "$file"; } > "$_spark_dir/$id.part"; then
+                        mv "$_spark_dir/$id.part" "$_spark_dir/$id.cut"
+                        printf '%s\n' "$size" > "$_spark_dir/$id.size"
+                        : > "$file"
+                        file=$_spark_dir/$id.cut
+                    fi
+                fi
+                tail -c "$rest" "$file"
+                printf '\n%s tail %s %s\n' "$_spark_mark" "$id" $size ;;
             *) printf '\n%s %s %s %s\n' "$_spark_mark" "$verb" "$id" "$rest" ;;
         esac
     done

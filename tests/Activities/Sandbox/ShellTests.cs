@@ -133,12 +133,17 @@ public sealed class ShellTests(string shell)
     [Test]
     public async Task Output_without_end_neither_fills_the_worker_nor_is_lost_count_of()
     {
-        var (_, answers) = await _bench.TurnAsync(_container, ++_turn, 60, ["head -c 30000000 /dev/zero | tr '\\0' x; echo; echo last"]);
+        const string command = "head -c 30000000 /dev/zero | tr '\\0' x; echo; echo last";
+        var (_, answers) = await _bench.TurnAsync(_container, ++_turn, 60, [command]);
+        var (_, again) = await _bench.TurnAsync(_container, _turn, 60, [command]);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(answers[0].Result!.OutputBytes, Is.EqualTo(30_000_006));
             Assert.That(answers[0].Content, Does.EndWith("x\nlast\n"));
             Assert.That(answers[0].Result!.Output!.Length, Is.LessThan(1_100_000));
+            Assert.That(again[0].Content, Is.EqualTo(answers[0].Content), "asked again, it is read again");
+            Assert.That(again[0].Result!.Output, Is.EqualTo(answers[0].Result!.Output));
+            Assert.That(await RunProbeAsync($"du -sk /.spark/sh | cut -f1"), Has.Length.LessThan(6), "kilobytes that stay in the container");
         }
     }
 
@@ -223,12 +228,21 @@ public sealed class ShellTests(string shell)
     }
 
     [Test]
-    public async Task A_quick_command_costs_a_few_milliseconds()
+    public async Task A_quick_command_costs_a_fraction_of_a_process_of_its_own()
     {
         var connections = (ShellConnections)_bench.Services.GetService(typeof(ShellConnections))!;
         var overhead = await connections.MeasureAsync(_container, 100, CancellationToken.None);
-        TestContext.Out.WriteLine($"{shell}: median {overhead.TotalMilliseconds:0.0} ms");
-        Assert.That(overhead.TotalMilliseconds, Is.LessThan(50), "far above the target of 5 ms, even on a busy machine");
+        List<double> processes = [];
+        for (var i = 0; i < 15; i++)
+        {
+            var clock = Stopwatch.StartNew();
+            await RunProbeAsync(":");
+            processes.Add(clock.Elapsed.TotalMilliseconds);
+        }
+
+        processes.Sort();
+        TestContext.Out.WriteLine($"{shell}: median {overhead.TotalMilliseconds:0.0} ms, a process of its own {processes[7]:0.0} ms");
+        Assert.That(overhead.TotalMilliseconds, Is.LessThan(processes[7] / 2));
     }
 
     private async Task<string> RunAsync(string command)

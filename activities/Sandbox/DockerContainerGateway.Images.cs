@@ -1,0 +1,76 @@
+using System.Net;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+
+namespace Spark.Temporal.Activities.Sandbox;
+
+/// <content>Images.</content>
+internal sealed partial class DockerContainerGateway
+{
+    public async Task<ImageFacts?> FindImageAsync(string reference, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var image = await _client.Images.InspectImageAsync(reference, cancellationToken);
+            return new ImageFacts
+            {
+                Id = image.ID,
+                User = image.Config?.User ?? "",
+                WorkingDirectory = image.Config?.WorkingDir ?? "",
+                Entrypoint = [.. image.Config?.Entrypoint ?? []],
+            };
+        }
+        catch (DockerApiException missing) when (missing.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    public async Task<ImageFacts> PullImageAsync(string reference, Action<string> output, CancellationToken cancellationToken)
+    {
+        var messages = new BuildMessages(output);
+        try
+        {
+            await _client.Images.CreateImageAsync(new ImagesCreateParameters { FromImage = WithTag(reference) }, null, messages, cancellationToken);
+        }
+        catch (DockerApiException refused) when (refused.StatusCode is not HttpStatusCode.ServiceUnavailable)
+        {
+            throw new ImageException(BuildMessages.Words(refused));
+        }
+
+        return messages.Error is { } error
+            ? throw new ImageException(error)
+            : await FindImageAsync(reference, cancellationToken) ?? throw new ImageException($"{reference} was pulled but is not there.");
+    }
+
+    public async Task<ImageFacts> BuildImageAsync(
+        Stream context, string tag, IReadOnlyDictionary<string, string> labels, Action<string> output, CancellationToken cancellationToken)
+    {
+        var messages = new BuildMessages(output);
+        var parameters = new ImageBuildParameters
+        {
+            Tags = [tag],
+            Labels = new Dictionary<string, string>(labels),
+            Remove = true,
+            ForceRemove = true,
+            // The classic builder: engines without BuildKit have only it, and the stream is the same everywhere.
+            Version = "1",
+        };
+        try
+        {
+            await _client.Images.BuildImageFromDockerfileAsync(parameters, context, null, null, messages, cancellationToken);
+        }
+        catch (DockerApiException refused) when (refused.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.InternalServerError or HttpStatusCode.NotFound)
+        {
+            throw new ImageException(BuildMessages.Words(refused));
+        }
+
+        return messages.Error is { } error
+            ? throw new ImageException(error)
+            : await FindImageAsync(tag, cancellationToken) ?? throw new ImageException("The build ended without an image.");
+    }
+
+    /// <summary>A name without a tag would bring every tag there is.</summary>
+    private static string WithTag(string reference) =>
+        reference.Contains('@', StringComparison.Ordinal) || reference[(reference.LastIndexOf('/') + 1)..].Contains(':', StringComparison.Ordinal) ? reference : $"{reference}:latest";
+}

@@ -1,0 +1,126 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+
+namespace Spark.Temporal.Activities.Sandbox;
+
+/// <summary>One answer of the broker: bytes of output and the line that ends them.</summary>
+internal sealed record ShellAnswer(byte[] Output, string Words);
+
+/// <summary>Takes the broker's answers apart and hands each to whoever waits for it.</summary>
+internal sealed class ShellAnswers(string mark)
+{
+    private readonly byte[] _mark = Encoding.ASCII.GetBytes($"\n{mark} ");
+    private readonly ConcurrentDictionary<string, TaskCompletionSource<ShellAnswer>> _pending = new();
+    private readonly ConcurrentDictionary<string, long> _elapsed = new();
+    private IOException? _failure;
+
+    /// <summary>The answer to a request; fails with an <see cref="IOException"/> when the connection is lost.</summary>
+    public Task<ShellAnswer> ToAsync(string verb, string id)
+    {
+        var source = Source($"{verb} {id}");
+        if (_failure is { } failure)
+        {
+            source.TrySetException(failure);
+        }
+
+        return source.Task;
+    }
+
+    /// <summary>Milliseconds that a command had run when this connection asked for it.</summary>
+    public long ElapsedBefore(string id) => _elapsed.GetValueOrDefault(id);
+
+    /// <summary>Reads until the connection ends; then all who wait, and all who come, are told.</summary>
+    public async Task ReadAsync(IContainerProcess process, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[65536];
+        var held = new byte[131072];
+        var length = 0;
+        var searched = 0;
+        try
+        {
+            int read;
+            while ((read = await process.ReadAsync(buffer, cancellationToken)) > 0)
+            {
+                if (length + read > held.Length)
+                {
+                    Array.Resize(ref held, Math.Max(held.Length * 2, length + read));
+                }
+
+                Buffer.BlockCopy(buffer, 0, held, length, read);
+                length += read;
+                while (Take(held, ref length, ref searched))
+                {
+                }
+            }
+
+            Fail(new IOException("The connection to the shell ended."));
+        }
+        catch (Exception broken)
+        {
+            Fail(new IOException($"The connection to the shell broke: {broken.Message}", broken));
+        }
+    }
+
+    /// <summary>Takes one answer, its output before it, from what was read.</summary>
+    private bool Take(byte[] held, ref int length, ref int searched)
+    {
+        var found = held.AsSpan(searched, length - searched).IndexOf(_mark);
+        if (found < 0)
+        {
+            searched = Math.Max(0, length - _mark.Length);
+            return false;
+        }
+
+        var start = searched + found;
+        var line = start + _mark.Length;
+        var end = held.AsSpan(line, length - line).IndexOf((byte)'\n');
+        if (end < 0)
+        {
+            searched = start;
+            return false;
+        }
+
+        var words = Encoding.UTF8.GetString(held, line, end).Split(' ', 3);
+        Answer(words[0], words[1], new ShellAnswer(held[..start], words.Length > 2 ? words[2] : ""));
+        var next = line + end + 1;
+        Buffer.BlockCopy(held, next, held, 0, length - next);
+        length -= next;
+        searched = 0;
+        return true;
+    }
+
+    private void Answer(string verb, string id, ShellAnswer reply)
+    {
+        if (verb == "running")
+        {
+            _elapsed[id] = long.Parse(reply.Words, CultureInfo.InvariantCulture);
+        }
+        else if (verb == "ready")
+        {
+            // It may come before anybody asks.
+            Source($"{verb} {id}").TrySetResult(reply);
+        }
+        else if (_pending.TryRemove($"{verb} {id}", out var source))
+        {
+            source.TrySetResult(reply);
+        }
+    }
+
+    private TaskCompletionSource<ShellAnswer> Source(string key) =>
+        _pending.GetOrAdd(key, _ => new TaskCompletionSource<ShellAnswer>(TaskCreationOptions.RunContinuationsAsynchronously));
+
+    private void Fail(IOException why)
+    {
+        _failure = why;
+        foreach (var key in _pending.Keys)
+        {
+            if (_pending.TryRemove(key, out var source))
+            {
+                source.TrySetException(why);
+                // Nobody may be waiting any more.
+                _ = source.Task.Exception;
+            }
+        }
+    }
+}
