@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using Spark.Temporal.Activities.Artifacts.Results;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
@@ -103,6 +104,7 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
             TestSummary = judgment.TestSummary,
             Memos = memos,
             Settings = request.Package.Settings,
+            Dockerfile = await DockerfileAsync(request.Package.Environment),
             EnvironmentNotes = request.Result.Notes,
         }).Render();
         return new DistillPrompt(
@@ -148,6 +150,27 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
         var folder = new ResultFolder(store, request.OutDir);
         var path = await folder.WriteJsonAsync("pipeline_summary.json", PipelineSummary.Of(request), Cancelled);
         return new RunRecord(path);
+    }
+
+    private async Task<string?> DockerfileAsync(ArtifactRef? context)
+    {
+        if (context is null)
+        {
+            return null;
+        }
+
+        await using var content = await store.OpenAsync(context, Cancelled);
+        await using var archive = new TarReader(content);
+        while (await archive.GetNextEntryAsync(cancellationToken: Cancelled) is { } entry)
+        {
+            if (entry is { Name: "Dockerfile" or "./Dockerfile", DataStream: { } text })
+            {
+                using var reader = new StreamReader(text);
+                return await reader.ReadToEndAsync(Cancelled);
+            }
+        }
+
+        return null;
     }
 
     private async Task<IReadOnlyList<ChatMessage>> MessagesAsync(AttemptResult attempt) =>

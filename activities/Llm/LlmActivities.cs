@@ -84,13 +84,16 @@ internal sealed class LlmActivities(
         var (message, finish, _) = ChatReplyReader.Read(raw, request.Call, stored.Fenced);
         message = message with { Timestamp = stored.ReceivedAt, Model = message.Model ?? stored.Model, Usage = stored.Usage };
         var calls = message.ToolCalls;
+
+        // Reasoning written into the content is no part of what was asked for, and must not make it too long.
+        var text = request.InlineCharacters > 0 ? ReplyText.Strip(message.Content) : message.Content;
         return new LlmReply
         {
             Conversation = await store.AppendAsync(request.Conversation, [message], CancellationToken.None),
             ToolCalls = calls.Count,
             Summary = Text.OneLine(calls.Select(call => call.Command ?? call.Problem).FirstOrDefault() ?? message.Content),
-            Text = message.Content.Length <= request.InlineCharacters ? message.Content : null,
-            TextLength = message.Content.Length,
+            Text = text.Length <= request.InlineCharacters ? text : null,
+            TextLength = text.Length,
             FinishReason = finish,
             LongestTimeoutSec = calls.Max(call => call.TimeoutSec),
             Usage = stored.Usage,

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Workflows.Domain.Budgets;
 using Spark.Temporal.Workflows.Domain.Pdi;
 using Spark.Temporal.Workflows.SkillGeneration;
 
@@ -18,6 +19,8 @@ internal sealed class RunSettings
     private readonly Option<string?> _apiBase = new("--api-base") { Description = "Endpoint to use instead of the profile's; the worker's settings must allow it." };
 
     private readonly Option<int?> _maxTokens = Positive(new Option<int?>("--max-tokens") { Description = "Most tokens of one reply of the agent." });
+
+    private readonly Option<string?> _budgets = new("--token-budgets") { Description = "File of token limits by purpose (token_budgets.json)." };
 
     private readonly Option<double> _multiplier = new("--timeout-multiplier")
     {
@@ -52,7 +55,7 @@ internal sealed class RunSettings
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _model, _apiBase, _maxTokens, _multiplier, _out, _key, _summaryKey })
+        foreach (var option in new Option[] { _model, _apiBase, _maxTokens, _budgets, _multiplier, _out, _key, _summaryKey })
         {
             command.Add(option);
         }
@@ -66,7 +69,20 @@ internal sealed class RunSettings
     {
         TimeoutMultiplier = parsed.GetValue(_multiplier),
         MaxTokens = parsed.GetValue(_maxTokens),
+        Budgets = parsed.GetValue(_budgets) is { } file ? Budgets(file) : null,
     };
+
+    private static TokenBudgets Budgets(string file)
+    {
+        try
+        {
+            return TokenBudgets.Parse(File.ReadAllText(file), file);
+        }
+        catch (Exception mistake) when (mistake is FormatException or IOException or UnauthorizedAccessException)
+        {
+            throw new CliException(mistake.Message, ExitCodes.Usage);
+        }
+    }
 
     /// <summary>Name of the model in folders and ids.</summary>
     public static string Slug(ModelChoice model) => Text.Slug(model.Name ?? model.Profile);

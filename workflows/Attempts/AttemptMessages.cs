@@ -1,4 +1,5 @@
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Budgets;
 using Spark.Temporal.Workflows.Domain.Conversations;
 using Spark.Temporal.Workflows.Domain.Judging;
 
@@ -83,8 +84,11 @@ public sealed record AttemptLimits
     /// <summary>Also stop services the agent left running before the verifier starts.</summary>
     public bool StopServices { get; init; }
 
-    /// <summary>Most tokens of a reply; null for the budget of the purpose.</summary>
+    /// <summary>Most tokens of a reply of the agent; null for the budget of the purpose.</summary>
     public int? MaxTokens { get; init; }
+
+    /// <summary>Limits of model calls by purpose; null for the defaults.</summary>
+    public TokenBudgets? Budgets { get; init; }
 }
 
 public sealed record AttemptResult

@@ -1,4 +1,5 @@
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Budgets;
 using Temporalio.Exceptions;
 using Temporalio.Workflows;
 
@@ -15,6 +16,7 @@ internal sealed class TerminalAgent(AttemptInput input, TaskPackage package, Att
 
     private static readonly string[] ReplyWasCut = ["Your reply was cut off by its token limit."];
 
+    private readonly TokenBudget? _budget = input.Limits.Budgets?[LlmPurposes.Agent];
     private readonly long _limitMs = (long)(package.Settings.AgentTimeoutSec * input.Limits.TimeoutMultiplier * 1000);
 
     /// <exception cref="ActivityFailureException">The model or every sandbox is out of reach.</exception>
@@ -73,20 +75,22 @@ internal sealed class TerminalAgent(AttemptInput input, TaskPackage package, Att
     {
         state.ModelCalls++;
         state.Step = $"turn {state.Turns + 1}: asking the model";
+        var request = new LlmRequest
+        {
+            Model = input.Model,
+            Purpose = LlmPurposes.Agent,
+            Conversation = state.Conversation!,
+            Call = state.ModelCalls,
+            FirstRunId = Workflow.Info.FirstExecutionRunId,
+            Task = package.Name,
+            Tools = true,
+            MaxTokens = input.Limits.MaxTokens ?? _budget?.CompletionTokens,
+            PromptTokens = _budget?.PromptTokens,
+        };
         try
         {
             var reply = await Workflow.ExecuteActivityAsync(
-                (ILlmActivities llm) => llm.CompleteAsync(new LlmRequest
-                {
-                    Model = input.Model,
-                    Purpose = LlmPurposes.Agent,
-                    Conversation = state.Conversation!,
-                    Call = state.ModelCalls,
-                    FirstRunId = Workflow.Info.FirstExecutionRunId,
-                    Task = package.Name,
-                    Tools = true,
-                    MaxTokens = input.Limits.MaxTokens,
-                }),
+                (ILlmActivities llm) => llm.CompleteAsync(request),
                 ActivityProfiles.Model(input.Model, $"turn {state.Turns + 1}: ask the model"));
             state.Count(reply);
             sandbox.Conversation = reply.Conversation;
@@ -114,6 +118,7 @@ internal sealed class TerminalAgent(AttemptInput input, TaskPackage package, Att
                 Turn = state.Turns,
                 Conversation = sandbox.Conversation!,
                 TimeoutSec = timeout,
+                OutputCharacters = (limits.Budgets ?? TokenBudgets.Default).ObservationCharacters,
             }),
             ActivityProfiles.OnHost(queue, timeout * reply.ToolCalls, limits.HostAwaySec, $"turn {state.Turns}: {reply.Summary}")));
         state.AgentMs += turn.DurationMs;

@@ -16,20 +16,22 @@ internal static class SummaryCalls
         while (true)
         {
             await state.CheckpointAsync();
-            var call = state.NextCall();
+            var request = new LlmRequest
+            {
+                Model = model,
+                Purpose = purpose,
+                Conversation = conversation,
+                Call = state.NextCall(),
+                FirstRunId = Workflow.Info.FirstExecutionRunId,
+                Task = state.Task,
+                InlineCharacters = inlineCharacters,
+                MaxTokens = input.Limits.Budgets?[purpose].CompletionTokens,
+                PromptTokens = input.Limits.Budgets?[purpose].PromptTokens,
+            };
             try
             {
                 var reply = await Workflow.ExecuteActivityAsync(
-                    (ILlmActivities llm) => llm.CompleteAsync(new LlmRequest
-                    {
-                        Model = model,
-                        Purpose = purpose,
-                        Conversation = conversation,
-                        Call = call,
-                        FirstRunId = Workflow.Info.FirstExecutionRunId,
-                        Task = state.Task,
-                        InlineCharacters = inlineCharacters,
-                    }),
+                    (ILlmActivities llm) => llm.CompleteAsync(request),
                     ActivityProfiles.Model(model, summary));
                 state.Count(reply);
                 return reply;
