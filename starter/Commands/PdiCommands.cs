@@ -11,6 +11,8 @@ internal static class PdiCommands
     {
         var group = new Command("pdi", "The posterior distillation index of finished runs.");
         group.Add(Replay(output));
+        group.Add(PdiAnalyzeCommand.Create(output));
+        group.Add(PdiSelectCommand.Create(output));
         group.Add(Bench(output));
         return group;
     }
@@ -36,20 +38,25 @@ internal static class PdiCommands
         command.SetAction(async (parsed, cancellationToken) =>
         {
             List<ReplayedRun> replayed = [];
+            var report = new PdiReplayReport(output);
             foreach (var path in TrajectoryFiles.Find(parsed.GetValue(files)!))
             {
                 var run = await ReadAsync(path, output, cancellationToken);
-                replayed.Add(PdiReplay.Replay(run, Chosen(parsed.GetValue(method)), await ExpectedPdi.BesideAsync(path, cancellationToken)));
+                var result = PdiReplay.Replay(run, Chosen(parsed.GetValue(method)), await ExpectedPdi.BesideAsync(path, cancellationToken));
+                replayed.Add(result with { Run = run.WithoutTexts() });
+                if (!parsed.GetValue(json))
+                {
+                    report.Run(replayed[^1]);
+                }
             }
 
-            var report = new PdiReplayReport(output);
             if (parsed.GetValue(json))
             {
                 report.Json(replayed);
             }
             else
             {
-                report.Text(replayed);
+                report.Sum(replayed);
             }
 
             return replayed.All(run => run.Agrees) ? ExitCodes.Good : ExitCodes.Failed;

@@ -21,13 +21,9 @@ internal sealed class PdiReplayReport(CliOutput output)
         Snapshots = run.Snapshots.Select(Node),
     }));
 
-    public void Text(IReadOnlyList<ReplayedRun> runs)
+    /// <summary>The line under the runs.</summary>
+    public void Sum(IReadOnlyList<ReplayedRun> runs)
     {
-        foreach (var run in runs)
-        {
-            Run(run);
-        }
-
         var snapshots = runs.Sum(run => run.Snapshots.Count);
         var agreeing = runs.Sum(run => run.Snapshots.Count(snapshot => snapshot.Agrees));
         var ties = runs.Sum(run => run.Snapshots.Count(snapshot => snapshot.Tie));
@@ -35,7 +31,8 @@ internal sealed class PdiReplayReport(CliOutput output)
         output.Line($"{agreeing} of {snapshots} snapshots in {runs.Count} {(runs.Count == 1 ? "file" : "files")} agree{tied}");
     }
 
-    private void Run(ReplayedRun run)
+    /// <summary>One run, as soon as it is replayed.</summary>
+    public void Run(ReplayedRun run)
     {
         var against = run.ComparedWith is null ? $"nothing is recorded by {run.Method.Name()}" : $"against {run.ComparedWith}";
         output.Line($"{run.Run.Task}: {run.Snapshots.Count} {(run.Snapshots.Count == 1 ? "snapshot" : "snapshots")}, {run.Method.Name()}, {against}");

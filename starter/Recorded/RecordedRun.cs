@@ -24,6 +24,13 @@ internal sealed record RecordedRun
 
     /// <summary>Lines that could not be read, numbered from 1, each with the reason.</summary>
     public required IReadOnlyList<DamagedLine> DamagedLines { get; init; }
+
+    /// <summary>The run without its texts, which among hundreds of runs would fill the memory.</summary>
+    public RecordedRun WithoutTexts() => this with
+    {
+        Executions = new Dictionary<int, RecordedExecution>(),
+        Reflections = new Dictionary<int, RecordedReflection>(),
+    };
 }
 
 /// <param name="Attempt">From 0.</param>
@@ -32,6 +39,9 @@ internal sealed record RecordedRun
 /// <param name="TestSummary">Tests, a line each, marked ✓ or ✗.</param>
 internal sealed record RecordedExecution(int Attempt, string Status, string Commands, string TestSummary)
 {
+    /// <summary>The reward decides, whatever the status says of how the agent ended.</summary>
+    public bool Passed { get; init; }
+
     public bool IsInfrastructure => Status.StartsWith("infra", StringComparison.OrdinalIgnoreCase);
 }
 

@@ -9,7 +9,7 @@ internal sealed class TrajectoryEvent
         ["type", "status", "agent_commands", "test_summary", "memo_before", "memo_after", "level", "method", "task_name"];
 
     private static readonly string[] Numbers =
-        ["attempt", "step", "proxy_exec", "proxy_plan", "proxy_oss", "raw_pdi", "weight", "weighted_pdi"];
+        ["attempt", "step", "proxy_exec", "proxy_plan", "proxy_oss", "raw_pdi", "weight", "weighted_pdi", "reward"];
 
     private readonly Dictionary<string, string> _texts = [];
     private readonly Dictionary<string, double> _numbers = [];
@@ -21,6 +21,8 @@ internal sealed class TrajectoryEvent
 
     public bool Triggered { get; private set; }
 
+    public bool Success { get; private set; }
+
     /// <summary>A text; empty where the event has none or null.</summary>
     /// <exception cref="FormatException">It is something else than text.</exception>
     public string Text(string name) =>
@@ -29,6 +31,9 @@ internal sealed class TrajectoryEvent
     /// <exception cref="FormatException">The event has no such number.</exception>
     public double Number(string name) =>
         _numbers.TryGetValue(name, out var number) ? number : throw new FormatException($"a {Type} without a number '{name}'");
+
+    /// <summary>A number; null where the event has none.</summary>
+    public double? NumberOrNull(string name) => _numbers.TryGetValue(name, out var number) ? number : null;
 
     /// <exception cref="FormatException">The event has no such whole number.</exception>
     public int Integer(string name) =>
@@ -86,6 +91,12 @@ internal sealed class TrajectoryEvent
         {
             reader.Read();
             Triggered = reader.TokenType == JsonTokenType.True;
+            reader.Skip();
+        }
+        else if (reader.ValueTextEquals("success"u8))
+        {
+            reader.Read();
+            Success = reader.TokenType == JsonTokenType.True;
             reader.Skip();
         }
         else

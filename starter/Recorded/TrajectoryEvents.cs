@@ -21,7 +21,10 @@ internal sealed class TrajectoryEvents
         {
             case "execution_result":
                 var execution = new RecordedExecution(
-                    read.Integer("attempt"), read.Text("status"), read.Text("agent_commands"), read.Text("test_summary"));
+                    read.Integer("attempt"), read.Text("status"), read.Text("agent_commands"), read.Text("test_summary"))
+                {
+                    Passed = read.Success || read.NumberOrNull("reward") >= 1,
+                };
                 _executions[execution.Attempt] = execution;
                 break;
             case "reflect_call":

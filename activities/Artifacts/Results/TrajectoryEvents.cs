@@ -1,6 +1,8 @@
+using System.Text.Json;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain.Conversations;
 using Spark.Temporal.Workflows.Domain.Judging;
+using Spark.Temporal.Workflows.Domain.Pdi;
 using Spark.Temporal.Workflows.SkillGeneration;
 
 namespace Spark.Temporal.Activities.Artifacts.Results;
@@ -51,7 +53,8 @@ internal sealed class TrajectoryEvents(IArtifactStore store)
                     recorded.Weight,
                     recorded.WeightedPdi,
                     recorded.Triggered,
-                    recorded.Level,
+                    // An element, because a plain null is left out and the original writes it.
+                    Level = JsonSerializer.SerializeToElement(recorded.Level == InterventionLevel.None ? null : recorded.Level.ToString().ToLowerInvariant()),
                     Method = run.Input.Pdi.Method,
                     Ts = Seconds(reflection.At),
                 });
