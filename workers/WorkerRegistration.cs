@@ -88,7 +88,8 @@ public static class WorkerRegistration
             worker.MaxCachedWorkflows = options.CachedWorkflows;
             worker.MaxConcurrentWorkflowTasks = options.WorkflowSlots;
         });
-        worker.ApplyTemporalActivities<ITaskPackageActivities>().ApplyTemporalActivities<IRecordActivities>();
+        worker.ApplyTemporalActivities<ITaskPackageActivities>().ApplyTemporalActivities<IRecordActivities>()
+            .ApplyTemporalActivities<IConstructionActivities>();
     }
 
     private static void AddLlm(IServiceCollection services, IConfiguration configuration, WorkerOptions options, List<WorkerQueue> queues)
@@ -118,7 +119,8 @@ public static class WorkerRegistration
         services.AddSandboxActivities(Configure).AddSingleton(host).AddHostedService<SandboxSweepService>();
         AddWorker(services, options, queues, TaskQueues.Sandbox, options.BuildSlots)
             .ApplyTemporalActivities<ISandboxActivities>()
-            .ApplyTemporalActivities<ITaskPackageActivities>();
+            .ApplyTemporalActivities<ITaskPackageActivities>()
+            .ApplyTemporalActivities<IConstructionActivities>();
         AddWorker(services, options, queues, TaskQueues.SandboxHost(host.Name), options.SandboxSlots).ApplyTemporalActivities<ISandboxActivities>();
     }
 

@@ -10,6 +10,10 @@ public static class WorkflowIds
     public static string Skill(string batch, string model, string task) =>
         $"skill/{Text.Slug(batch)}/{Text.Slug(model)}/{Text.Slug(task)}";
 
+    public static string Construction(string batch, string task) => $"task/{Text.Slug(batch)}/{Text.Slug(task)}";
+
+    public static string Proof(string batch, string task) => $"proof/{Text.Slug(batch)}/{Text.Slug(task)}";
+
     public static string Evaluation(string batch, string model, string arm, string task, int repeat) =>
         $"eval/{Text.Slug(batch)}/{Text.Slug(model)}/{Text.Slug(arm)}/{Text.Slug(task)}/{repeat}";
 }

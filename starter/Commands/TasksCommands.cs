@@ -8,7 +8,7 @@ namespace Spark.Temporal.Starter.Commands;
 internal static class TasksCommands
 {
     public static Command Create(CliOutput output) =>
-        new("tasks", "Harbor tasks on disk.") { Check(output) };
+        new("tasks", "Harbor tasks on disk.") { Check(output), TasksProveCommand.Create(output) };
 
     private static Command Check(CliOutput output)
     {

@@ -5,6 +5,7 @@ using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.SkillGeneration;
+using Spark.Temporal.Workflows.TaskConstruction;
 using Spark.Temporal.Workflows.Wire;
 using Temporalio.Client;
 using Temporalio.Worker;
@@ -56,10 +57,14 @@ internal sealed class FakeDeployment : IAsyncDisposable
             .AddWorkflow<AttemptWorkflow>()
             .AddWorkflow<SkillGenerationWorkflow>()
             .AddWorkflow<BatchWorkflow>()
+            .AddWorkflow<ProofWorkflow>()
+            .AddWorkflow<TaskConstructionWorkflow>()
             .AddAllActivities<IRecordActivities>(new RecordActivities(deployment.Store))
+            .AddAllActivities<IConstructionActivities>(deployment.World)
             .AddAllActivities<ITaskPackageActivities>(deployment.World));
         deployment.Work(new TemporalWorkerOptions(deployment.Prefix + TaskQueues.Sandbox)
             .AddAllActivities<ISandboxActivities>(deployment.World)
+            .AddAllActivities<IConstructionActivities>(deployment.World)
             .AddAllActivities<ITaskPackageActivities>(deployment.World));
         deployment.Work(new TemporalWorkerOptions(deployment.Prefix + TaskQueues.Llm("default")).AddAllActivities<ILlmActivities>(deployment.World));
         if (host)

@@ -1,8 +1,11 @@
 using System.Collections.Concurrent;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.TaskPackages;
+using Spark.Temporal.Activities.TaskPackages.Construction;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Workflows.Domain.Construction;
 using Spark.Temporal.Workflows.Domain.Conversations;
 using Spark.Temporal.Workflows.Domain.Tasks;
 using Temporalio.Activities;
@@ -13,7 +16,7 @@ namespace Spark.Temporal.Tests.Support;
 /// Neighbours of the workflows that are made up: no container, no model. Every call is counted; what answers can be
 /// replaced. The artifact store and the activities on it are the real ones.
 /// </summary>
-internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandboxActivities, ITaskPackageActivities, ILlmActivities
+internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandboxActivities, ITaskPackageActivities, ILlmActivities, IConstructionActivities
 {
     private readonly ConcurrentQueue<string> _calls = new();
 
@@ -40,6 +43,12 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
     /// <summary>Runs before an activity does its work; may throw or wait.</summary>
     public Func<string, CancellationToken, Task> Before { get; set; } = (_, _) => Task.CompletedTask;
 
+    /// <summary>Blocking findings of the rules, by the number of the critique, from 1.</summary>
+    public Func<int, IReadOnlyList<CritiqueFinding>> Findings { get; set; } = _ => [];
+
+    /// <summary>Whether tasks have a data builder.</summary>
+    public bool BuildsData { get; set; }
+
     public TaskSettings Settings { get; set; } = new();
     public double CostPerCall { get; set; } = 0.01;
     public TokenUsage Tokens { get; set; } = new(100, 10);
@@ -53,6 +62,7 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
     public string Image { get; set; } = "image";
     public string HostQueue { get; set; } = hostQueue;
     private int _containers;
+    private int _critiques;
     private readonly ConcurrentDictionary<string, int> _numbers = new();
     private readonly ConcurrentDictionary<string, int> _byPurpose = new();
 
@@ -160,6 +170,41 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
         return new ExecReply(0, false, await store.PutTextAsync(Output(request), CancellationToken.None), Output(request), 5);
     }
 
+    public async Task<MutantSet> MutantsAsync(MutantsRequest request)
+    {
+        await EnterAsync("construction.mutants");
+        var files = await store.PutTextAsync("tar", CancellationToken.None, MediaTypes.Tar);
+        return new MutantSet(["/answer"], files, [new("emptied", files), new("truncated", files), new("value-changed", files)], "named");
+    }
+
+    public async Task<SecondBuild> SecondBuildAsync(SecondBuildRequest request)
+    {
+        await EnterAsync("construction.second_build");
+        return BuildsData ? new SecondBuild(request.Package.Tests, new string('f', 64)) : new SecondBuild(null, Why: "no builder");
+    }
+
+    public Task<ConstructionStart> BeginAsync(BeginConstructionRequest request) => ConstructAsync("begin", real => real.BeginAsync(request));
+
+    public Task<BlueprintReply> ReadBlueprintAsync(ReadReplyRequest request) => ConstructAsync("read_blueprint", real => real.ReadBlueprintAsync(request));
+
+    public async Task<CritiqueStart> CritiqueAsync(CritiqueRequest request)
+    {
+        await EnterAsync("construction.critique");
+        var findings = Findings(Interlocked.Increment(ref _critiques));
+        var message = new ChatMessage { Role = ChatRoles.User, Content = "Criticise it." };
+        return new CritiqueStart(
+            new FindingSet(await store.PutJsonAsync(findings, CancellationToken.None), findings.Count, findings.Count, [.. findings.Select(finding => finding.ToString())]),
+            await store.AppendAsync(null, [message], CancellationToken.None));
+    }
+
+    public Task<CritiqueReply> ReadCritiqueAsync(ReadReplyRequest request) => ConstructAsync("read_critique", real => real.ReadCritiqueAsync(request));
+
+    public Task<ArtifactRef> RepairAsync(RepairRequest request) => ConstructAsync("repair", real => real.RepairAsync(request));
+
+    public Task<RenderReply> RenderAsync(RenderRequest request) => ConstructAsync("render", real => real.RenderAsync(request));
+
+    public Task<FinishReply> FinishAsync(FinishRequest request) => ConstructAsync("finish", real => real.FinishAsync(request));
+
     public async Task<RemoveReply> RemoveAsync(RemoveRequest request)
     {
         await EnterAsync($"sandbox.remove:{request.Container}");
@@ -189,6 +234,12 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
         Content = $"ran {call.Command}",
         Result = new CommandResult($"turn-{turn}.1", 0, 5),
     };
+
+    private async Task<T> ConstructAsync<T>(string name, Func<IConstructionActivities, Task<T>> work)
+    {
+        await EnterAsync($"construction.{name}");
+        return await work(new ConstructionActivities(store, new DockerPythonRunner()));
+    }
 
     private async Task EnterAsync(string call)
     {

@@ -9,13 +9,13 @@ namespace Spark.Temporal.Workflows.Attempts;
 /// carried out on a new container in which the commands so far were run again.
 /// </summary>
 internal sealed class SandboxSession(
-    TaskPackage package, AttemptLimits limits, string run, bool shell, double deadlineSec, ArtifactRef? skills)
+    TaskPackage package, AttemptLimits limits, string run, bool shell, double deadlineSec, ArtifactRef? skills, int firstOrdinal = 1)
 {
     private readonly List<Task> _removals = [];
     private readonly List<string> _notes = [];
     private PreparedImage? _image;
     private StartedSandbox? _started;
-    private int _ordinal;
+    private int _ordinal = firstOrdinal - 1;
     private int _failures;
     private string _why = "The container was given back while the run stood still.";
 
@@ -97,7 +97,7 @@ internal sealed class SandboxSession(
     /// </summary>
     public void GiveBack()
     {
-        if (_image is null || _ordinal == 0)
+        if (_image is null || _ordinal < firstOrdinal)
         {
             return;
         }

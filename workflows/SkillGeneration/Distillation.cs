@@ -34,7 +34,7 @@ internal sealed class Distillation(SkillGenerationInput input, SkillRunState sta
 
             var started = Workflow.UtcNow;
             var reply = await SummaryCalls.AskAsync(
-                input, state, LlmPurposes.Distill, conversation, 0, "distill the skill" + (ask == 0 ? "" : $", asked again ({ask})"));
+                input.SummaryModel ?? input.Model, state, LlmPurposes.Distill, conversation, 0, "distill the skill" + (ask == 0 ? "" : $", asked again ({ask})"));
             conversation = reply.Conversation;
             var check = await Workflow.ExecuteActivityAsync(
                 (IRecordActivities records) => records.CheckSkillAsync(new CheckSkillRequest(reply.Conversation, package.Name)),

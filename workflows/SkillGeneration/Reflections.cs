@@ -46,7 +46,7 @@ internal sealed class Reflections(SkillGenerationInput input, SkillRunState stat
         for (var ask = 0; ask <= input.ReAsks; ask++)
         {
             var reply = await SummaryCalls.AskAsync(
-                input, state, LlmPurposes.Reflect, conversation, ReplyCharacters, $"attempt {record.Number}: reflect" + (ask == 0 ? "" : $", asked again ({ask})"));
+                input.SummaryModel ?? input.Model, state, LlmPurposes.Reflect, conversation, ReplyCharacters, $"attempt {record.Number}: reflect" + (ask == 0 ? "" : $", asked again ({ask})"));
             conversation = reply.Conversation;
             if (Read(reply, before, out var why) is { } memo)
             {

@@ -10,7 +10,7 @@ using Temporalio.Workflows;
 namespace Spark.Temporal.Workflows.SkillGeneration;
 
 /// <summary>What a skill run knows of itself, how it waits, and what it shows.</summary>
-internal sealed class SkillRunState(SkillGenerationInput input)
+internal sealed class SkillRunState(SkillGenerationInput input) : IOwnCalls
 {
     private readonly List<AttemptProgress> _attempts = [];
     private readonly List<ArtifactRef> _kept = [];
@@ -22,6 +22,7 @@ internal sealed class SkillRunState(SkillGenerationInput input)
     private string _waitsFor = "";
 
     public string Task { get; set; } = Text.Slug(input.TaskDir.TrimEnd('/').Split('/')[^1]);
+    public AttemptLimits Limits => input.Limits;
     public bool Paused { get; set; }
     public double? BudgetUsd { get; set; } = input.BudgetUsd;
     public int MaxAttempts { get; set; } = input.MaxAttempts;

@@ -5,14 +5,13 @@ using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.SkillGeneration;
 
-/// <summary>The run's own model calls: reflections and distillation. What they cost is never spent in vain.</summary>
+/// <summary>The run's own model calls: reflections and distillation, blueprints and critiques. What they cost is never spent in vain.</summary>
 internal static class SummaryCalls
 {
     /// <summary>Asks until there is a reply: an endpoint out of reach makes the run wait for a person, not fail.</summary>
     public static async Task<LlmReply> AskAsync(
-        SkillGenerationInput input, SkillRunState state, string purpose, ArtifactRef conversation, int inlineCharacters, string summary)
+        ModelChoice model, IOwnCalls state, string purpose, ArtifactRef conversation, int inlineCharacters, string summary)
     {
-        var model = input.SummaryModel ?? input.Model;
         while (true)
         {
             await state.CheckpointAsync();
@@ -25,8 +24,8 @@ internal static class SummaryCalls
                 FirstRunId = Workflow.Info.FirstExecutionRunId,
                 Task = state.Task,
                 InlineCharacters = inlineCharacters,
-                MaxTokens = input.Limits.Budgets?[purpose].CompletionTokens,
-                PromptTokens = input.Limits.Budgets?[purpose].PromptTokens,
+                MaxTokens = state.Limits.Budgets?[purpose].CompletionTokens,
+                PromptTokens = state.Limits.Budgets?[purpose].PromptTokens,
             };
             try
             {

@@ -1,0 +1,191 @@
+using System.Text;
+using System.Text.Json;
+using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Construction;
+using Spark.Temporal.Workflows.TaskConstruction;
+using Spark.Temporal.Workflows.Wire;
+
+namespace Spark.Temporal.Activities.TaskPackages.Construction;
+
+/// <summary>Puts an accepted task into its place in one step, and writes what became of every version.</summary>
+internal sealed class ConstructionWriter(IArtifactStore store)
+{
+    private const string ReportName = "generation_report.json";
+
+    public async Task<FinishReply> WriteAsync(FinishRequest request, string workflowId, CancellationToken cancellationToken)
+    {
+        var generated = Path.Combine(request.Input.OutDir, TaskPlaces.Generated);
+        var accepted = request.Accepted is not null;
+        var name = Free(generated, accepted ? request.Result.TaskId! : request.Result.Name, workflowId);
+        var artifacts = Path.Combine(generated, TaskPlaces.Artifacts, name);
+        var staging = TaskPlaces.Staging(request.Input.OutDir, workflowId);
+        Directory.CreateDirectory(artifacts);
+        var target = accepted ? Path.GetFullPath(Path.Combine(generated, name)) : null;
+        var findings = await FindingsAsync(request, cancellationToken);
+        await KeepVersionsAsync(request, artifacts, cancellationToken);
+
+        // The report first: it says whose folder this is, should the move be tried again.
+        var report = new
+        {
+            request.Result.Status,
+            request.Result.TaskId,
+            TaskDir = target,
+            WorkflowId = workflowId,
+            request.Result.Error,
+            request.Result.Rounds,
+            ReferenceTasks = request.References,
+            Model = request.Input.ModelSlug,
+            request.Result.ModelCalls,
+            request.Result.Usage,
+            request.Result.CostUsd,
+            request.Result.DurationMs,
+            Proof = request.Versions.Count > 0 ? request.Versions[^1].Proof : null,
+            Versions = request.Versions.Select((version, index) => new
+            {
+                version.Number, version.Refused, Findings = findings[index], version.Proof,
+            }),
+        };
+        await File.WriteAllTextAsync(Path.Combine(artifacts, ReportName), JsonSerializer.Serialize(report, SparkJson.Indented) + "\n", cancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(artifacts, "report.md"), Readable(request, findings), cancellationToken);
+        if (target is not null)
+        {
+            await MoveAsync(request, staging, name, target, cancellationToken);
+        }
+
+        if (Directory.Exists(staging))
+        {
+            Directory.Delete(staging, recursive: true);
+        }
+
+        return new FinishReply(target, Path.GetFullPath(Path.Combine(artifacts, ReportName)));
+    }
+
+    /// <summary>The name, or the first with a number that is free or ours already.</summary>
+    private static string Free(string generated, string wanted, string workflowId)
+    {
+        for (var number = 1; ; number++)
+        {
+            var name = number == 1 ? wanted : $"{wanted}-{number}";
+            var report = Path.Combine(generated, TaskPlaces.Artifacts, name, ReportName);
+            if (!Directory.Exists(Path.Combine(generated, name)) || Owner(report) == workflowId)
+            {
+                return name;
+            }
+        }
+    }
+
+    private static string? Owner(string report)
+    {
+        try
+        {
+            using var read = JsonDocument.Parse(File.ReadAllText(report));
+            return read.RootElement.TryGetProperty("workflow_id", out var id) ? id.GetString() : null;
+        }
+        catch (Exception none) when (none is IOException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    private async Task MoveAsync(FinishRequest request, string staging, string name, string target, CancellationToken cancellationToken)
+    {
+        var last = request.Versions[^1];
+        var proof = last.Proof!;
+        var spec = await store.ReadJsonAsync<PromptSpec>(request.Spec!, cancellationToken);
+        var blueprint = await store.ReadJsonAsync<TaskBlueprint>(last.Blueprint, cancellationToken);
+        var files = TaskRenderer.WithProof(TaskPlaces.Render(blueprint, spec), new ProofNumbers
+        {
+            OracleReward = proof.OracleRewards.Min() ?? 0,
+            OracleRuns = proof.OracleRewards.Count,
+            NopReward = proof.NothingReward ?? 0,
+            Mutants = proof.Mutants,
+            MutantsRefused = proof.MutantsRefused,
+            DataDigest = proof.DataDigest,
+            Rounds = request.Result.Rounds,
+        });
+        var ready = TaskPlaces.Write(Path.Combine(staging, "accepted", name), files);
+        if (Directory.Exists(target))
+        {
+            Directory.Delete(target, recursive: true);
+        }
+
+        Directory.Move(ready, target);
+    }
+
+    private async Task<IReadOnlyList<IReadOnlyList<CritiqueFinding>>> FindingsAsync(FinishRequest request, CancellationToken cancellationToken)
+    {
+        var all = new List<IReadOnlyList<CritiqueFinding>>();
+        foreach (var version in request.Versions)
+        {
+            var findings = new List<CritiqueFinding>();
+            foreach (var set in new[] { version.Rules, version.Model }.OfType<FindingSet>())
+            {
+                findings.AddRange(await store.ReadJsonAsync<IReadOnlyList<CritiqueFinding>>(set.Stored, cancellationToken));
+            }
+
+            all.Add(findings);
+        }
+
+        return all;
+    }
+
+    /// <summary>Every version's blueprint, the last one under its own name, and what was said to the models.</summary>
+    private async Task KeepVersionsAsync(FinishRequest request, string artifacts, CancellationToken cancellationToken)
+    {
+        if (request.Spec is { } spec)
+        {
+            await File.WriteAllTextAsync(Path.Combine(artifacts, "prompt.json"), await IndentedAsync(spec, cancellationToken), cancellationToken);
+        }
+
+        Directory.CreateDirectory(Path.Combine(artifacts, "versions"));
+        var trace = new StringBuilder();
+        foreach (var version in request.Versions)
+        {
+            var blueprint = await IndentedAsync(version.Blueprint, cancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(artifacts, "versions", $"blueprint-{version.Number}.json"), blueprint, cancellationToken);
+            if (version == request.Versions[^1])
+            {
+                await File.WriteAllTextAsync(Path.Combine(artifacts, "blueprint.json"), blueprint, cancellationToken);
+            }
+
+            foreach (var message in await store.ReadConversationAsync(version.Conversation, cancellationToken))
+            {
+                trace.Append(JsonSerializer.Serialize(new { Version = version.Number, message.Role, message.Content }, SparkJson.Options)).Append('\n');
+            }
+        }
+
+        await File.WriteAllTextAsync(Path.Combine(artifacts, "trace.jsonl"), trace.ToString(), cancellationToken);
+    }
+
+    private async Task<string> IndentedAsync(ArtifactRef json, CancellationToken cancellationToken) =>
+        JsonSerializer.Serialize(await store.ReadJsonAsync<JsonElement>(json, cancellationToken), SparkJson.Indented) + "\n";
+
+    private static string Readable(FinishRequest request, IReadOnlyList<IReadOnlyList<CritiqueFinding>> findings)
+    {
+        var text = new StringBuilder($"# {request.Result.TaskId ?? request.Result.Name}: {request.Result.Status.ToString().ToLowerInvariant()}\n\n");
+        if (request.Result.Error is { } error)
+        {
+            text.Append(error).Append("\n\n");
+        }
+
+        for (var index = 0; index < request.Versions.Count; index++)
+        {
+            var version = request.Versions[index];
+            text.Append("## Version ").Append(version.Number).Append("\n\n").Append(version.Refused ?? "Accepted.").Append("\n\n");
+            foreach (var finding in findings[index])
+            {
+                text.Append("- ").Append(finding).Append('\n');
+            }
+
+            foreach (var check in version.Proof?.Checks ?? [])
+            {
+                text.Append("- proof, ").Append(check.Name).Append(", ").Append(check.Status.ToString().ToLowerInvariant()).Append(": ").Append(check.Words).Append('\n');
+            }
+
+            text.Append('\n');
+        }
+
+        return text.ToString();
+    }
+}

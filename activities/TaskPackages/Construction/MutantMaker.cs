@@ -1,0 +1,115 @@
+using System.Formats.Tar;
+using System.Text;
+using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Construction;
+
+namespace Spark.Temporal.Activities.TaskPackages.Construction;
+
+/// <summary>Wrong answers made from the right one.</summary>
+internal sealed class MutantMaker(IArtifactStore store)
+{
+    /// <summary>Entry that holds the oracle's output and is no file of its.</summary>
+    private const string OracleOutput = "spark-oracle-stdout.txt";
+
+    /// <summary>Answers are small; a dozen files say enough.</summary>
+    private const int MostFiles = 12;
+
+    private const int MostTestBytes = 4 * 1024 * 1024;
+
+    public async Task<MutantSet> MakeAsync(MutantsRequest request, CancellationToken cancellationToken)
+    {
+        var written = await ReadAsync(request.Changes, cancellationToken);
+        written.RemoveAll(file => file.Path == OracleOutput || file.Content.Length == 0);
+        var (chosen, how) = await ChooseAsync(request, written, cancellationToken);
+        if (chosen.Count == 0)
+        {
+            return new MutantSet([], null, [], how);
+        }
+
+        var wrong = new List<MutantFiles>();
+        foreach (var group in chosen.SelectMany(file => Mutants.Of(file.Content).Select(mutant => (file, mutant))).GroupBy(pair => pair.mutant.Name))
+        {
+            var files = group.Select(pair => pair.file with { Content = pair.mutant.Content }).ToList();
+            wrong.Add(new MutantFiles(group.Key, await PackAsync(files, cancellationToken)));
+        }
+
+        return new MutantSet([.. chosen.Select(file => $"/{file.Path}")], await PackAsync(chosen, cancellationToken), wrong, how);
+    }
+
+    private async Task<(List<WrittenFile> Files, string How)> ChooseAsync(
+        MutantsRequest request, List<WrittenFile> written, CancellationToken cancellationToken)
+    {
+        if (request.OutputPath is { } output)
+        {
+            var answer = written.Where(file => file.Path == output.TrimStart('/')).ToList();
+            return (answer, answer.Count > 0 ? "The file that the task names." : $"The oracle wrote no {output}.");
+        }
+
+        if (written.Count == 0)
+        {
+            return ([], "The oracle wrote no file, so there is nothing to make wrong answers from.");
+        }
+
+        var said = await store.ReadTextAsync(request.Package.Instruction, cancellationToken);
+        said += string.Concat((await ReadAsync(request.Package.Tests, cancellationToken))
+            .Where(file => file.Content.Length <= MostTestBytes).Select(file => Encoding.UTF8.GetString(file.Content)));
+        var named = written.Where(file => said.Contains(Path.GetFileName(file.Path), StringComparison.Ordinal)).Take(MostFiles).ToList();
+        return named.Count > 0
+            ? (named, "Files that the oracle wrote and that instruction or tests name.")
+            : ([.. written.Take(MostFiles)], "Files that the oracle wrote; neither instruction nor tests name one.");
+    }
+
+    private async Task<List<WrittenFile>> ReadAsync(ArtifactRef archive, CancellationToken cancellationToken)
+    {
+        await using var stream = await store.OpenAsync(archive, cancellationToken);
+        await using var reader = new TarReader(stream);
+        var files = new List<WrittenFile>();
+        while (await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
+        {
+            if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile))
+            {
+                continue;
+            }
+
+            var content = new byte[entry.Length];
+            if (entry.DataStream is { } data)
+            {
+                await data.ReadExactlyAsync(content, cancellationToken);
+            }
+
+            files.Add(new WrittenFile(entry.Name, content, entry.Mode, entry.Uid, entry.Gid));
+        }
+
+        return files;
+    }
+
+    private async Task<ArtifactRef> PackAsync(IReadOnlyList<WrittenFile> files, CancellationToken cancellationToken)
+    {
+        using var buffer = new MemoryStream();
+        await using (var writer = new TarWriter(buffer, TarEntryFormat.Pax, leaveOpen: true))
+        {
+            foreach (var file in files)
+            {
+                var entry = new PaxTarEntry(TarEntryType.RegularFile, file.Path)
+                {
+                    Mode = file.Mode,
+                    Uid = file.Uid,
+                    Gid = file.Gid,
+                    ModificationTime = DateTimeOffset.UnixEpoch,
+                    DataStream = new MemoryStream(file.Content, writable: false),
+                };
+                await writer.WriteEntryAsync(entry, cancellationToken);
+            }
+        }
+
+        return await store.PutBytesAsync(buffer.ToArray(), MediaTypes.Tar, cancellationToken);
+    }
+
+    /// <param name="Path">Absolute path without the leading slash.</param>
+    /// <param name="Content">Its bytes.</param>
+    /// <param name="Mode">Permissions.</param>
+    /// <param name="Uid">Owner.</param>
+    /// <param name="Gid">Group.</param>
+    private sealed record WrittenFile(string Path, byte[] Content, UnixFileMode Mode, int Uid, int Gid);
+}

@@ -1,0 +1,59 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using Spark.Temporal.TaskFiles;
+using Spark.Temporal.Workflows.Domain.Construction;
+using Spark.Temporal.Workflows.Domain.Tasks;
+
+namespace Spark.Temporal.Activities.TaskPackages.Construction;
+
+/// <summary>Reads folders of Harbor tasks as far as ranking and the author need them.</summary>
+internal static partial class ReferenceLibrary
+{
+    private const int MostTasks = 5_000;
+    private const int MostTextBytes = 64 * 1024;
+    private const int MostFiles = 60;
+
+    /// <param name="folders">Folders with one task per folder; null and missing ones are left out.</param>
+    public static IReadOnlyList<ReferenceTask> Read(IEnumerable<string?> folders) =>
+        [.. folders.OfType<string>()
+            .Where(Directory.Exists)
+            .SelectMany(folder => Directory.EnumerateDirectories(folder).Prepend(folder))
+            .Where(folder => File.Exists(Path.Combine(folder, TaskPackageReader.Instruction)))
+            .Order(StringComparer.Ordinal)
+            .Take(MostTasks)
+            .Select(ReadOne)
+            .DistinctBy(task => task.Name)];
+
+    private static ReferenceTask ReadOne(string path)
+    {
+        var folder = TaskFolderReader.Read(path);
+        var instruction = Content(folder, TaskPackageReader.Instruction);
+        var settings = Content(folder, "task.toml");
+        var dockerfile = Content(folder, TaskPackageReader.Dockerfile);
+        return new ReferenceTask
+        {
+            Name = folder.Name,
+            Instruction = instruction,
+            Tags = [.. Tags().Match(settings) is { Success: true } tags ? Quoted().Matches(tags.Groups[1].Value).Select(tag => tag.Groups[1].Value) : []],
+            Tools = [.. Installed().Matches(dockerfile.Replace("\\\n", " ", StringComparison.Ordinal))
+                .SelectMany(line => line.Groups[1].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                .Where(word => char.IsAsciiLetter(word[0]))
+                .Distinct()],
+            Files = [.. folder.Entries.Where(entry => entry.Kind == TaskEntryKind.File).Select(entry => entry.Path).Take(MostFiles)],
+            Digest = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(
+                Encoding.UTF8.GetBytes($"{instruction}\n{settings}\n{dockerfile}\n{string.Join('\n', folder.Entries.Select(entry => entry.Path))}"))),
+        };
+    }
+
+    private static string Content(TaskFolder folder, string path) =>
+        folder.Find(path) is { Kind: TaskEntryKind.File } file && folder.ReadBytes(file, MostTextBytes) is { } bytes ? Encoding.UTF8.GetString(bytes) : "";
+
+    [GeneratedRegex(@"^\s*tags\s*=\s*\[([^\]]*)\]", RegexOptions.Multiline)]
+    private static partial Regex Tags();
+
+    [GeneratedRegex("[\"']([^\"']+)[\"']")]
+    private static partial Regex Quoted();
+
+    [GeneratedRegex(@"(?:apt-get|apt|pip3?)\s+install\s+([^&|;\n]*)")]
+    private static partial Regex Installed();
+}

@@ -1,0 +1,244 @@
+using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Workflows.SkillGeneration;
+using Spark.Temporal.Workflows.Wire;
+using Temporalio.Exceptions;
+using Temporalio.Workflows;
+
+namespace Spark.Temporal.Workflows.TaskConstruction;
+
+/// <summary>
+/// One prompt until a task is accepted or given up: retrieval, blueprint, critique, repair, render, proof. What fails goes
+/// back to repair with its evidence; out of budget or of infrastructure the run waits, says why, and goes on in place.
+/// </summary>
+[Workflow]
+public sealed class TaskConstructionWorkflow
+{
+    private readonly ConstructionInput _input;
+    private readonly ConstructionState _state;
+    private int _proofs;
+
+    [WorkflowInit]
+    public TaskConstructionWorkflow(ConstructionInput input) => (_input, _state) = (input, new ConstructionState(input));
+
+    [WorkflowQuery("GetProgress", Description = "Where the construction stands: step, rounds, versions and cost.")]
+    public ConstructionProgress GetProgress() => _state.Progress();
+
+    [WorkflowRun]
+    public async Task<ConstructionResult> RunAsync(ConstructionInput input)
+    {
+        _state.Show("read the prompt and look for tasks like it");
+        ConstructionStart start;
+        try
+        {
+            start = await Workflow.ExecuteActivityAsync(
+                (IConstructionActivities construction) => construction.BeginAsync(new BeginConstructionRequest(_input)),
+                ActivityProfiles.Records("prompt and references"));
+        }
+        catch (ActivityFailureException failure) when (ActivityFailures.TypeOf(failure) == FailureTypes.InvalidInput)
+        {
+            return await CloseAsync(ConstructionStatus.PromptRefused, ActivityFailures.Words(failure), null);
+        }
+
+        (_state.Spec, _state.References) = (start.Spec, start.References);
+        var (purpose, conversation) = (LlmPurposes.Blueprint, start.Conversation);
+        while (true)
+        {
+            if (await WriteAsync(purpose, conversation) is { } unreadable)
+            {
+                return await CloseAsync(ConstructionStatus.Rejected, unreadable, null);
+            }
+
+            var (taskDir, refused) = await TryAsync();
+            if (refused is null)
+            {
+                return await CloseAsync(ConstructionStatus.Accepted, null, taskDir);
+            }
+
+            _state.Update(_state.Versions[^1] with { Refused = refused });
+            if (_state.Round >= _input.MaxRevisions)
+            {
+                return await CloseAsync(
+                    ConstructionStatus.Rejected, $"Not accepted after {_state.Round} rounds of repair; the last version: {refused}", null);
+            }
+
+            _state.Show("repair");
+            var failed = _state.Versions[^1];
+            (purpose, conversation) = (LlmPurposes.Repair, await Workflow.ExecuteActivityAsync(
+                (IConstructionActivities construction) => construction.RepairAsync(new RepairRequest { Spec = start.Spec, Version = failed }),
+                ActivityProfiles.Records($"repair {_state.Round + 1}: what is wrong")));
+        }
+    }
+
+    [WorkflowUpdate("Pause", Description = "Let the step in flight end, then stand still. No value needed.")]
+    public Task PauseAsync()
+    {
+        _state.Paused = true;
+        return Task.CompletedTask;
+    }
+
+    [WorkflowUpdate("Resume", Description = "Go on: after a pause, or when what the run waits for is mended. No value needed.")]
+    public Task ResumeAsync()
+    {
+        _state.Resume();
+        return Task.CompletedTask;
+    }
+
+    [WorkflowUpdate("RaiseBudget", Description = "A new limit for the whole run in dollars: {\"budget_usd\": 25}")]
+    public Task RaiseBudgetAsync(BudgetRequest request)
+    {
+        _state.BudgetUsd = request.BudgetUsd;
+        return Task.CompletedTask;
+    }
+
+    [WorkflowUpdateValidator(nameof(RaiseBudgetAsync))]
+    public void ValidateBudget(BudgetRequest request)
+    {
+        if (request is null || !double.IsFinite(request.BudgetUsd) || request.BudgetUsd <= _state.Usage.CostUsd)
+        {
+            throw new ApplicationFailureException(
+                $"budget_usd must be above what the run has cost, {Text.Usd(_state.Usage.CostUsd)}.", FailureTypes.InvalidInput, nonRetryable: true);
+        }
+    }
+
+    /// <summary>Asks for a blueprint, again with the errors where the reply is none; it becomes the newest version.</summary>
+    /// <returns>Why there is none; null when there is.</returns>
+    private async Task<string?> WriteAsync(string purpose, ArtifactRef conversation)
+    {
+        IReadOnlyList<string> errors = [];
+        for (var ask = 0; ask <= _input.SchemaRetries; ask++)
+        {
+            _state.Show(purpose);
+            var reply = await SummaryCalls.AskAsync(
+                _input.Model, _state, purpose, conversation, 0, (purpose == LlmPurposes.Repair ? $"repair {_state.Round + 1}" : "write the blueprint") + Again(ask));
+            var read = await Workflow.ExecuteActivityAsync(
+                (IConstructionActivities construction) => construction.ReadBlueprintAsync(new ReadReplyRequest(reply.Conversation)),
+                ActivityProfiles.Records("read the blueprint"));
+            if (read.Blueprint is { } blueprint)
+            {
+                _state.TaskId = read.TaskId;
+                _state.Versions.Add(new BlueprintVersion
+                {
+                    Number = _state.Versions.Count + 1, Blueprint = blueprint, Conversation = reply.Conversation, OutputPath = read.OutputPath!,
+                });
+                Workflow.UpsertTypedSearchAttributes(SearchAttributes.Attempt.ValueSet(_state.Versions.Count));
+                return null;
+            }
+
+            (errors, conversation) = (read.Errors ?? [], read.AskAgain!);
+        }
+
+        return $"The reply was no blueprint {_input.SchemaRetries + 1} times; the last time: {string.Join("; ", errors)}";
+    }
+
+    /// <summary>Critique, render, proof of the newest version.</summary>
+    private async Task<(string? TaskDir, string? Refused)> TryAsync()
+    {
+        if (await CriticiseAsync() is { } findings)
+        {
+            return (null, findings);
+        }
+
+        _state.Show("render");
+        var (version, spec) = (_state.Versions[^1], _state.Spec!);
+        var rendered = await Workflow.ExecuteActivityAsync(
+            (IConstructionActivities construction) => construction.RenderAsync(
+                new RenderRequest { Spec = spec, Blueprint = version.Blueprint, OutDir = _input.OutDir, Version = version.Number }),
+            ActivityProfiles.Records($"version {version.Number}: render"));
+        if (rendered.TaskDir is null)
+        {
+            return (null, rendered.Problem ?? "The blueprint cannot be rendered.");
+        }
+
+        var proof = await ProveAsync(version, rendered.TaskDir);
+        _state.Update(version with { Proof = proof });
+        return proof.Verdict == ProofVerdict.Proven
+            ? (rendered.TaskDir, null)
+            : (null, $"The proof does not hold: {string.Join("; ", proof.Checks.Where(check => check.Status == ProofStatus.Failed).Select(check => $"{check.Name}: {check.Words}"))}");
+    }
+
+    /// <returns>The blocking findings; null when there are none.</returns>
+    private async Task<string?> CriticiseAsync()
+    {
+        _state.Show("critique by rules");
+        var version = _state.Versions[^1];
+        var critique = await Workflow.ExecuteActivityAsync(
+            (IConstructionActivities construction) => construction.CritiqueAsync(new CritiqueRequest(_state.Spec!, version.Blueprint)),
+            ActivityProfiles.Prepare(120, $"version {version.Number}: rules"));
+        version = version with { Rules = critique.Findings };
+        _state.Update(version);
+        if (critique.Findings.Blocking > 0)
+        {
+            // What a rule sees for certain need not be paid for twice: the model looks at what the rules let through.
+            return Blocked(critique.Findings);
+        }
+
+        var conversation = critique.Conversation;
+        for (var ask = 0; ask <= _input.SchemaRetries; ask++)
+        {
+            _state.Show("critique by the model");
+            var reply = await SummaryCalls.AskAsync(_input.Model, _state, LlmPurposes.Critique, conversation, 0, $"critique version {version.Number}{Again(ask)}");
+            var read = await Workflow.ExecuteActivityAsync(
+                (IConstructionActivities construction) => construction.ReadCritiqueAsync(new ReadReplyRequest(reply.Conversation)),
+                ActivityProfiles.Records("read the critique"));
+            if (read.Findings is { } found)
+            {
+                _state.Update(version with { Model = found });
+                return found.Blocking > 0 ? Blocked(found) : null;
+            }
+
+            conversation = read.AskAgain!;
+        }
+
+        // A critique that cannot be read blocks nothing: the rules have spoken and the proof decides.
+        return null;
+    }
+
+    private async Task<ProofResult> ProveAsync(BlueprintVersion version, string taskDir)
+    {
+        while (true)
+        {
+            await _state.CheckpointAsync();
+            _state.Show("proof");
+            var number = ++_proofs;
+            var proof = await Workflow.ExecuteChildWorkflowAsync(
+                (ProofWorkflow workflow) => workflow.RunAsync(new ProofInput { TaskDir = taskDir, OutputPath = version.OutputPath, Limits = _input.Limits }),
+                new ChildWorkflowOptions
+                {
+                    Id = $"{Workflow.Info.WorkflowId}/proof-{number}",
+                    ParentClosePolicy = ParentClosePolicy.RequestCancel,
+                    StaticSummary = $"proof of {_state.TaskId}, version {version.Number}",
+                    TypedSearchAttributes = SearchAttributes.Started(_input.Batch, _input.Name, _input.ModelSlug, attempt: version.Number),
+                });
+            if (proof.Verdict != ProofVerdict.NoVerdict)
+            {
+                return proof;
+            }
+
+            await _state.WaitForPersonAsync("infrastructure", proof.Error ?? "unknown");
+        }
+    }
+
+    private async Task<ConstructionResult> CloseAsync(ConstructionStatus status, string? error, string? taskDir)
+    {
+        var result = _state.Close(status, error);
+        var finished = await Workflow.ExecuteActivityAsync(
+            (IConstructionActivities construction) => construction.FinishAsync(new FinishRequest
+            {
+                Input = _input,
+                Spec = _state.Spec,
+                References = _state.References,
+                Versions = _state.Versions,
+                Accepted = taskDir,
+                Result = result,
+            }),
+            ActivityProfiles.Records(taskDir is null ? "write the report" : "put the task in its place"));
+        await Workflow.WaitConditionAsync(() => Workflow.AllHandlersFinished);
+        return result with { TaskDir = finished.TaskDir, ReportPath = finished.ReportPath };
+    }
+
+    private static string Blocked(FindingSet findings) => string.Join("; ", findings.Lines.Take(findings.Blocking));
+
+    private static string Again(int ask) => ask == 0 ? "" : $", asked again ({ask})";
+}
