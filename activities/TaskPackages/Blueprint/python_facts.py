@@ -180,7 +180,7 @@ class Module:
             return False
         if isinstance(test, ast.Call):
             name = self.name(test).split(".")[-1]
-            return name not in EXISTENCE | {"isinstance", "len", "hasattr", "callable", "bool"}
+            return name not in EXISTENCE | {"isinstance", "len", "hasattr", "callable", "bool", "read", "read_text", "read_bytes", "load", "loads", "strip"}
         if isinstance(test, ast.Compare):
             return not self._is_about_size(test) and not self._is_absence(test)
         return False

@@ -115,7 +115,9 @@ internal static partial class LeakRules
         return digits.Length >= FewestDigits && !(long.TryParse(number, CultureInfo.InvariantCulture, out var whole) && (System.Numerics.BitOperations.IsPow2(whole) || System.Numerics.BitOperations.IsPow2(whole + 1)));
     }
 
-    private static bool IsTellingText(string value) => value.Length >= FewestCharacters && Canonical(value) is null && !value.StartsWith('/');
+    /// <summary>Names of files are what the instruction has to say.</summary>
+    private static bool IsTellingText(string value) =>
+        value.Length >= FewestCharacters && Canonical(value) is null && !value.StartsWith('/') && !FileName().IsMatch(value);
 
     private static CritiqueFinding Blocking(string rule, string where, string message) => new(rule, CritiqueSeverity.Blocking, where, message);
 
