@@ -1,0 +1,49 @@
+using Spark.Temporal.Tests.Support;
+using Spark.Temporal.Workflows.Domain.Construction;
+
+namespace Spark.Temporal.Tests.Domain.Construction;
+
+public class VariationTests
+{
+    private static readonly FamilyTemplate Template = new(
+    [
+        new VariationLayer("rate", VariationKind.Size, "8000", ["8000", "11025", "16000"], ["data_builder_python"]),
+        new VariationLayer("place", VariationKind.File, "north", ["north", "attic", "cellar"], []),
+    ]);
+
+    [Test]
+    public void Siblings_differ_in_content_and_stay_in_step()
+    {
+        var variants = Variation.Of(Blueprints.Good, Template, 8, 7, new HashSet<string>());
+        Assert.That(variants.Select(variant => variant.Digest), Is.Unique.And.None.EqualTo(Variation.Digest(Blueprints.Good)));
+        Assert.That(variants.Select(variant => variant.Blueprint.TaskId), Is.Unique);
+        foreach (var (blueprint, choices, _) in variants)
+        {
+            var place = choices["place"] + ".wav";
+            Assert.That(blueprint.InstructionMd, Does.Contain(place));
+            Assert.That(blueprint.Verifier.TestCode, Does.Contain(place));
+            Assert.That(blueprint.DataBuilderPython, Does.Contain($"\"{choices["place"]}\"").And.Contain($"RATE = {choices["rate"]}"));
+        }
+    }
+
+    [Test]
+    public void The_same_seed_gives_the_same_siblings_and_known_ones_are_left_out()
+    {
+        var first = Variation.Of(Blueprints.Good, Template, 4, 7, new HashSet<string>());
+        Assert.That(Variation.Of(Blueprints.Good, Template, 4, 7, new HashSet<string>()).Select(one => one.Digest), Is.EqualTo(first.Select(one => one.Digest)));
+        var more = Variation.Of(Blueprints.Good, Template, 4, 7, first.Select(one => one.Digest).ToHashSet());
+        Assert.That(more.Select(one => one.Digest).Intersect(first.Select(one => one.Digest)), Is.Empty);
+    }
+
+    [Test]
+    public void Too_many_are_refused() =>
+        Assert.That(() => Variation.Of(Blueprints.Good, Template, 9, 7, new HashSet<string>()), Throws.TypeOf<FormatException>().With.Message.Contains("gives 8 unseen variants"));
+
+    [TestCase("nowhere", "data_builder_python", "$.layers[0].from")]
+    [TestCase("8000", "oracle_pyton", "did you mean 'oracle_python'?")]
+    [TestCase("800", "data_builder_python", "$.layers[0].from")]
+    public void A_layer_that_does_not_fit_is_named(string from, string field, string message) =>
+        Assert.That(
+            () => Variation.Of(Blueprints.Good, new FamilyTemplate([new VariationLayer("a", VariationKind.Value, from, ["1", "2"], [field])]), 1, 1, new HashSet<string>()),
+            Throws.TypeOf<FormatException>().With.Message.Contains(message));
+}
