@@ -69,7 +69,7 @@ public sealed class SkillGenerationWorkflow
                 continue;
             }
 
-            if (result.ErrorType is FailureTypes.InvalidTask or FailureTypes.BuildFailed or FailureTypes.BuildTimedOut or FailureTypes.InvalidInput)
+            if (result.ErrorType is FailureTypes.InvalidTask or FailureTypes.BuildFailed or FailureTypes.BuildTimedOut or FailureTypes.StartFailed or FailureTypes.InvalidInput)
             {
                 // No agent can mend a task that does not build: reflecting on it would be paid for in vain.
                 _state.Error = result.Error;
