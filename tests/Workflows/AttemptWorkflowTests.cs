@@ -130,6 +130,30 @@ public sealed class AttemptWorkflowTests
     }
 
     [Test]
+    public async Task An_oracles_work_is_done_again_in_a_new_container_before_it_is_verified()
+    {
+        await using var deployment = await FakeDeployment.StartAsync();
+        var lost = false;
+        deployment.World.Before = (call, _) =>
+        {
+            if (call.StartsWith("sandbox.verify", StringComparison.Ordinal) && !lost)
+            {
+                lost = true;
+                throw new ApplicationFailureException("no such container", FailureTypes.SandboxLost, nonRetryable: true);
+            }
+
+            return Task.CompletedTask;
+        };
+
+        var result = await (await StartAsync(deployment, Input(AgentNames.Oracle))).GetResultAsync();
+
+        Assert.That(result.Losses, Is.EqualTo(1));
+        Assert.That(
+            deployment.World.Calls.Where(call => call.StartsWith("sandbox.oracle", StringComparison.Ordinal) || call.StartsWith("sandbox.verify", StringComparison.Ordinal)).Select(call => call.Split(':')[0]),
+            Is.EqualTo(new[] { "sandbox.oracle", "sandbox.verify", "sandbox.oracle", "sandbox.verify" }));
+    }
+
+    [Test]
     public async Task A_third_loss_ends_the_attempt_as_infrastructure()
     {
         await using var deployment = await FakeDeployment.StartAsync();

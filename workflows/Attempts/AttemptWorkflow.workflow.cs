@@ -140,17 +140,8 @@ public sealed class AttemptWorkflow
                 await new TerminalAgent(_input, package, _state, _sandbox, CheckpointAsync).RunAsync();
                 break;
             case AgentNames.Oracle when package.Solution is { } solution:
-                var oracle = await _sandbox!.StepAsync((container, queue) => Workflow.ExecuteActivityAsync(
-                    (ISandboxActivities sandbox) => sandbox.OracleAsync(new OracleRequest
-                    {
-                        Container = container,
-                        Solution = solution,
-                        TimeoutSec = agentSec,
-                        Env = package.Settings.SolutionEnv,
-                    }),
-                    ActivityProfiles.OnHost(queue, agentSec, _input.Limits.HostAwaySec, "run the task's solution")));
-                _state.AgentOutput = oracle.Output;
-                _state.AgentTimedOut = oracle.TimedOut;
+                await _sandbox!.StepAsync((container, queue) => SolveAsync(package, solution, agentSec, container, queue));
+                _sandbox.Redo = (container, queue) => SolveAsync(package, solution, agentSec, container, queue);
                 break;
             case AgentNames.Oracle:
                 throw new ApplicationFailureException(
@@ -161,6 +152,22 @@ public sealed class AttemptWorkflow
                 throw new ApplicationFailureException(
                     $"Agent '{_input.Agent}' is not known; choose one of {string.Join(", ", AgentNames.All)}.", FailureTypes.InvalidInput, nonRetryable: true);
         }
+    }
+
+    private async Task<OracleReply> SolveAsync(TaskPackage package, ArtifactRef solution, double agentSec, string container, string queue)
+    {
+        var oracle = await Workflow.ExecuteActivityAsync(
+            (ISandboxActivities sandbox) => sandbox.OracleAsync(new OracleRequest
+            {
+                Container = container,
+                Solution = solution,
+                TimeoutSec = agentSec,
+                Env = package.Settings.SolutionEnv,
+            }),
+            ActivityProfiles.OnHost(queue, agentSec, _input.Limits.HostAwaySec, "run the task's solution"));
+        _state.AgentOutput = oracle.Output;
+        _state.AgentTimedOut = oracle.TimedOut;
+        return oracle;
     }
 
     private async Task VerifyAsync(TaskPackage package, double verifierSec) =>

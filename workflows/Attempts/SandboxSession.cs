@@ -31,6 +31,12 @@ internal sealed class SandboxSession(
     /// <summary>The conversation whose commands a new container must have seen; null while there is none.</summary>
     public ArtifactRef? Conversation { get; set; }
 
+    /// <summary>
+    /// What an agent without a conversation did, done again in a new container: an oracle's work must not be missing when it
+    /// is verified. Null while there is nothing to repeat.
+    /// </summary>
+    public Func<string, string, Task>? Redo { get; set; }
+
     /// <summary>Set when re-running the commands ended the new container too.</summary>
     public bool EndedByItsCommands { get; private set; }
 
@@ -189,6 +195,11 @@ internal sealed class SandboxSession(
 
     private async Task RerunAsync()
     {
+        if (Redo is { } redo)
+        {
+            await redo(_started!.Container, _image!.HostQueue);
+        }
+
         if (Conversation is not { } said)
         {
             return;
