@@ -22,11 +22,17 @@ internal static class BenchReport
     /// <summary>Where the files go; null when nobody asked for a bench.</summary>
     public static string? Folder => Environment.GetEnvironmentVariable("SPARK_BENCH_OUT") is { Length: > 0 } folder ? folder : null;
 
-    /// <summary>Keeps the rows of a measure; a number that does not hold fails the measure after it was kept.</summary>
-    public static void Keep(string measure, params IReadOnlyList<BenchRow> rows)
+    /// <summary>Keeps the rows of a measure as far as it has come.</summary>
+    public static void Write(string measure, IReadOnlyList<BenchRow> rows)
     {
         var folder = Directory.CreateDirectory(Folder ?? throw new InvalidOperationException("SPARK_BENCH_OUT must name the folder to write to; run infra/bench.sh."));
         File.WriteAllText(Path.Combine(folder.FullName, $"{measure}.json"), JsonSerializer.Serialize(rows, SparkJson.Indented));
+    }
+
+    /// <summary>Keeps the rows of a measure; a number that does not hold fails the measure after it was kept.</summary>
+    public static void Keep(string measure, params IReadOnlyList<BenchRow> rows)
+    {
+        Write(measure, rows);
         foreach (var row in rows)
         {
             TestContext.Progress.WriteLine(Line(row));

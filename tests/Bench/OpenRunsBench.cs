@@ -38,6 +38,9 @@ public sealed class OpenRunsBench
                 new($"{runs} runs: throughput", measured.Activities / measured.Seconds, "activities/s"),
                 new($"{runs} runs: peak memory of the worker", measured.PeakMb, "MB"),
             ]);
+
+            // The larger sizes take minutes: what is measured stays, should one of them be interrupted.
+            BenchReport.Write("open-runs", rows);
         }
 
         var (first, last) = (all[0], all[^1]);
