@@ -8,7 +8,8 @@ namespace Spark.Temporal.Starter.Commands;
 internal static class TasksCommands
 {
     public static Command Create(CliOutput output) =>
-        new("tasks", "Harbor tasks on disk.") { Check(output), TasksProveCommand.Create(output) };
+        new("tasks", "Harbor tasks on disk.")
+        { Check(output), TasksProveCommand.Create(output), TasksCreateCommand.Create(output), TasksShowCommands.List(output), TasksShowCommands.Show(output) };
 
     private static Command Check(CliOutput output)
     {
