@@ -59,6 +59,7 @@ internal sealed class FakeDeployment : IAsyncDisposable
             .AddWorkflow<BatchWorkflow>()
             .AddWorkflow<ProofWorkflow>()
             .AddWorkflow<TaskConstructionWorkflow>()
+            .AddWorkflow<ConstructionBatchWorkflow>()
             .AddAllActivities<IRecordActivities>(new RecordActivities(deployment.Store))
             .AddAllActivities<IConstructionActivities>(deployment.World)
             .AddAllActivities<ITaskPackageActivities>(deployment.World));

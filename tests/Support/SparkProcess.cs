@@ -13,13 +13,14 @@ internal static class SparkProcess
     /// <param name="arguments">What stands behind <c>spark</c>.</param>
     /// <param name="folder">Working folder.</param>
     /// <param name="environment">Variables to set.</param>
+    /// <param name="patience">How long it may take; null for two minutes.</param>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(
-        IReadOnlyList<string> arguments, string? folder = null, IReadOnlyDictionary<string, string>? environment = null)
+        IReadOnlyList<string> arguments, string? folder = null, IReadOnlyDictionary<string, string>? environment = null, TimeSpan? patience = null)
     {
         using var process = Start(arguments, folder, environment);
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(patience ?? Patience);
         try
         {
             await process.WaitForExitAsync(limit.Token);

@@ -1,0 +1,105 @@
+using System.Text.Json;
+using Spark.Temporal.Starter.Servers;
+using Spark.Temporal.Tests.Support;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Wire;
+
+namespace Spark.Temporal.Tests.EndToEnd;
+
+/// <summary>A task made, proven and used through the commands as a user runs them; made up is the model alone.</summary>
+[Category("Server")]
+[Category("Docker")]
+[Category("Slow")]
+public sealed class TaskConstructionTests
+{
+    private TemporaryFolder _folder = null!;
+    private FakeModelServer _model = null!;
+    private Dictionary<string, string> _environment = null!;
+    private ProcessMark? _worker;
+
+    [OneTimeSetUp]
+    public async Task StartWorkerAsync()
+    {
+        Requires.Image(Blueprints.Good.Environment.BaseImage);
+        _folder = new TemporaryFolder();
+        _model = await FakeModelServer.StartAsync();
+        _model.Script = request => FakeReply.Text(request.Purpose switch
+        {
+            LlmPurposes.Blueprint => Blueprints.Json(Blueprints.WrongOutputPath),
+            LlmPurposes.Repair => Blueprints.Json(Blueprints.Good),
+            _ => """{"findings": []}""",
+        });
+        _environment = await TemporalServer.VariablesAsync();
+        _environment["SPARK_QUEUE_PREFIX"] = $"construction-{Guid.NewGuid().ToString("n")[..8]}-";
+        _worker = DetachedProcess.Start(
+            Path.Combine(AppContext.BaseDirectory, "spark-worker"),
+            [],
+            _folder["worker.log"],
+            new Dictionary<string, string?>(_environment.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)))
+            {
+                ["OPENAI_BASE_URL"] = _model.BaseUrl,
+                ["OPENAI_API_KEY"] = "scripted",
+                ["SPARK_STATE_FOLDER"] = _folder["state"],
+                ["SPARK_ARTIFACT_FOLDER"] = _folder["artifacts"],
+            });
+    }
+
+    [OneTimeTearDown]
+    public async Task StopWorkerAsync()
+    {
+        if (_worker is { } worker)
+        {
+            await worker.StopAsync(ProcessMark.Terminate, TimeSpan.FromSeconds(40));
+        }
+
+        if (_model is not null)
+        {
+            await _model.DisposeAsync();
+        }
+
+        _folder?.Dispose();
+    }
+
+    [Test]
+    public async Task A_faulty_blueprint_is_repaired_proven_and_the_task_can_be_run()
+    {
+        var prompt = _folder["peaks.json"];
+        await File.WriteAllTextAsync(prompt, JsonSerializer.Serialize(Blueprints.Spec, SparkJson.Options));
+
+        var task = (await RunAsync(0, "tasks", "create", "--prompt-file", prompt, "--model", "scripted", "--json"))[0];
+
+        Assert.That(task.GetProperty("status").GetString(), Is.EqualTo("accepted"));
+        Assert.That(task.GetProperty("rounds").GetInt32(), Is.EqualTo(1));
+        var folder = task.GetProperty("task_dir").GetString()!;
+        var repair = _model.Requests.Single(request => request.Purpose == LlmPurposes.Repair);
+        var report = JsonDocument.Parse(await File.ReadAllTextAsync(task.GetProperty("report_path").GetString()!)).RootElement;
+        var proof = report.GetProperty("proof");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(string.Join('\n', repair.Messages.Select(message => (string?)message["content"])), Does.Contain("output-path-drift"));
+            Assert.That(proof.GetProperty("verdict").GetString(), Is.EqualTo("proven"));
+            Assert.That(proof.GetProperty("oracle_rewards").EnumerateArray().Select(reward => reward.GetDouble()), Is.EqualTo([1.0, 1.0]));
+            Assert.That(proof.GetProperty("nothing_reward").GetDouble(), Is.LessThan(1));
+            Assert.That(proof.GetProperty("mutants").GetInt32(), Is.GreaterThan(0));
+            Assert.That(proof.GetProperty("mutants_refused").GetInt32(), Is.EqualTo(proof.GetProperty("mutants").GetInt32()));
+        }
+
+        var solved = await RunAsync(0, "trial", "run", folder, "--agent", "oracle", "--json");
+        var untouched = await RunAsync(3, "trial", "run", folder, "--agent", "nop", "--json");
+        var shown = await SparkProcess.RunAsync(["tasks", "show", "wav-peaks"], _folder.Path, _environment);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(solved.GetProperty("reward").GetDouble(), Is.EqualTo(1));
+            Assert.That(untouched.GetProperty("reward").GetDouble(), Is.LessThan(1));
+            Assert.That(shown.ExitCode, Is.Zero, shown.Error);
+            Assert.That(shown.Output, Does.Contain("output-path-drift"));
+        }
+    }
+
+    private async Task<JsonElement> RunAsync(int exitCode, params string[] arguments)
+    {
+        var (code, output, error) = await SparkProcess.RunAsync(arguments, _folder.Path, _environment, TimeSpan.FromMinutes(6));
+        Assert.That(code, Is.EqualTo(exitCode), $"{output}\n{error}");
+        return JsonDocument.Parse(output).RootElement;
+    }
+}
