@@ -58,11 +58,20 @@ internal static class DevServer
     public static Task StopAsync(ProcessMark server) => server.StopAsync(ProcessMark.Interrupt, TimeSpan.FromSeconds(10));
 
     /// <summary>A port that nobody listens on.</summary>
+    /// <remarks>
+    /// Not one of the system's own choosing: those are also given to outgoing connections. A worker that calls again and
+    /// again while its server is away would sooner or later be connected to itself, and keep the server from coming back.
+    /// </remarks>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(20_000, 32_000);
+            if (IsFree(IPAddress.Loopback, port))
+            {
+                return port;
+            }
+        }
     }
 
     private static async Task AnswersAsync(ProcessMark server, StateFolder folder, DevSettings settings, CancellationToken cancellationToken)
@@ -96,14 +105,23 @@ internal static class DevServer
         }
     }
 
-    private static void CheckFree(string ip, int port, string option)
+    private static bool IsFree(IPAddress address, int port)
     {
         try
         {
-            using var listener = new TcpListener(IPAddress.TryParse(ip, out var address) ? address : IPAddress.Loopback, port);
+            using var listener = new TcpListener(address, port);
             listener.Start();
+            return true;
         }
         catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static void CheckFree(string ip, int port, string option)
+    {
+        if (!IsFree(IPAddress.TryParse(ip, out var address) ? address : IPAddress.Loopback, port))
         {
             throw new CliException(
                 $"port {port} is taken; give another one with {option} or in {DevSettings.FileName}, or use the server there with TEMPORAL_ADDRESS={ip}:{port}");

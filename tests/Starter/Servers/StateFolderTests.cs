@@ -75,8 +75,10 @@ public sealed class StateFolderTests
     [Test]
     public async Task A_process_that_does_not_heed_its_signal_is_killed()
     {
-        using var stubborn = Process.Start("/bin/sh", ["-c", "trap '' TERM; while :; do sleep 1; done"]);
+        using var folder = new TemporaryFolder();
+        using var stubborn = Process.Start("/bin/sh", ["-c", $"trap '' TERM; : > {folder["deaf"]}; while :; do sleep 1; done"]);
         var mark = ProcessMark.Of(stubborn.Id)!;
+        await Eventually.IsTrueAsync(() => Task.FromResult(File.Exists(folder["deaf"])), "the process heeds nothing");
 
         Assert.That(await mark.StopAsync(ProcessMark.Terminate, TimeSpan.FromMilliseconds(500)), Is.False);
         Assert.That(mark.IsAlive, Is.False);
