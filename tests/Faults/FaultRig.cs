@@ -134,7 +134,12 @@ internal sealed class FaultRig : IAsyncDisposable
     /// <summary>Output of a docker command; empty when it fails.</summary>
     public static string Docker(params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("docker", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        if (Requires.FindOnPath("docker") is not { } program)
+        {
+            return "";
+        }
+
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var output = process.StandardOutput.ReadToEndAsync();
         process.StandardError.ReadToEnd();
         process.WaitForExit();

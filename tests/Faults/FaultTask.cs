@@ -9,6 +9,9 @@ namespace Spark.Temporal.Tests.Faults;
 /// </summary>
 internal static class FaultTask
 {
+    /// <summary>Stands on every image made of it, so that they can be removed.</summary>
+    public const string Label = "spark.test=faults";
+
     public const string SlowCommand = "echo ran >> /log; sleep 5; echo end";
 
     public const string Memo =
@@ -49,7 +52,7 @@ internal static class FaultTask
     {
         folder.Write("tasks/once/task.toml", "version = \"1.0\"\n[agent]\ntimeout_sec = 120\n[verifier]\ntimeout_sec = 60\n[environment]\nmemory_mb = 256\nnetwork_mode = \"no-network\"\n");
         folder.Write("tasks/once/instruction.md", "Append one line to /log and write the number 42 to /answer.\n");
-        folder.Write("tasks/once/environment/Dockerfile", $"FROM debian:bookworm-slim\n{build}\n");
+        folder.Write("tasks/once/environment/Dockerfile", $"FROM debian:bookworm-slim\nLABEL {Label}\n{build}\n");
         folder.Write("tasks/once/solution/solve.sh", "#!/bin/bash\necho ran >> /log\necho 42 > /answer\n");
         folder.Write(
             "tasks/once/tests/test.sh",

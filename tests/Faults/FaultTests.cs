@@ -14,6 +14,15 @@ namespace Spark.Temporal.Tests.Faults;
 [Parallelizable(ParallelScope.All)]
 public sealed class FaultTests
 {
+    [OneTimeTearDown]
+    public void RemoveImages()
+    {
+        foreach (var image in FaultRig.Docker("images", "-q", "--filter", $"label={FaultTask.Label}").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            FaultRig.Docker("rmi", "-f", image);
+        }
+    }
+
     [Test]
     public async Task Undisturbed()
     {
