@@ -21,11 +21,11 @@ public sealed class StateFolderTests
         Assert.That(state.Read(), Is.Null);
     }
 
-    [TestCase(".spark/temporal.db", "/work/demo/state/temporal.db")]
-    [TestCase("other/temporal.db", "/work/demo/other/temporal.db")]
+    [TestCase(".spark/temporal.db", "/srv/demo/state/temporal.db")]
+    [TestCase("other/temporal.db", "/srv/demo/other/temporal.db")]
     [TestCase("/var/temporal.db", "/var/temporal.db")]
     public void Places_the_database_that_the_settings_name(string file, string place) =>
-        Assert.That(new StateFolder("/work/demo/state").Place(file), Is.EqualTo(place));
+        Assert.That(new StateFolder("/srv/demo/state").Place(file), Is.EqualTo(place));
 
     [Test]
     public void Forgets_what_is_dead_even_if_its_number_lives_on()
