@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
+using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.Wire;
 
 namespace Spark.Temporal.Starter.Demo;
@@ -51,7 +51,7 @@ internal sealed class ScriptedModelServer : IAsyncDisposable
         var model = new ScriptedModel(ScriptedStory.LoadAll(scriptsFolder));
         for (var tries = 0; ; tries++)
         {
-            var chosen = port != 0 ? port : FreePort();
+            var chosen = port != 0 ? port : DevServer.FreePort();
             var listener = new HttpListener { IgnoreWriteExceptions = true };
             listener.Prefixes.Add($"http://127.0.0.1:{chosen}/");
             try
@@ -78,13 +78,6 @@ internal sealed class ScriptedModelServer : IAsyncDisposable
         _listener.Close();
         await _serving;
         _stopping.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
     private async Task ServeAsync()

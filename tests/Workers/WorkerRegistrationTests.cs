@@ -1,9 +1,9 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workers;
 using Spark.Temporal.Workflows;
@@ -42,7 +42,7 @@ public sealed class WorkerRegistrationTests
     {
         using var folder = new TemporaryFolder();
         var client = await TemporalServer.NewNamespaceAsync();
-        var port = FreePort();
+        var port = DevServer.FreePort();
         var builder = Builder(folder, client, KeyValuePair.Create("Worker:HealthPort", (string?)$"{port}"));
         using var host = builder.Build();
         await host.StartAsync();
@@ -79,13 +79,6 @@ public sealed class WorkerRegistrationTests
         builder.Services.AddSingleton(client);
         builder.Services.AddSparkWorkers(configuration);
         return builder;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private sealed class CountingModel : ILlmActivities

@@ -274,6 +274,6 @@ public sealed class SkillGenerationWorkflow
     }
 
     private Task SteerAsync() =>
-        _attempt?.SignalAsync(attempt => attempt.SteerAsync(new AttemptSteering(_state.Paused, _state.BudgetUsd - _state.CostBefore)))
+        _attempt?.SignalAsync(attempt => attempt.SteerAsync(new AttemptSteering(_state.Paused, _state.BudgetUsd - _state.CostUsd)))
         ?? Task.CompletedTask;
 }

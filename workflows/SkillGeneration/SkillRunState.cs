@@ -50,11 +50,8 @@ internal sealed class SkillRunState(SkillGenerationInput input) : IOwnCalls
     public string Step { get; private set; } = "starting";
     public IReadOnlyList<ArtifactRef> Earlier => _kept;
 
-    /// <summary>Dollars so far, the attempt under way included as far as it has told.</summary>
+    /// <summary>Dollars so far; those of the attempt under way come with its end.</summary>
     public double CostUsd => Usage.CostUsd;
-
-    /// <summary>Dollars before the attempt under way.</summary>
-    public double CostBefore => Usage.CostUsd;
 
     public void Show(string step)
     {
