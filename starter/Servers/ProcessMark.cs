@@ -61,8 +61,9 @@ internal sealed record ProcessMark(int Pid, string Started)
         }
     }
 
-    // Field 3 of /proc/PID/stat is the state (Z: over, only not yet collected), field 22 the start in clock ticks since
-    // boot. The name in field 2 may hold anything, so counting starts behind its closing bracket.
+    // Field 3 of /proc/PID/stat is the state (Z: over, only not yet collected), field 20 how many threads are left, field 22
+    // the start in clock ticks since boot. The name in field 2 may hold anything, so counting starts behind its closing
+    // bracket. A killed process shows Z as soon as its first thread is gone; its ports are free only with the last one.
     private static string? StartOf(int pid)
     {
         try
@@ -75,7 +76,7 @@ internal sealed record ProcessMark(int Pid, string Started)
 
             var stat = File.ReadAllText($"/proc/{pid}/stat");
             var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return fields[0] is "Z" or "X" ? null : fields[19];
+            return fields[0] == "X" || (fields[0] == "Z" && fields[17] is "0" or "1") ? null : fields[19];
         }
         catch (Exception gone) when (gone is IOException or ArgumentException or InvalidOperationException or UnauthorizedAccessException)
         {
