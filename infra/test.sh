@@ -16,4 +16,4 @@ if [ -x $recipe ]; then
     done
 fi
 
-exec dotnet test tests --blame-hang-timeout 5m "$@"
+exec dotnet test tests --blame-hang-timeout 10m "$@"

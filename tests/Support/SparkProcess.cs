@@ -5,7 +5,7 @@ namespace Spark.Temporal.Tests.Support;
 /// <summary>Runs <c>spark</c> as a user does.</summary>
 internal static class SparkProcess
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(8);
 
     public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "spark");
 
@@ -13,7 +13,7 @@ internal static class SparkProcess
     /// <param name="arguments">What stands behind <c>spark</c>.</param>
     /// <param name="folder">Working folder.</param>
     /// <param name="environment">Variables to set.</param>
-    /// <param name="patience">How long it may take; null for two minutes.</param>
+    /// <param name="patience">How long it may take; null for eight minutes: the first build of a published task installs packages.</param>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(
         IReadOnlyList<string> arguments, string? folder = null, IReadOnlyDictionary<string, string>? environment = null, TimeSpan? patience = null)
     {
