@@ -4,14 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-say() { printf 'setup: %s\n' "$*"; }
-fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
-have() { command -v "$1" >/dev/null 2>&1; }
-as_root() {
-    if [ "$(id -u)" -eq 0 ]; then "$@"
-    elif have sudo; then sudo "$@"
-    else fail "'$*' needs root; run this script as root or install sudo"; fi
-}
+. infra/common.sh
 
 check_sdk() {
     local wanted; wanted=$(sed -n 's/.*"version": *"\([0-9]*\)\..*/\1/p' global.json)
@@ -21,14 +14,6 @@ check_sdk() {
 }
 
 engine_answers() { docker version >/dev/null 2>&1; }
-
-apt_install() {
-    have apt-get || fail "no apt-get here; install these by hand and run again: $*"
-    say "installing $*"
-    as_root apt-get update -qq >/dev/null || say "apt-get update failed; trying with the lists at hand"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null \
-        || fail "apt-get cannot install $*; check the network or install them by hand"
-}
 
 install_engine() {
     have dockerd && have docker && return

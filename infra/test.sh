@@ -1,15 +1,19 @@
 #!/bin/bash
-# test.sh: set-up, then all tests. Options go to `dotnet test`, such as --filter Category!=Docker.
+# test.sh: set-up, a browser, then all tests. Options go to `dotnet test`, such as --filter Category!=Docker.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. infra/common.sh
 infra/setup.sh
+
+# Pages are tested in a real browser; letters need a font.
+have chromium || apt_install chromium fonts-dejavu-core
 
 # Stand-ins for public base images, where a machine has their recipe beside the checkout and reaches no registry.
 recipe=../shared/data/skillsbench/base-images.sh
 if [ -x $recipe ]; then
     for image in ubuntu:24.04 python:3.11-slim python:3.12.8-slim; do
         if ! docker image inspect $image >/dev/null 2>&1; then
-            echo "test: making local base images"
+            say "making local base images"
             $recipe >/dev/null
             break
         fi

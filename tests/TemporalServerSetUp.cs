@@ -5,5 +5,9 @@ using Spark.Temporal.Tests.Support;
 public sealed class TemporalServerSetUp
 {
     [OneTimeTearDown]
-    public static Task StopServer() => TemporalServer.StopAsync();
+    public static async Task Stop()
+    {
+        await Browser.StopAsync();
+        await TemporalServer.StopAsync();
+    }
 }

@@ -56,6 +56,19 @@ public static class Requires
             : null;
     }
 
+    /// <summary>Debian's Chromium.</summary>
+    /// <returns>Its path.</returns>
+    public static string Chromium()
+    {
+        if (FindOnPath("chromium") is { } found)
+        {
+            return found;
+        }
+
+        Missing("no 'chromium' on PATH; run infra/test.sh, or apt-get install chromium");
+        throw new UnreachableException();
+    }
+
     /// <summary>A command on PATH.</summary>
     public static void Command(string name)
     {

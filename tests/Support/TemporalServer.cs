@@ -1,4 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
+using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.Wire;
 using Temporalio.Api.OperatorService.V1;
 using Temporalio.Client;
@@ -15,6 +16,7 @@ namespace Spark.Temporal.Tests.Support;
 public static class TemporalServer
 {
     private static readonly Lazy<Task<WorkflowEnvironment>> Environment = new(StartAsync);
+    private static string? _uiAddress;
 
     /// <summary>The settings that the server has.</summary>
     public static DevSettings Settings { get; } = DevSettings.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, DevSettings.FileName)));
@@ -24,6 +26,18 @@ public static class TemporalServer
 
     /// <summary>Address as <c>host:port</c>, for processes started by a test.</summary>
     public static async Task<string> AddressAsync() => (await ClientAsync()).Connection.Options.TargetHost!;
+
+    /// <summary>Address of the server's web UI.</summary>
+    public static async Task<string> UiAddressAsync()
+    {
+        await EnvironmentAsync();
+        if (_uiAddress is null)
+        {
+            Requires.Missing("the server given by TEMPORAL_TEST_ADDRESS has a web UI that the tests do not know; set TEMPORAL_TEST_UI_ADDRESS");
+        }
+
+        return _uiAddress!;
+    }
 
     /// <summary>Variables that make a child process use this server.</summary>
     public static async Task<Dictionary<string, string>> VariablesAsync()
@@ -90,13 +104,18 @@ public static class TemporalServer
                 Namespace = System.Environment.GetEnvironmentVariable("TEMPORAL_TEST_NAMESPACE") ?? Settings.Namespace,
                 DataConverter = SparkJson.DataConverter,
             });
+            _uiAddress = System.Environment.GetEnvironmentVariable("TEMPORAL_TEST_UI_ADDRESS");
             return new WorkflowEnvironment(client);
         }
 
+        var uiPort = DevServer.FreePort();
+        _uiAddress = $"http://127.0.0.1:{uiPort}";
         return await WorkflowEnvironment.StartLocalAsync(new()
         {
             Namespace = Settings.Namespace,
             DataConverter = SparkJson.DataConverter,
+            UI = true,
+            UIPort = uiPort,
             SearchAttributes = [.. Settings.SearchAttributes.Select(pair => Key(pair.Key, pair.Value))],
             DevServerOptions = new()
             {
