@@ -12,14 +12,11 @@ internal interface IOwnCalls
     /// <summary>Limits, the token budgets among them.</summary>
     AttemptLimits Limits { get; }
 
-    /// <summary>Stands still while the run is paused or out of budget.</summary>
-    Task CheckpointAsync();
+    /// <summary>Pause, budget, and waiting for a person.</summary>
+    RunControl Control { get; }
 
     /// <summary>Number of the run's next own model call.</summary>
     int NextCall();
 
     void Count(LlmReply reply);
-
-    /// <summary>Waits until somebody mended what is wrong and said <c>Resume</c>.</summary>
-    Task WaitForPersonAsync(string what, string words);
 }

@@ -171,25 +171,6 @@ public sealed class SkillGenerationWorkflowTests
     }
 
     [Test]
-    public async Task Out_of_budget_it_waits_and_a_raised_one_goes_on_in_place()
-    {
-        await using var deployment = await FakeDeployment.StartAsync();
-        deployment.World.Reply = (purpose, call, request) => purpose == LlmPurposes.Agent && call < 6 ? $"$ step {call}" : Stagnant(purpose, call, request);
-        deployment.World.CostPerCall = 1;
-        var run = await StartAsync(deployment, Input(deployment) with { BudgetUsd = 3 });
-        await Eventually.IsTrueAsync(async () => (await run.QueryAsync(workflow => workflow.GetProgress())).State == "waiting: budget", "the run waits");
-        var calls = deployment.World.Count("llm:");
-
-        await run.ExecuteUpdateAsync(workflow => workflow.RaiseBudgetAsync(new BudgetRequest(100)));
-        var result = await run.GetResultAsync();
-
-        Assert.That(calls, Is.EqualTo(3));
-        Assert.That(result.Status, Is.EqualTo(SkillRunStatus.Passed));
-        Assert.That(result.CostUsd, Is.EqualTo(7));
-        Assert.That(deployment.World.Count("sandbox.start"), Is.EqualTo(2), "the container of the attempt was kept");
-    }
-
-    [Test]
     public async Task Guidance_goes_into_the_next_attempt_only()
     {
         await using var deployment = await FakeDeployment.StartAsync();

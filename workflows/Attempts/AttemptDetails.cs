@@ -14,16 +14,18 @@ public sealed record AttemptProgressReport(string State, string Step, int Turns,
 /// <summary>What the user interface shows of an attempt, in Markdown.</summary>
 internal static class AttemptDetails
 {
-    public static string Render(AttemptInput input, AttemptState state, SandboxSession? sandbox, string waiting, AttemptResult? result)
+    public static string Render(AttemptInput input, AttemptState state, SandboxSession? sandbox, RunControl control, AttemptResult? result)
     {
         var text = new StringBuilder();
         if (result is null)
         {
-            text.Append("**").Append(waiting.Length > 0 ? waiting : "running").Append("** · ").Append(Escape(state.Step)).Append("\n\n");
-            if (waiting == "paused")
+            text.Append("**").Append(control.State).Append("** · ").Append(Escape(state.Step)).Append("\n\n");
+            if (control.WaitsFor.Length > 0)
             {
-                text.Append("`Resume` goes on where it stands.\n\n");
+                text.Append(control.State == RunStates.Paused ? "`Resume` goes on where it stands." : Escape(control.WaitsFor)).Append("\n\n");
             }
+
+            text.Append(control.BudgetWarning);
         }
         else
         {

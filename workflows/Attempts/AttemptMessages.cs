@@ -51,8 +51,14 @@ public sealed record AttemptInput
     /// <summary>Folder under which the trial folder is made; null writes none.</summary>
     public string? OutDir { get; init; }
 
-    /// <summary>Dollars this attempt may cost before it waits; null for no limit.</summary>
+    /// <summary>Dollars the attempt's run, or an attempt that stands alone, may cost before it waits; null for no limit.</summary>
     public double? BudgetUsd { get; init; }
+
+    /// <summary>Tokens it may send and receive before it waits; null for no limit.</summary>
+    public long? BudgetTokens { get; init; }
+
+    /// <summary>What of that the run had spent before this attempt.</summary>
+    public TokenUsage SpentBefore { get; init; } = TokenUsage.None;
 
     /// <summary>Whether it starts paused.</summary>
     public bool Paused { get; init; }
@@ -146,11 +152,14 @@ public sealed record PhaseDurations(long Build = 0, long Start = 0, long Agent =
 
 /// <summary>What a parent tells its attempt, by signal.</summary>
 /// <param name="Paused">Whether it should stand still.</param>
-/// <param name="BudgetUsd">Dollars the attempt may cost; null for no limit.</param>
-public sealed record AttemptSteering(bool Paused, double? BudgetUsd);
+/// <param name="BudgetUsd">Dollars the whole run may cost; null for no limit.</param>
+/// <param name="BudgetTokens">Tokens it may send and receive; null for no limit.</param>
+public sealed record AttemptSteering(bool Paused, double? BudgetUsd, long? BudgetTokens = null);
 
-/// <summary>What an attempt tells its parent, by signal, when it waits or goes on.</summary>
+/// <summary>What an attempt tells its parent, by signal, when it waits, goes on, or comes near the budget.</summary>
 /// <param name="Number">Number of the attempt.</param>
 /// <param name="Waiting">What it waits for; null when it goes on.</param>
 /// <param name="CostUsd">What it has cost so far, in dollars.</param>
-public sealed record AttemptNews(int Number, string? Waiting, double CostUsd);
+/// <param name="Spent">What it has spent so far.</param>
+/// <param name="Why">What it waits for, for a person.</param>
+public sealed record AttemptNews(int Number, string? Waiting, double CostUsd, TokenUsage? Spent = null, string? Why = null);

@@ -5,16 +5,16 @@ using Temporalio.Workflows;
 namespace Spark.Temporal.Workflows.Attempts;
 
 /// <summary>What an attempt knows of itself; its agent writes here as it goes, so that nothing is lost with a failure.</summary>
-internal sealed class AttemptState
+internal sealed class AttemptState(RunControl control)
 {
     private readonly List<PhaseTime> _phases = [];
 
     public ArtifactRef? Conversation { get; set; }
     public ArtifactRef? AgentOutput { get; set; }
-    public TokenUsage Usage { get; private set; } = TokenUsage.None;
+    public TokenUsage Usage => control.Usage;
     public int Turns { get; set; }
     public int ModelCalls { get; set; }
-    public int ResentInFlight { get; private set; }
+    public int ResentInFlight => control.ResentInFlight;
     public bool AgentTimedOut { get; set; }
 
     /// <summary>The agent's own doing ended its container: there is nothing left to verify.</summary>
@@ -32,8 +32,7 @@ internal sealed class AttemptState
 
     public void Count(LlmReply reply)
     {
-        Usage += reply.Usage;
-        ResentInFlight += reply.ResentInFlight;
+        control.Count(reply);
         AgentMs += reply.DurationMs;
         Conversation = reply.Conversation;
     }

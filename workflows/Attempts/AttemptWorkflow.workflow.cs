@@ -1,5 +1,6 @@
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Workflows.Domain.Budgets;
 using Spark.Temporal.Workflows.Domain.Judging;
 using Spark.Temporal.Workflows.Wire;
 using Temporalio.Exceptions;
@@ -12,24 +13,27 @@ namespace Spark.Temporal.Workflows.Attempts;
 public sealed class AttemptWorkflow
 {
     private readonly AttemptInput _input;
-    private readonly AttemptState _state = new();
+    private readonly RunControl _control;
+    private readonly AttemptState _state;
     private SandboxSession? _sandbox;
     private VerifyReply? _verdict;
-    private bool _paused;
-    private double? _budgetUsd;
-    private string _waiting = "";
+    private bool _warned;
 
     [WorkflowInit]
     public AttemptWorkflow(AttemptInput input)
     {
         _input = input;
-        _paused = input.Paused;
-        _budgetUsd = input.BudgetUsd;
+        _control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), UpdateDetails) { Elsewhere = input.SpentBefore };
+        _state = new AttemptState(_control);
+        if (input.Paused)
+        {
+            _control.Pause();
+        }
     }
 
     [WorkflowQuery("GetProgress", Description = "What the attempt does, what it has cost and what it waits for.")]
     public AttemptProgressReport GetProgress() => new(
-        _waiting.Length > 0 ? _waiting : "running", _state.Step, _state.Turns, _state.Usage.CostUsd, _sandbox?.Losses ?? 0);
+        _control.State, _state.Step, _state.Turns, _state.Usage.CostUsd, _sandbox?.Losses ?? 0);
 
     [WorkflowRun]
     public async Task<AttemptResult> RunAsync(AttemptInput input)
@@ -83,26 +87,40 @@ public sealed class AttemptWorkflow
         return Close(result);
     }
 
-    [WorkflowSignal("Steer", Description = "From the parent: stand still or go on, and what the attempt may cost.")]
+    [WorkflowSignal("Steer", Description = "From the parent: stand still or go on, and what the whole run may spend.")]
     public Task SteerAsync(AttemptSteering steering)
     {
-        (_paused, _budgetUsd) = (steering.Paused, steering.BudgetUsd);
+        _control.Follow(steering.Paused, new SpendingLimit(steering.BudgetUsd, steering.BudgetTokens));
         return Task.CompletedTask;
     }
 
     [WorkflowUpdate("Pause", Description = "Let the step in flight end, then stand still. The container goes after ten minutes.")]
     public Task PauseAsync()
     {
-        _paused = true;
+        _control.Pause();
         return Task.CompletedTask;
     }
 
     [WorkflowUpdate("Resume", Description = "Go on where the attempt stands; a container that is gone is rebuilt.")]
     public Task ResumeAsync()
     {
-        _paused = false;
+        _control.Resume();
         return Task.CompletedTask;
     }
+
+    [WorkflowUpdateValidator(nameof(ResumeAsync))]
+    public void ValidateResume() => RunControl.Refuse(_control.ResumeRefusal());
+
+    [WorkflowUpdate("RaiseBudget", Description = "A new limit for an attempt that stands alone, in dollars, tokens or both: {\"budget_usd\": 5, \"budget_tokens\": 500000}")]
+    public Task RaiseBudgetAsync(BudgetRequest request)
+    {
+        _control.Raise(request);
+        return Task.CompletedTask;
+    }
+
+    [WorkflowUpdateValidator(nameof(RaiseBudgetAsync))]
+    public void ValidateBudget(BudgetRequest request) => RunControl.Refuse(
+        _input.Run is { } run ? $"The budget is that of the whole run; raise it there: {run}" : _control.RaiseRefusal(request));
 
     private async Task WorkAsync(TaskPackage package)
     {
@@ -118,13 +136,14 @@ public sealed class AttemptWorkflow
             deadlineSec: settings.BuildTimeoutSec + agentSec + verifierSec + (15 * 60),
             _input.Skills);
 
-        await CheckpointAsync();
+        await CheckpointAsync(paid: true);
         await _state.PhaseAsync("build", _sandbox.BuildAsync);
         await _state.PhaseAsync("start", _sandbox.StartAsync);
         await _state.PhaseAsync("agent", () => ActAsync(package, agentSec));
         if (!_state.ContainerEnded)
         {
-            await CheckpointAsync();
+            // Work that was paid for is verified, whatever is left of the budget.
+            await CheckpointAsync(paid: false);
             await _state.PhaseAsync("verify", () => VerifyAsync(package, verifierSec));
         }
     }
@@ -137,7 +156,7 @@ public sealed class AttemptWorkflow
                 _state.Conversation = _sandbox!.Conversation = _input.Conversation ?? await Workflow.ExecuteActivityAsync(
                     (IRecordActivities records) => records.BeginAsync(new BeginAttemptRequest { Instruction = package.Instruction, Skills = _input.Skills }),
                     ActivityProfiles.Records("write the instruction"));
-                await new TerminalAgent(_input, package, _state, _sandbox, CheckpointAsync).RunAsync();
+                await new TerminalAgent(_input, package, _state, _sandbox, () => CheckpointAsync(paid: true)).RunAsync();
                 break;
             case AgentNames.Oracle when package.Solution is { } solution:
                 await _sandbox!.StepAsync((container, queue) => SolveAsync(package, solution, agentSec, container, queue));
@@ -183,56 +202,56 @@ public sealed class AttemptWorkflow
             ActivityProfiles.OnHost(queue, verifierSec, _input.Limits.HostAwaySec, "verify")));
 
     /// <summary>Between steps: stands still while paused or out of budget, giving the container back after a while.</summary>
-    private async Task CheckpointAsync()
+    private async Task CheckpointAsync(bool paid)
     {
         UpdateDetails();
-        if (Reason() is not { } reason)
+        while (_control.ReasonFor(paid) is { } reason)
         {
-            return;
+            _control.Declare(reason, _control.Why(reason));
+            await TellAsync(reason);
+            var keep = TimeSpan.FromSeconds(_input.Limits.PausedContainerSec);
+            var resumed = await Workflow.WaitConditionWithOptionsAsync(
+                new(() => _control.ReasonFor(paid) is null) { Timeout = keep, TimeoutSummary = $"{reason}: keep the container" });
+            if (!resumed)
+            {
+                _sandbox?.GiveBack();
+                await Workflow.WaitConditionAsync(() => _control.ReasonFor(paid) is null);
+            }
+
+            _control.Declare(RunStates.Running, "");
+            await TellAsync(null);
         }
 
-        await TellAsync(reason);
-        var keep = TimeSpan.FromSeconds(_input.Limits.PausedContainerSec);
-        var resumed = await Workflow.WaitConditionWithOptionsAsync(
-            new(() => Reason() is null) { Timeout = keep, TimeoutSummary = $"{reason}: keep the container" });
-        if (!resumed)
+        var near = _control.BudgetWarning.Length > 0;
+        if (near && !_warned)
         {
-            _sandbox?.GiveBack();
-            await Workflow.WaitConditionAsync(() => Reason() is null);
+            await TellAsync(null);
         }
 
-        await TellAsync(null);
+        _warned = near;
     }
-
-    private string? Reason() =>
-        _paused ? "paused"
-        : _budgetUsd is { } limit && _state.Usage.CostUsd >= limit ? "waiting: budget"
-        : null;
 
     private async Task TellAsync(string? reason)
     {
-        _waiting = reason ?? "";
-        UpdateDetails();
-        Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet(reason ?? "running"));
         if (Workflow.Info.Parent is { } parent)
         {
-            await Workflow.GetExternalWorkflowHandle(parent.WorkflowId)
-                .SignalAsync("AttemptNews", [new AttemptNews(_input.Number, reason, _state.Usage.CostUsd)]);
+            var news = new AttemptNews(_input.Number, reason, _state.Usage.CostUsd, _state.Usage, reason is null ? null : _control.WaitsFor);
+            await Workflow.GetExternalWorkflowHandle(parent.WorkflowId).SignalAsync("AttemptNews", [news]);
         }
     }
 
-    private void UpdateDetails() => Workflow.CurrentDetails = AttemptDetails.Render(_input, _state, _sandbox, _waiting, null);
+    private void UpdateDetails() => Workflow.CurrentDetails = AttemptDetails.Render(_input, _state, _sandbox, _control, null);
 
     private AttemptResult Close(AttemptResult result)
     {
         Workflow.UpsertTypedSearchAttributes(
         [
-            SearchAttributes.State.ValueSet("done"),
+            SearchAttributes.State.ValueSet(RunStates.Done),
             SearchAttributes.Outcome.ValueSet(result.Outcome.ToString()),
             SearchAttributes.CostUsd.ValueSet(result.Usage.CostUsd),
             .. result.Reward is { } reward ? new[] { SearchAttributes.Reward.ValueSet(reward) } : [],
         ]);
-        Workflow.CurrentDetails = AttemptDetails.Render(_input, _state, _sandbox, "", result);
+        Workflow.CurrentDetails = AttemptDetails.Render(_input, _state, _sandbox, _control, result);
         return result;
     }
 

@@ -34,6 +34,9 @@ public sealed record SkillGenerationInput
     /// <summary>Dollars the whole run may cost before it waits; null for no limit.</summary>
     public double? BudgetUsd { get; init; }
 
+    /// <summary>Tokens the whole run may send and receive before it waits; null for no limit.</summary>
+    public long? BudgetTokens { get; init; }
+
     /// <summary>Folder under which results are written.</summary>
     public required string OutDir { get; init; }
 
@@ -158,17 +161,20 @@ public sealed record SkillProgress(
     string Step,
     double CostUsd,
     double? BudgetUsd,
-    IReadOnlyList<AttemptProgress> Attempts);
+    IReadOnlyList<AttemptProgress> Attempts)
+{
+    /// <summary>What it waits for, for a person; empty while it does not.</summary>
+    public string WaitsFor { get; init; } = "";
+
+    /// <summary>Tokens sent and received so far.</summary>
+    public long Tokens { get; init; }
+
+    public long? BudgetTokens { get; init; }
+
+    /// <summary>What of the budget is nearly used up; null while nothing is.</summary>
+    public string? BudgetWarning { get; init; }
+}
 
 /// <summary>One line of progress.</summary>
 public sealed record AttemptProgress(
     int Number, Outcome Outcome, double? Reward, int TestsPassed, int TestsTotal, double? Pdi, InterventionLevel Intervention, double CostUsd, string? Error);
-
-/// <summary>Text for the next attempt's instruction.</summary>
-public sealed record GuidanceRequest(string Text);
-
-/// <summary>More attempts.</summary>
-public sealed record ExtendRequest(int Attempts);
-
-/// <summary>A new limit in dollars for the whole run.</summary>
-public sealed record BudgetRequest(double BudgetUsd);

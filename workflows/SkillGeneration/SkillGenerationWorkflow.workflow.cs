@@ -58,7 +58,7 @@ public sealed class SkillGenerationWorkflow
 
         while (_state.Scored < _state.MaxAttempts)
         {
-            await _state.CheckpointAsync();
+            await _state.Control.CheckpointAsync();
             var instruction = await BeginAsync(package);
             var result = await ExecuteAsync(package, instruction);
             var record = _state.Take(result, instruction);
@@ -89,7 +89,7 @@ public sealed class SkillGenerationWorkflow
                 return await CloseAsync(valid ? SkillRunStatus.Passed : SkillRunStatus.SkillRefused);
             }
 
-            await _state.CheckpointAsync();
+            await _state.Control.CheckpointAsync();
             await KeepAsync(record with { Reflection = await _reflections.RunAsync(package, result, record, judged) });
         }
 
@@ -99,16 +99,19 @@ public sealed class SkillGenerationWorkflow
     [WorkflowUpdate("Pause", Description = "Let the step in flight end, then stand still. No value needed.")]
     public Task PauseAsync()
     {
-        _state.Paused = true;
+        _state.Control.Pause();
         return SteerAsync();
     }
 
     [WorkflowUpdate("Resume", Description = "Go on: after a pause, or when what the run waits for is mended. No value needed.")]
     public Task ResumeAsync()
     {
-        _state.Resume();
+        _state.Control.Resume();
         return SteerAsync();
     }
+
+    [WorkflowUpdateValidator(nameof(ResumeAsync))]
+    public void ValidateResume() => RunControl.Refuse(_state.Control.ResumeRefusal());
 
     [WorkflowUpdate("AddGuidance", Description = "Text for the next attempt's instruction: {\"text\": \"…\"}")]
     public Task AddGuidanceAsync(GuidanceRequest request)
@@ -118,7 +121,7 @@ public sealed class SkillGenerationWorkflow
     }
 
     [WorkflowUpdateValidator(nameof(AddGuidanceAsync))]
-    public void ValidateGuidance(GuidanceRequest request) => Refuse(
+    public void ValidateGuidance(GuidanceRequest request) => RunControl.Refuse(
         string.IsNullOrWhiteSpace(request?.Text) ? "text is empty; give what the agent should be told."
         : request.Text.Length > 4000 ? $"text has {request.Text.Length} characters; at most 4,000 fit." : null);
 
@@ -130,34 +133,24 @@ public sealed class SkillGenerationWorkflow
     }
 
     [WorkflowUpdateValidator(nameof(ExtendAttemptsAsync))]
-    public void ValidateExtend(ExtendRequest request) => Refuse(
+    public void ValidateExtend(ExtendRequest request) => RunControl.Refuse(
         request is null || request.Attempts is < 1 or > 100 ? "attempts is the number to add, from 1 to 100." : null);
 
-    [WorkflowUpdate("RaiseBudget", Description = "A new limit for the whole run in dollars: {\"budget_usd\": 25}")]
+    [WorkflowUpdate("RaiseBudget", Description = "A new limit for the whole run in dollars, tokens or both: {\"budget_usd\": 25, \"budget_tokens\": 2000000}")]
     public Task RaiseBudgetAsync(BudgetRequest request)
     {
-        _state.BudgetUsd = request.BudgetUsd;
+        _state.Control.Raise(request);
         return SteerAsync();
     }
 
     [WorkflowUpdateValidator(nameof(RaiseBudgetAsync))]
-    public void ValidateBudget(BudgetRequest request) => Refuse(
-        request is null || !double.IsFinite(request.BudgetUsd) || request.BudgetUsd <= _state.CostUsd
-            ? $"budget_usd must be above what the run has cost, {Text.Usd(_state.CostUsd)}." : null);
+    public void ValidateBudget(BudgetRequest request) => RunControl.Refuse(_state.Control.RaiseRefusal(request));
 
-    [WorkflowSignal("AttemptNews", Description = "From the attempt: what it waits for.")]
+    [WorkflowSignal("AttemptNews", Description = "From the attempt: what it waits for and what it has cost.")]
     public Task AttemptNewsAsync(AttemptNews news)
     {
-        _state.AttemptWaits(news);
+        _state.Hear(news);
         return Task.CompletedTask;
-    }
-
-    private static void Refuse(string? why)
-    {
-        if (why is not null)
-        {
-            throw new ApplicationFailureException(why, FailureTypes.InvalidInput, nonRetryable: true);
-        }
     }
 
     private async Task<TaskPackage?> ReadAsync()
@@ -195,7 +188,7 @@ public sealed class SkillGenerationWorkflow
             }
             catch (ActivityFailureException failure) when (!TemporalException.IsCanceledException(failure))
             {
-                await _state.WaitForPersonAsync("infrastructure", ActivityFailures.Words(failure));
+                await _state.Control.WaitForPersonAsync("infrastructure", ActivityFailures.Words(failure));
             }
         }
     }
@@ -233,8 +226,10 @@ public sealed class SkillGenerationWorkflow
                 Batch = _input.Batch,
                 Limits = _input.Limits,
                 OutDir = _input.OutDir,
-                BudgetUsd = _state.BudgetUsd - _state.CostUsd,
-                Paused = _state.Paused,
+                BudgetUsd = _state.Control.Limit.Usd,
+                BudgetTokens = _state.Control.Limit.Tokens,
+                SpentBefore = _state.Usage,
+                Paused = _state.Control.Paused,
             }),
             new ChildWorkflowOptions
             {
@@ -274,6 +269,6 @@ public sealed class SkillGenerationWorkflow
     }
 
     private Task SteerAsync() =>
-        _attempt?.SignalAsync(attempt => attempt.SteerAsync(new AttemptSteering(_state.Paused, _state.BudgetUsd - _state.CostUsd)))
+        _attempt?.SignalAsync(attempt => attempt.SteerAsync(new AttemptSteering(_state.Control.Paused, _state.Control.Limit.Usd, _state.Control.Limit.Tokens)))
         ?? Task.CompletedTask;
 }

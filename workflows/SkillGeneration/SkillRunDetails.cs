@@ -7,8 +7,7 @@ namespace Spark.Temporal.Workflows.SkillGeneration;
 /// <summary>What the user interface shows of a skill run, in Markdown.</summary>
 internal static class SkillRunDetails
 {
-    public static string Render(
-        SkillRunState state, IReadOnlyList<AttemptProgress> attempts, string waitsFor, SkillGenerationResult? result)
+    public static string Render(SkillRunState state, IReadOnlyList<AttemptProgress> attempts, SkillGenerationResult? result)
     {
         var text = new StringBuilder();
         if (result is not null)
@@ -19,13 +18,18 @@ internal static class SkillRunDetails
                 text.Append("> ").Append(AttemptDetails.Escape(Domain.Text.OneLine(error, 600))).Append("\n\n");
             }
         }
-        else if (waitsFor.Length > 0)
+        else if (state.Control.WaitsFor.Length > 0)
         {
-            text.Append("**Waits:** ").Append(AttemptDetails.Escape(waitsFor)).Append("\n\n`Resume`, `RaiseBudget` or cancel.\n\n");
+            text.Append("**Waits:** ").Append(AttemptDetails.Escape(state.Control.WaitsFor)).Append("\n\n`Resume`, `RaiseBudget` or cancel.\n\n");
         }
         else
         {
             text.Append("**Attempt ").Append(state.Number).Append(" of ").Append(state.MaxAttempts).Append("** · ").Append(AttemptDetails.Escape(state.Step)).Append("\n\n");
+        }
+
+        if (result is null)
+        {
+            text.Append(state.Control.BudgetWarning);
         }
 
         if (attempts.Count > 0)
@@ -45,12 +49,7 @@ internal static class SkillRunDetails
             text.Append('\n');
         }
 
-        text.Append("Spent ").Append(Domain.Text.Usd(state.CostUsd));
-        if (state.BudgetUsd is { } budget)
-        {
-            text.Append(" of ").Append(Domain.Text.Usd(budget));
-        }
-
+        text.Append("Spent ").Append(state.Control.Limit.Render(state.Control.Spent));
         foreach (var guidance in state.PendingGuidance)
         {
             text.Append("\n- guidance for the next attempt: ").Append(AttemptDetails.Escape(Domain.Text.OneLine(guidance, 200)));

@@ -1,6 +1,7 @@
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Workflows.Domain.Budgets;
 using Spark.Temporal.Workflows.Domain.Conversations;
 using Spark.Temporal.Workflows.Domain.Judging;
 using Spark.Temporal.Workflows.Domain.Pdi;
@@ -9,23 +10,28 @@ using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.SkillGeneration;
 
-/// <summary>What a skill run knows of itself, how it waits, and what it shows.</summary>
-internal sealed class SkillRunState(SkillGenerationInput input) : IOwnCalls
+/// <summary>What a skill run knows of itself and what it shows.</summary>
+internal sealed class SkillRunState : IOwnCalls
 {
+    private readonly SkillGenerationInput _input;
     private readonly List<AttemptProgress> _attempts = [];
     private readonly List<ArtifactRef> _kept = [];
     private readonly List<SkillCall> _skillCalls = [];
     private readonly DateTime _started = Workflow.UtcNow;
     private int _infrastructureInRow;
-    private bool _resumed;
-    private string _state = "running";
-    private string _waitsFor = "";
 
-    public string Task { get; set; } = Text.Slug(input.TaskDir.TrimEnd('/').Split('/')[^1]);
-    public AttemptLimits Limits => input.Limits;
-    public bool Paused { get; set; }
-    public double? BudgetUsd { get; set; } = input.BudgetUsd;
-    public int MaxAttempts { get; set; } = input.MaxAttempts;
+    public SkillRunState(SkillGenerationInput input)
+    {
+        _input = input;
+        Control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), () => Show(Step));
+        Task = Text.Slug(input.TaskDir.TrimEnd('/').Split('/')[^1]);
+        MaxAttempts = input.MaxAttempts;
+    }
+
+    public RunControl Control { get; }
+    public string Task { get; set; }
+    public AttemptLimits Limits => _input.Limits;
+    public int MaxAttempts { get; set; }
     public VerifierHint? Hint { get; set; }
     public string Memo { get; set; } = "";
 
@@ -43,23 +49,25 @@ internal sealed class SkillRunState(SkillGenerationInput input) : IOwnCalls
 
     /// <summary>Attempts that used up one.</summary>
     public int Scored { get; private set; }
-    public TokenUsage Usage { get; private set; } = TokenUsage.None;
-    public int ModelCalls { get; private set; }
-    public int ResentInFlight { get; private set; }
+    public TokenUsage Usage => Control.Usage;
     public int OwnCalls { get; private set; }
     public string Step { get; private set; } = "starting";
     public IReadOnlyList<ArtifactRef> Earlier => _kept;
 
-    /// <summary>Dollars so far; those of the attempt under way come with its end.</summary>
-    public double CostUsd => Usage.CostUsd;
-
     public void Show(string step)
     {
         Step = step;
-        Workflow.CurrentDetails = SkillRunDetails.Render(this, _attempts, _waitsFor, null);
+        Workflow.CurrentDetails = SkillRunDetails.Render(this, _attempts, null);
     }
 
-    public SkillProgress Progress() => new(Task, _state, Number, MaxAttempts, Step, CostUsd, BudgetUsd, [.. _attempts]);
+    public SkillProgress Progress() => new(
+        Task, Control.State, Number, MaxAttempts, Step, Control.Spent.CostUsd, Control.Limit.Usd, [.. _attempts])
+    {
+        WaitsFor = Control.WaitsFor,
+        Tokens = Control.Spent.TotalTokens,
+        BudgetTokens = Control.Limit.Tokens,
+        BudgetWarning = Control.Limit.Warning(Control.Spent),
+    };
 
     public void NextAttempt(InterventionLevel intervention)
     {
@@ -76,9 +84,8 @@ internal sealed class SkillRunState(SkillGenerationInput input) : IOwnCalls
     /// <summary>Takes in how an attempt ended.</summary>
     public AttemptRecord Take(AttemptResult result, ArtifactRef instruction)
     {
-        Usage += result.Usage;
-        ModelCalls += result.ModelCalls;
-        ResentInFlight += result.ResentInFlight;
+        Control.Elsewhere = TokenUsage.None;
+        Control.Spend(result.Usage, result.ModelCalls, result.ResentInFlight);
         var scored = result.Outcome.IsScored();
         var record = new AttemptRecord
         {
@@ -108,7 +115,7 @@ internal sealed class SkillRunState(SkillGenerationInput input) : IOwnCalls
         Workflow.UpsertTypedSearchAttributes(
         [
             SearchAttributes.Outcome.ValueSet(record.Outcome.ToString()),
-            SearchAttributes.CostUsd.ValueSet(Math.Round(CostUsd, 6)),
+            SearchAttributes.CostUsd.ValueSet(Math.Round(Usage.CostUsd, 6)),
             .. record.Result.Reward is { } reward ? new[] { SearchAttributes.Reward.ValueSet(reward) } : [],
         ]);
     }
@@ -133,55 +140,29 @@ internal sealed class SkillRunState(SkillGenerationInput input) : IOwnCalls
     /// <summary>Number of the run's next own model call (reflections and distillation).</summary>
     public int NextCall() => ++OwnCalls;
 
-    public void Count(LlmReply reply)
-    {
-        Usage += reply.Usage;
-        ModelCalls++;
-        ResentInFlight += reply.ResentInFlight;
-    }
+    public void Count(LlmReply reply) => Control.Count(reply);
 
     public void Count(SkillCall call) => _skillCalls.Add(call);
 
-    public void AttemptWaits(AttemptNews news) => Declare(news.Waiting ?? "running", news.Waiting is null ? "" : $"attempt {news.Number}: {news.Waiting}");
-
-    public void Resume()
+    /// <summary>The attempt under way waits, goes on, or comes near the budget.</summary>
+    public void Hear(AttemptNews news)
     {
-        Paused = false;
-        _resumed = true;
-    }
-
-    /// <summary>Between steps: stands still while paused or out of budget.</summary>
-    public async Task CheckpointAsync()
-    {
-        while (Reason() is { } reason)
-        {
-            Declare(reason, reason == "paused" ? "paused by an operator" : $"{Text.Usd(CostUsd)} of {Text.Usd(BudgetUsd!.Value)} are spent; RaiseBudget goes on");
-            await Workflow.WaitConditionAsync(() => Reason() is null);
-            Declare("running", "");
-        }
+        Control.Elsewhere = news.Spent ?? TokenUsage.None with { CostUsd = news.CostUsd };
+        Control.Declare(news.Waiting ?? RunStates.Running, news.Waiting is null ? "" : $"attempt {news.Number}: {news.Why ?? news.Waiting}");
     }
 
     public async Task WaitAfterInfrastructureAsync(string words)
     {
-        if (++_infrastructureInRow >= input.InfrastructureLimit)
+        if (++_infrastructureInRow >= _input.InfrastructureLimit)
         {
-            await WaitForPersonAsync("infrastructure", words);
+            await Control.WaitForPersonAsync("infrastructure", words);
             _infrastructureInRow = 0;
         }
     }
 
-    /// <summary>Waits until somebody mended what is wrong and said <c>Resume</c>.</summary>
-    public async Task WaitForPersonAsync(string what, string words)
-    {
-        _resumed = false;
-        Declare($"waiting: {what}", Text.OneLine(words, 600));
-        await Workflow.WaitConditionAsync(() => _resumed);
-        Declare("running", "");
-    }
-
     public WriteRunRequest Record(AttemptRecord? latest, SkillGenerationResult? result, ArtifactRef? skill) => new()
     {
-        Input = input,
+        Input = _input,
         Task = Task,
         Earlier = Earlier,
         Latest = latest,
@@ -206,24 +187,15 @@ internal sealed class SkillRunState(SkillGenerationInput input) : IOwnCalls
             Error = Error,
             Usage = Usage,
             CostUsd = Usage.CostUsd,
-            ModelCalls = ModelCalls,
-            ResentInFlight = ResentInFlight,
+            ModelCalls = Control.ModelCalls,
+            ResentInFlight = Control.ResentInFlight,
             SoftInterventions = _attempts.Count(attempt => attempt.Intervention == InterventionLevel.Soft),
             StrongInterventions = _attempts.Count(attempt => attempt.Intervention == InterventionLevel.Strong),
             DurationMs = AttemptState.Milliseconds(_started),
             WorkflowId = Workflow.Info.WorkflowId,
         };
-        Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet("done"), SearchAttributes.CostUsd.ValueSet(Math.Round(CostUsd, 6)));
-        Workflow.CurrentDetails = SkillRunDetails.Render(this, _attempts, "", result);
+        Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet(RunStates.Done), SearchAttributes.CostUsd.ValueSet(Math.Round(Usage.CostUsd, 6)));
+        Workflow.CurrentDetails = SkillRunDetails.Render(this, _attempts, result);
         return result;
-    }
-
-    private string? Reason() => Paused ? "paused" : BudgetUsd is { } limit && CostUsd >= limit ? "waiting: budget" : null;
-
-    private void Declare(string state, string waitsFor)
-    {
-        (_state, _waitsFor) = (state, waitsFor);
-        Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet(state));
-        Show(Step);
     }
 }

@@ -14,7 +14,7 @@ internal static class SummaryCalls
     {
         while (true)
         {
-            await state.CheckpointAsync();
+            await state.Control.CheckpointAsync();
             var request = new LlmRequest
             {
                 Model = model,
@@ -37,7 +37,7 @@ internal static class SummaryCalls
             }
             catch (ActivityFailureException failure) when (!TemporalException.IsCanceledException(failure))
             {
-                await state.WaitForPersonAsync("model endpoint", ActivityFailures.Words(failure));
+                await state.Control.WaitForPersonAsync("model endpoint", ActivityFailures.Words(failure));
             }
         }
     }

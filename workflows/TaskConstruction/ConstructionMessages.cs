@@ -38,6 +38,9 @@ public sealed record ConstructionInput
     /// <summary>Dollars the run may cost before it waits; null for no limit.</summary>
     public double? BudgetUsd { get; init; }
 
+    /// <summary>Tokens it may send and receive before it waits; null for no limit.</summary>
+    public long? BudgetTokens { get; init; }
+
     /// <summary>Folder under which <c>generated_tasks/</c> is.</summary>
     public required string OutDir { get; init; }
 
@@ -122,4 +125,16 @@ public sealed record BlueprintVersion
 
 /// <summary>Answer of <c>GetProgress</c>.</summary>
 public sealed record ConstructionProgress(
-    string Name, string? TaskId, string State, string Step, int Round, int MaxRevisions, double CostUsd, double? BudgetUsd, IReadOnlyList<string> Versions);
+    string Name, string? TaskId, string State, string Step, int Round, int MaxRevisions, double CostUsd, double? BudgetUsd, IReadOnlyList<string> Versions)
+{
+    /// <summary>What it waits for, for a person; empty while it does not.</summary>
+    public string WaitsFor { get; init; } = "";
+
+    /// <summary>Tokens sent and received so far.</summary>
+    public long Tokens { get; init; }
+
+    public long? BudgetTokens { get; init; }
+
+    /// <summary>What of the budget is nearly used up; null while nothing is.</summary>
+    public string? BudgetWarning { get; init; }
+}

@@ -1,6 +1,7 @@
 using System.Text;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Budgets;
 using Spark.Temporal.Workflows.Domain.Conversations;
 using Spark.Temporal.Workflows.Wire;
 using Temporalio.Workflows;
@@ -8,23 +9,24 @@ using Words = Spark.Temporal.Workflows.Domain.Text;
 
 namespace Spark.Temporal.Workflows.TaskConstruction;
 
-/// <summary>What a construction knows of itself, how it waits, and what it shows.</summary>
-internal sealed class ConstructionState(ConstructionInput input) : IOwnCalls
+/// <summary>What a construction knows of itself and what it shows.</summary>
+internal sealed class ConstructionState : IOwnCalls
 {
+    private readonly ConstructionInput _input;
     private readonly DateTime _started = Workflow.UtcNow;
-    private string _state = "running";
-    private string _waitsFor = "";
-    private bool _resumed;
     private int _calls;
 
-    public string Task => input.Name;
-    public AttemptLimits Limits => input.Limits;
+    public ConstructionState(ConstructionInput input)
+    {
+        _input = input;
+        Control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), () => Show(Step));
+    }
+
+    public RunControl Control { get; }
+    public string Task => _input.Name;
+    public AttemptLimits Limits => _input.Limits;
     public string? TaskId { get; set; }
-    public bool Paused { get; set; }
-    public double? BudgetUsd { get; set; } = input.BudgetUsd;
-    public TokenUsage Usage { get; private set; } = TokenUsage.None;
-    public int ModelCalls { get; private set; }
-    public int ResentInFlight { get; private set; }
+    public TokenUsage Usage => Control.Usage;
     public string Step { get; private set; } = "starting";
     public IReadOnlyList<string> References { get; set; } = [];
     public ArtifactRef? Spec { get; set; }
@@ -36,7 +38,13 @@ internal sealed class ConstructionState(ConstructionInput input) : IOwnCalls
     public int Round => Math.Max(0, Versions.Count - 1);
 
     public ConstructionProgress Progress() => new(
-        input.Name, TaskId, _state, Step, Round, input.MaxRevisions, Usage.CostUsd, BudgetUsd, [.. Versions.Select(Line)]);
+        _input.Name, TaskId, Control.State, Step, Round, _input.MaxRevisions, Usage.CostUsd, Control.Limit.Usd, [.. Versions.Select(Line)])
+    {
+        WaitsFor = Control.WaitsFor,
+        Tokens = Usage.TotalTokens,
+        BudgetTokens = Control.Limit.Tokens,
+        BudgetWarning = Control.Limit.Warning(Usage),
+    };
 
     public void Show(string step)
     {
@@ -55,54 +63,28 @@ internal sealed class ConstructionState(ConstructionInput input) : IOwnCalls
 
     public void Count(LlmReply reply)
     {
-        Usage += reply.Usage;
-        ModelCalls++;
-        ResentInFlight += reply.ResentInFlight;
+        Control.Count(reply);
         Workflow.UpsertTypedSearchAttributes(SearchAttributes.CostUsd.ValueSet(Math.Round(Usage.CostUsd, 6)));
-    }
-
-    public void Resume()
-    {
-        Paused = false;
-        _resumed = true;
-    }
-
-    public async Task CheckpointAsync()
-    {
-        while (Reason() is { } reason)
-        {
-            Declare(reason, reason == "paused" ? "paused by an operator" : $"{Words.Usd(Usage.CostUsd)} of {Words.Usd(BudgetUsd!.Value)} are spent; RaiseBudget goes on");
-            await Workflow.WaitConditionAsync(() => Reason() is null);
-            Declare("running", "");
-        }
-    }
-
-    public async Task WaitForPersonAsync(string what, string words)
-    {
-        _resumed = false;
-        Declare($"waiting: {what}", Words.OneLine(words, 600));
-        await Workflow.WaitConditionAsync(() => _resumed);
-        Declare("running", "");
     }
 
     public ConstructionResult Close(ConstructionStatus status, string? error)
     {
         var result = new ConstructionResult
         {
-            Name = input.Name,
+            Name = _input.Name,
             Status = status,
             TaskId = TaskId,
             Rounds = Round,
             Error = error,
             Usage = Usage,
             CostUsd = Usage.CostUsd,
-            ModelCalls = ModelCalls,
-            ResentInFlight = ResentInFlight,
+            ModelCalls = Control.ModelCalls,
+            ResentInFlight = Control.ResentInFlight,
             DurationMs = AttemptState.Milliseconds(_started),
             WorkflowId = Workflow.Info.WorkflowId,
         };
         Workflow.UpsertTypedSearchAttributes(
-            SearchAttributes.State.ValueSet("done"), SearchAttributes.Outcome.ValueSet(status.ToString()), SearchAttributes.CostUsd.ValueSet(Math.Round(Usage.CostUsd, 6)));
+            SearchAttributes.State.ValueSet(RunStates.Done), SearchAttributes.Outcome.ValueSet(status.ToString()), SearchAttributes.CostUsd.ValueSet(Math.Round(Usage.CostUsd, 6)));
         Workflow.CurrentDetails = Render(result);
         return result;
     }
@@ -122,13 +104,13 @@ internal sealed class ConstructionState(ConstructionInput input) : IOwnCalls
                 text.Append("> ").Append(AttemptDetails.Escape(Words.OneLine(error, 600))).Append("\n\n");
             }
         }
-        else if (_waitsFor.Length > 0)
+        else if (Control.WaitsFor.Length > 0)
         {
-            text.Append("**Waits:** ").Append(AttemptDetails.Escape(_waitsFor)).Append("\n\n`Resume`, `RaiseBudget` or cancel.\n\n");
+            text.Append("**Waits:** ").Append(AttemptDetails.Escape(Control.WaitsFor)).Append("\n\n`Resume`, `RaiseBudget` or cancel.\n\n");
         }
         else
         {
-            text.Append("**Round ").Append(Round).Append(" of ").Append(input.MaxRevisions).Append("** · ").Append(AttemptDetails.Escape(Step)).Append("\n\n");
+            text.Append("**Round ").Append(Round).Append(" of ").Append(_input.MaxRevisions).Append("** · ").Append(AttemptDetails.Escape(Step)).Append("\n\n");
         }
 
         foreach (var version in Versions)
@@ -136,21 +118,12 @@ internal sealed class ConstructionState(ConstructionInput input) : IOwnCalls
             text.Append("- ").Append(AttemptDetails.Escape(Line(version))).Append('\n');
         }
 
-        text.Append("\nSpent ").Append(Words.Usd(Usage.CostUsd));
-        if (BudgetUsd is { } budget)
+        if (result is null)
         {
-            text.Append(" of ").Append(Words.Usd(budget));
+            text.Append('\n').Append(Control.BudgetWarning);
         }
 
+        text.Append("\nSpent ").Append(Control.Limit.Render(Usage));
         return text.ToString();
-    }
-
-    private string? Reason() => Paused ? "paused" : BudgetUsd is { } limit && Usage.CostUsd >= limit ? "waiting: budget" : null;
-
-    private void Declare(string state, string waitsFor)
-    {
-        (_state, _waitsFor) = (state, waitsFor);
-        Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet(state));
-        Show(Step);
     }
 }

@@ -74,33 +74,29 @@ public sealed class TaskConstructionWorkflow
     [WorkflowUpdate("Pause", Description = "Let the step in flight end, then stand still. No value needed.")]
     public Task PauseAsync()
     {
-        _state.Paused = true;
+        _state.Control.Pause();
         return Task.CompletedTask;
     }
 
     [WorkflowUpdate("Resume", Description = "Go on: after a pause, or when what the run waits for is mended. No value needed.")]
     public Task ResumeAsync()
     {
-        _state.Resume();
+        _state.Control.Resume();
         return Task.CompletedTask;
     }
 
-    [WorkflowUpdate("RaiseBudget", Description = "A new limit for the whole run in dollars: {\"budget_usd\": 25}")]
+    [WorkflowUpdateValidator(nameof(ResumeAsync))]
+    public void ValidateResume() => RunControl.Refuse(_state.Control.ResumeRefusal());
+
+    [WorkflowUpdate("RaiseBudget", Description = "A new limit for the whole run in dollars, tokens or both: {\"budget_usd\": 25, \"budget_tokens\": 2000000}")]
     public Task RaiseBudgetAsync(BudgetRequest request)
     {
-        _state.BudgetUsd = request.BudgetUsd;
+        _state.Control.Raise(request);
         return Task.CompletedTask;
     }
 
     [WorkflowUpdateValidator(nameof(RaiseBudgetAsync))]
-    public void ValidateBudget(BudgetRequest request)
-    {
-        if (request is null || !double.IsFinite(request.BudgetUsd) || request.BudgetUsd <= _state.Usage.CostUsd)
-        {
-            throw new ApplicationFailureException(
-                $"budget_usd must be above what the run has cost, {Text.Usd(_state.Usage.CostUsd)}.", FailureTypes.InvalidInput, nonRetryable: true);
-        }
-    }
+    public void ValidateBudget(BudgetRequest request) => RunControl.Refuse(_state.Control.RaiseRefusal(request));
 
     /// <summary>Asks for a blueprint, again with the errors where the reply is none; it becomes the newest version.</summary>
     /// <returns>Why there is none; null when there is.</returns>
@@ -199,7 +195,7 @@ public sealed class TaskConstructionWorkflow
     {
         while (true)
         {
-            await _state.CheckpointAsync();
+            await _state.Control.CheckpointAsync();
             _state.Show("proof");
             var number = ++_proofs;
             var proof = await Workflow.ExecuteChildWorkflowAsync(
@@ -216,7 +212,7 @@ public sealed class TaskConstructionWorkflow
                 return proof;
             }
 
-            await _state.WaitForPersonAsync("infrastructure", proof.Error ?? "unknown");
+            await _state.Control.WaitForPersonAsync("infrastructure", proof.Error ?? "unknown");
         }
     }
 

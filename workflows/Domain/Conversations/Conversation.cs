@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Spark.Temporal.Workflows.Contracts;
 
 namespace Spark.Temporal.Workflows.Domain.Conversations;
@@ -75,6 +76,10 @@ public sealed record ToolCall(
 public sealed record TokenUsage(long PromptTokens, long CompletionTokens, long CachedTokens = 0, double CostUsd = 0)
 {
     public static readonly TokenUsage None = new(0, 0);
+
+    /// <summary>Tokens sent and received.</summary>
+    [JsonIgnore]
+    public long TotalTokens => PromptTokens + CompletionTokens;
 
     public static TokenUsage operator +(TokenUsage left, TokenUsage right) => new(
         left.PromptTokens + right.PromptTokens,

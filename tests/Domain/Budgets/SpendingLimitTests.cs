@@ -1,0 +1,43 @@
+using Spark.Temporal.Workflows.Domain.Budgets;
+using Spark.Temporal.Workflows.Domain.Conversations;
+
+namespace Spark.Temporal.Tests.Domain.Budgets;
+
+public sealed class SpendingLimitTests
+{
+    private static TokenUsage Spent(double usd, long tokens) => new(tokens - 10, 10, 0, usd);
+
+    [TestCase(null, null, 1e6, 1_000_000_000L, null, null)]
+    [TestCase(10.0, null, 7.99, 100L, null, null)]
+    [TestCase(10.0, null, 8.0, 100L, "$8.00 of $10.00 are spent", null)]
+    [TestCase(10.0, null, 10.0, 100L, null, "$10.00 of $10.00 are spent")]
+    [TestCase(null, 1000L, 99.0, 800L, "800 of 1,000 tokens are spent", null)]
+    [TestCase(null, 1000L, 99.0, 1001L, null, "1,001 of 1,000 tokens are spent")]
+    [TestCase(10.0, 1000L, 9.0, 900L, "$9.00 of $10.00 and 900 of 1,000 tokens are spent", null)]
+    [TestCase(10.0, 1000L, 9.0, 1000L, null, "1,000 of 1,000 tokens are spent")]
+    public void It_warns_from_four_fifths_on_and_is_reached_at_the_limit(
+        double? usd, long? tokens, double spentUsd, long spentTokens, string? warning, string? reached)
+    {
+        var limit = new SpendingLimit(usd, tokens);
+        var spent = Spent(spentUsd, spentTokens);
+
+        Assert.That((limit.Warning(spent), limit.Reached(spent)), Is.EqualTo((warning, reached)));
+    }
+
+    [TestCase(null, null, "is missing")]
+    [TestCase(5.0, null, "budget_usd must be above what has been spent, $5.00.")]
+    [TestCase(double.NaN, null, "budget_usd")]
+    [TestCase(null, 900L, "budget_tokens must be above what has been spent, 1,000 tokens.")]
+    public void A_change_that_would_not_help_is_refused_by_field(double? usd, long? tokens, string why) =>
+        Assert.That(SpendingLimit.None.Refusal(new SpendingLimit(usd, tokens), Spent(5, 1000)), Does.Contain(why));
+
+    [Test]
+    public void A_change_replaces_what_it_names_only()
+    {
+        var limit = new SpendingLimit(10, 1000);
+        var change = new SpendingLimit(Tokens: 5000);
+
+        Assert.That(limit.Refusal(change, Spent(12, 1000)), Is.Null);
+        Assert.That(limit.With(change), Is.EqualTo(new SpendingLimit(10, 5000)));
+    }
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+using Spark.Temporal.Workflows.Domain.Conversations;
+
+namespace Spark.Temporal.Workflows.Domain.Budgets;
+
+/// <summary>What a run, or all runs of a batch together, may spend before they wait.</summary>
+/// <param name="Usd">Dollars; null for no limit.</param>
+/// <param name="Tokens">Tokens sent and received; null for no limit.</param>
+public sealed record SpendingLimit(double? Usd = null, long? Tokens = null)
+{
+    /// <summary>Share of the limit from which on it is warned.</summary>
+    public const double WarnFrom = 0.8;
+
+    public static readonly SpendingLimit None = new();
+
+    /// <summary>What is used up, in words; null while nothing is.</summary>
+    public string? Reached(TokenUsage spent) => Words(spent, 1);
+
+    /// <summary>What is nearly used up, in words; null while nothing is, or where something is used up already.</summary>
+    public string? Warning(TokenUsage spent) => Reached(spent) is null ? Words(spent, WarnFrom) : null;
+
+    /// <summary>Why a change cannot be accepted, naming the field; null when it can.</summary>
+    public string? Refusal(SpendingLimit? change, TokenUsage spent) => change switch
+    {
+        null or { Usd: null, Tokens: null } => "budget_usd or budget_tokens is missing; give the new limit for the whole run, for example {\"budget_usd\": 25}.",
+        { Usd: { } usd } when !double.IsFinite(usd) || usd <= spent.CostUsd =>
+            $"budget_usd must be above what has been spent, {Text.Usd(spent.CostUsd)}.",
+        { Tokens: { } tokens } when tokens <= spent.TotalTokens =>
+            $"budget_tokens must be above what has been spent, {Count(spent.TotalTokens)} tokens.",
+        _ => null,
+    };
+
+    /// <summary>The limit with what a change names replaced.</summary>
+    public SpendingLimit With(SpendingLimit change) => new(change.Usd ?? Usd, change.Tokens ?? Tokens);
+
+    /// <summary>What has been spent, of what may be.</summary>
+    public string Render(TokenUsage spent) =>
+        Text.Usd(spent.CostUsd) + (Usd is { } usd ? $" of {Text.Usd(usd)}" : "")
+        + (Tokens is { } tokens ? $", {Count(spent.TotalTokens)} of {Count(tokens)} tokens" : "");
+
+    private static string Count(long tokens) => tokens.ToString("N0", CultureInfo.InvariantCulture);
+
+    private string? Words(TokenUsage spent, double share)
+    {
+        var dollars = Usd is { } usd && spent.CostUsd >= usd * share ? $"{Text.Usd(spent.CostUsd)} of {Text.Usd(usd)}" : null;
+        var tokens = Tokens is { } limit && spent.TotalTokens >= limit * share ? $"{Count(spent.TotalTokens)} of {Count(limit)} tokens" : null;
+        return (dollars, tokens) switch
+        {
+            (null, null) => null,
+            (null, _) => $"{tokens} are spent",
+            (_, null) => $"{dollars} are spent",
+            _ => $"{dollars} and {tokens} are spent",
+        };
+    }
+}

@@ -1,0 +1,14 @@
+namespace Spark.Temporal.Workflows;
+
+/// <summary>What runs declare in <c>SparkState</c>. A run that waits for a person says <c>waiting: </c> and for what.</summary>
+public static class RunStates
+{
+    public const string Running = "running";
+
+    public const string Paused = "paused";
+
+    /// <summary>Out of budget: <c>RaiseBudget</c> goes on.</summary>
+    public const string Budget = "waiting: budget";
+
+    public const string Done = "done";
+}
