@@ -1,17 +1,15 @@
 using System.CommandLine;
 using Spark.Temporal.Starter.Demo;
+using Spark.Temporal.Starter.Demo.Parts;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Starter.Skills;
-using Spark.Temporal.Workflows.Attempts;
-using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.SkillGeneration;
+using Spark.Temporal.Workflows.TaskConstruction;
 
 namespace Spark.Temporal.Starter.Commands;
 
 /// <summary>
-/// <c>spark demo</c>: the main job on three tasks of ours. Containers, verifiers, rewards and the PDI proxy are real; only
+/// <c>spark demo</c>: the main job on tasks of ours. Containers, verifiers, rewards and the PDI proxy are real; only
 /// the model is a script, and says so.
 /// </summary>
 internal static class DemoCommand
@@ -24,8 +22,9 @@ internal static class DemoCommand
         var command = new Command(
             "demo",
             """
-            Make skills for three sample tasks, offline, with a scripted model: failures, memos, soft and strong
-            interventions, passes, skills. Writes to .spark/demo/. Needs Docker; see infra/setup.sh.
+            The main job, offline, with a scripted model: a prompt becomes a proven task, whose first blueprint has a fault
+            that repair mends; that task and three samples become skills, with failures, memos, soft and strong
+            interventions. Writes to .spark/demo/. Needs Docker; see infra/setup.sh.
 
             Example:
               spark demo
@@ -69,28 +68,12 @@ internal static class DemoCommand
 
     private static async Task<int> RunAsync(string folder, ModelChoice model, bool json, CliOutput output, CancellationToken cancellationToken)
     {
-        var tasks = TaskFolders.Select(DemoSamples.TasksDir, [], null);
-        var batch = BatchNames.New("demo", DateTimeOffset.UtcNow);
-        var input = new BatchInput
-        {
-            Batch = batch,
-            Items = [.. tasks.Select(task => new BatchItem(task.Name, task.Directory))],
-            Template = new SkillGenerationInput
-            {
-                TaskDir = "",
-                Batch = batch,
-                Model = model,
-                ModelSlug = RunSettings.Slug(model),
-                OutDir = folder,
-                Limits = new AttemptLimits { MaxTurns = 40 },
-            },
-            Parallelism = 2,
-        };
         var options = new SessionOptions { OwnServer = true, StateFolder = Path.Combine(folder, "state") };
-        var code = await SkillsRunCommand.RunAsync(input, detach: false, cancelOnInterrupt: true, json, options, output, cancellationToken);
-        var skills = SkillFolder.Find(Path.Combine(folder, "skills_gen_result", input.Template.ModelSlug)).Select(skill => skill.Check()).ToList();
-        output.Note($"{skills.Count(skill => skill.Valid)} of {skills.Count} skills are valid by the Agent Skills specification.");
-        output.Note($"Everything is in {folder}: skills_gen_result/ (skills, memos, trajectories), spark-jobs/ (trials).");
-        return code;
+        await using var session = await SparkSession.OpenAsync(output, options, cancellationToken);
+        var stage = new DemoStage(BatchNames.New("demo", DateTimeOffset.UtcNow), folder, model, json, session, output);
+        var made = await ConstructionPart.RunAsync(stage, cancellationToken);
+        var skills = await SkillsPart.RunAsync(stage, made.TaskDir, cancellationToken);
+        output.Note($"Everything is in {folder}: generated_tasks/ (the task and how it came about), skills_gen_result/ (skills, memos, trajectories), spark-jobs/ (trials).");
+        return made.Status == ConstructionStatus.Accepted ? skills : ExitCodes.SomeFailed;
     }
 }

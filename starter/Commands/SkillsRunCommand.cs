@@ -67,6 +67,13 @@ internal static class SkillsRunCommand
         BatchInput input, bool detach, bool cancelOnInterrupt, bool json, SessionOptions options, CliOutput output, CancellationToken cancellationToken)
     {
         await using var session = await SparkSession.OpenAsync(output, options, cancellationToken);
+        return await RunAsync(session, input, detach, cancelOnInterrupt, json, output, cancellationToken);
+    }
+
+    /// <summary>The same in a session that goes on afterwards.</summary>
+    public static async Task<int> RunAsync(
+        SparkSession session, BatchInput input, bool detach, bool cancelOnInterrupt, bool json, CliOutput output, CancellationToken cancellationToken)
+    {
         if (detach && session.Source == ServerSource.Embedded)
         {
             throw new CliException("--detach needs a server that goes on: start one with 'spark up', or set TEMPORAL_ADDRESS", ExitCodes.Usage);

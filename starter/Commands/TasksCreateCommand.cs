@@ -123,11 +123,7 @@ internal static class TasksCreateCommand
 
         foreach (var task in result.Results)
         {
-            output.Line($"{task.Status.ToString().ToLowerInvariant(),-10} {task.TaskId ?? task.Name}  {task.Rounds} rounds of repair  {Text.Usd(task.CostUsd)}");
-            foreach (var line in new[] { task.TaskDir, task.Error is { } error ? Text.OneLine(error, 600) : null, task.ReportPath }.OfType<string>())
-            {
-                output.Line($"  {line}");
-            }
+            ConstructionReport.Print(task, output);
         }
     }
 

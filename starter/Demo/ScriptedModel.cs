@@ -32,8 +32,12 @@ internal sealed partial class ScriptedModel(IReadOnlyDictionary<string, Scripted
             LlmPurposes.Agent => Act(story, request),
             LlmPurposes.Reflect => new ScriptedReply(MarkMemo(Pick(story.Attempts[Reflected(story, request)].Memo, request, $"memo of {story.Task}"))),
             LlmPurposes.Distill => new ScriptedReply($"{Pick(story.Skill, request, $"skill of {story.Task}").TrimEnd()}\n\n{Mark}\n"),
+            LlmPurposes.Blueprint => Written(Construction(story).First),
+            LlmPurposes.Repair => Written(Construction(story).Mended),
+            LlmPurposes.Critique => Written(Construction(story).Findings),
             _ => throw new FormatException(
-                $"X-Spark-Purpose is '{purpose}'; the scripted model answers to {LlmPurposes.Agent}, {LlmPurposes.Reflect} and {LlmPurposes.Distill}"),
+                $"X-Spark-Purpose is '{purpose}'; the scripted model answers to {LlmPurposes.Agent}, {LlmPurposes.Reflect}, {LlmPurposes.Distill}, "
+                + $"{LlmPurposes.Blueprint}, {LlmPurposes.Critique} and {LlmPurposes.Repair}"),
         };
     }
 
@@ -43,6 +47,11 @@ internal sealed partial class ScriptedModel(IReadOnlyDictionary<string, Scripted
         return stories.GetValueOrDefault(slug) ?? stories.GetValueOrDefault(AnyTask)
             ?? throw new FormatException($"no script for the task '{slug}'; there are: {string.Join(", ", stories.Keys.Order())}");
     }
+
+    private static ScriptedConstruction Construction(ScriptedStory story) =>
+        story.Construction ?? throw new FormatException($"the script of {story.Task} has no 'construction'");
+
+    private static ScriptedReply Written(string json) => new($"{Mark}\n\n{json}");
 
     private static ScriptedReply Act(ScriptedStory story, ChatRequest request)
     {

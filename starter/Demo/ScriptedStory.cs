@@ -9,6 +9,7 @@ internal sealed record ScriptedStory
 {
     private static readonly IDeserializer Yaml = new DeserializerBuilder()
         .WithNamingConvention(UnderscoredNamingConvention.Instance)
+        .WithAttemptingUnquotedStringTypeDeserialization()
         .Build();
 
     /// <summary>Slug of the task; the file's name.</summary>
@@ -17,6 +18,9 @@ internal sealed record ScriptedStory
 
     /// <summary>The attempts in order; when more are asked for, the last one is played again.</summary>
     public List<ScriptedAttempt> Attempts { get; set; } = [];
+
+    /// <summary>How the task itself is made; null where it comes with the demo.</summary>
+    public ScriptedConstruction? Construction { get; set; }
 
     /// <summary>Replies to the request for the skill: the first, and those to being asked again. The last one repeats.</summary>
     public List<string> Skill { get; set; } = [];
@@ -49,6 +53,7 @@ internal sealed record ScriptedStory
             }
         }
 
+        story.Construction?.Prepare(path);
         return story with { Task = Path.GetFileNameWithoutExtension(path) };
     }
 

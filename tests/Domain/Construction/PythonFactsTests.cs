@@ -1,5 +1,6 @@
 using System.Text;
 using Spark.Temporal.Activities.TaskPackages;
+using Spark.Temporal.Starter.Demo;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Domain.Construction;
 
@@ -38,6 +39,19 @@ public class PythonFactsTests
     {
         var findings = await CheckAsync(blueprint);
         Assert.That(findings.Where(finding => finding.Severity == CritiqueSeverity.Blocking).Select(finding => finding.Rule).Distinct(), Is.EqualTo([rule]));
+    }
+
+    [Test]
+    public async Task The_demos_first_blueprint_is_stopped_by_the_rule_on_data_and_the_mended_one_by_none()
+    {
+        var spec = PromptSpecReader.Parse(await File.ReadAllTextAsync(DemoSamples.Prompt), "prompt");
+        var construction = ScriptedStory.LoadAll(DemoSamples.ScriptsDir)["wav-peaks"].Construction!;
+        var first = BlueprintReader.Read(construction.First).Blueprint!;
+        var mended = BlueprintReader.Read(construction.Mended).Blueprint!;
+
+        var findings = CritiqueRules.Check(first, spec, await FactsAsync(first));
+        Assert.That(findings.Where(finding => finding.Severity == CritiqueSeverity.Blocking).Select(finding => finding.Rule), Is.EqualTo(["data-not-deterministic"]));
+        Assert.That(CritiqueRules.Check(mended, spec, await FactsAsync(mended)), Is.Empty);
     }
 
     [TestCase("builder", "import time\nopen('/app/data/a', 'w').write(str(time.time()))", "data-not-deterministic")]

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Spark.Temporal.Activities.TaskPackages.Construction;
 using Spark.Temporal.Starter.Demo;
 using Spark.Temporal.Tests.Support;
+using Spark.Temporal.Workflows.Domain.Construction;
 
 namespace Spark.Temporal.Tests.Starter.Demo;
 
@@ -19,12 +21,19 @@ public sealed partial class SampleTasksTests
 
     private static IEnumerable<string> Tasks => Stories.Keys.Order();
 
+    private TemporaryFolder _made = null!;
+
     [OneTimeSetUp]
-    public void NeedDocker() => Requires.Docker();
+    public void NeedDocker()
+    {
+        Requires.Docker();
+        _made = new TemporaryFolder();
+    }
 
     [OneTimeTearDown]
     public async Task RemoveImagesAsync()
     {
+        _made?.Dispose();
         foreach (var task in Tasks)
         {
             // Parents stay: they are the build's cache, which the demo uses too.
@@ -99,7 +108,17 @@ public sealed partial class SampleTasksTests
         }
     }
 
-    private static string Folder(string task) => Path.Combine(DemoSamples.TasksDir, task);
+    /// <summary>The task's folder; one that the demo makes itself is rendered from its mended blueprint.</summary>
+    private string Folder(string task)
+    {
+        if (Stories[task].Construction is not { } construction)
+        {
+            return Path.Combine(DemoSamples.TasksDir, task);
+        }
+
+        var folder = _made[task];
+        return Directory.Exists(folder) ? folder : TaskPlaces.Write(folder, TaskRenderer.Render(BlueprintReader.Read(construction.Mended).Blueprint!, new RenderOptions()));
+    }
 
     private string Image(string task) => $"{_run}:{task}";
 

@@ -114,7 +114,8 @@ public sealed class ScriptedModelServerTests
         });
     }
 
-    [TestCase("critique", Task, "X-Spark-Purpose is 'critique'")]
+    [TestCase("retrieve", Task, "X-Spark-Purpose is 'retrieve'")]
+    [TestCase("critique", Task, "the script of decode-probe-log has no 'construction'")]
     [TestCase("agent", "unknown", "no script for the task 'unknown'; there are: ")]
     public async Task Refuses_what_no_script_answers(string purpose, string task, string says)
     {

@@ -2,6 +2,7 @@ using Spark.Temporal.Starter.Demo;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Workflows.Domain.Construction;
 using Spark.Temporal.Workflows.Domain.Judging;
 using Spark.Temporal.Workflows.Domain.Memo;
 using Spark.Temporal.Workflows.Domain.Pdi;
@@ -23,7 +24,38 @@ public sealed class ScriptedStoryTests
 
     [Test]
     public void Every_sample_task_has_its_script() =>
-        Assert.That(Demo.Keys, Is.EquivalentTo(Directory.EnumerateDirectories(DemoSamples.TasksDir).Select(Path.GetFileName)));
+        Assert.That(
+            Demo.Values.Where(story => story.Construction is null).Select(story => story.Task),
+            Is.EquivalentTo(Directory.EnumerateDirectories(DemoSamples.TasksDir).Select(Path.GetFileName)));
+
+    [Test]
+    public void The_task_that_the_demo_makes_is_the_one_of_its_prompt()
+    {
+        var name = Path.GetFileNameWithoutExtension(DemoSamples.Prompt);
+        var spec = PromptSpecReader.Parse(File.ReadAllText(DemoSamples.Prompt), name);
+        var construction = Demo[name].Construction!;
+        var (first, mended) = (BlueprintReader.Read(construction.First).Blueprint!, BlueprintReader.Read(construction.Mended).Blueprint!);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(mended.TaskId, Is.EqualTo(name), "so that the agent's story is found by the task's name");
+            Assert.That(CritiqueRules.Check(mended, spec, null), Is.Empty);
+            Assert.That(first, Is.Not.EqualTo(mended));
+            Assert.That(Reply(LlmPurposes.Blueprint, name, [("user", "Write.")]), Does.Contain(ScriptedModel.Mark));
+            Assert.That(BlueprintReader.Read(Reply(LlmPurposes.Repair, name, [("user", "Mend.")])).Errors, Is.Empty, "the mark around it is passed over");
+            Assert.That(CritiqueRules.Blocks(CritiqueReader.Read(Reply(LlmPurposes.Critique, name, [("user", "Judge.")])).Findings!), Is.False);
+        });
+    }
+
+    [TestCase("  blueprint: {task_id: x}", "$.title: is missing")]
+    [TestCase("  blueprint: {title: A title}\n  faults: [{field: title, right: another, wrong: b}]", "construction.faults[0]: 'another' is not in the blueprint's title")]
+    public void A_script_whose_blueprint_breaks_the_schema_is_refused(string construction, string says)
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("made.yaml", $"construction:\n{construction}\nattempts:\n  - turns:\n      - run: ls\n");
+
+        Assert.That(() => ScriptedStory.Load(path), Throws.InstanceOf<InvalidDataException>().With.Message.Contains(says));
+    }
 
     [TestCaseSource(nameof(Tasks))]
     public void Memos_are_kept_at_the_first_asking(string task)

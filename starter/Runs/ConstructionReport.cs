@@ -1,0 +1,17 @@
+using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Workflows.TaskConstruction;
+
+namespace Spark.Temporal.Starter.Runs;
+
+/// <summary>How a construction ended, as text.</summary>
+internal static class ConstructionReport
+{
+    public static void Print(ConstructionResult task, CliOutput output)
+    {
+        output.Line($"{task.Status.ToString().ToLowerInvariant(),-12} {task.TaskId ?? task.Name}  {task.Rounds} rounds of repair  {Text.Usd(task.CostUsd)}");
+        foreach (var line in new[] { task.TaskDir, task.Error is { } error ? Text.OneLine(error, 600) : null, task.ReportPath }.OfType<string>())
+        {
+            output.Line($"  {line}");
+        }
+    }
+}
