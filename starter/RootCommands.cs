@@ -12,6 +12,7 @@ internal static class RootCommands
         root.Add(UpCommand.Create(output));
         root.Add(DoctorCommand.Create(output));
         root.Add(RunsCommands.Create(output));
+        root.Add(LimitsCommands.Create(output));
         root.Add(PdiCommands.Create(output));
         root.Add(SkillsCommands.Create(output));
         root.Add(ScriptedModelCommand.Create(output));

@@ -94,7 +94,7 @@ public static class WorkerRegistration
 
     private static void AddLlm(IServiceCollection services, IConfiguration configuration, WorkerOptions options, List<WorkerQueue> queues)
     {
-        services.AddLlmActivities(configuration);
+        services.AddLlmActivities(configuration).AddHostedService<QueueRateService>();
         var named = configuration.GetSection($"{LlmOptions.Section}:{nameof(LlmOptions.Profiles)}").GetChildren().Select(profile => profile.Key);
         foreach (var profile in named.Append(LlmOptions.DefaultProfile).Distinct())
         {

@@ -20,12 +20,11 @@ internal static partial class ErrorMap
         if (reply.Status is 408 or 409 or 425 or 429 or >= 500)
         {
             var delay = Delay(reply, now, longest);
-            var throttled = reply.Status == 429 || (reply.Status == 503 && delay is not null);
             return new ApplicationFailureException(
                 words,
                 FailureTypes.ModelUnavailable,
                 nextRetryDelay: delay,
-                category: throttled ? ApplicationErrorCategory.Benign : ApplicationErrorCategory.Unspecified);
+                category: IsThrottled(reply) ? ApplicationErrorCategory.Benign : ApplicationErrorCategory.Unspecified);
         }
 
         return reply.Status is 401 or 403
@@ -35,6 +34,10 @@ internal static partial class ErrorMap
                 nonRetryable: true)
             : new ApplicationFailureException(words, FailureTypes.ModelRefused, nonRetryable: true);
     }
+
+    /// <summary>Whether the endpoint says that it is asked too much: expected, and a reason to ask less at once.</summary>
+    public static bool IsThrottled(ChatHttpReply reply) =>
+        reply.Status == 429 || (reply.Status == 503 && (reply.RetryAfter is not null || reply.RetryAfterMs is not null));
 
     /// <summary>Whether the endpoint says that the conversation is too long for the model.</summary>
     public static bool IsTooLong(ChatHttpReply reply) => reply.Status == 413 || (IsRefusal(reply) && TooLong().IsMatch(reply.Body));

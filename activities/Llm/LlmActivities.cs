@@ -19,6 +19,7 @@ internal sealed class LlmActivities(
     ILogger<LlmActivities> logger) : ILlmActivities
 {
     private readonly EndpointHabits _habits = new();
+    private readonly CallGates _gates = new();
 
     public async Task<LlmReply> CompleteAsync(LlmRequest request)
     {
@@ -33,7 +34,7 @@ internal sealed class LlmActivities(
             if (stored is null)
             {
                 var endpoint = ModelEndpoint.Resolve(request.Model, settings.Value);
-                var call = new ModelCall(request, endpoint, context.Info.WorkflowId!, gateway, shelf, _habits, settings.Value, redactor, time, logger);
+                var call = new ModelCall(request, endpoint, context.Info.WorkflowId!, gateway, shelf, _habits, _gates[endpoint], settings.Value, redactor, time, logger);
 
                 // The reply is paid for once it is here: neither a cancel nor a shutdown may lose it.
                 stored = await KeepAsync(await call.AskAsync(messages, context.CancellationToken), request, endpoint, shelf, hash);

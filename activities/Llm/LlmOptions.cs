@@ -44,6 +44,15 @@ public sealed class LlmProfile
     /// <summary>Upper limit of a reply in tokens for requests that give none; null for the purpose's budget.</summary>
     public int? MaxTokens { get; set; }
 
+    /// <summary>Most calls at once from one worker; null for no limit until the endpoint throttles.</summary>
+    public int? ConcurrentCalls { get; set; }
+
+    /// <summary>
+    /// Requests a minute of the whole cluster; the server keeps to it. A limit set by <c>spark limits set</c> stands above
+    /// it. Null for no limit.
+    /// </summary>
+    public double? RequestsPerMinute { get; set; }
+
     /// <summary>How the shell is offered.</summary>
     public ToolMode Tools { get; set; } = ToolMode.Auto;
 

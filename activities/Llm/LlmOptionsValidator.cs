@@ -56,6 +56,12 @@ internal sealed class LlmOptionsValidator : IValidateOptions<LlmOptions>
             $"is {profile.RequestTimeoutSec}; give seconds above 0, at most 86400");
         Require(findings, profile.ContextTokens >= 1_000, $"{field}:ContextTokens", $"is {profile.ContextTokens}; give at least 1000");
         Require(findings, profile.MaxTokens is null or > 0, $"{field}:MaxTokens", $"is {profile.MaxTokens}; give a number above 0 or none");
+        Require(findings, profile.ConcurrentCalls is null or > 0, $"{field}:ConcurrentCalls", $"is {profile.ConcurrentCalls}; give a number above 0 or none");
+        Require(
+            findings,
+            profile.RequestsPerMinute is null or (> 0 and <= 1_000_000),
+            $"{field}:RequestsPerMinute",
+            $"is {profile.RequestsPerMinute}; give a number above 0, at most 1000000, or none");
         Require(
             findings,
             profile.Temperature is null or (>= 0 and <= 2),

@@ -4,6 +4,7 @@ using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain.Budgets;
 using Spark.Temporal.Workflows.Domain.Conversations;
+using Temporalio.Api.Enums.V1;
 using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.Llm;
@@ -29,6 +30,7 @@ internal sealed class ModelCall(
     IChatGateway gateway,
     ReplyShelf shelf,
     EndpointHabits habits,
+    CallGate gate,
     LlmOptions options,
     SecretRedactor redactor,
     TimeProvider time,
@@ -36,6 +38,12 @@ internal sealed class ModelCall(
 {
     /// <summary>How much of the room an endpoint's tokens may differ from our estimate.</summary>
     private const double SecondTryShare = 0.6;
+
+    /// <summary>
+    /// How long a call waits for its turn before it is handed back to Temporal, which keeps the place in no worker. Together
+    /// with the request's own time-out it stays below the activity's.
+    /// </summary>
+    private static readonly TimeSpan TurnPatience = TimeSpan.FromMinutes(10);
 
     private readonly LlmProfile _profile = endpoint.Profile;
 
@@ -47,8 +55,15 @@ internal sealed class ModelCall(
         {
             var form = FormNow();
             var resent = shelf.CutOff;
+            using var place = await EnterAsync(cancellationToken);
             var clock = Stopwatch.StartNew();
             var reply = await SendAsync(ChatBody.Write(request, fitted.Messages, form), cancellationToken);
+            if (place.Answered(ErrorMap.IsThrottled(reply)) is { } lowered)
+            {
+                logger.LogWarning(
+                    "{Endpoint} answered {Status}: at most {Calls} calls at once from now on", endpoint.BaseUrl, reply.Status, lowered);
+            }
+
             if (reply.Status is >= 200 and < 300)
             {
                 var read = await ReadAsync(reply, form.Fenced);
@@ -74,6 +89,24 @@ internal sealed class ModelCall(
             }
 
             shortened = true;
+        }
+    }
+
+    /// <summary>Waits for a place; nothing has been sent yet.</summary>
+    private async Task<CallGate.Place> EnterAsync(CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(TurnPatience);
+        try
+        {
+            return await gate.EnterAsync(patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ApplicationFailureException(
+                $"No turn within {TurnPatience.TotalMinutes:0} minutes: {endpoint.BaseUrl} throttles, {gate.Limit} calls at once are let through.",
+                FailureTypes.ModelUnavailable,
+                category: ApplicationErrorCategory.Benign);
         }
     }
 

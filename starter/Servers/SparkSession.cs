@@ -63,7 +63,10 @@ internal sealed class SparkSession : IAsyncDisposable
     public string? UiAddress { get; }
 
     /// <summary>Queue of the workflows; the worker reads the same prefix.</summary>
-    public static string Queue => Environment.GetEnvironmentVariable("SPARK_QUEUE_PREFIX") + TaskQueues.Workflows;
+    public static string Queue => QueueOf(TaskQueues.Workflows);
+
+    /// <summary>A queue of the deployment that commands speak to.</summary>
+    public static string QueueOf(string name) => Environment.GetEnvironmentVariable("SPARK_QUEUE_PREFIX") + name;
 
     /// <summary>Page of a run in the web UI, null when the UI is not known.</summary>
     public string? UiOf(string workflowId) =>
