@@ -37,7 +37,7 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
         var user = new ChatMessage { Role = ChatRoles.User, Content = instruction };
         return await store.AppendAsync(
             null,
-            request.Terminal ? [new ChatMessage { Role = ChatRoles.System, Content = AgentPrompts.System(tools: true) }, user] : [user],
+            request.Terminal ? [new ChatMessage { Role = ChatRoles.System, Content = AgentPrompts.System(tools: true, await ListingsAsync(request)) }, user] : [user],
             Cancelled);
     }
 
@@ -150,6 +150,30 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
         var folder = new ResultFolder(store, request.OutDir);
         var path = await folder.WriteJsonAsync("pipeline_summary.json", PipelineSummary.Of(request), Cancelled);
         return new RunRecord(path);
+    }
+
+    /// <summary>Name, description and path of every skill that stands ready.</summary>
+    private async Task<IReadOnlyList<SkillListing>> ListingsAsync(BeginAttemptRequest request)
+    {
+        List<SkillListing> listings = [];
+        if (request.Skills is not { } skills)
+        {
+            return listings;
+        }
+
+        var dir = (request.SkillsDir ?? SkillFolders.Default).TrimEnd('/');
+        await using var content = await store.OpenAsync(skills, Cancelled);
+        await using var archive = new TarReader(content);
+        while (await archive.GetNextEntryAsync(cancellationToken: Cancelled) is { } entry)
+        {
+            if (entry.DataStream is { } text && entry.Name.Split('/') is [var folder, SkillDocument.FileName])
+            {
+                using var reader = new StreamReader(text);
+                listings.Add(SkillListings.Of(folder, await reader.ReadToEndAsync(Cancelled), $"{dir}/{entry.Name}"));
+            }
+        }
+
+        return listings;
     }
 
     private async Task<string?> DockerfileAsync(ArtifactRef? context)

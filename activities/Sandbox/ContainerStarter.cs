@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Docker.DotNet;
-using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain.Tasks;
 using Temporalio.Activities;
@@ -10,15 +9,12 @@ namespace Spark.Temporal.Activities.Sandbox;
 
 /// <summary>Starts a container as a task asks for it and as this host can give it.</summary>
 internal sealed class ContainerStarter(
-    IContainerGateway gateway, IArtifactStore store, SandboxHost host, ShellConnections shells, OnceRunner once, SandboxOptions options)
+    IContainerGateway gateway, SkillInstaller skills, SandboxHost host, ShellConnections shells, OnceRunner once, SandboxOptions options)
 {
     private const double DefaultCpus = 1;
     private const long DefaultMemoryMb = 2048;
     private const long DefaultStorageMb = 10_240;
     private const long MiB = 1024 * 1024;
-
-    /// <summary>Where skills go when the task names no folder.</summary>
-    public const string DefaultSkillsDir = "/skills";
 
     /// <summary>The engine's network for what is public.</summary>
     public const string Network = "bridge";
@@ -37,12 +33,17 @@ internal sealed class ContainerStarter(
         List<string> notes = [];
         var spec = Spec(request, info, image, _engine, notes);
         var container = await gateway.CreateAsync(spec, cancellationToken);
+        var user = settings.AgentUser ?? image.User;
         try
         {
             if (!container.Running)
             {
                 await gateway.PutAsync(container.Id, SandboxScripts.Open(), cancellationToken);
-                await InstallSkillsAsync(request, container.Id, cancellationToken);
+                if (request.Skills is { } given && !request.WithoutSkills)
+                {
+                    await skills.InstallAsync(container.Id, given, settings.SkillsDir, user, cancellationToken);
+                }
+
                 if (spec.Network && (settings.AgentNetwork ?? settings.Network) == NetworkMode.NoNetwork)
                 {
                     // Another phase has a network, the agent's has none.
@@ -50,6 +51,11 @@ internal sealed class ContainerStarter(
                 }
 
                 await gateway.StartAsync(container.Id, cancellationToken);
+            }
+
+            if (request.WithoutSkills)
+            {
+                await ReplaceSkillsAsync(container.Id, request, info, user, notes, beat, cancellationToken);
             }
 
             if (settings.Healthcheck is { } check)
@@ -73,7 +79,6 @@ internal sealed class ContainerStarter(
             };
         }
 
-        var user = settings.AgentUser ?? image.User;
         return new StartedSandbox(
             container.Id, Workdir(settings, image), user.Length > 0 ? user : "root", clock.ElapsedMilliseconds, notes);
     }
@@ -149,16 +154,24 @@ internal sealed class ContainerStarter(
         };
     }
 
-    private async Task InstallSkillsAsync(StartRequest request, string container, CancellationToken cancellationToken)
+    /// <summary>Empties what the image has of skills, which takes a running container, and only then installs the given ones.</summary>
+    private async Task ReplaceSkillsAsync(
+        string container, StartRequest request, ActivityInfo info, string user, List<string> notes, Action beat, CancellationToken cancellationToken)
     {
-        if (request.Skills is not { } skills)
+        var folder = SandboxLabels.OnceFolder(info.WorkflowId ?? "", info.WorkflowRunId ?? "", $"skills-{info.Attempt}");
+        var command = await skills.EmptyCommandAsync(container, request.Settings.SkillsDir, user, cancellationToken);
+        var end = await once.RunAsync(container, new ExecSpec(command) { User = "0" }, folder, 60, null, beat, cancellationToken);
+        var output = Observation.Of(end, 2_000, 60);
+        if (end.ExitCode != 0)
         {
-            return;
+            throw new IOException($"The skills of the image cannot be taken away: {output}");
         }
 
-        await using var stored = await store.OpenAsync(skills, cancellationToken);
-        await using var tar = await Tars.BelowAsync(stored, (request.Settings.SkillsDir ?? DefaultSkillsDir).Trim('/'), cancellationToken);
-        await gateway.PutAsync(container, tar, cancellationToken);
+        notes.AddRange(output.Split('\n').Where(line => line.StartsWith('/')).Select(place => $"skills of the image in {place} were taken away"));
+        if (request.Skills is { } given)
+        {
+            await skills.InstallAsync(container, given, request.Settings.SkillsDir, user, cancellationToken);
+        }
     }
 
     private async Task HealthyAsync(

@@ -169,7 +169,10 @@ internal static partial class Tars
         return null;
     }
 
-    /// <summary>A build context whose Dockerfile no longer copies the task's own skills.</summary>
+    /// <summary>
+    /// A build context whose Dockerfile no longer copies the task's own skills. Their folder is there but empty, since a
+    /// line that copies everything, or a command, may name it.
+    /// </summary>
     public static async Task<Stream> WithoutSkillsAsync(Stream context, CancellationToken cancellationToken)
     {
         var result = Scratch();
@@ -186,7 +189,7 @@ internal static partial class Tars
                         new PaxTarEntry(TarEntryType.RegularFile, entry.Name) { Mode = entry.Mode, DataStream = new MemoryStream(Encoding.UTF8.GetBytes(kept)) },
                         cancellationToken);
                 }
-                else
+                else if (entry.Name is "skills/" or "./skills/" || !entry.Name.StartsWith("skills/", StringComparison.Ordinal) && !entry.Name.StartsWith("./skills/", StringComparison.Ordinal))
                 {
                     await writer.WriteEntryAsync(entry, cancellationToken);
                 }

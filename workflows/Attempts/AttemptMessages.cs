@@ -37,6 +37,9 @@ public sealed record AttemptInput
     /// <summary>Skills the agent gets (tar with one folder per skill).</summary>
     public ArtifactRef? Skills { get; init; }
 
+    /// <summary>Take away what skills the task's image brings; those given stay.</summary>
+    public bool WithoutOwnSkills { get; init; }
+
     /// <summary>Workflow the attempt belongs to (label <c>spark.run</c>); null when it stands alone.</summary>
     public string? Run { get; init; }
 

@@ -134,7 +134,8 @@ public sealed class AttemptWorkflow
             _input.Run ?? Workflow.Info.WorkflowId,
             shell: _input.Agent == AgentNames.Terminal,
             deadlineSec: settings.BuildTimeoutSec + agentSec + verifierSec + (15 * 60),
-            _input.Skills);
+            _input.Skills,
+            withoutOwnSkills: _input.WithoutOwnSkills);
 
         await CheckpointAsync(paid: true);
         await _state.PhaseAsync("build", _sandbox.BuildAsync);
@@ -154,7 +155,12 @@ public sealed class AttemptWorkflow
         {
             case AgentNames.Terminal:
                 _state.Conversation = _sandbox!.Conversation = _input.Conversation ?? await Workflow.ExecuteActivityAsync(
-                    (IRecordActivities records) => records.BeginAsync(new BeginAttemptRequest { Instruction = package.Instruction, Skills = _input.Skills }),
+                    (IRecordActivities records) => records.BeginAsync(new BeginAttemptRequest
+                    {
+                        Instruction = package.Instruction,
+                        Skills = _input.Skills,
+                        SkillsDir = package.Settings.SkillsDir,
+                    }),
                     ActivityProfiles.Records("write the instruction"));
                 await new TerminalAgent(_input, package, _state, _sandbox, () => CheckpointAsync(paid: true)).RunAsync();
                 break;

@@ -9,7 +9,8 @@ namespace Spark.Temporal.Workflows.Attempts;
 /// carried out on a new container in which the commands so far were run again.
 /// </summary>
 internal sealed class SandboxSession(
-    TaskPackage package, AttemptLimits limits, string run, bool shell, double deadlineSec, ArtifactRef? skills, int firstOrdinal = 1)
+    TaskPackage package, AttemptLimits limits, string run, bool shell, double deadlineSec, ArtifactRef? skills, int firstOrdinal = 1,
+    bool withoutOwnSkills = false)
 {
     private readonly List<Task> _removals = [];
     private readonly List<string> _notes = [];
@@ -51,6 +52,7 @@ internal sealed class SandboxSession(
                 Environment = package.Environment,
                 DockerImage = package.Settings.DockerImage,
                 BuildTimeoutSec = package.Settings.BuildTimeoutSec,
+                WithoutSkills = withoutOwnSkills,
             }),
             ActivityProfiles.Prepare(package.Settings.BuildTimeoutSec, again ? "find a host for a new container" : $"image of {package.Name}"));
         if (!again)
@@ -182,6 +184,7 @@ internal sealed class SandboxSession(
                 Shell = shell,
                 Run = run,
                 Skills = skills,
+                WithoutSkills = withoutOwnSkills,
             }),
             options);
         foreach (var note in _started.Notes ?? [])

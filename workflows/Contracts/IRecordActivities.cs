@@ -74,6 +74,9 @@ public sealed record BeginAttemptRequest
 
     /// <summary>Skills offered to the agent (tar with one folder per skill).</summary>
     public ArtifactRef? Skills { get; init; }
+
+    /// <summary>The task's own place for them; null for the usual one.</summary>
+    public string? SkillsDir { get; init; }
 }
 
 /// <param name="Attempt">The attempt to judge.</param>

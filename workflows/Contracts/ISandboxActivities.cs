@@ -101,6 +101,10 @@ public sealed record StartRequest
 
     /// <summary>Skill to install before the agent starts: a tar with one folder per skill at its root.</summary>
     public ArtifactRef? Skills { get; init; }
+
+    /// <summary>Take away what skills the image brings, before the given ones are installed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool WithoutSkills { get; init; }
 }
 
 /// <param name="Container">Id of the container.</param>

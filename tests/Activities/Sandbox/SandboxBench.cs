@@ -41,9 +41,6 @@ internal sealed class SandboxBench : IAsyncDisposable
 
     public List<DateTime> Beats { get; } = [];
 
-    /// <summary>What heartbeats showed.</summary>
-    public List<string> Shown { get; } = [];
-
     private Action<SandboxOptions>? Configure { get; }
 
     /// <summary>A worker dies and another one starts on the same host: no connection of the old one is left.</summary>
@@ -58,12 +55,11 @@ internal sealed class SandboxBench : IAsyncDisposable
         var environment = new ActivityEnvironment
         {
             Info = ActivityEnvironment.DefaultInfo with { WorkflowId = WorkflowId, WorkflowRunId = "run-of-test", Attempt = 1 },
-            Heartbeater = details =>
+            Heartbeater = _ =>
             {
                 lock (Beats)
                 {
                     Beats.Add(DateTime.UtcNow);
-                    Shown.AddRange(details.OfType<string>());
                 }
             },
         };
@@ -91,11 +87,13 @@ internal sealed class SandboxBench : IAsyncDisposable
     }
 
     public async Task<StartedSandbox> StartAsync(
-        string image = "debian:bookworm-slim", TaskSettings? settings = null, bool shell = true, double deadlineSec = 600, int ordinal = 1)
+        string image = "debian:bookworm-slim", TaskSettings? settings = null, bool shell = true, double deadlineSec = 600, int ordinal = 1,
+        ArtifactRef? skills = null, bool withoutSkills = false)
     {
         var started = await DoAsync(sandbox => sandbox.StartAsync(new StartRequest
         {
             Image = image, Task = "test", Ordinal = ordinal, DeadlineSec = deadlineSec, Settings = settings ?? new TaskSettings(), Shell = shell, Run = WorkflowId,
+            Skills = skills, WithoutSkills = withoutSkills,
         }));
         _containers.Add(started.Container);
         return started;
