@@ -18,6 +18,7 @@ internal static class RootCommands
         root.Add(ScriptedModelCommand.Create(output));
         root.Add(TasksCommands.Create(output));
         root.Add(TrialCommands.Create(output));
+        root.Add(EvalCommands.Create(output));
         root.Add(DemoCommand.Create(output));
         return root;
     }

@@ -89,7 +89,7 @@ public static class WorkerRegistration
             worker.MaxConcurrentWorkflowTasks = options.WorkflowSlots;
         });
         worker.ApplyTemporalActivities<ITaskPackageActivities>().ApplyTemporalActivities<IRecordActivities>()
-            .ApplyTemporalActivities<IConstructionActivities>();
+            .ApplyTemporalActivities<IConstructionActivities>().ApplyTemporalActivities<IEvaluationActivities>();
     }
 
     private static void AddLlm(IServiceCollection services, IConfiguration configuration, WorkerOptions options, List<WorkerQueue> queues)

@@ -14,6 +14,9 @@ public static class WorkflowIds
 
     public static string Proof(string batch, string task) => $"proof/{Text.Slug(batch)}/{Text.Slug(task)}";
 
+    /// <summary>The evaluation as a whole.</summary>
+    public static string Evaluation(string batch) => $"eval/{Text.Slug(batch)}";
+
     public static string Evaluation(string batch, string model, string arm, string task, int repeat) =>
         $"eval/{Text.Slug(batch)}/{Text.Slug(model)}/{Text.Slug(arm)}/{Text.Slug(task)}/{repeat}";
 }

@@ -98,7 +98,8 @@ internal static class TaskTar
         }
     }
 
-    private static GnuTarEntry Header(TarEntryType type, string name, UnixFileMode mode) => new(type, name)
+    /// <summary>An entry with fixed times and owners.</summary>
+    public static GnuTarEntry Header(TarEntryType type, string name, UnixFileMode mode) => new(type, name)
     {
         Mode = mode,
         ModificationTime = DateTimeOffset.UnixEpoch,

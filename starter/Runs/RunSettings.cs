@@ -22,11 +22,8 @@ internal sealed class RunSettings
 
     private readonly Option<string?> _budgets = new("--token-budgets") { Description = "File of token limits by purpose (token_budgets.json)." };
 
-    private readonly Option<double> _multiplier = new("--timeout-multiplier")
-    {
-        Description = "Factor on the tasks' agent and verifier time-outs.",
-        DefaultValueFactory = _ => 1.0,
-    };
+    private readonly Option<double> _multiplier;
+    private readonly bool _withModel;
 
     private readonly Option<string> _out = new("--out", "--output-dir")
     {
@@ -37,8 +34,16 @@ internal sealed class RunSettings
     private readonly Option<string?> _key = new("--api-key") { Hidden = true };
     private readonly Option<string?> _summaryKey = new("--summary-api-key") { Hidden = true };
 
-    public RunSettings()
+    /// <param name="multiplier">Factor on time-outs where none is given.</param>
+    /// <param name="withModel">Whether one model is chosen; a command that takes several has an option of its own.</param>
+    public RunSettings(double multiplier = 1.0, bool withModel = true)
     {
+        _withModel = withModel;
+        _multiplier = new Option<double>("--timeout-multiplier")
+        {
+            Description = "Factor on the tasks' agent and verifier time-outs.",
+            DefaultValueFactory = _ => multiplier,
+        };
         _multiplier.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<double>() is not (> 0 and <= 100))
@@ -55,13 +60,20 @@ internal sealed class RunSettings
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _model, _apiBase, _maxTokens, _budgets, _multiplier, _out, _key, _summaryKey })
+        if (_withModel)
+        {
+            command.Add(_model);
+        }
+
+        foreach (var option in new Option[] { _apiBase, _maxTokens, _budgets, _multiplier, _out, _key, _summaryKey })
         {
             command.Add(option);
         }
     }
 
     public string OutDir(ParseResult parsed) => Path.GetFullPath(parsed.GetValue(_out)!);
+
+    public string? ApiBase(ParseResult parsed) => parsed.GetValue(_apiBase);
 
     public ModelChoice Model(ParseResult parsed) => Choice(parsed.GetValue(_model), parsed.GetValue(_apiBase));
 

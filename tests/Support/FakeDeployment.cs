@@ -1,9 +1,11 @@
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Evaluation;
 using Spark.Temporal.Workers;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Evaluation;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Spark.Temporal.Workflows.TaskConstruction;
 using Spark.Temporal.Workflows.Wire;
@@ -60,7 +62,9 @@ internal sealed class FakeDeployment : IAsyncDisposable
             .AddWorkflow<ProofWorkflow>()
             .AddWorkflow<TaskConstructionWorkflow>()
             .AddWorkflow<ConstructionBatchWorkflow>()
+            .AddWorkflow<EvaluationWorkflow>()
             .AddAllActivities<IRecordActivities>(new RecordActivities(deployment.Store))
+            .AddAllActivities<IEvaluationActivities>(new EvaluationActivities(deployment.Store))
             .AddAllActivities<IConstructionActivities>(deployment.World)
             .AddAllActivities<ITaskPackageActivities>(deployment.World));
         deployment.Work(new TemporalWorkerOptions(deployment.Prefix + TaskQueues.Sandbox)

@@ -21,13 +21,13 @@ public sealed record ArmSums
     public required int Passed { get; init; }
 
     /// <summary>Passed / scored; null where nothing was scored.</summary>
-    public required double? PassRate { get; init; }
+    public double? PassRate { get; init; }
 
     /// <summary>By <see cref="Wilson.OfTasks"/>.</summary>
     public required Interval PassRateInterval { get; init; }
 
     /// <summary>The mean over tasks of the mean over a task's repeats; null where nothing was scored.</summary>
-    public required double? MeanReward { get; init; }
+    public double? MeanReward { get; init; }
 
     /// <summary>Of all trials, those left out included: they were paid for too.</summary>
     public required long Tokens { get; init; }
@@ -36,10 +36,10 @@ public sealed record ArmSums
     public required double CostUsd { get; init; }
 
     /// <summary>Cost of all trials by tasks scored; null where nothing was scored.</summary>
-    public required double? CostPerTaskUsd { get; init; }
+    public double? CostPerTaskUsd { get; init; }
 
     /// <summary>Median duration of the scored trials; null where nothing was scored.</summary>
-    public required double? MedianDurationMs { get; init; }
+    public double? MedianDurationMs { get; init; }
 
     /// <summary>Sums the trials of one arm.</summary>
     public static ArmSums Of(string arm, IEnumerable<TrialScore> trials)

@@ -24,16 +24,16 @@ public sealed record PairSums
     public required IReadOnlyList<TaskPair> Tasks { get; init; }
 
     /// <summary>Mean Δr over tasks; null without a common task.</summary>
-    public required double? DeltaR { get; init; }
+    public double? DeltaR { get; init; }
 
     /// <summary>By <see cref="Bootstrap.OfMean"/>, clustered by task; null with fewer than two tasks.</summary>
-    public required Interval? DeltaRInterval { get; init; }
+    public Interval? DeltaRInterval { get; init; }
 
     /// <summary>PG: the mean over tasks of pass rate with the arm − without, −1 to 1; null without a common task.</summary>
-    public required double? PassGain { get; init; }
+    public double? PassGain { get; init; }
 
     /// <summary>As <see cref="DeltaRInterval"/>.</summary>
-    public required Interval? PassGainInterval { get; init; }
+    public Interval? PassGainInterval { get; init; }
 
     /// <summary>First is <see cref="Arm"/>, second <see cref="Against"/>; a task passes when more than half of its trials do.</summary>
     public required Agreement Agreement { get; init; }
@@ -46,7 +46,7 @@ public sealed record PairSums
     /// others, Methods for the Economic Evaluation of Health Care Programmes, 1987); negative where the arm gains and saves,
     /// null where it gains nothing. What making the skill cost is not in it.
     /// </summary>
-    public required double? CostPerPointUsd { get; init; }
+    public double? CostPerPointUsd { get; init; }
 
     /// <summary>Compares two arms.</summary>
     /// <param name="trials">Of any arms.</param>

@@ -1,0 +1,132 @@
+using System.Globalization;
+using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Workflows.Domain.Evaluation;
+using Spark.Temporal.Workflows.Domain.Judging;
+using Spark.Temporal.Workflows.Domain.Statistics;
+
+namespace Spark.Temporal.Activities.Evaluation;
+
+/// <summary>A table of a report, written the same in Markdown and HTML.</summary>
+/// <param name="Title">What it shows; empty for none.</param>
+/// <param name="Columns">Names of the columns.</param>
+/// <param name="Rows">Cells as text.</param>
+/// <param name="Note">What a reader must know; null for nothing.</param>
+internal sealed record ReportTable(string Title, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<string>> Rows, string? Note = null);
+
+/// <summary>The tables of a report.</summary>
+internal static class EvaluationTables
+{
+    public static IEnumerable<ReportTable> Of(EvaluationSummary summary)
+    {
+        yield return Arms(summary);
+        yield return Comparisons(summary);
+        foreach (var pair in summary.Comparisons.Where(pair => pair.Tasks.Count > 0))
+        {
+            yield return AgreementOf(pair);
+        }
+
+        yield return Tasks(summary);
+        if (summary.Transfer is { } transfer)
+        {
+            yield return Transfer(transfer);
+        }
+
+        if (summary.Trials.Any(trial => trial.SkillsProblem is not null))
+        {
+            yield return new ReportTable(
+                "Skills that are not valid",
+                ["arm", "task", "problem"],
+                [.. summary.Trials.Where(trial => trial.SkillsProblem is not null).DistinctBy(trial => (trial.Arm, trial.Task))
+                    .Select(trial => (string[])[trial.Arm, trial.Task, trial.SkillsProblem!])],
+                "They were installed as they are; agents differ in what they make of them.");
+        }
+
+        if (summary.Trials.Any(trial => !trial.ToScore().IsScored))
+        {
+            yield return new ReportTable(
+                "Not scored",
+                ["task", "arm", "repeat", "why", "words"],
+                [.. summary.Trials.Where(trial => !trial.ToScore().IsScored)
+                    .Select(trial => (string[])[trial.Task, trial.Arm, $"{trial.Repeat}", trial.Outcome == Outcome.Skipped ? "skipped" : $"infrastructure, run {trial.Reruns + 1} times", trial.Error ?? ""])],
+                "These count nowhere: neither as a zero nor in any average.");
+        }
+    }
+
+    public static ReportTable Transfer(IReadOnlyList<TransferRow> rows) => new(
+        "Transfer",
+        ["student", .. rows.Count == 0 ? [] : rows[0].Cells.Select(cell => cell.Arm)],
+        [.. rows.Select(row => (string[])[row.Model, .. row.Cells.Select(Cell)])],
+        "Mean reward in hundredths, in brackets the difference to the baseline on common tasks, and the pass rate.");
+
+    private static string Cell(TransferCell cell) => cell.MeanReward is not { } reward ? "-"
+        : string.Create(CultureInfo.InvariantCulture, $"{100 * reward:0.0}{(cell.DeltaR is { } delta ? $" ({100 * delta:+0.0;−0.0;0.0})" : "")}, {EvaluationPictures.Percent(cell.PassRate!.Value)}");
+
+    private static ReportTable Arms(EvaluationSummary summary) => new(
+        "Arms",
+        ["arm", "pass rate", "95 % interval", "passed", "mean reward", "tokens", "cost", "cost per task", "median agent time", "skipped", "infrastructure"],
+        [.. summary.Sums.Select(sums => (string[])
+        [
+            sums.Arm,
+            sums.PassRate is { } rate ? EvaluationPictures.Percent(rate) : "-",
+            sums.PassRate is null ? "-" : $"{EvaluationPictures.Percent(sums.PassRateInterval.Low)} to {EvaluationPictures.Percent(sums.PassRateInterval.High)}",
+            $"{sums.Passed} of {sums.Scored}",
+            Number(sums.MeanReward),
+            sums.Tokens.ToString("N0", CultureInfo.InvariantCulture),
+            Text.Usd(sums.CostUsd),
+            sums.CostPerTaskUsd is { } cost ? Text.Usd(cost) : "-",
+            sums.MedianDurationMs is { } ms ? $"{(ms / 1000).ToString("0.0", CultureInfo.InvariantCulture)} s" : "-",
+            $"{sums.Skipped}",
+            $"{sums.Infrastructure}",
+        ])],
+        "Intervals: Wilson's score method on the effective number of trials, repeats of a task counted as the alike trials they are.");
+
+    private static ReportTable Comparisons(EvaluationSummary summary) => new(
+        "Comparisons",
+        ["arm", "against", "tasks", "Δr", "95 % interval", "pass gain", "95 % interval", "McNemar p", "cost per point gained", "harmed tasks"],
+        [.. summary.Comparisons.Select(pair => (string[])
+        [
+            pair.Arm,
+            pair.Against,
+            $"{pair.Tasks.Count}",
+            pair.DeltaR is { } delta ? EvaluationPictures.Signed(delta) : "-",
+            Between(pair.DeltaRInterval),
+            pair.PassGain is { } gain ? EvaluationPictures.Signed(gain) : "-",
+            Between(pair.PassGainInterval),
+            pair.Tasks.Count == 0 ? "-" : Number(pair.Agreement.McNemarP),
+            pair.CostPerPointUsd is { } cost ? Text.Usd(cost) : "-",
+            pair.Harmed.Count == 0 ? "none" : string.Join(", ", pair.Harmed),
+        ])],
+        "Δr is the mean over tasks of the difference in mean reward; its interval draws whole tasks again. A point is a hundredth of reward.");
+
+    private static ReportTable AgreementOf(PairSums pair) => new(
+        $"Agreement of {pair.Arm} and {pair.Against}",
+        ["tasks", $"{pair.Against} passes", $"{pair.Against} does not"],
+        [
+            [$"{pair.Arm} passes", $"{pair.Agreement.Both}", $"{pair.Agreement.OnlyFirst}"],
+            [$"{pair.Arm} does not", $"{pair.Agreement.OnlySecond}", $"{pair.Agreement.Neither}"],
+        ],
+        $"A task passes in an arm when more than half of its trials do. Kappa {Number(pair.Agreement.Kappa)}.");
+
+    private static ReportTable Tasks(EvaluationSummary summary) => new(
+        "Tasks",
+        ["task", .. summary.Arms.Select(arm => arm.Name)],
+        [.. summary.Trials.GroupBy(trial => trial.Task, StringComparer.Ordinal).OrderBy(task => task.Key, StringComparer.Ordinal).Select(task => (string[])
+        [
+            task.Key,
+            .. summary.Arms.Select(arm => Rewards([.. task.Where(trial => trial.Arm == arm.Name)])),
+        ])],
+        "Mean reward and trials passed.");
+
+    private static string Rewards(List<EvaluationTrial> trials)
+    {
+        List<TrialScore> scored = [.. trials.Select(trial => trial.ToScore()).Where(score => score.IsScored)];
+        return scored.Count == 0
+            ? trials.Count == 0 ? "" : string.Join(", ", trials.Select(trial => trial.Outcome.ToString().ToLowerInvariant()).Distinct())
+            : $"{Number(Descriptive.Mean([.. scored.Select(score => score.Score)]))} ({scored.Count(score => score.Outcome == Outcome.Pass)} of {scored.Count})";
+    }
+
+    private static string Number(double? value) => value is { } number ? number.ToString("0.000", CultureInfo.InvariantCulture) : "-";
+
+    private static string Between(Interval? interval) =>
+        interval is { } between ? $"{EvaluationPictures.Signed(between.Low)} to {EvaluationPictures.Signed(between.High)}" : "-";
+}

@@ -1,0 +1,159 @@
+using System.Formats.Tar;
+using System.Text;
+using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.TaskPackages;
+using Spark.Temporal.TaskFiles;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Workflows.Domain.Evaluation;
+using Spark.Temporal.Workflows.Domain.Skills;
+using Spark.Temporal.Workflows.Domain.Tasks;
+
+namespace Spark.Temporal.Activities.Evaluation;
+
+/// <summary>
+/// Finds the skills of an arm for a task and stores what is installed of them: <c>SKILL.md</c>, <c>references/</c>,
+/// <c>scripts/</c>, <c>assets/</c>, as an archive that is the same bytes for the same content.
+/// </summary>
+internal sealed class SkillPackager(IArtifactStore store)
+{
+    private const long LargestSkill = 64L << 20;
+    private const int LargestText = 4 << 20;
+    private const int ProblemCharacters = 300;
+
+    /// <summary>The skills of an arm for a task, or where they were looked for.</summary>
+    /// <param name="arm">An arm with skills.</param>
+    /// <param name="model">The student.</param>
+    /// <param name="task">Slug of the task.</param>
+    /// <param name="taskDir">Its folder.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<ArmSkills> PackAsync(EvaluationArm arm, string model, string task, string taskDir, CancellationToken cancellationToken)
+    {
+        var found = new ArmSkills { Arm = arm.Name, Model = arm is { Source: SkillSource.Generated, SkillSourceModel: null } ? model : null };
+        var places = Places(arm, model, task, taskDir).ToList();
+        var skills = places.Select(Find).FirstOrDefault(below => below.Count > 0) ?? [];
+        if (skills.Count == 0)
+        {
+            return found with { Missing = $"no {SkillDocument.FileName} in {string.Join(" or ", places)}" };
+        }
+
+        List<string> problems = [];
+        using var tar = new MemoryStream();
+        await using (var writer = new TarWriter(tar, TarEntryFormat.Gnu, leaveOpen: true))
+        {
+            foreach (var skill in skills)
+            {
+                var folder = TaskFolderReader.Read(skill);
+                if (Refusal(folder, problems) is { } refusal)
+                {
+                    return found with { Missing = $"{skill}: {refusal}" };
+                }
+
+                await WriteAsync(folder, writer, cancellationToken);
+            }
+        }
+
+        return found with
+        {
+            Tar = await store.PutBytesAsync(tar.ToArray(), MediaTypes.Tar, cancellationToken),
+            Names = string.Join(", ", skills.Select(Path.GetFileName)),
+            Problem = problems.Count == 0 ? null : Text.OneLine(string.Join("; ", problems), ProblemCharacters),
+        };
+    }
+
+    /// <summary>Whether the image of a task may hold skills: its own, or those of an image that was made elsewhere.</summary>
+    public static bool ImageBringsSkills(string taskDir)
+    {
+        var dockerfile = Path.Combine(taskDir, TaskPackageReader.Dockerfile);
+        return Directory.Exists(OwnSkills(taskDir)) || !File.Exists(dockerfile) || File.ReadAllText(dockerfile).Contains("skills", StringComparison.Ordinal)
+            || TaskPackageReader.Read(TaskFolderReader.Read(taskDir)).Settings?.DockerImage is not null;
+    }
+
+    private static string OwnSkills(string taskDir) => Path.Combine(taskDir, TaskPackageReader.Environment, "skills");
+
+    private static IEnumerable<string> Places(EvaluationArm arm, string model, string task, string taskDir)
+    {
+        if (arm.Source == SkillSource.Generated)
+        {
+            yield return Path.Combine(arm.Root!, arm.SkillSourceModel ?? model, task);
+            yield break;
+        }
+
+        // Folders keep the spelling of the task's folder, ids its slug.
+        foreach (var name in arm.Root is null ? [] : new[] { Path.GetFileName(taskDir), task }.Distinct(StringComparer.Ordinal))
+        {
+            yield return Path.Combine(arm.Root!, name);
+        }
+
+        if (arm.Source == SkillSource.Human)
+        {
+            yield return OwnSkills(taskDir);
+        }
+        else
+        {
+            yield return arm.Root!;
+        }
+    }
+
+    /// <summary>The skill that a folder is, else those that stand in it or in a folder <c>skills</c> of it.</summary>
+    private static List<string> Find(string folder)
+    {
+        if (File.Exists(Path.Combine(folder, SkillDocument.FileName)))
+        {
+            return [folder];
+        }
+
+        return !Directory.Exists(folder) ? []
+            : [.. Directory.EnumerateDirectories(folder)
+                .Where(inner => File.Exists(Path.Combine(inner, SkillDocument.FileName)) && new DirectoryInfo(inner).LinkTarget is null)
+                .Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Why a skill cannot be installed at all; null when it can. What is merely not valid is listed.</summary>
+    private static string? Refusal(TaskFolder folder, List<string> problems)
+    {
+        if (folder.Entries.Where(IsInstalled).Sum(entry => entry.Length) > LargestSkill)
+        {
+            return $"its files have more than {LargestSkill >> 20} MiB";
+        }
+
+        if (folder.Find(SkillDocument.FileName) is not { Kind: TaskEntryKind.File } file || folder.ReadBytes(file, LargestText) is not { } bytes)
+        {
+            return $"{SkillDocument.FileName} is no file of at most {LargestText >> 20} MiB";
+        }
+
+        var text = Encoding.UTF8.GetString(bytes);
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return $"{SkillDocument.FileName} is empty";
+        }
+
+        problems.AddRange(SkillRules.Check(text, folder.Name).Select(problem => $"{folder.Name}/{SkillDocument.FileName}:{problem.Line}: {problem.Message}"));
+        return null;
+    }
+
+    private static async Task WriteAsync(TaskFolder folder, TarWriter writer, CancellationToken cancellationToken)
+    {
+        await writer.WriteEntryAsync(TaskTar.Header(TarEntryType.Directory, folder.Name + "/", FolderMode), cancellationToken);
+        foreach (var entry in folder.Entries.Where(IsInstalled))
+        {
+            // Links are left out: what they lead to may be anything on this machine.
+            if (entry.Kind == TaskEntryKind.Folder)
+            {
+                await writer.WriteEntryAsync(TaskTar.Header(TarEntryType.Directory, $"{folder.Name}/{entry.Path}/", FolderMode), cancellationToken);
+            }
+            else if (entry.Kind == TaskEntryKind.File)
+            {
+                await using var content = folder.Open(entry);
+                var file = TaskTar.Header(TarEntryType.RegularFile, $"{folder.Name}/{entry.Path}", entry.Mode | TaskEntry.PlainFile);
+                file.DataStream = content;
+                await writer.WriteEntryAsync(file, cancellationToken);
+            }
+        }
+    }
+
+    private const UnixFileMode FolderMode = (UnixFileMode)0b111_101_101;
+
+    private static bool IsInstalled(TaskEntry entry) => SkillRules.FolderContents.Any(part =>
+        part.EndsWith('/') ? entry.Path == part[..^1] || entry.Path.StartsWith(part, StringComparison.Ordinal) : entry.Path == part);
+}

@@ -1,0 +1,143 @@
+using System.CommandLine;
+using Spark.Temporal.Starter.Evaluation;
+using Spark.Temporal.Starter.Runs;
+using Spark.Temporal.Starter.Servers;
+using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Workflows.Domain.Budgets;
+using Spark.Temporal.Workflows.Evaluation;
+
+namespace Spark.Temporal.Starter.Commands;
+
+/// <summary><c>spark eval run</c>: arms × tasks × repeats, followed to their end.</summary>
+internal static class EvalRunCommand
+{
+    // As the original: what an evaluated agent does not do in half the time it is not credited with.
+    private const double TimeoutMultiplier = 0.5;
+
+    public static Command Create(CliOutput output)
+    {
+        var tasksDir = new Option<string>("--tasks-dir") { Description = "A folder of Harbor tasks, or one task.", Required = true };
+        var tasks = new Option<string[]>("--tasks") { Description = "Only these, by name; * and ? match; @FILE reads names from a file.", AllowMultipleArgumentsPerToken = true };
+        var limit = RunSettings.Positive(new Option<int?>("--limit") { Description = "At most so many tasks." });
+        var agent = new Option<string>("--agent") { Description = "Agent that works on the tasks.", DefaultValueFactory = _ => AgentNames.Terminal };
+        var models = new Option<string[]>("--model")
+        {
+            Description = "Student models: NAME, or PROFILE::NAME. Several give a table students x arms. Default: the profile's own.",
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var repeats = RunSettings.Positive(new Option<int>("--repeats") { Description = "Trials of each task in each arm.", DefaultValueFactory = _ => 1 });
+        var parallelism = RunSettings.Positive(new Option<int>("--parallelism") { Description = "Trials open at once.", DefaultValueFactory = _ => 4 });
+        var seed = new Option<int>("--seed") { Description = "Of the order of trials inside a task, and of the intervals.", DefaultValueFactory = _ => 1 };
+        var budget = RunSettings.Positive(new Option<double?>("--budget-usd") { Description = "Dollars after which no further trial starts until the budget is raised." });
+        var batchName = new Option<string?>("--batch") { Description = "Name of the evaluation; naming one that runs attaches to it. Default: made up." };
+        var resume = new Option<bool>("--resume") { Description = "Keep what the evaluation named with --batch has scored, and run the rest again." };
+        var detach = new Option<bool>("--detach") { Description = "Start and return; follow with spark runs watch." };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Say what would run and what it may cost; start nothing." };
+        var cancel = new Option<bool>("--cancel-on-interrupt") { Description = "Ctrl-C cancels the evaluation instead of leaving it." };
+        var json = CommonOptions.Json();
+        var arms = new ArmSettings();
+        var run = new RunSettings(TimeoutMultiplier, withModel: false);
+        var command = new Command(
+            "run",
+            """
+            Try the same tasks with the same agent without a skill, with a generated one, with a human one, and in any further
+            arm. Trials of one task stand together in time; what the infrastructure ended is run again and never scored; a
+            missing skill is skipped. Exits 0 if every trial was scored or skipped, 3 if the infrastructure ended some.
+
+            Example:
+              spark eval run --tasks-dir tasks --model gpt-5-mini --skill-source-model gpt-5 --repeats 3 --parallelism 8
+            """)
+        {
+            tasksDir, tasks, limit, agent, models, repeats, parallelism, seed, budget, batchName, resume, detach, dryRun, cancel, json,
+        };
+        arms.AddTo(command);
+        run.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            if (parsed.GetValue(resume) && parsed.GetValue(batchName) is null)
+            {
+                throw new CliException("--resume needs the name of the evaluation: --batch NAME", ExitCodes.Usage);
+            }
+
+            var chosen = TaskFolders.Select(parsed.GetValue(tasksDir)!, parsed.GetValue(tasks) ?? [], parsed.GetValue(limit));
+            var root = Path.GetFullPath(parsed.GetValue(tasksDir)!);
+            var input = new EvaluationInput
+            {
+                Batch = Text.Slug(parsed.GetValue(batchName) ?? BatchNames.New("eval", DateTimeOffset.UtcNow)),
+                TasksDir = root,
+                Tasks = [.. chosen.Select(task => new EvaluationTask(task.Name, Path.GetRelativePath(root, task.Directory) is var relative && relative == "." ? "" : relative))],
+                Students = Students(parsed.GetValue(models) ?? [], run.ApiBase(parsed), parsed.GetValue(agent)!),
+                Arms = arms.Arms(parsed, chosen),
+                Agent = parsed.GetValue(agent)!,
+                Repeats = parsed.GetValue(repeats),
+                Parallelism = parsed.GetValue(parallelism),
+                Seed = (ulong)Math.Abs((long)parsed.GetValue(seed)),
+                Limits = run.Limits(parsed),
+                Budget = new SpendingLimit(parsed.GetValue(budget)),
+                OutDir = run.OutDir(parsed),
+                Resume = parsed.GetValue(resume),
+            };
+            if (parsed.GetValue(dryRun))
+            {
+                return PrintPlan(input, arms.SkillsDir(parsed), parsed.GetValue(json), output);
+            }
+
+            await using var session = await SparkSession.OpenAsync(output, new SessionOptions(), cancellationToken);
+            var starter = new EvaluationStarter(session, output);
+            return await starter.RunAsync(
+                input, new EvaluationFollowing(parsed.GetValue(detach), parsed.GetValue(cancel), parsed.GetValue(json)), cancellationToken);
+        });
+        return command;
+    }
+
+    private static List<EvaluationStudent> Students(string[] models, string? apiBase, string agent)
+    {
+        // Agents that ask no model are students of their own name.
+        List<EvaluationStudent> students = agent is AgentNames.Oracle or AgentNames.Nop
+            ? [new EvaluationStudent(agent, new ModelChoice())]
+            : [.. models.DefaultIfEmpty("").Select(model => RunSettings.Choice(model, apiBase)).Select(model => new EvaluationStudent(RunSettings.Slug(model), model))];
+        return students.GroupBy(student => student.Slug).FirstOrDefault(group => group.Count() > 1) is { } twice
+            ? throw new CliException($"two of the models are called '{twice.Key}' in folders and ids; evaluate them one after the other with --out", ExitCodes.Usage)
+            : students;
+    }
+
+    private static int PrintPlan(EvaluationInput input, string? skillsDir, bool json, CliOutput output)
+    {
+        var estimates = CostEstimate.Of(input, skillsDir);
+        if (json)
+        {
+            output.Json(new
+            {
+                input.Batch,
+                Tasks = input.Tasks.Select(task => task.Name),
+                Students = input.Students.Select(student => student.Slug),
+                input.Arms,
+                input.Repeats,
+                input.Parallelism,
+                input.Limits.TimeoutMultiplier,
+                Trials = estimates.Sum(estimate => estimate.Trials),
+                Estimates = estimates,
+                CostUsd = estimates.All(estimate => estimate.Usd is not null) ? estimates.Sum(estimate => estimate.Usd) : null,
+            });
+            return ExitCodes.Good;
+        }
+
+        output.Line($"{input.Tasks.Count} tasks: {string.Join(", ", input.Tasks.Take(8).Select(task => task.Name))}{(input.Tasks.Count > 8 ? ", …" : "")}");
+        foreach (var arm in input.Arms)
+        {
+            output.Line($"arm {arm.Name}: {(arm.Root is { } root ? Path.Combine(root, arm.SkillSourceModel ?? "") : arm.Source == Workflows.Domain.Evaluation.SkillSource.None ? "no skill" : "the tasks' own skills")}");
+        }
+
+        foreach (var estimate in estimates)
+        {
+            output.Line(estimate.Usd is { } usd
+                ? $"{estimate.Model}: {estimate.Trials} trials, about {Text.Usd(usd)} (by {estimate.Recorded} recorded trials and attempts; {estimate.TasksKnown} of the tasks among them)"
+                : $"{estimate.Model}: {estimate.Trials} trials, cost not known: no earlier trial of this model in {SummaryFiles.Root}/ or among the skills; try --limit 2 first");
+        }
+
+        output.Note("Nothing was started.");
+        return ExitCodes.Good;
+    }
+}
