@@ -1,9 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Spark.Temporal.Workflows.Wire;
-using Spark.Temporal.Workflows.Wire.Encryption;
 using Temporalio.Client;
 using Temporalio.Common.EnvConfig;
 
@@ -17,8 +15,7 @@ internal static class ClientRegistration
     {
         services.TryAddSingleton<ITemporalClient>(provider =>
         {
-            var keys = EncryptionKeys.Load(provider.GetRequiredService<IOptions<WorkerOptions>>().Value.EncryptionKeys, File.ReadAllText);
-            var options = ServerConnection.Complete(ClientEnvConfig.LoadClientConnectOptions(), Development(), keys);
+            var options = ServerConnection.Complete(ClientEnvConfig.LoadClientConnectOptions(), Development());
             // Short, because it stands in most events of every history.
             options.Identity = $"{Environment.ProcessId}@{Environment.MachineName}";
             options.LoggerFactory = provider.GetRequiredService<ILoggerFactory>();

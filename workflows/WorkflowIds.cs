@@ -12,6 +12,8 @@ public static class WorkflowIds
 
     public static string Construction(string batch, string task) => $"task/{Text.Slug(batch)}/{Text.Slug(task)}";
 
+    public static string Family(string batch, string task) => $"family/{Text.Slug(batch)}/{Text.Slug(task)}";
+
     public static string Proof(string batch, string task) => $"proof/{Text.Slug(batch)}/{Text.Slug(task)}";
 
     /// <summary>The evaluation as a whole.</summary>

@@ -9,7 +9,6 @@ using Spark.Temporal.Workflows.Evaluation;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Spark.Temporal.Workflows.TaskConstruction;
 using Spark.Temporal.Workflows.Wire;
-using Spark.Temporal.Workflows.Wire.Encryption;
 using Temporalio.Client;
 using Temporalio.Worker;
 
@@ -26,12 +25,12 @@ internal sealed class FakeDeployment : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly TemporaryFolder _folder = new();
 
-    private FakeDeployment(ITemporalClient client, string prefix, EncryptionKeys? keys)
+    private FakeDeployment(ITemporalClient client, string prefix)
     {
         Client = new TemporalClient(client.Connection, new()
         {
             Namespace = client.Options.Namespace,
-            DataConverter = SparkJson.ConverterFor(keys),
+            DataConverter = SparkJson.DataConverter,
             Interceptors = [new TracingInterceptor()],
         });
         Prefix = prefix;
@@ -53,15 +52,16 @@ internal sealed class FakeDeployment : IAsyncDisposable
 
     public string HostQueue => Prefix + TaskQueues.SandboxHost("one");
 
-    public static async Task<FakeDeployment> StartAsync(bool host = true, EncryptionKeys? keys = null)
+    public static async Task<FakeDeployment> StartAsync(bool host = true)
     {
-        var deployment = new FakeDeployment(await TemporalServer.ClientAsync(), $"{TestContext.CurrentContext.Test.ID}-{Guid.NewGuid().ToString("n")[..8]}-", keys);
+        var deployment = new FakeDeployment(await TemporalServer.ClientAsync(), $"{TestContext.CurrentContext.Test.ID}-{Guid.NewGuid().ToString("n")[..8]}-");
         deployment.Work(new TemporalWorkerOptions(deployment.Queue)
             .AddWorkflow<AttemptWorkflow>()
             .AddWorkflow<SkillGenerationWorkflow>()
             .AddWorkflow<BatchWorkflow>()
             .AddWorkflow<ProofWorkflow>()
             .AddWorkflow<TaskConstructionWorkflow>()
+            .AddWorkflow<FamilyWorkflow>()
             .AddWorkflow<ConstructionBatchWorkflow>()
             .AddWorkflow<EvaluationWorkflow>()
             .AddAllActivities<IRecordActivities>(new RecordActivities(deployment.Store))

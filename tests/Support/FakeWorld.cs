@@ -8,6 +8,7 @@ using Spark.Temporal.Workflows.Domain;
 using Spark.Temporal.Workflows.Domain.Construction;
 using Spark.Temporal.Workflows.Domain.Conversations;
 using Spark.Temporal.Workflows.Domain.Tasks;
+using Spark.Temporal.Workflows.TaskConstruction;
 using Temporalio.Activities;
 
 namespace Spark.Temporal.Tests.Support;
@@ -202,6 +203,10 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
     public Task<ArtifactRef> RepairAsync(RepairRequest request) => ConstructAsync("repair", real => real.RepairAsync(request));
 
     public Task<RenderReply> RenderAsync(RenderRequest request) => ConstructAsync("render", real => real.RenderAsync(request));
+
+    public Task<FamilyPlan> PlanFamilyAsync(PlanFamilyRequest request) => ConstructAsync("plan_family", real => real.PlanFamilyAsync(request));
+
+    public Task<GivenBlueprint> TakeVariantAsync(TakeVariantRequest request) => ConstructAsync("take_variant", real => real.TakeVariantAsync(request));
 
     public Task<FinishReply> FinishAsync(FinishRequest request) => ConstructAsync("finish", real => real.FinishAsync(request));
 

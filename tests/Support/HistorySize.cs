@@ -40,8 +40,7 @@ internal sealed record HistorySize(int Events, long Bytes, int LargestPayload, s
             .Select(group => $"{group.Key}: {group.Count} events, {group.Bytes} bytes"));
     }
 
-    /// <summary>Every payload in a message, however deep.</summary>
-    public static IEnumerable<Payload> Payloads(IMessage message) => message is Payload payload
+    private static IEnumerable<Payload> Payloads(IMessage message) => message is Payload payload
         ? [payload]
         : message.Descriptor.Fields.InDeclarationOrder().SelectMany(field => Values(field, message)).SelectMany(Payloads);
 

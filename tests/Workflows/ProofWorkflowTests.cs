@@ -56,7 +56,7 @@ public sealed class ProofWorkflowTests
         {
             Assert.That(result.Verdict, Is.EqualTo(ProofVerdict.Proven), string.Join('\n', result.Checks));
             Assert.That(result.Checks.Select(check => check.Name), Is.EqualTo((string[])
-                ["package", "build", "nothing", "data", "oracle", "verdict-again", "mutants", "oracle-again"]));
+                ["package", "build", "nothing", "data", "oracle", "verdict-again", "answer-hidden", "mutants", "oracle-again"]));
             Assert.That(result.OracleRewards, Is.EqualTo((double?[])[1, 1]));
             Assert.That(result.NothingReward, Is.Zero);
             Assert.That((result.MutantsRefused, result.Mutants), Is.EqualTo((3, 3)));

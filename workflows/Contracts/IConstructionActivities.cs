@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Spark.Temporal.Workflows.TaskConstruction;
 using Temporalio.Activities;
 
@@ -47,10 +48,32 @@ public interface IConstructionActivities
     [Activity("construction.render")]
     Task<RenderReply> RenderAsync(RenderRequest request);
 
+    /// <summary>
+    /// Chooses variants of an accepted task by its layered templates, each unlike all that are known. Fails with
+    /// <see cref="FailureTypes.InvalidInput"/> where there is no such task, or the template does not fit it.
+    /// </summary>
+    [Activity("construction.plan_family")]
+    Task<FamilyPlan> PlanFamilyAsync(PlanFamilyRequest request);
+
+    /// <summary>One variant of a plan.</summary>
+    [Activity("construction.take_variant")]
+    Task<GivenBlueprint> TakeVariantAsync(TakeVariantRequest request);
+
     /// <summary>Puts an accepted task into <c>generated_tasks/</c> or removes a rejected one, and writes the report.</summary>
     [Activity("construction.finish")]
     Task<FinishReply> FinishAsync(FinishRequest request);
 }
+
+/// <param name="Input">What was asked for.</param>
+public sealed record PlanFamilyRequest(FamilyInput Input);
+
+/// <param name="Stored">All chosen variants as JSON.</param>
+/// <param name="Candidates">How many: those asked for and some to take a refused one's place.</param>
+public sealed record FamilyPlan(ArtifactRef Stored, int Candidates);
+
+/// <param name="Plan">The plan.</param>
+/// <param name="Index">Number of the variant, from 0.</param>
+public sealed record TakeVariantRequest(FamilyPlan Plan, int Index);
 
 /// <param name="Input">What was asked for.</param>
 public sealed record BeginConstructionRequest(ConstructionInput Input);
@@ -125,7 +148,9 @@ public sealed record FinishRequest
 
 /// <param name="TaskDir">Absolute path of the accepted task.</param>
 /// <param name="ReportPath">Absolute path of the report.</param>
-public sealed record FinishReply(string? TaskDir, string ReportPath);
+/// <param name="Duplicate">Why a variant was not taken: its data or its answer is that of a task of its family.</param>
+public sealed record FinishReply(
+    string? TaskDir, string ReportPath, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Duplicate = null);
 
 public sealed record MutantsRequest
 {
@@ -136,13 +161,23 @@ public sealed record MutantsRequest
 
     /// <summary>Absolute path of the answer; null where it is not known.</summary>
     public string? OutputPath { get; init; }
+
+    /// <summary>Hashes of the working folder's files before anything was done, as <c>sha256sum</c> prints them; null where not taken.</summary>
+    public ArtifactRef? Before { get; init; }
 }
 
 /// <param name="Files">The files that are taken for the answer, absolute.</param>
 /// <param name="Right">They as the oracle wrote them (tar for <see cref="PutRequest"/>); null where there are none.</param>
 /// <param name="Wrong">The mutants.</param>
 /// <param name="Chosen">How the files were chosen, as a sentence.</param>
-public sealed record MutantSet(IReadOnlyList<string> Files, ArtifactRef? Right, IReadOnlyList<MutantFiles> Wrong, string Chosen);
+public sealed record MutantSet(IReadOnlyList<string> Files, ArtifactRef? Right, IReadOnlyList<MutantFiles> Wrong, string Chosen)
+{
+    /// <summary>SHA-256 over the content of <see cref="Files"/>; null where there are none.</summary>
+    public string? AnswerDigest { get; init; }
+
+    /// <summary>Places where the agent could read the answer, at most eight.</summary>
+    public IReadOnlyList<string> SeenIn { get; init; } = [];
+}
 
 /// <param name="Name">What was done to the files.</param>
 /// <param name="Files">The files after it (tar for <see cref="PutRequest"/>).</param>

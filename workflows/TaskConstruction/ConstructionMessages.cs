@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain.Conversations;
@@ -45,6 +46,29 @@ public sealed record ConstructionInput
     public required string OutDir { get; init; }
 
     public AttemptLimits Limits { get; init; } = new();
+
+    /// <summary>A blueprint that is not asked of a model: a variant of an accepted task; null where a model writes it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public GivenBlueprint? Given { get; init; }
+}
+
+/// <summary>A blueprint made from an accepted task's by layered templates. It is judged and proven like any other, and mended by nobody.</summary>
+public sealed record GivenBlueprint
+{
+    /// <summary>The accepted task's prompt.</summary>
+    public required ArtifactRef Spec { get; init; }
+
+    public required ArtifactRef Blueprint { get; init; }
+
+    public required string TaskId { get; init; }
+
+    public required string OutputPath { get; init; }
+
+    /// <summary>The accepted task that it varies.</summary>
+    public required string VariantOf { get; init; }
+
+    /// <summary>What was chosen of each layer.</summary>
+    public required string Choices { get; init; }
 }
 
 /// <summary>How a construction ended.</summary>
@@ -104,8 +128,8 @@ public sealed record BlueprintVersion
 
     public required ArtifactRef Blueprint { get; init; }
 
-    /// <summary>The conversation that it came from.</summary>
-    public required ArtifactRef Conversation { get; init; }
+    /// <summary>The conversation that it came from; null for a given one.</summary>
+    public ArtifactRef? Conversation { get; init; }
 
     /// <summary>Absolute path of the answer in the container.</summary>
     public required string OutputPath { get; init; }

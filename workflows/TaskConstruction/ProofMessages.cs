@@ -49,6 +49,7 @@ public static class ProofChecks
     public const string Data = "data";
     public const string Oracle = "oracle";
     public const string Again = "verdict-again";
+    public const string Hidden = "answer-hidden";
     public const string Mutants = "mutants";
     public const string OracleAgain = "oracle-again";
 }
@@ -92,6 +93,9 @@ public sealed record ProofResult
 
     /// <summary>SHA-256 over the hashes of the working folder's files, alike in both builds; null where there is no builder.</summary>
     public string? DataDigest { get; init; }
+
+    /// <summary>SHA-256 over the content of the oracle's answer; null where no file of it is known.</summary>
+    public string? AnswerDigest { get; init; }
 
     /// <summary>SHA-256 over the task's files; null where the folder could not be read.</summary>
     public string? TaskDigest { get; init; }

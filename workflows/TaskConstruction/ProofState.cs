@@ -32,6 +32,11 @@ internal sealed class ProofState
 
     public string? DataDigest { get; set; }
 
+    public string? AnswerDigest { get; set; }
+
+    /// <summary>Hashes of the working folder's files before anything was done.</summary>
+    public ArtifactRef? Before { get; set; }
+
     public void Begin(string check)
     {
         (Step, _since) = (check, Workflow.UtcNow);
@@ -100,6 +105,7 @@ internal sealed class ProofState
         Mutants = Mutants,
         MutantsRefused = MutantsRefused,
         DataDigest = DataDigest,
+        AnswerDigest = AnswerDigest,
         TaskDigest = package?.Digest,
         Error = stopped,
         DurationMs = AttemptState.Milliseconds(_started),

@@ -117,9 +117,10 @@ public sealed class ProofWorkflow
         {
             var (data, verdict) = await containers.InFreshAsync(async container =>
             (
-                second.Environment is null ? null : await container.HashAsync("hash the data of the first build"),
+                second.Environment is null && _input.OutputPath is null ? null : await container.HashAsync("hash the files before anything is done"),
                 await container.VerifyAsync("verify when nothing was done")));
             _state.NothingReward = verdict.Reward;
+            _state.Before = data is { ExitCode: 0 } ? data.Output : null;
             _state.Judge(
                 verdict.Reward is not >= 1,
                 verdict.Reward is { } reward ? $"Doing nothing gets {reward:0.###}." : $"Doing nothing gets no verdict, which is no pass: {verdict.RewardProblem}",
@@ -190,17 +191,27 @@ public sealed class ProofWorkflow
             again.Reward == verdict.Reward && again.TestsPassed == verdict.TestsPassed && again.TestsTotal == verdict.TestsTotal,
             $"The same output got {Words(verdict)}, then {Words(again)}.",
             again);
-        await MutantsAsync(package, oracle, container);
+        _state.Begin(ProofChecks.Hidden);
+        var set = await Workflow.ExecuteActivityAsync(
+            (IConstructionActivities construction) => construction.MutantsAsync(
+                new MutantsRequest { Package = package, Changes = oracle.Changes!, OutputPath = _input.OutputPath, Before = _state.Before }),
+            ActivityProfiles.Records("look for the answer, make wrong ones"));
+        _state.AnswerDigest = set.AnswerDigest;
+        Hidden(set);
+        await MutantsAsync(set, container);
         return true;
     });
 
-    private async Task MutantsAsync(TaskPackage package, OracleReply oracle, ProofContainer container)
+    /// <summary>Of a task whose answer's file is only guessed, a copy of it may be what the task is about.</summary>
+    private void Hidden(MutantSet set)
+    {
+        var words = set.SeenIn.Count == 0 ? "The agent can read the answer nowhere." : $"The answer can be read in {string.Join(", ", set.SeenIn)}.";
+        _state.Judge(set.SeenIn.Count == 0, words, skip: set.Right is null || (set.SeenIn.Count > 0 && _input.OutputPath is null));
+    }
+
+    private async Task MutantsAsync(MutantSet set, ProofContainer container)
     {
         _state.Begin(ProofChecks.Mutants);
-        var set = await Workflow.ExecuteActivityAsync(
-            (IConstructionActivities construction) => construction.MutantsAsync(
-                new MutantsRequest { Package = package, Changes = oracle.Changes!, OutputPath = _input.OutputPath }),
-            ActivityProfiles.Records("make wrong answers"));
         if (set.Right is null || set.Wrong.Count == 0)
         {
             _state.Judge(_input.OutputPath is null, set.Chosen, skip: _input.OutputPath is null);

@@ -28,6 +28,11 @@ public sealed class TaskConstructionWorkflow
     [WorkflowRun]
     public async Task<ConstructionResult> RunAsync(ConstructionInput input)
     {
+        if (_input.Given is { } given)
+        {
+            return await VaryAsync(given);
+        }
+
         _state.Show("read the prompt and look for tasks like it");
         ConstructionStart start;
         try
@@ -97,6 +102,20 @@ public sealed class TaskConstructionWorkflow
 
     [WorkflowUpdateValidator(nameof(RaiseBudgetAsync))]
     public void ValidateBudget(BudgetRequest request) => RunControl.Refuse(_state.Control.RaiseRefusal(request));
+
+    /// <summary>A blueprint that is given: judged by the rules, rendered, proven, and accepted or not.</summary>
+    private async Task<ConstructionResult> VaryAsync(GivenBlueprint given)
+    {
+        (_state.Spec, _state.References, _state.TaskId) = (given.Spec, [given.VariantOf], given.TaskId);
+        _state.Versions.Add(new BlueprintVersion { Number = 1, Blueprint = given.Blueprint, OutputPath = given.OutputPath });
+        var (taskDir, refused) = await TryAsync();
+        if (refused is not null)
+        {
+            _state.Update(_state.Versions[^1] with { Refused = refused });
+        }
+
+        return await CloseAsync(refused is null ? ConstructionStatus.Accepted : ConstructionStatus.Rejected, refused, taskDir);
+    }
 
     /// <summary>Asks for a blueprint, again with the errors where the reply is none; it becomes the newest version.</summary>
     /// <returns>Why there is none; null when there is.</returns>
@@ -170,6 +189,12 @@ public sealed class TaskConstructionWorkflow
             return Blocked(critique.Findings);
         }
 
+        if (_input.Given is not null)
+        {
+            // A model has read the task that it varies; that both still fit together is what the proof is for.
+            return null;
+        }
+
         var conversation = critique.Conversation;
         for (var ask = 0; ask <= _input.SchemaRetries; ask++)
         {
@@ -231,7 +256,13 @@ public sealed class TaskConstructionWorkflow
             }),
             ActivityProfiles.Records(taskDir is null ? "write the report" : "put the task in its place"));
         await Workflow.WaitConditionAsync(() => Workflow.AllHandlersFinished);
-        return result with { TaskDir = finished.TaskDir, ReportPath = finished.ReportPath };
+        return result with
+        {
+            Status = finished.Duplicate is null ? status : ConstructionStatus.Rejected,
+            Error = finished.Duplicate ?? error,
+            TaskDir = finished.TaskDir,
+            ReportPath = finished.ReportPath,
+        };
     }
 
     private static string Blocked(FindingSet findings) => string.Join("; ", findings.Lines.Take(findings.Blocking));

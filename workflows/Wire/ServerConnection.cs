@@ -1,4 +1,3 @@
-using Spark.Temporal.Workflows.Wire.Encryption;
 using Temporalio.Client;
 
 namespace Spark.Temporal.Workflows.Wire;
@@ -10,11 +9,7 @@ public static class ServerConnection
     /// Completes options that the SDK's environment configuration gave (<c>TEMPORAL_ADDRESS</c>, <c>TEMPORAL_NAMESPACE</c>,
     /// <c>TEMPORAL_API_KEY</c>, TLS): where they name no server, the development settings do.
     /// </summary>
-    /// <param name="given">Options so far.</param>
-    /// <param name="development">The development settings.</param>
-    /// <param name="keys">What payloads are encrypted with, null for no encryption.</param>
-    public static TemporalClientConnectOptions Complete(
-        TemporalClientConnectOptions given, DevSettings development, EncryptionKeys? keys)
+    public static TemporalClientConnectOptions Complete(TemporalClientConnectOptions given, DevSettings development)
     {
         if (string.IsNullOrEmpty(given.TargetHost))
         {
@@ -22,7 +17,7 @@ public static class ServerConnection
             given.Namespace = development.Namespace;
         }
 
-        given.DataConverter = SparkJson.ConverterFor(keys);
+        given.DataConverter = SparkJson.DataConverter;
         given.Interceptors = [new TracingInterceptor()];
         return given;
     }

@@ -6,6 +6,7 @@ using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain;
 using Spark.Temporal.Workflows.Domain.Construction;
 using Spark.Temporal.Workflows.Domain.Conversations;
+using Spark.Temporal.Workflows.TaskConstruction;
 using Temporalio.Activities;
 using Temporalio.Exceptions;
 
@@ -16,6 +17,7 @@ internal sealed class ConstructionActivities(IArtifactStore store, IPythonRunner
 {
     private const long MostPromptFileBytes = 4 * 1024 * 1024;
     private const int MostLines = 8;
+    private const string NotExamined = "python-not-examined";
 
     /// <summary>Parsing three sources takes well under a second.</summary>
     private static readonly TimeSpan FactsLimit = TimeSpan.FromSeconds(60);
@@ -59,7 +61,13 @@ internal sealed class ConstructionActivities(IArtifactStore store, IPythonRunner
         using var heartbeats = Heartbeats.Start(context, TimeSpan.FromSeconds(3));
         var blueprint = await store.ReadJsonAsync<TaskBlueprint>(request.Blueprint, Cancelled);
         var spec = await store.ReadJsonAsync<PromptSpec>(request.Spec, Cancelled);
-        var findings = CritiqueRules.Check(blueprint, spec, await FactsAsync(blueprint));
+        var facts = await FactsAsync(blueprint);
+        var findings = CritiqueRules.Check(blueprint, spec, facts);
+        if (facts is null)
+        {
+            findings = [new CritiqueFinding(NotExamined, CritiqueSeverity.Blocking, "oracle_python", $"Python did not get through the programs in {FactsLimit.TotalSeconds:0} s; make them simpler"), .. findings];
+        }
+
         return new CritiqueStart(
             await KeepAsync(findings),
             await store.AppendAsync(null, ConstructionPrompts.Critique(blueprint, spec, findings), Cancelled));
@@ -110,6 +118,10 @@ internal sealed class ConstructionActivities(IArtifactStore store, IPythonRunner
         }
     }
 
+    public Task<FamilyPlan> PlanFamilyAsync(PlanFamilyRequest request) => new FamilyPlanner(store).PlanAsync(request.Input, Cancelled);
+
+    public Task<GivenBlueprint> TakeVariantAsync(TakeVariantRequest request) => new FamilyPlanner(store).TakeAsync(request, Cancelled);
+
     public Task<FinishReply> FinishAsync(FinishRequest request) =>
         new ConstructionWriter(store).WriteAsync(request, ActivityExecutionContext.Current.Info.WorkflowId!, Cancelled);
 
@@ -127,7 +139,7 @@ internal sealed class ConstructionActivities(IArtifactStore store, IPythonRunner
         }
     }
 
-    /// <summary>What Python says; null where it cannot be asked, which the rules then say.</summary>
+    /// <summary>What Python says; null where it gives no answer.</summary>
     private async Task<PythonFacts?> FactsAsync(TaskBlueprint blueprint)
     {
         using var stream = typeof(ConstructionActivities).Assembly.GetManifestResourceStream("Blueprint/python_facts.py")

@@ -11,12 +11,13 @@ namespace Spark.Temporal.Activities.TaskPackages.Construction;
 /// <summary>Puts an accepted task into its place in one step, and writes what became of every version.</summary>
 internal sealed class ConstructionWriter(IArtifactStore store)
 {
-    private const string ReportName = "generation_report.json";
+    private const string ReportName = TaskPlaces.Report;
 
     public async Task<FinishReply> WriteAsync(FinishRequest request, string workflowId, CancellationToken cancellationToken)
     {
         var generated = Path.Combine(request.Input.OutDir, TaskPlaces.Generated);
-        var accepted = request.Accepted is not null;
+        var duplicate = Duplicate(request, Path.Combine(generated, TaskPlaces.Artifacts));
+        var accepted = request.Accepted is not null && duplicate is null;
         var name = Free(generated, accepted ? request.Result.TaskId! : request.Result.Name, workflowId);
         var artifacts = Path.Combine(generated, TaskPlaces.Artifacts, name);
         var staging = TaskPlaces.Staging(request.Input.OutDir, workflowId);
@@ -28,11 +29,13 @@ internal sealed class ConstructionWriter(IArtifactStore store)
         // The report first: it says whose folder this is, should the move be tried again.
         var report = new
         {
-            request.Result.Status,
+            Status = duplicate is null ? request.Result.Status : ConstructionStatus.Rejected,
             request.Result.TaskId,
+            request.Input.Given?.VariantOf,
+            request.Input.Given?.Choices,
             TaskDir = target,
             WorkflowId = workflowId,
-            request.Result.Error,
+            Error = duplicate ?? request.Result.Error,
             request.Result.Rounds,
             ReferenceTasks = request.References,
             Model = request.Input.ModelSlug,
@@ -47,7 +50,7 @@ internal sealed class ConstructionWriter(IArtifactStore store)
             }),
         };
         await File.WriteAllTextAsync(Path.Combine(artifacts, ReportName), JsonSerializer.Serialize(report, SparkJson.Indented) + "\n", cancellationToken);
-        await File.WriteAllTextAsync(Path.Combine(artifacts, "report.md"), Readable(request, findings), cancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(artifacts, "report.md"), Readable(request, findings, duplicate), cancellationToken);
         if (target is not null)
         {
             await MoveAsync(request, staging, name, target, cancellationToken);
@@ -58,8 +61,13 @@ internal sealed class ConstructionWriter(IArtifactStore store)
             Directory.Delete(staging, recursive: true);
         }
 
-        return new FinishReply(target, Path.GetFullPath(Path.Combine(artifacts, ReportName)));
+        return new FinishReply(target, Path.GetFullPath(Path.Combine(artifacts, ReportName)), duplicate);
     }
+
+    private static string? Duplicate(FinishRequest request, string artifacts) =>
+        request.Accepted is not null && request.Input.Given is { } given
+            ? FamilyPlanner.DuplicateOf(artifacts, given.TaskId, given, request.Versions[^1].Proof!)
+            : null;
 
     /// <summary>The name, or the first with a number that is free or ours already.</summary>
     private static string Free(string generated, string wanted, string workflowId)
@@ -93,7 +101,9 @@ internal sealed class ConstructionWriter(IArtifactStore store)
         var last = request.Versions[^1];
         var proof = last.Proof!;
         var spec = await store.ReadJsonAsync<PromptSpec>(request.Spec!, cancellationToken);
-        var blueprint = await store.ReadJsonAsync<TaskBlueprint>(last.Blueprint, cancellationToken);
+
+        // Where the author's name was taken, the task goes by the folder's.
+        var blueprint = await store.ReadJsonAsync<TaskBlueprint>(last.Blueprint, cancellationToken) with { TaskId = name };
         var files = TaskRenderer.WithProof(TaskPlaces.Render(blueprint, spec), new ProofNumbers
         {
             OracleReward = proof.OracleRewards.Min() ?? 0,
@@ -149,7 +159,7 @@ internal sealed class ConstructionWriter(IArtifactStore store)
                 await File.WriteAllTextAsync(Path.Combine(artifacts, "blueprint.json"), blueprint, cancellationToken);
             }
 
-            foreach (var message in await store.ReadConversationAsync(version.Conversation, cancellationToken))
+            foreach (var message in version.Conversation is { } said ? await store.ReadConversationAsync(said, cancellationToken) : [])
             {
                 trace.Append(JsonSerializer.Serialize(new { Version = version.Number, message.Role, message.Content }, SparkJson.Options)).Append('\n');
             }
@@ -161,10 +171,16 @@ internal sealed class ConstructionWriter(IArtifactStore store)
     private async Task<string> IndentedAsync(ArtifactRef json, CancellationToken cancellationToken) =>
         JsonSerializer.Serialize(await store.ReadJsonAsync<JsonElement>(json, cancellationToken), SparkJson.Indented) + "\n";
 
-    private static string Readable(FinishRequest request, IReadOnlyList<IReadOnlyList<CritiqueFinding>> findings)
+    private static string Readable(FinishRequest request, IReadOnlyList<IReadOnlyList<CritiqueFinding>> findings, string? duplicate)
     {
-        var text = new StringBuilder($"# {request.Result.TaskId ?? request.Result.Name}: {request.Result.Status.ToString().ToLowerInvariant()}\n\n");
-        if (request.Result.Error is { } error)
+        var status = duplicate is null ? request.Result.Status : ConstructionStatus.Rejected;
+        var text = new StringBuilder($"# {request.Result.TaskId ?? request.Result.Name}: {status.ToString().ToLowerInvariant()}\n\n");
+        if (request.Input.Given is { } given)
+        {
+            text.Append("Variant of ").Append(given.VariantOf).Append(": ").Append(given.Choices).Append("\n\n");
+        }
+
+        if ((duplicate ?? request.Result.Error) is { } error)
         {
             text.Append(error).Append("\n\n");
         }

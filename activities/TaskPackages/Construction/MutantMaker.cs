@@ -1,4 +1,5 @@
 using System.Formats.Tar;
+using System.Security.Cryptography;
 using System.Text;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Workflows.Contracts;
@@ -14,6 +15,9 @@ internal sealed class MutantMaker(IArtifactStore store)
 
     /// <summary>Answers are small; a dozen files say enough.</summary>
     private const int MostFiles = 12;
+
+    /// <summary>Some places are enough to say that there are any.</summary>
+    private const int MostPlaces = 8;
 
     private const int MostTestBytes = 4 * 1024 * 1024;
 
@@ -34,7 +38,31 @@ internal sealed class MutantMaker(IArtifactStore store)
             wrong.Add(new MutantFiles(group.Key, await PackAsync(files, cancellationToken)));
         }
 
-        return new MutantSet([.. chosen.Select(file => $"/{file.Path}")], await PackAsync(chosen, cancellationToken), wrong, how);
+        return new MutantSet([.. chosen.Select(file => $"/{file.Path}")], await PackAsync(chosen, cancellationToken), wrong, how)
+        {
+            AnswerDigest = Convert.ToHexStringLower(SHA256.HashData(chosen.SelectMany(file => SHA256.HashData(file.Content)).ToArray())),
+            SeenIn = [.. (await SeenAsync(request, chosen, cancellationToken)).Distinct(StringComparer.Ordinal).Take(MostPlaces)],
+        };
+    }
+
+    /// <summary>Where the agent could read the answer: a file of the image that is it, the build context, the instruction.</summary>
+    private async Task<List<string>> SeenAsync(MutantsRequest request, List<WrittenFile> answers, CancellationToken cancellationToken)
+    {
+        var seen = new List<string>();
+        var instruction = await store.ReadTextAsync(request.Package.Instruction, cancellationToken);
+        var given = request.Package.Environment is { } context
+            ? (await ReadAsync(context, cancellationToken)).Where(file => file.Content.Length <= MostTestBytes && !file.Path.EndsWith(DataRebuild.Builder, StringComparison.Ordinal)).ToList()
+            : [];
+        var before = request.Before is { } hashes ? (await store.ReadTextAsync(hashes, cancellationToken)).Split('\n') : [];
+        foreach (var answer in answers.Where(file => file.Content.Length <= MostTestBytes))
+        {
+            seen.AddRange(CritiqueRules.AnswerSeenIn(
+                Encoding.UTF8.GetString(answer.Content), instruction, given.Select(file => KeyValuePair.Create($"environment/{file.Path}", Encoding.UTF8.GetString(file.Content)))));
+            var digest = Convert.ToHexStringLower(SHA256.HashData(answer.Content));
+            seen.AddRange(before.Where(line => line.StartsWith(digest, StringComparison.Ordinal)).Select(line => line[digest.Length..].Trim()));
+        }
+
+        return seen;
     }
 
     private async Task<(List<WrittenFile> Files, string How)> ChooseAsync(

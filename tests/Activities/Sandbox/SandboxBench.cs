@@ -41,9 +41,6 @@ internal sealed class SandboxBench : IAsyncDisposable
 
     public List<DateTime> Beats { get; } = [];
 
-    /// <summary>What heartbeats showed.</summary>
-    public List<string> Shown { get; } = [];
-
     private Action<SandboxOptions>? Configure { get; }
 
     /// <summary>A worker dies and another one starts on the same host: no connection of the old one is left.</summary>
@@ -58,12 +55,11 @@ internal sealed class SandboxBench : IAsyncDisposable
         var environment = new ActivityEnvironment
         {
             Info = ActivityEnvironment.DefaultInfo with { WorkflowId = WorkflowId, WorkflowRunId = "run-of-test", Attempt = 1 },
-            Heartbeater = details =>
+            Heartbeater = _ =>
             {
                 lock (Beats)
                 {
                     Beats.Add(DateTime.UtcNow);
-                    Shown.AddRange(details.OfType<string>());
                 }
             },
         };

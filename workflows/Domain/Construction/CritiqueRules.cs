@@ -28,15 +28,13 @@ public static class CritiqueRules
     }
 
     /// <summary>
-    /// What the oracle wrote, looked for in what the agent sees. To be asked once the oracle ran: only then the answer is known.
+    /// Where what the oracle wrote can be read without any work. To be asked once the oracle ran: only then the answer is known.
     /// </summary>
-    /// <param name="blueprint">The blueprint.</param>
-    /// <param name="spec">The prompt: what it says is given.</param>
     /// <param name="output">The oracle's output as text.</param>
-    /// <param name="visible">Text files of the finished image, by their paths; the support files are among them.</param>
-    public static IReadOnlyList<CritiqueFinding> CheckOutput(
-        TaskBlueprint blueprint, PromptSpec spec, string output, IEnumerable<KeyValuePair<string, string>> visible) =>
-        [.. LeakRules.CheckOutput(blueprint, spec, output, visible)];
+    /// <param name="instruction">What the agent is told.</param>
+    /// <param name="visible">Text files that the agent gets, by their paths.</param>
+    public static IReadOnlyList<string> AnswerSeenIn(string output, string instruction, IEnumerable<KeyValuePair<string, string>> visible) =>
+        [.. LeakRules.AnswerSeenIn(output, instruction, visible)];
 
     /// <summary>Whether a set of findings stops a blueprint.</summary>
     public static bool Blocks(IEnumerable<CritiqueFinding> findings) => findings.Any(finding => finding.Severity == CritiqueSeverity.Blocking);

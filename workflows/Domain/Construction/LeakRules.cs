@@ -21,27 +21,26 @@ internal static partial class LeakRules
         Files(blueprint, facts).Concat(Literals(blueprint, spec, facts)).Concat(Copies(blueprint));
 
     /// <summary>
-    /// What the oracle wrote, looked for in what the agent sees. To be asked once the oracle ran: it is the one that knows.
+    /// Where the whole output stands, or, in the instruction, every number of it that is none by chance: an answer repeats
+    /// some of what it was given, but not all that it says.
     /// </summary>
-    /// <param name="blueprint">The blueprint.</param>
-    /// <param name="spec">The prompt: what it says is given.</param>
-    /// <param name="output">The oracle's output as text.</param>
-    /// <param name="visible">Text files of the finished image, by their paths.</param>
-    public static IEnumerable<CritiqueFinding> CheckOutput(
-        TaskBlueprint blueprint, PromptSpec spec, string output, IEnumerable<KeyValuePair<string, string>> visible)
+    public static IEnumerable<string> AnswerSeenIn(string output, string instruction, IEnumerable<KeyValuePair<string, string>> visible)
     {
         var whole = output.Trim();
-        foreach (var (path, text) in visible.Where(file => whole.Length >= FewestCharacters && file.Value.Contains(whole, StringComparison.Ordinal)))
+        if (whole.Length < FewestCharacters)
         {
-            yield return Blocking(AnswerFile, path, "holds the whole output of the oracle");
+            yield break;
         }
 
-        foreach (var number in Numbers(output).Where(number => IsTelling(number) && !Numbers(spec.Prompt).Contains(number)))
+        var telling = Numbers(output).Where(IsTelling).ToList();
+        if (instruction.Contains(whole, StringComparison.Ordinal) || (telling.Count > 0 && telling.TrueForAll(Numbers(instruction).Contains)))
         {
-            if (number.Contains('.', StringComparison.Ordinal) && Numbers(blueprint.InstructionMd).Contains(number))
-            {
-                yield return Blocking(AnswerLeaked, "instruction_md", $"says {number}, which is in the oracle's output and not in the prompt");
-            }
+            yield return "instruction.md";
+        }
+
+        foreach (var (path, _) in visible.Where(file => file.Value.Contains(whole, StringComparison.Ordinal)))
+        {
+            yield return path;
         }
     }
 

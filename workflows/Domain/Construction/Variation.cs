@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -36,6 +37,9 @@ public static class Variation
 {
     public const int MostVariants = 1_000;
 
+    /// <summary>Combinations that are looked at before it is said that there are no more.</summary>
+    private const long MostTried = 20_000;
+
     /// <summary>
     /// So many siblings that differ in content from the accepted task, from each other and from those that are known. The same
     /// arguments give the same siblings in the same order.
@@ -46,30 +50,58 @@ public static class Variation
     /// <param name="seed">Where to begin among all combinations.</param>
     /// <param name="known">Digests of siblings that exist.</param>
     /// <exception cref="FormatException">A layer does not fit the task, or there are not so many unseen combinations.</exception>
-    public static IReadOnlyList<Variant> Of(TaskBlueprint accepted, FamilyTemplate template, int count, int seed, IReadOnlySet<string> known)
+    public static IReadOnlyList<Variant> Of(TaskBlueprint accepted, FamilyTemplate template, int count, int seed, IReadOnlySet<string> known) =>
+        UpTo(accepted, template, count, seed, known) is var variants && variants.Count == count
+            ? variants
+            : throw new FormatException($"The template gives {variants.Count} unseen variants, {count} were asked for; add choices or layers.");
+
+    /// <summary>
+    /// The same, but as many as there are. Two with the same data (builder and files) are never both among them: their
+    /// answers would be one.
+    /// </summary>
+    /// <param name="accepted">The accepted task.</param>
+    /// <param name="template">What may change and how.</param>
+    /// <param name="count">At most so many.</param>
+    /// <param name="seed">Where to begin among all combinations.</param>
+    /// <param name="known">Digests of siblings that exist.</param>
+    /// <param name="firstNumber">Number in the name of the first.</param>
+    /// <exception cref="FormatException">A layer does not fit the task.</exception>
+    public static IReadOnlyList<Variant> UpTo(
+        TaskBlueprint accepted, FamilyTemplate template, int count, int seed, IReadOnlySet<string> known, int firstNumber = 1)
     {
         Check(accepted, template, count);
         var total = template.Layers.Aggregate(1L, (product, layer) => Math.Min(product * layer.Choices.Count, int.MaxValue));
-        var seen = new HashSet<string>(known, StringComparer.Ordinal) { Digest(accepted) };
+        var seen = new HashSet<string>(known, StringComparer.Ordinal) { Digest(accepted), DataDigest(accepted) };
         var variants = new List<Variant>();
         var (start, step) = (Draw(seed, "start", total), Step(seed, total));
-        for (long tried = 0; tried < total && variants.Count < count; tried++)
+        for (long tried = 0; tried < Math.Min(total, MostTried) && variants.Count < count; tried++)
         {
-            var variant = Make(accepted, template, (start + (tried * step)) % total, variants.Count + 1);
-            if (seen.Add(variant.Digest))
+            var variant = Make(accepted, template, (start + (tried * step)) % total, firstNumber + variants.Count);
+            if (seen.Add(variant.Digest) && seen.Add(DataDigest(variant.Blueprint)))
             {
                 variants.Add(variant);
             }
         }
 
-        return variants.Count == count
-            ? variants
-            : throw new FormatException($"The template gives {variants.Count} unseen variants, {count} were asked for; add choices or layers.");
+        return variants;
     }
+
+    /// <summary>SHA-256 over what a blueprint's data comes from.</summary>
+    public static string DataDigest(TaskBlueprint blueprint) =>
+        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(new { blueprint.DataBuilderPython, blueprint.SupportFiles }, SparkJson.Options)));
 
     /// <summary>SHA-256 over a blueprint's content, its name and title left out.</summary>
     public static string Digest(TaskBlueprint blueprint) =>
         Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(blueprint with { TaskId = "", Title = "" }, SparkJson.Options)));
+
+    /// <summary>Number of a sibling in its name; 0 for any other name.</summary>
+    public static int NumberOf(string task, string name)
+    {
+        var ending = name.LastIndexOf("-v", StringComparison.Ordinal);
+        return ending > 0 && task.StartsWith(name[..ending], StringComparison.Ordinal) && int.TryParse(name.AsSpan(ending + 2), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : 0;
+    }
 
     private static Variant Make(TaskBlueprint accepted, FamilyTemplate template, long combination, int number)
     {

@@ -1,0 +1,129 @@
+using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Workflows.Wire;
+using Temporalio.Exceptions;
+using Temporalio.Workflows;
+
+namespace Spark.Temporal.Workflows.TaskConstruction;
+
+/// <summary>
+/// Variants of one accepted task, each a construction of its own with its proof. One that is refused gives way to the next
+/// of the plan, until there are as many as asked for or the plan is through.
+/// </summary>
+[Workflow]
+public sealed class FamilyWorkflow
+{
+    private readonly FamilyInput _input;
+    private readonly List<VariantOutcome> _ended = [];
+    private readonly List<string> _open = [];
+    private int _taken;
+
+    [WorkflowInit]
+    public FamilyWorkflow(FamilyInput input) => _input = input;
+
+    private int Accepted => _ended.Count(variant => variant.Status == ConstructionStatus.Accepted);
+
+    [WorkflowQuery("GetProgress", Description = "How many variants are asked for, which are open, and how those ended that did.")]
+    public FamilyProgress GetProgress() => new(_input.Count, [.. _open], [.. _ended]);
+
+    [WorkflowRun]
+    public async Task<FamilyResult> RunAsync(FamilyInput input)
+    {
+        FamilyPlan plan;
+        try
+        {
+            plan = await Workflow.ExecuteActivityAsync(
+                (IConstructionActivities construction) => construction.PlanFamilyAsync(new PlanFamilyRequest(_input)),
+                ActivityProfiles.Records("choose variants"));
+        }
+        catch (ActivityFailureException failure) when (ActivityFailures.TypeOf(failure) == FailureTypes.InvalidInput)
+        {
+            return Close(ActivityFailures.Words(failure));
+        }
+
+        await Workflow.WhenAllAsync(Enumerable.Range(0, Math.Max(1, _input.Parallelism)).Select(_ => TakeTurnsAsync(plan)));
+        return Close(Accepted >= _input.Count ? null : $"{Accepted} of {_input.Count} variants are proven; the template gave {plan.Candidates} that are unlike all known ones.");
+    }
+
+    private async Task TakeTurnsAsync(FamilyPlan plan)
+    {
+        while (_taken < plan.Candidates)
+        {
+            if (Accepted + _open.Count >= _input.Count)
+            {
+                // Enough are proven or under way; one of those may yet fail.
+                if (Accepted >= _input.Count)
+                {
+                    return;
+                }
+
+                await Workflow.WaitConditionAsync(() => Accepted >= _input.Count || Accepted + _open.Count < _input.Count);
+                continue;
+            }
+
+            var index = _taken++;
+            var slot = $"#{index + 1}";
+            _open.Add(slot);
+            var ended = await RunOneAsync(plan, index, slot);
+            _open.RemoveAt(_open.FindIndex(name => name == slot || name == ended.Name));
+            _ended.Add(ended);
+            Show();
+        }
+    }
+
+    private async Task<VariantOutcome> RunOneAsync(FamilyPlan plan, int index, string slot)
+    {
+        var given = await Workflow.ExecuteActivityAsync(
+            (IConstructionActivities construction) => construction.TakeVariantAsync(new TakeVariantRequest(plan, index)),
+            ActivityProfiles.Records($"take variant {index + 1}"));
+        _open[_open.IndexOf(slot)] = given.TaskId;
+        Show();
+        try
+        {
+            var result = await Workflow.ExecuteChildWorkflowAsync(
+                (TaskConstructionWorkflow workflow) => workflow.RunAsync(new ConstructionInput
+                {
+                    PromptFile = "",
+                    Name = given.TaskId,
+                    Batch = _input.Batch,
+                    ModelSlug = "none",
+                    MaxRevisions = 0,
+                    OutDir = _input.OutDir,
+                    Limits = _input.Limits,
+                    Given = given,
+                }),
+                new ChildWorkflowOptions
+                {
+                    Id = WorkflowIds.Construction(_input.Batch, given.TaskId),
+                    ParentClosePolicy = ParentClosePolicy.RequestCancel,
+                    StaticSummary = $"variant {given.TaskId}",
+                    StaticDetails = $"Variant of `{given.VariantOf}`: {AttemptDetails.Escape(given.Choices)}.",
+                    TypedSearchAttributes = SearchAttributes.Started(_input.Batch, given.TaskId, "none"),
+                });
+            return new VariantOutcome(given.TaskId, result.Status, Short(result.Error));
+        }
+        catch (ChildWorkflowFailureException failure) when (!TemporalException.IsCanceledException(failure) || !Workflow.CancellationToken.IsCancellationRequested)
+        {
+            return new VariantOutcome(
+                given.TaskId,
+                TemporalException.IsCanceledException(failure) ? ConstructionStatus.Cancelled : ConstructionStatus.Failed,
+                Short(failure.InnerException?.Message ?? failure.Message));
+        }
+    }
+
+    private FamilyResult Close(string? error)
+    {
+        var result = new FamilyResult(_input.Task, _input.Count, [.. _ended], error);
+        Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet(RunStates.Done));
+        Show();
+        return result;
+    }
+
+    private void Show() => Workflow.CurrentDetails =
+        $"**{Accepted} of {_input.Count}** variants of `{_input.Task}` are proven · {_ended.Count - Accepted} refused\n\n"
+        + string.Concat(_open.Select(name => $"- under way: {name}\n"))
+        + string.Concat(_ended.TakeLast(20).Select(variant => $"- {variant.Status.ToString().ToLowerInvariant()}: {variant.Name} {AttemptDetails.Escape(variant.Error ?? "")}\n"));
+
+    private static string? Short(string? error) => error is null ? null : Text.OneLine(error, 160);
+}
