@@ -21,4 +21,12 @@ public static class WorkflowIds
 
     public static string Evaluation(string batch, string model, string arm, string task, int repeat) =>
         $"eval/{Text.Slug(batch)}/{Text.Slug(model)}/{Text.Slug(arm)}/{Text.Slug(task)}/{repeat}";
+
+    /// <summary>A run that goes on from another's past, numbered from 1.</summary>
+    public static string Fork(string run, int number) => $"{Forks(run)}{number}";
+
+    /// <summary>What the ids of all forks of a run start with.</summary>
+    public static string Forks(string run) => $"{run}/fork-";
+
+    public static string Export(string run, string part) => $"export/{run}/{part}";
 }

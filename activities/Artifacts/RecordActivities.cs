@@ -145,6 +145,10 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
 
     public Task<RunRecord> WriteRunAsync(WriteRunRequest request) => new SkillRunWriter(store).WriteAsync(request, Cancelled);
 
+    public Task<RestoredRun> RestoreAsync(SkillFork fork) => new RunRestorer(store).RestoreAsync(fork, Cancelled);
+
+    public Task<ExportReply> ExportAsync(ExportRequest request) => new ArtifactExporter(store).ExportAsync(request, Cancelled);
+
     public async Task<RunRecord> WriteSummaryAsync(WriteSummaryRequest request)
     {
         var folder = new ResultFolder(store, request.OutDir);

@@ -12,8 +12,16 @@ internal static class RunsCommands
     // Attempts of a skill run are shown with it; an attempt of its own is a run.
     private const string DefaultQuery = "(WorkflowType != 'AttemptWorkflow' OR ParentWorkflowId IS NULL)";
 
-    public static Command Create(CliOutput output) =>
-        new("runs", "Lists, shows, follows and cancels runs.") { List(output), Show(output), Watch(output), Cancel(output) };
+    public static Command Create(CliOutput output)
+    {
+        var group = new Command("runs", "Lists, shows, follows, steers, forks, compares, exports and cancels runs.") { List(output), Show(output), Watch(output), Cancel(output) };
+        foreach (var command in RunsSteerCommands.Create(output).Concat([RunsForkCommand.Create(output), RunsExportCommand.Create(output), RunsDiffCommand.Create(output)]))
+        {
+            group.Add(command);
+        }
+
+        return group;
+    }
 
     private static Command List(CliOutput output)
     {
@@ -174,7 +182,7 @@ internal static class RunsCommands
     private static Argument<string> Id() => new("ID") { Description = "The run's id, as 'spark runs list' shows it." };
 
     /// <summary>Tells every change of a run until it is closed.</summary>
-    private static async Task<RunRow> FollowAsync(SparkSession session, string id, Action<string> tell, CancellationToken cancellationToken)
+    internal static async Task<RunRow> FollowAsync(SparkSession session, string id, Action<string> tell, CancellationToken cancellationToken)
     {
         var told = "";
         while (true)

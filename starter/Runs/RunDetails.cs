@@ -1,4 +1,5 @@
 using Spark.Temporal.Starter.Servers;
+using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Domain;
 using Temporalio.Api.Sdk.V1;
 using Temporalio.Client;
@@ -27,6 +28,12 @@ internal sealed record RunDetails
 
     public IReadOnlyList<RunRow> Children { get; init; } = [];
 
+    /// <summary>Id of the run that this one was forked from; null for one of its own.</summary>
+    public string? ForkedFrom { get; init; }
+
+    /// <summary>Runs that were forked from this one.</summary>
+    public IReadOnlyList<RunRow> Forks { get; init; } = [];
+
     /// <summary>Why it failed; null otherwise.</summary>
     public string? Failure { get; init; }
 
@@ -46,6 +53,12 @@ internal sealed record RunDetails
             children.Add(RunRow.Of(child));
         }
 
+        var forks = new List<RunRow>();
+        await foreach (var fork in session.Client.ListWorkflowsAsync($"WorkflowId STARTS_WITH '{WorkflowIds.Forks(id)}' AND WorkflowType = '{described.WorkflowType}'").WithCancellation(cancellationToken))
+        {
+            forks.Add(RunRow.Of(fork));
+        }
+
         return new RunDetails
         {
             Run = RunRow.Of(described),
@@ -53,6 +66,8 @@ internal sealed record RunDetails
             Details = await described.GetStaticDetailsAsync(),
             CurrentDetails = askWorker ? await CurrentDetailsAsync(handle, cancellationToken) : null,
             Pending = await PendingAsync(session, id, cancellationToken),
+            ForkedFrom = described.Memo.TryGetValue("forked_from", out var origin) ? await origin.ToValueAsync<string>() : null,
+            Forks = [.. forks.Where(fork => !fork.Id[WorkflowIds.Forks(id).Length..].Contains('/')).OrderBy(fork => fork.StartedAt)],
             Children = [.. children.OrderBy(child => child.StartedAt)],
             Failure = described.Status is Temporalio.Api.Enums.V1.WorkflowExecutionStatus.Failed ? await FailureOfAsync(handle) : null,
             Ui = session.Source == ServerSource.Embedded ? null : session.UiOf(id),

@@ -44,6 +44,12 @@ internal static class RunPrinter
         Field(output, "closed", run.ClosedAt is { } closed ? Time(closed) : null);
         Field(output, "failure", details.Failure);
         Field(output, "web UI", details.Ui);
+        Field(output, "forked from", details.ForkedFrom);
+        foreach (var fork in details.Forks)
+        {
+            Field(output, "fork", $"{fork.Id}  {fork.Now()}{(fork.Outcome is null ? "" : $", {fork.Outcome}")}");
+        }
+
         foreach (var step in details.Pending)
         {
             Field(output, "in flight", step);

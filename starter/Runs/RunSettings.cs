@@ -134,6 +134,7 @@ internal sealed class SkillSettings
     private readonly Option<bool> _pdi = new("--pdi-enabled") { Description = "Compute the PDI proxy after every reflection.", DefaultValueFactory = _ => true };
     private readonly Option<bool> _observe = new("--pdi-observe-only") { Description = "Compute and record it, but never intervene." };
     private readonly Option<double?> _budget = RunSettings.Positive(new Option<double?>("--budget-usd") { Description = "Dollars a task may cost before its run waits." });
+    private readonly Option<long?> _tokens = RunSettings.Positive(new Option<long?>("--budget-tokens") { Description = "Tokens a task may send and receive before its run waits." });
 
     private readonly Option<string> _method = new Option<string>("--pdi-method")
     {
@@ -149,7 +150,7 @@ internal sealed class SkillSettings
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _agent, _summaryModel, _summaryBase, _retries, _pdi, _observe, _method, _budget })
+        foreach (var option in new Option[] { _agent, _summaryModel, _summaryBase, _retries, _pdi, _observe, _method, _budget, _tokens })
         {
             command.Add(option);
         }
@@ -173,6 +174,7 @@ internal sealed class SkillSettings
             parsed.GetValue(_method) == "js_divergence" ? PdiMethod.JsDivergence : PdiMethod.TokenOverlap),
         Limits = run.Limits(parsed),
         BudgetUsd = parsed.GetValue(_budget),
+        BudgetTokens = parsed.GetValue(_tokens),
         OutDir = run.OutDir(parsed),
     };
 }

@@ -6,6 +6,7 @@ using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Evaluation;
+using Spark.Temporal.Workflows.Exports;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Spark.Temporal.Workflows.TaskConstruction;
 using Spark.Temporal.Workflows.Wire;
@@ -59,6 +60,7 @@ internal sealed class FakeDeployment : IAsyncDisposable
             .AddWorkflow<AttemptWorkflow>()
             .AddWorkflow<SkillGenerationWorkflow>()
             .AddWorkflow<BatchWorkflow>()
+            .AddWorkflow<ExportWorkflow>()
             .AddWorkflow<ProofWorkflow>()
             .AddWorkflow<TaskConstructionWorkflow>()
             .AddWorkflow<FamilyWorkflow>()

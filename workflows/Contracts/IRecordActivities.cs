@@ -44,6 +44,14 @@ public interface IRecordActivities
     [Activity("records.write_run")]
     Task<RunRecord> WriteRunAsync(WriteRunRequest request);
 
+    /// <summary>Reads what a run knew after one of its attempts, for another that goes on from there.</summary>
+    [Activity("records.restore")]
+    Task<RestoredRun> RestoreAsync(SkillFork fork);
+
+    /// <summary>Writes artifacts into a folder, with everything that they refer to.</summary>
+    [Activity("records.export")]
+    Task<ExportReply> ExportAsync(ExportRequest request);
+
     /// <summary>Writes <c>pipeline_summary.json</c> of a batch.</summary>
     [Activity("records.write_summary")]
     Task<RunRecord> WriteSummaryAsync(WriteSummaryRequest request);
@@ -185,3 +193,45 @@ public sealed record WriteSummaryRequest
     public required DateTime StartedAt { get; init; }
     public required DateTime FinishedAt { get; init; }
 }
+
+/// <summary>What a run knew after one of its attempts.</summary>
+public sealed record RestoredRun
+{
+    public required IReadOnlyList<AttemptProgress> Attempts { get; init; }
+
+    /// <summary>Records of the attempts, oldest first.</summary>
+    public required IReadOnlyList<ArtifactRef> Records { get; init; }
+
+    /// <summary>Attempts among them that were scored.</summary>
+    public required int Scored { get; init; }
+
+    public string Memo { get; init; } = "";
+
+    /// <summary>The record that holds <see cref="Memo"/>.</summary>
+    public ArtifactRef? MemoRecord { get; init; }
+
+    /// <summary>Unrounded snapshots of the proxy, oldest first.</summary>
+    public IReadOnlyList<PdiSnapshot> Snapshots { get; init; } = [];
+
+    /// <summary>What the last reflection asks of the next attempt.</summary>
+    public InterventionLevel Intervention { get; init; }
+
+    /// <summary>Tests that failed in the last scored attempt; null where none was scored.</summary>
+    public IReadOnlyList<string>? FailedTests { get; init; }
+}
+
+public sealed record ExportRequest
+{
+    /// <summary>Absolute path of the folder.</summary>
+    public required string OutDir { get; init; }
+
+    public IReadOnlyList<ArtifactRef> Artifacts { get; init; } = [];
+
+    /// <summary>A result folder to copy beside them; null for none.</summary>
+    public string? ResultDir { get; init; }
+}
+
+/// <param name="Artifacts">Artifacts written, those that were referred to included.</param>
+/// <param name="Bytes">Their length together.</param>
+/// <param name="Missing">References that the store has lost.</param>
+public sealed record ExportReply(int Artifacts, long Bytes, IReadOnlyList<ArtifactRef> Missing);

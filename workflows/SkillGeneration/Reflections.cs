@@ -16,8 +16,8 @@ internal sealed class Reflections(SkillGenerationInput input, SkillRunState stat
     /// <summary>Longest reply brought into the workflow; a longer one is refused unread. Above the memo's own limit, for fences.</summary>
     private const int ReplyCharacters = MemoRules.MaxCharacters + 2_000;
 
-    private readonly PdiTracker _tracker = new(input.Pdi.Method);
     private readonly List<PdiSnapshot> _snapshots = [];
+    private PdiTracker _tracker = new(input.Pdi.Method);
     private IReadOnlyList<string>? _previousFailedTests;
 
     /// <summary>Every snapshot so far, unrounded.</summary>
@@ -25,6 +25,15 @@ internal sealed class Reflections(SkillGenerationInput input, SkillRunState stat
 
     /// <summary>What the next attempt gets.</summary>
     public InterventionLevel Intervention { get; private set; }
+
+    /// <summary>Goes on from what another run had measured.</summary>
+    public void Restore(RestoredRun restored)
+    {
+        _tracker = new PdiTracker(input.Pdi.Method, restored.Snapshots);
+        _snapshots.AddRange(restored.Snapshots);
+        _previousFailedTests = restored.FailedTests;
+        Intervention = input.Pdi is { Enabled: true, ObserveOnly: false } ? restored.Intervention : InterventionLevel.None;
+    }
 
     public async Task<ReflectionRecord> RunAsync(TaskPackage package, AttemptResult result, AttemptRecord record, JudgeReply judged)
     {

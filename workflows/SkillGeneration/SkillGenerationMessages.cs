@@ -45,7 +45,34 @@ public sealed record SkillGenerationInput
 
     /// <summary>Infrastructure failures in a row after which the run waits for a person.</summary>
     public int InfrastructureLimit { get; init; } = 2;
+
+    /// <summary>The run whose past this one goes on from; null for one that starts from nothing.</summary>
+    public SkillFork? Fork { get; init; }
 }
+
+/// <summary>Where a run was forked: it goes on from what another had found out by the end of one attempt.</summary>
+public sealed record SkillFork
+{
+    /// <summary>Id of the other run, which goes its own way.</summary>
+    public required string WorkflowId { get; init; }
+
+    public required string RunId { get; init; }
+
+    /// <summary>Number of the last attempt that both share.</summary>
+    public required int Attempt { get; init; }
+
+    /// <summary>Records of the shared attempts (<see cref="AttemptRecord"/>), oldest first.</summary>
+    public required IReadOnlyList<ArtifactRef> Records { get; init; }
+
+    /// <summary>A memo to go on with instead of the one that stood then.</summary>
+    public string? Memo { get; init; }
+}
+
+/// <summary>What is kept of one attempt; an entry of <c>GetRecords</c>.</summary>
+/// <param name="Number">Number among all attempts, from 1.</param>
+/// <param name="Outcome">How it ended.</param>
+/// <param name="Record">Its <see cref="AttemptRecord"/>.</param>
+public sealed record KeptAttempt(int Number, Outcome Outcome, ArtifactRef Record);
 
 /// <param name="Enabled">Compute the proxy after every reflection.</param>
 /// <param name="ObserveOnly">Compute and record, but never intervene.</param>
@@ -101,6 +128,10 @@ public sealed record SkillGenerationResult
     public int StrongInterventions { get; init; }
     public long DurationMs { get; init; }
     public string? WorkflowId { get; init; }
+
+    /// <summary>Id of the run this one was forked from, and the last attempt that both share.</summary>
+    public string? ForkedFrom { get; init; }
+    public int? ForkedFromAttempt { get; init; }
 }
 
 /// <summary>One attempt with what followed from it; kept as an artifact, so that histories carry each memo once.</summary>
@@ -133,6 +164,9 @@ public sealed record ReflectionRecord
 
     /// <summary>The memo that stands afterwards; the one before is in the record of the reflection before.</summary>
     public required string Memo { get; init; }
+
+    /// <summary>A person replaced the memo when the run was forked here.</summary>
+    public bool MemoReplaced { get; init; }
 
     /// <summary>Why rewrites were refused, in order.</summary>
     public IReadOnlyList<string> Refusals { get; init; } = [];

@@ -39,6 +39,9 @@ public sealed class SkillGenerationWorkflow
     [WorkflowQuery("GetPdiHistory", Description = "Every PDI proxy snapshot so far, oldest first.")]
     public IReadOnlyList<Domain.Pdi.PdiSnapshot> GetPdiHistory() => [.. _reflections.Snapshots.Select(snapshot => snapshot.Rounded())];
 
+    [WorkflowQuery("GetRecords", Description = "References to what is kept of each attempt; a fork starts from them.")]
+    public IReadOnlyList<KeptAttempt> GetRecords() => _state.Records();
+
     [WorkflowRun]
     public async Task<SkillGenerationResult> RunAsync(SkillGenerationInput input)
     {
@@ -54,6 +57,14 @@ public sealed class SkillGenerationWorkflow
         {
             _state.Error = broken;
             return await CloseAsync(SkillRunStatus.TaskBroken);
+        }
+
+        if (_input.Fork is { } fork)
+        {
+            var restored = await Workflow.ExecuteActivityAsync(
+                (IRecordActivities records) => records.RestoreAsync(fork), ActivityProfiles.Records($"what was known after attempt {fork.Attempt}"));
+            _state.Restore(restored);
+            _reflections.Restore(restored);
         }
 
         while (_state.Scored < _state.MaxAttempts)

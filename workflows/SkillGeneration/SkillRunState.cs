@@ -69,6 +69,19 @@ internal sealed class SkillRunState : IOwnCalls
         BudgetWarning = Control.Limit.Warning(Control.Spent),
     };
 
+    public IReadOnlyList<KeptAttempt> Records() =>
+        [.. _attempts.Zip(_kept, (attempt, record) => new KeptAttempt(attempt.Number, attempt.Outcome, record))];
+
+    /// <summary>Goes on from what another run knew.</summary>
+    public void Restore(RestoredRun restored)
+    {
+        _attempts.AddRange(restored.Attempts);
+        _kept.AddRange(restored.Records);
+        Number = restored.Attempts[^1].Number;
+        (Scored, Memo, MemoRecord) = (restored.Scored, restored.Memo, restored.MemoRecord);
+        Show("forked");
+    }
+
     public void NextAttempt(InterventionLevel intervention)
     {
         Number++;
@@ -193,6 +206,8 @@ internal sealed class SkillRunState : IOwnCalls
             StrongInterventions = _attempts.Count(attempt => attempt.Intervention == InterventionLevel.Strong),
             DurationMs = AttemptState.Milliseconds(_started),
             WorkflowId = Workflow.Info.WorkflowId,
+            ForkedFrom = _input.Fork?.WorkflowId,
+            ForkedFromAttempt = _input.Fork?.Attempt,
         };
         Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet(RunStates.Done), SearchAttributes.CostUsd.ValueSet(Math.Round(Usage.CostUsd, 6)));
         Workflow.CurrentDetails = SkillRunDetails.Render(this, _attempts, result);

@@ -76,6 +76,7 @@ internal sealed class SkillRunWriter(IArtifactStore store)
                 attempt.Result.TrialDir,
                 attempt.Result.Usage,
                 ContainersLost = attempt.Result.Losses,
+                MemoReplaced = attempt.Reflection is { MemoReplaced: true } ? true : (bool?)null,
                 MemoRefusals = attempt.Reflection?.Refusals,
             });
         }
@@ -83,6 +84,7 @@ internal sealed class SkillRunWriter(IArtifactStore store)
         return new
         {
             TaskName = run.Task,
+            ForkedFrom = run.Input.Fork is { } fork ? new { fork.WorkflowId, fork.RunId, fork.Attempt } : null,
             MaxRetries = run.Input.MaxAttempts,
             ExplorationMemo = memos.LastOrDefault() ?? "",
             MemoHistory = memos,

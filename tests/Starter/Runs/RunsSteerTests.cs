@@ -1,0 +1,94 @@
+using System.Text.Json;
+using Spark.Temporal.Tests.Support;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.SkillGeneration;
+using Temporalio.Client;
+
+namespace Spark.Temporal.Tests.Starter.Runs;
+
+/// <summary>A person steers runs from the command line.</summary>
+[Category("Server")]
+public sealed class RunsSteerTests
+{
+    [Test]
+    public async Task A_run_is_paused_guided_extended_and_resumed_and_what_was_said_goes_into_one_attempt()
+    {
+        await using var deployment = await FakeDeployment.StartAsync();
+        Fail(deployment.World);
+        var gate = new TaskCompletionSource();
+        deployment.World.Before = (call, _) => call == "llm:reflect" && deployment.World.Count("llm:reflect") == 1 ? gate.Task : Task.CompletedTask;
+        var run = await StartAsync(deployment, new SkillGenerationInput
+        {
+            TaskDir = "/tasks/answer", Batch = "batch", ModelSlug = "fake", OutDir = deployment.OutDir, MaxAttempts = 1,
+        });
+        await Eventually.IsTrueAsync(() => Task.FromResult(deployment.World.Count("llm:reflect") == 1), "the first attempt failed");
+
+        var paused = await SparkAsync(deployment, "runs", "pause", run.Id);
+        var guided = await SparkAsync(deployment, "runs", "guide", run.Id, "The number is even.", "--json");
+        var extended = await SparkAsync(deployment, "runs", "extend", run.Id, "--attempts", "2");
+        gate.SetResult();
+        await Eventually.IsTrueAsync(async () => (await run.QueryAsync(workflow => workflow.GetProgress())).State == "paused", "it stands still");
+        var resumed = await SparkAsync(deployment, "runs", "resume", run.Id);
+        var result = await run.GetResultAsync();
+        var over = await SparkAsync(deployment, "runs", "pause", run.Id);
+
+        var attempts = JsonDocument.Parse(File.ReadAllText(Path.Combine(result.ResultDir!, "attempts.json"))).RootElement.GetProperty("attempts");
+        Assert.Multiple(() =>
+        {
+            Assert.That((paused.ExitCode, paused.Output), Is.EqualTo((0, $"{run.Id}  Pause accepted\n")), paused.Error);
+            Assert.That(JsonDocument.Parse(guided.Output).RootElement[0].GetProperty("accepted").GetBoolean(), guided.Error);
+            Assert.That((extended.ExitCode, resumed.ExitCode), Is.EqualTo((0, 0)));
+            Assert.That(result.Attempts, Is.EqualTo(3), "one, and two more");
+            Assert.That(
+                attempts.EnumerateArray().Select(attempt => attempt.GetProperty("guidance").GetArrayLength()), Is.EqualTo(new[] { 0, 1, 0 }));
+            Assert.That((over.ExitCode, over.Error), Is.EqualTo((1, $"spark: run '{run.Id}' is over: completed; Pause reaches runs that go on\n")));
+        });
+    }
+
+    [Test]
+    public async Task A_run_out_of_budget_goes_on_with_a_larger_one_and_says_what_it_refuses()
+    {
+        await using var deployment = await FakeDeployment.StartAsync();
+        deployment.World.CostPerCall = 2;
+        deployment.World.Reply = (purpose, call, _) => purpose == LlmPurposes.Agent ? (call < 3 ? $"$ step {call}" : "Done.") : Memos.Skill;
+        var run = await StartAsync(deployment, new SkillGenerationInput
+        {
+            TaskDir = "/tasks/answer", Batch = "batch", ModelSlug = "fake", OutDir = deployment.OutDir, BudgetUsd = 4,
+        });
+        await Eventually.IsTrueAsync(async () => (await run.QueryAsync(workflow => workflow.GetProgress())).State == "waiting: budget", "it waits");
+
+        var vain = await SparkAsync(deployment, "runs", "resume", run.Id, "--json");
+        var low = await SparkAsync(deployment, "runs", "budget", run.Id, "--usd", "3.5");
+        var none = await SparkAsync(deployment, "runs", "budget", run.Id);
+        var attempt = await SparkAsync(deployment, "runs", "extend", $"{run.Id}/attempt-1", "--attempts", "2");
+        var raised = await SparkAsync(deployment, "runs", "budget", run.Id, "--usd", "10", "--tokens", "1000000");
+        var result = await run.GetResultAsync();
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(vain.ExitCode, Is.EqualTo(1));
+            Assert.That(JsonDocument.Parse(vain.Output).RootElement.GetProperty("error").GetProperty("message").GetString(), Does.Contain("RaiseBudget goes on"));
+            Assert.That(low.Error, Does.Contain("refuses RaiseBudget: budget_usd must be above what has been spent, $4.00."));
+            Assert.That((none.ExitCode, none.Error), Is.EqualTo((2, "spark: give --usd, --tokens or both\n")));
+            Assert.That(attempt.Error, Is.EqualTo($"spark: run '{run.Id}/attempt-1' takes no ExtendAttempts: it is of type Attempt\n"));
+            Assert.That(raised.ExitCode, Is.Zero, raised.Error);
+            Assert.That((result.Status, result.CostUsd), Is.EqualTo((SkillRunStatus.Passed, 8.0)));
+        });
+    }
+
+    private static void Fail(FakeWorld world)
+    {
+        world.Reply = (purpose, call, _) => purpose == LlmPurposes.Reflect ? Memos.With("- the number is even", "Try again.", call) : "Done.";
+        world.Verification = _ => world.VerdictAsync(0, 0, 2).GetAwaiter().GetResult();
+    }
+
+    private static Task<WorkflowHandle<SkillGenerationWorkflow, SkillGenerationResult>> StartAsync(FakeDeployment deployment, SkillGenerationInput input) =>
+        deployment.Client.StartWorkflowAsync((SkillGenerationWorkflow run) => run.RunAsync(input), deployment.Options("skill"));
+
+    private static async Task<(int ExitCode, string Output, string Error)> SparkAsync(FakeDeployment deployment, params string[] arguments)
+    {
+        var variables = await TemporalServer.VariablesAsync();
+        variables["SPARK_QUEUE_PREFIX"] = deployment.Prefix;
+        return await SparkProcess.RunAsync(arguments, null, variables);
+    }
+}
