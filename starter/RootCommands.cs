@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Spark.Temporal.Starter.Commands;
+using Spark.Temporal.Workflows.Wire.Encryption;
 
 namespace Spark.Temporal.Starter;
 
@@ -11,6 +12,8 @@ internal static class RootCommands
         var root = new RootCommand("Spark.Temporal: verified skills and benchmark tasks from LLM agents, as durable workflows.");
         root.Add(UpCommand.Create(output));
         root.Add(DoctorCommand.Create(output));
+        root.Add(KeysCommands.Create(output));
+        root.Add(CodecServerCommand.Create(output));
         root.Add(RunsCommands.Create(output));
         root.Add(LimitsCommands.Create(output));
         root.Add(PdiCommands.Create(output));
@@ -41,6 +44,10 @@ internal static class RootCommands
         catch (CliException mistake)
         {
             return output.Fail(mistake.Message, arguments.Contains("--json"), mistake.ExitCode);
+        }
+        catch (EncryptionException closed)
+        {
+            return output.Fail(closed.Message, arguments.Contains("--json"));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

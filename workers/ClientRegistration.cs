@@ -1,7 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Workflows.Wire.Encryption;
 using Temporalio.Client;
 using Temporalio.Common.EnvConfig;
 
@@ -15,7 +17,8 @@ internal static class ClientRegistration
     {
         services.TryAddSingleton<ITemporalClient>(provider =>
         {
-            var options = ServerConnection.Complete(ClientEnvConfig.LoadClientConnectOptions(), Development());
+            var keys = EncryptionKeys.Load(provider.GetRequiredService<IOptions<WorkerOptions>>().Value.EncryptionKeys, File.ReadAllText);
+            var options = ServerConnection.Complete(ClientEnvConfig.LoadClientConnectOptions(), Development(), keys);
             // Short, because it stands in most events of every history.
             options.Identity = $"{Environment.ProcessId}@{Environment.MachineName}";
             options.LoggerFactory = provider.GetRequiredService<ILoggerFactory>();

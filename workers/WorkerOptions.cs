@@ -52,6 +52,9 @@ internal sealed class WorkerOptions
     [Required]
     public string ArtifactFolder { get; set; } = ".spark/artifacts";
 
+    /// <summary>Key file that payloads are encrypted with; empty for no encryption.</summary>
+    public string EncryptionKeys { get; set; } = "";
+
     /// <summary>Name of this host in task queues; empty for the one kept in <see cref="StateFolder"/>, made at the first start.</summary>
     [RegularExpression("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", ErrorMessage = "use a-z, 0-9 and inner '-', at most 63 characters")]
     public string HostName { get; set; } = "";

@@ -20,6 +20,7 @@ internal static class WorkerSettings
           --host-name NAME           name of this host in task queues (default: kept in the state folder)
           --state-folder DIR         what must survive a restart (default: .spark/worker)
           --artifact-folder DIR      the artifact store (default: .spark/artifacts)
+          --encryption-keys FILE     key file that payloads are encrypted with (default: none)
           --workflow-slots, --file-slots, --llm-slots, --sandbox-slots, --build-slots N
                                      how much of each at once
           --graceful-shutdown-sec S  how long activities may go on after a stop (default: 20)

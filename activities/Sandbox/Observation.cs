@@ -1,11 +1,14 @@
 using System.Globalization;
 using System.Text;
+using Spark.Temporal.Workflows.Domain;
 
 namespace Spark.Temporal.Activities.Sandbox;
 
 /// <summary>What a model sees of a command.</summary>
 internal static class Observation
 {
+    private const int LineCharacters = 120;
+
     /// <summary>
     /// Output, its middle cut and counted where it is too long, then a line for whatever is out of the ordinary.
     /// </summary>
@@ -43,6 +46,13 @@ internal static class Observation
         }
 
         return text.ToString();
+    }
+
+    /// <summary>The last two lines of an output that goes on, for who watches; empty where it says nothing.</summary>
+    public static string LastLines(byte[] output)
+    {
+        var lines = Text.Printable(Encoding.UTF8.GetString(output)).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return string.Join('\n', lines.TakeLast(2).Select(line => Text.OneLine(line, LineCharacters)));
     }
 
     /// <summary>All that was kept of an output, with a line where bytes are missing.</summary>

@@ -1,29 +1,62 @@
 namespace Spark.Temporal.Activities.Sandbox;
 
-/// <summary>Waiting that keeps saying it is alive.</summary>
-internal static class Pulse
+/// <summary>
+/// The heartbeats of one activity: one now and then, however often the steps of the activity say that they are alive, and
+/// none close to its end. The SDK records a heartbeat in the background; one that comes with the completion finds the
+/// activity done, and an error in the log.
+/// </summary>
+internal sealed class Pulse : IAsyncDisposable
 {
     /// <summary>Well below the 15 s after which a silent activity counts as lost.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    /// <summary>Beats every <see cref="Interval"/> until it is disposed.</summary>
-    public static IAsyncDisposable Start(Action beat) => new Timer(
-        _ =>
-        {
-            try
-            {
-                beat();
-            }
-            catch (Exception)
-            {
-                // A beat that does not get through is missed by the server, which is what beats are for.
-            }
-        },
-        null,
-        Interval,
-        Interval);
+    /// <summary>How long recording a heartbeat may take.</summary>
+    private static readonly TimeSpan Recording = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Waits for work, beating at once and then every <see cref="Interval"/>; leaves at once when cancelled.</summary>
+    private readonly Lock _lock = new();
+    private readonly Action<string?> _beat;
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+    private long _last;
+    private string? _said;
+    private bool _ended;
+
+    private Pulse(Action<string?> beat, TimeProvider time)
+    {
+        _beat = beat;
+        _time = time;
+        _last = time.GetTimestamp();
+        _timer = time.CreateTimer(_ => Tick(), null, Interval, Interval);
+    }
+
+    /// <summary>Beats every <see cref="Interval"/> until it is disposed.</summary>
+    /// <param name="beat">Takes what was shown last.</param>
+    /// <param name="time">Clock and timers.</param>
+    public static Pulse Start(Action<string?> beat, TimeProvider time) => new(beat, time);
+
+    /// <summary>Beats if it is time.</summary>
+    public void Beat()
+    {
+        lock (_lock)
+        {
+            if (!_ended && _time.GetElapsedTime(_last) >= Interval / 2)
+            {
+                _last = _time.GetTimestamp();
+                _beat(_said);
+            }
+        }
+    }
+
+    /// <summary>What the next heartbeats show; null for nothing.</summary>
+    public void Show(string? text)
+    {
+        lock (_lock)
+        {
+            _said = text;
+        }
+    }
+
+    /// <summary>Waits for work, saying every <see cref="Interval"/> that it is alive; leaves at once when cancelled.</summary>
     public static async Task<T> WhileAsync<T>(Task<T> work, Action beat, CancellationToken cancellationToken)
     {
         while (true)
@@ -37,6 +70,34 @@ internal static class Pulse
             {
                 // Time for the next beat.
             }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _timer.DisposeAsync();
+        TimeSpan since;
+        lock (_lock)
+        {
+            _ended = true;
+            since = _time.GetElapsedTime(_last);
+        }
+
+        if (since < Recording)
+        {
+            await Task.Delay(Recording - since, _time);
+        }
+    }
+
+    private void Tick()
+    {
+        try
+        {
+            Beat();
+        }
+        catch (Exception)
+        {
+            // A beat that does not get through is missed by the server, which is what beats are for.
         }
     }
 }

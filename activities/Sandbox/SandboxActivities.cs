@@ -14,6 +14,7 @@ internal sealed class SandboxActivities(
     VerifierRunner verifier,
     ProofSteps proof,
     ShellConnections shells,
+    TimeProvider time,
     ILogger<SandboxActivities> logger) : ISandboxActivities
 {
     public Task<PreparedImage> PrepareAsync(PrepareRequest request) =>
@@ -23,10 +24,10 @@ internal sealed class SandboxActivities(
         StepAsync(null, step => starter.StartAsync(request, step.Info, step.Beat, step.Cancelled));
 
     public Task<TurnReply> RunTurnAsync(TurnRequest request) =>
-        StepAsync(request.Container, step => turns.RunAsync(request, step.Beat, step.Cancelled));
+        StepAsync(request.Container, step => turns.RunAsync(request, step.Beat, step.Pulse.Show, step.Cancelled));
 
     public Task<TurnReply> RerunAsync(RerunRequest request) =>
-        StepAsync(request.Container, step => turns.RerunAsync(request, step.Beat, step.Cancelled));
+        StepAsync(request.Container, step => turns.RerunAsync(request, step.Beat, step.Pulse.Show, step.Cancelled));
 
     public Task<OracleReply> OracleAsync(OracleRequest request) =>
         StepAsync(request.Container, step => verifier.OracleAsync(request, step.Info, step.Beat, step.Cancelled));
@@ -53,13 +54,15 @@ internal sealed class SandboxActivities(
     });
 
     /// <summary>Carries out one activity: failures come out typed, and it beats however long the engine takes.</summary>
-    private static async Task<T> StepAsync<T>(string? container, Func<Step, Task<T>> work)
+    private async Task<T> StepAsync<T>(string? container, Func<Step, Task<T>> work)
     {
         var context = ActivityExecutionContext.Current;
-        var step = new Step(context.Info, () => context.Heartbeat(), context.CancellationToken);
-        await using var pulse = Pulse.Start(step.Beat);
-        return await SandboxFailures.TypedAsync(container, () => work(step));
+        await using var pulse = Pulse.Start(said => context.Heartbeat(said is null ? [] : [said]), time);
+        return await SandboxFailures.TypedAsync(container, () => work(new Step(context.Info, pulse, context.CancellationToken)));
     }
 
-    private sealed record Step(ActivityInfo Info, Action Beat, CancellationToken Cancelled);
+    private sealed record Step(ActivityInfo Info, Pulse Pulse, CancellationToken Cancelled)
+    {
+        public void Beat() => Pulse.Beat();
+    }
 }

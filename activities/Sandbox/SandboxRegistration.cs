@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Workflows.Contracts;
 
 namespace Spark.Temporal.Activities.Sandbox;
@@ -27,7 +28,12 @@ public static class SandboxRegistration
         services.TryAddSingleton<ImagePreparer>();
         services.TryAddSingleton<SkillInstaller>();
         services.TryAddSingleton<ContainerStarter>();
-        services.TryAddSingleton<TurnRunner>();
+        services.TryAddSingleton(provider => new TurnRunner(
+            provider.GetRequiredService<IContainerGateway>(),
+            provider.GetRequiredService<IArtifactStore>(),
+            provider.GetRequiredService<ShellConnections>(),
+            // The worker's where it has one: it knows the keys.
+            provider.GetService<SecretRedactor>() ?? new SecretRedactor([])));
         services.TryAddSingleton<VerifierRunner>();
         services.TryAddSingleton<ProofSteps>();
         services.TryAddSingleton<ISandboxActivities, SandboxActivities>();

@@ -4,7 +4,10 @@ using System.Text;
 
 namespace Spark.Temporal.Activities.Sandbox;
 
-/// <summary>One answer of the broker: bytes of output and the line that ends them.</summary>
+/// <summary>
+/// One answer of the broker: bytes of output and the words of the line that ends them. Short output stands in that line,
+/// behind a tab and with newlines, tabs and backslashes escaped: one write and one read for the whole answer.
+/// </summary>
 internal sealed record ShellAnswer(byte[] Output, string Words);
 
 /// <summary>Takes the broker's answers apart and hands each to whoever waits for it.</summary>
@@ -13,6 +16,7 @@ internal sealed class ShellAnswers(string mark)
     private readonly byte[] _mark = Encoding.ASCII.GetBytes($"\n{mark} ");
     private readonly ConcurrentDictionary<string, TaskCompletionSource<ShellAnswer>> _pending = new();
     private readonly ConcurrentDictionary<string, long> _elapsed = new();
+    private readonly ConcurrentDictionary<string, byte[]> _said = new();
     private IOException? _failure;
 
     /// <summary>The answer to a request; fails with an <see cref="IOException"/> when the connection is lost.</summary>
@@ -30,12 +34,24 @@ internal sealed class ShellAnswers(string mark)
     /// <summary>Milliseconds that a command had run when this connection asked for it.</summary>
     public long ElapsedBefore(string id) => _elapsed.GetValueOrDefault(id);
 
+    /// <summary>The end of the output of a command that runs, when it was last asked; empty before that.</summary>
+    public byte[] SaidBy(string id) => _said.GetValueOrDefault(id, []);
+
+    /// <summary>Lets go of what is kept for a command that runs.</summary>
+    public void Forget(string id)
+    {
+        _said.TryRemove(id, out _);
+        _elapsed.TryRemove(id, out _);
+    }
+
     /// <summary>Reads until the connection ends; then all who wait, and all who come, are told.</summary>
     public async Task ReadAsync(IContainerProcess process, CancellationToken cancellationToken)
     {
         var buffer = new byte[65536];
         var held = new byte[131072];
-        var length = 0;
+        // The end of a line before the first: every answer then starts behind one.
+        held[0] = (byte)'\n';
+        var length = 1;
         var searched = 0;
         try
         {
@@ -81,13 +97,33 @@ internal sealed class ShellAnswers(string mark)
             return false;
         }
 
-        var words = Encoding.UTF8.GetString(held, line, end).Split(' ', 3);
-        Answer(words[0], words[1], new ShellAnswer(held[..start], words.Length > 2 ? words[2] : ""));
-        var next = line + end + 1;
+        var said = held.AsSpan(line, end);
+        var tab = said.LastIndexOf((byte)'\t');
+        var words = Encoding.UTF8.GetString(tab < 0 ? said : said[..tab]).Split(' ', 3);
+        var output = start > 0 ? held[1..start] : tab < 0 ? [] : Unescape(said[(tab + 1)..]);
+        Answer(words[0], words[1], new ShellAnswer(output, words.Length > 2 ? words[2] : ""));
+        var next = line + end;
         Buffer.BlockCopy(held, next, held, 0, length - next);
         length -= next;
         searched = 0;
         return true;
+    }
+
+    private static byte[] Unescape(ReadOnlySpan<byte> text)
+    {
+        var bytes = new byte[text.Length];
+        var length = 0;
+        for (var i = 0; i < text.Length; i++)
+        {
+            bytes[length++] = text[i] != '\\' || i + 1 == text.Length ? text[i] : text[++i] switch
+            {
+                (byte)'n' => (byte)'\n',
+                (byte)'t' => (byte)'\t',
+                var itself => itself,
+            };
+        }
+
+        return bytes[..length];
     }
 
     private void Answer(string verb, string id, ShellAnswer reply)
@@ -95,6 +131,10 @@ internal sealed class ShellAnswers(string mark)
         if (verb == "running")
         {
             _elapsed[id] = long.Parse(reply.Words, CultureInfo.InvariantCulture);
+        }
+        else if (verb == "said")
+        {
+            _said[id] = reply.Output;
         }
         else if (verb == "ready")
         {

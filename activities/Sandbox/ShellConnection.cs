@@ -79,11 +79,11 @@ internal sealed class ShellConnection : IDisposable
     /// <param name="id">Id of the command: letters, digits, dots and hyphens.</param>
     /// <param name="script">The command.</param>
     /// <param name="timeout">How long it may run, counted from its start whoever started it.</param>
-    /// <param name="beat">Called at least every two seconds; true kills the command.</param>
+    /// <param name="beat">Called at least every two seconds with the end of the output so far; true kills the command.</param>
     /// <param name="cancellationToken">Ends the waiting, not the command.</param>
     /// <exception cref="IOException">The connection is lost.</exception>
     public async Task<CommandEnd> RunAsync(
-        string id, string script, TimeSpan timeout, Func<Task<bool>> beat, CancellationToken cancellationToken)
+        string id, string script, TimeSpan timeout, Func<byte[], Task<bool>> beat, CancellationToken cancellationToken)
     {
         var text = script.Replace("\0", "", StringComparison.Ordinal);
         var lines = 1 + text.Count(c => c == '\n');
@@ -115,7 +115,7 @@ internal sealed class ShellConnection : IDisposable
             }
             catch (TimeoutException) when (!answer.IsCompleted)
             {
-                if (await beat())
+                if (await beat(_answers.SaidBy(id)))
                 {
                     killed ??= ran;
                     await SendAsync($"kill {id}\n", cancellationToken);
@@ -124,6 +124,8 @@ internal sealed class ShellConnection : IDisposable
                 await SendAsync($"poke {id}\n", cancellationToken);
             }
         }
+
+        _answers.Forget(id);
 
         // exit code, milliseconds, why it ended, folder
         var words = reply.Words.Split(' ', 4);

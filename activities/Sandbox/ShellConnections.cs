@@ -58,7 +58,7 @@ internal sealed class ShellConnections(IContainerGateway gateway, SandboxOptions
         for (var i = 0; i < times; i++)
         {
             var start = TimeProvider.System.GetTimestamp();
-            await shell.RunAsync($"measure-{run}.{i}", ":", TimeSpan.FromSeconds(30), () => Task.FromResult(false), cancellationToken);
+            await shell.RunAsync($"measure-{run}.{i}", ":", TimeSpan.FromSeconds(30), _ => Task.FromResult(false), cancellationToken);
             samples.Add(TimeProvider.System.GetElapsedTime(start));
         }
 

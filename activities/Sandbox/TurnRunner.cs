@@ -8,11 +8,16 @@ using Spark.Temporal.Workflows.Domain.Conversations;
 namespace Spark.Temporal.Activities.Sandbox;
 
 /// <summary>Runs what the model asked for in the agent's shell.</summary>
-internal sealed class TurnRunner(IContainerGateway gateway, IArtifactStore store, ShellConnections shells)
+internal sealed class TurnRunner(IContainerGateway gateway, IArtifactStore store, ShellConnections shells, SecretRedactor redactor)
 {
     private const int Reconnects = 3;
 
-    public async Task<TurnReply> RunAsync(TurnRequest request, Action beat, CancellationToken cancellationToken)
+    /// <summary>Runs the calls of the last message and appends their answers.</summary>
+    /// <param name="request">The conversation and its container.</param>
+    /// <param name="beat">Called every two seconds.</param>
+    /// <param name="show">Takes the last lines of a command that runs, and null at its end.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the command.</param>
+    public async Task<TurnReply> RunAsync(TurnRequest request, Action beat, Action<string?> show, CancellationToken cancellationToken)
     {
         var calls = await LastCallsAsync(request.Conversation, cancellationToken);
         List<ChatMessage> answers = [];
@@ -37,7 +42,7 @@ internal sealed class TurnRunner(IContainerGateway gateway, IArtifactStore store
 
             var id = $"turn-{request.Turn}.{index + 1}";
             var seconds = Math.Min(call.TimeoutSec is > 0 ? call.TimeoutSec.Value : request.TimeoutSec, request.TimeoutSec);
-            var outcome = await CommandAsync(request.Container, id, call.Command, seconds, beat, cancellationToken);
+            var outcome = await CommandAsync(request.Container, id, call.Command, seconds, beat, show, cancellationToken);
             if (outcome is null)
             {
                 ended = true;
@@ -65,7 +70,7 @@ internal sealed class TurnRunner(IContainerGateway gateway, IArtifactStore store
     }
 
     /// <summary>Runs every command of a conversation that has been answered, in order.</summary>
-    public async Task<TurnReply> RerunAsync(RerunRequest request, Action beat, CancellationToken cancellationToken)
+    public async Task<TurnReply> RerunAsync(RerunRequest request, Action beat, Action<string?> show, CancellationToken cancellationToken)
     {
         var messages = await store.ReadConversationAsync(request.Conversation, cancellationToken);
         var clock = Stopwatch.StartNew();
@@ -79,7 +84,7 @@ internal sealed class TurnRunner(IContainerGateway gateway, IArtifactStore store
             foreach (var call in messages[i].ToolCalls.Where(call => call.Command is not null && call.Problem is null && answered.Contains(call.Id)))
             {
                 var seconds = Math.Min(call.TimeoutSec is > 0 ? call.TimeoutSec.Value : request.TimeoutSec, request.TimeoutSec);
-                if (await CommandAsync(request.Container, $"rerun-{++ran}", call.Command!, seconds, beat, cancellationToken) is not { } outcome)
+                if (await CommandAsync(request.Container, $"rerun-{++ran}", call.Command!, seconds, beat, show, cancellationToken) is not { } outcome)
                 {
                     return await ReplyAsync(ended: true);
                 }
@@ -106,7 +111,7 @@ internal sealed class TurnRunner(IContainerGateway gateway, IArtifactStore store
 
     /// <returns>Null when the container ended by what ran in it.</returns>
     private async Task<Outcome?> CommandAsync(
-        string container, string id, string command, double timeoutSec, Action beat, CancellationToken cancellationToken)
+        string container, string id, string command, double timeoutSec, Action beat, Action<string?> show, CancellationToken cancellationToken)
     {
         var disk = new DiskWatch(gateway, container);
         for (var attempt = 1; ; attempt++)
@@ -120,12 +125,14 @@ internal sealed class TurnRunner(IContainerGateway gateway, IArtifactStore store
                         id,
                         command,
                         TimeSpan.FromSeconds(timeoutSec),
-                        async () =>
+                        async output =>
                         {
+                            show(redactor.Redact(Observation.LastLines(output)));
                             beat();
                             return await disk.IsFullAsync(cancellationToken);
                         },
                         cancellationToken);
+                    show(null);
                     return new Outcome(end, disk.Note);
                 }
             }

@@ -79,7 +79,10 @@ internal sealed class VerifierRunner(
         List<string> artifactNotes = [];
         var agentComing = HomeAsync(request.Container, new ArtifactPath("/logs/agent"), agentNotes, beat, cancellationToken);
         var artifactsComing = ArtifactsAsync(request, artifactNotes, beat, cancellationToken);
-        var verifier = await HomeAsync(request.Container, new ArtifactPath("/logs/verifier"), notes, beat, cancellationToken);
+        var verifierComing = HomeAsync(request.Container, new ArtifactPath("/logs/verifier"), notes, beat, cancellationToken);
+        // None is left behind where another one fails.
+        await Task.WhenAll(agentComing, artifactsComing, verifierComing);
+        var verifier = await verifierComing;
         var agent = await agentComing;
         var artifacts = await artifactsComing;
         notes.AddRange([.. agentNotes, .. artifactNotes]);

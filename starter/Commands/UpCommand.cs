@@ -12,6 +12,7 @@ internal static class UpCommand
         var json = CommonOptions.Json();
         var port = new Option<int?>("--port") { Description = $"Port of the server instead of the one in {DevSettings.FileName}." };
         var uiPort = new Option<int?>("--ui-port") { Description = "Port of the web UI." };
+        var codecPort = new Option<int?>("--codec-port") { Description = "Port that decodes payloads for the web UI, used where they are encrypted." };
         var command = new Command(
             "up",
             """
@@ -20,12 +21,17 @@ internal static class UpCommand
 
             Example:
               spark up --port 7300 --ui-port 8300
-            """) { port, uiPort, json };
+            """) { port, uiPort, codecPort, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var working = Environment.CurrentDirectory;
             var settings = DevSettingsFile.Read(working);
-            settings = settings with { Port = parsed.GetValue(port) ?? settings.Port, UiPort = parsed.GetValue(uiPort) ?? settings.UiPort };
+            settings = settings with
+            {
+                Port = parsed.GetValue(port) ?? settings.Port,
+                UiPort = parsed.GetValue(uiPort) ?? settings.UiPort,
+                CodecPort = parsed.GetValue(codecPort) ?? settings.CodecPort,
+            };
             var up = new UpSession(new StateFolder(Path.Combine(working, ".spark")), settings, output, parsed.GetValue(json));
             await up.RunAsync(cancellationToken);
             return ExitCodes.Good;

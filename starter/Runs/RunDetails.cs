@@ -3,6 +3,7 @@ using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Domain;
 using Temporalio.Api.Sdk.V1;
 using Temporalio.Client;
+using Temporalio.Converters;
 using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Starter.Runs;
@@ -93,12 +94,15 @@ internal sealed record RunDetails
         var raw = await session.Client.WorkflowService.DescribeWorkflowExecutionAsync(
             new() { Namespace = session.Client.Options.Namespace, Execution = new() { WorkflowId = id } },
             new() { CancellationToken = cancellationToken });
-        return
-        [
-            .. raw.PendingActivities.Select(activity =>
-                $"{activity.ActivityType.Name}, attempt {activity.Attempt}"
-                + (activity.LastFailure is { } failure ? $": {Text.OneLine(failure.Message, 160)}" : "")),
-        ];
+        var pending = new List<string>();
+        foreach (var activity in raw.PendingActivities)
+        {
+            // What a failure says is encrypted with the payloads.
+            var failure = activity.LastFailure is null ? null : await session.Client.Options.DataConverter.ToExceptionAsync(activity.LastFailure);
+            pending.Add($"{activity.ActivityType.Name}, attempt {activity.Attempt}{(failure is null ? "" : $": {Text.OneLine(failure.Message, 160)}")}");
+        }
+
+        return pending;
     }
 
     private static async Task<string?> CurrentDetailsAsync(WorkflowHandle handle, CancellationToken cancellationToken)

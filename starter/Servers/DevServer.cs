@@ -14,9 +14,14 @@ internal static class DevServer
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
 
     /// <summary>Starts it and waits until it answers.</summary>
+    /// <param name="folder">State folder.</param>
+    /// <param name="settings">Ports and the rest.</param>
+    /// <param name="output">Where progress is told.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="codecEndpoint">Who decodes payloads for the web UI, null for nobody.</param>
     /// <exception cref="CliException">A port is taken, or it does not start; the log's last lines are in the message.</exception>
     public static async Task<UpRecord> StartAsync(
-        StateFolder folder, DevSettings settings, CliOutput output, CancellationToken cancellationToken)
+        StateFolder folder, DevSettings settings, CliOutput output, CancellationToken cancellationToken, string? codecEndpoint = null)
     {
         CheckFree(settings.Ip, settings.Port, "--port");
         CheckFree(settings.Ip, settings.UiPort, "--ui-port");
@@ -33,6 +38,7 @@ internal static class DevServer
                 "--db-filename", database,
                 "--namespace", settings.Namespace,
                 "--log-level", "error",
+                .. codecEndpoint is null ? [] : (string[])["--ui-codec-endpoint", codecEndpoint],
                 .. settings.ServerArguments(),
             ],
             folder.ServerLog);

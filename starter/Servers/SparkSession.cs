@@ -1,3 +1,4 @@
+using Spark.Temporal.Starter.Codec;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Wire;
 using Temporalio.Api.Enums.V1;
@@ -80,7 +81,7 @@ internal sealed class SparkSession : IAsyncDisposable
         if (!options.OwnServer && !string.IsNullOrEmpty(given.TargetHost))
         {
             var development = DevSettingsFile.Read(options.WorkingFolder);
-            return new SparkSession(await ConnectAsync(ServerConnection.Complete(given, development), cancellationToken), ServerSource.Given, null, null);
+            return new SparkSession(await ConnectAsync(ServerConnection.Complete(given, development, KeyFiles.FromEnvironment()), cancellationToken), ServerSource.Given, null, null);
         }
 
         var folder = new StateFolder(options.StateFolder ?? Path.Combine(options.WorkingFolder, ".spark"));
@@ -119,7 +120,7 @@ internal sealed class SparkSession : IAsyncDisposable
     public ValueTask DisposeAsync() => _embedded?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private static TemporalClientConnectOptions To(UpRecord record) => ServerConnection.Complete(
-        new TemporalClientConnectOptions(record.Address) { Namespace = record.Namespace }, new DevSettings());
+        new TemporalClientConnectOptions(record.Address) { Namespace = record.Namespace }, new DevSettings(), KeyFiles.FromEnvironment());
 
     private static async Task<ITemporalClient> ConnectAsync(TemporalClientConnectOptions options, CancellationToken cancellationToken)
     {

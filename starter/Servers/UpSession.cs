@@ -1,4 +1,6 @@
+using Spark.Temporal.Starter.Codec;
 using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Workflows.Wire.Encryption;
 
 namespace Spark.Temporal.Starter.Servers;
 
@@ -6,6 +8,8 @@ namespace Spark.Temporal.Starter.Servers;
 internal sealed class UpSession(StateFolder folder, DevSettings settings, CliOutput output, bool json)
 {
     private readonly int _healthPort = DevServer.FreePort();
+    private readonly EncryptionKeys? _keys = KeyFiles.FromEnvironment();
+    private CodecServer? _codec;
     private bool _announced;
 
     /// <summary>Runs until cancelled, then stops the worker and after it the server.</summary>
@@ -13,6 +17,7 @@ internal sealed class UpSession(StateFolder folder, DevSettings settings, CliOut
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         WorkerProcess.Find();
+        await using var codec = _codec = StartCodec();
         await StartAsync(cancellationToken);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var server = new Supervisor().RunAsync(KeepServerAsync, (wait, problem) => Note("server", folder.ServerLog, wait, problem), stop.Token);
@@ -32,6 +37,14 @@ internal sealed class UpSession(StateFolder folder, DevSettings settings, CliOut
             await StopAsync();
         }
     }
+
+    /// <summary>With keys, the browser needs somebody who decodes: on this machine alone, whatever address the server has.</summary>
+    private CodecServer? StartCodec() => _keys is null ? null : CodecServer.Start(new CodecServerOptions
+    {
+        Keys = _keys,
+        Port = settings.CodecPort,
+        Origins = CodecServerOptions.LocalUi(settings.Ip, settings.UiPort),
+    });
 
     private async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -58,7 +71,7 @@ internal sealed class UpSession(StateFolder folder, DevSettings settings, CliOut
             await DevServer.StopAsync(left.Server);
         }
 
-        folder.Write(await DevServer.StartAsync(folder, settings, output, cancellationToken) with { Owner = ProcessMark.Self });
+        folder.Write(await DevServer.StartAsync(folder, settings, output, cancellationToken, _codec?.Endpoint) with { Owner = ProcessMark.Self });
     }
 
     private async Task<Task> KeepServerAsync(CancellationToken cancellationToken)
@@ -69,7 +82,7 @@ internal sealed class UpSession(StateFolder folder, DevSettings settings, CliOut
         }
 
         var worker = folder.StrayWorker();
-        var record = await DevServer.StartAsync(folder, settings, output, cancellationToken) with { Owner = ProcessMark.Self, Worker = worker };
+        var record = await DevServer.StartAsync(folder, settings, output, cancellationToken, _codec?.Endpoint) with { Owner = ProcessMark.Self, Worker = worker };
         folder.Write(record);
         return record.Server.ExitedAsync(cancellationToken);
     }
@@ -121,6 +134,7 @@ internal sealed class UpSession(StateFolder folder, DevSettings settings, CliOut
                 record.Namespace,
                 record.UiAddress,
                 HealthAddress = health,
+                CodecEndpoint = _codec?.Endpoint,
                 ServerPid = record.Server.Pid,
                 WorkerPid = worker.Pid,
                 Logs = new[] { folder.ServerLog, folder.WorkerLog },
@@ -131,6 +145,11 @@ internal sealed class UpSession(StateFolder folder, DevSettings settings, CliOut
         output.Line($"server  {record.Address}, namespace {record.Namespace} (process {record.Server.Pid})");
         output.Line($"web UI  {record.UiAddress}");
         output.Line($"worker  process {worker.Pid}, {health}");
+        if (_codec is not null)
+        {
+            output.Line($"codec   {_codec.Endpoint}; payloads are encrypted with key {_keys!.ActiveId}");
+        }
+
         output.Line($"logs    {Path.GetDirectoryName(folder.WorkerLog)}");
         output.Line("Ctrl-C stops all of it; spark up goes on with every run.");
     }

@@ -23,7 +23,7 @@ public sealed class ShellBench
         var started = await bench.StartAsync();
         var shell = (await bench.Services.GetRequiredService<ShellConnections>().GetAsync(started.Container, CancellationToken.None))!;
         var commands = await TimesAsync(Commands, number => shell.RunAsync(
-            $"bench-{number}", "true", TimeSpan.FromSeconds(30), () => Task.FromResult(false), CancellationToken.None));
+            $"bench-{number}", "true", TimeSpan.FromSeconds(30), _ => Task.FromResult(false), CancellationToken.None));
 
         // The whole activity: beside the command, the conversation is read, and stored with the answer.
         List<ArtifactRef> asked = [];

@@ -10,6 +10,7 @@ using Spark.Temporal.Workflows.Exports;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Spark.Temporal.Workflows.TaskConstruction;
 using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Workflows.Wire.Encryption;
 using Temporalio.Client;
 using Temporalio.Worker;
 
@@ -26,12 +27,12 @@ internal sealed class FakeDeployment : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly TemporaryFolder _folder = new();
 
-    private FakeDeployment(ITemporalClient client, string prefix)
+    private FakeDeployment(ITemporalClient client, string prefix, EncryptionKeys? keys)
     {
         Client = new TemporalClient(client.Connection, new()
         {
             Namespace = client.Options.Namespace,
-            DataConverter = SparkJson.DataConverter,
+            DataConverter = SparkJson.ConverterFor(keys),
             Interceptors = [new TracingInterceptor()],
         });
         Prefix = prefix;
@@ -53,9 +54,9 @@ internal sealed class FakeDeployment : IAsyncDisposable
 
     public string HostQueue => Prefix + TaskQueues.SandboxHost("one");
 
-    public static async Task<FakeDeployment> StartAsync(bool host = true)
+    public static async Task<FakeDeployment> StartAsync(bool host = true, EncryptionKeys? keys = null)
     {
-        var deployment = new FakeDeployment(await TemporalServer.ClientAsync(), $"{TestContext.CurrentContext.Test.ID}-{Guid.NewGuid().ToString("n")[..8]}-");
+        var deployment = new FakeDeployment(await TemporalServer.ClientAsync(), $"{TestContext.CurrentContext.Test.ID}-{Guid.NewGuid().ToString("n")[..8]}-", keys);
         deployment.Work(new TemporalWorkerOptions(deployment.Queue)
             .AddWorkflow<AttemptWorkflow>()
             .AddWorkflow<SkillGenerationWorkflow>()

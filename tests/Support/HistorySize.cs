@@ -40,7 +40,8 @@ internal sealed record HistorySize(int Events, long Bytes, int LargestPayload, s
             .Select(group => $"{group.Key}: {group.Count} events, {group.Bytes} bytes"));
     }
 
-    private static IEnumerable<Payload> Payloads(IMessage message) => message is Payload payload
+    /// <summary>Every payload in a message, however deep.</summary>
+    public static IEnumerable<Payload> Payloads(IMessage message) => message is Payload payload
         ? [payload]
         : message.Descriptor.Fields.InDeclarationOrder().SelectMany(field => Values(field, message)).SelectMany(Payloads);
 

@@ -11,7 +11,7 @@ namespace Spark.Temporal.Tests.Workflows;
 [Category("Server")]
 public sealed class HistoryBoundsTests
 {
-    private const int LargestPayload = 64 * 1024;
+    internal const int LargestPayload = 64 * 1024;
 
     [Test]
     public async Task An_attempt_of_100_turns_stays_within_1300_events_and_300_KB()

@@ -22,6 +22,9 @@ public sealed record DevSettings
 
     public int UiPort { get; init; } = 8233;
 
+    /// <summary>Port where <c>spark up</c> decodes encrypted payloads for the web UI.</summary>
+    public int CodecPort { get; init; } = 8234;
+
     /// <summary>The server's database, relative to the working folder.</summary>
     public string DatabaseFile { get; init; } = ".spark/temporal.db";
 
@@ -53,6 +56,7 @@ public sealed record DevSettings
 
         CheckPort(path, "port", file.Port);
         CheckPort(path, "ui_port", file.UiPort);
+        CheckPort(path, "codec_port", file.CodecPort);
         foreach (var (name, type) in file.SearchAttributes ?? [])
         {
             if (type is not ("Keyword" or "Text" or "Int" or "Double" or "Bool" or "Datetime" or "KeywordList"))
@@ -68,6 +72,7 @@ public sealed record DevSettings
             Ip = file.Ip,
             Port = file.Port,
             UiPort = file.UiPort,
+            CodecPort = file.CodecPort,
             DatabaseFile = file.DatabaseFile,
             RetentionDays = file.RetentionDays is >= 1 and <= 3650
                 ? file.RetentionDays
@@ -111,6 +116,8 @@ public sealed record DevSettings
         public int Port { get; set; } = new DevSettings().Port;
 
         public int UiPort { get; set; } = new DevSettings().UiPort;
+
+        public int CodecPort { get; set; } = new DevSettings().CodecPort;
 
         public string DatabaseFile { get; set; } = new DevSettings().DatabaseFile;
 

@@ -1,3 +1,4 @@
+using Spark.Temporal.Workflows.Wire.Encryption;
 using Temporalio.Client;
 
 namespace Spark.Temporal.Workflows.Wire;
@@ -9,7 +10,11 @@ public static class ServerConnection
     /// Completes options that the SDK's environment configuration gave (<c>TEMPORAL_ADDRESS</c>, <c>TEMPORAL_NAMESPACE</c>,
     /// <c>TEMPORAL_API_KEY</c>, TLS): where they name no server, the development settings do.
     /// </summary>
-    public static TemporalClientConnectOptions Complete(TemporalClientConnectOptions given, DevSettings development)
+    /// <param name="given">Options so far.</param>
+    /// <param name="development">The development settings.</param>
+    /// <param name="keys">What payloads are encrypted with, null for no encryption.</param>
+    public static TemporalClientConnectOptions Complete(
+        TemporalClientConnectOptions given, DevSettings development, EncryptionKeys? keys)
     {
         if (string.IsNullOrEmpty(given.TargetHost))
         {
@@ -17,7 +22,7 @@ public static class ServerConnection
             given.Namespace = development.Namespace;
         }
 
-        given.DataConverter = SparkJson.DataConverter;
+        given.DataConverter = SparkJson.ConverterFor(keys);
         given.Interceptors = [new TracingInterceptor()];
         return given;
     }

@@ -1,12 +1,34 @@
 # One per connection of a worker: takes requests on its input, answers on its output. It dies with the connection; the
-# shell and its running command do not. Only builtins on the way of a command, one process to print its output.
+# shell and its running command do not. Only builtins on the way of a command and its output, where it is bash and that is short.
 # $1 folder of commands, $2 number of the connection, $3 mark of a line of ours, $4 bytes of output printed at first,
 # $5 folder the shell starts in.
+if [ -z "$BASH_VERSION" ] && command -v bash >/dev/null 2>&1; then exec bash "$0" "$@"; fi
 _spark_dir=$1 _spark_reply=$1/reply.$2 _spark_mark=$3 _spark_cap=$4 _spark_home=$5
 . "${_spark_dir%/*}/lib.sh"
 [ -p "$_spark_dir/in" ] || mkfifo "$_spark_dir/in" || exit 1
 mkfifo "$_spark_reply" || exit 1
 exec 7<> "$_spark_dir/in" 9<> "$_spark_reply"
+
+_spark_newline='
+' _spark_tab='	'
+
+# _spark_read: sets said to the output in one line where a builtin can, else prints it as it is.
+_spark_read() {
+    head -c "$_spark_cap" "$file" 2>/dev/null
+    printf '\n'
+}
+if [ -n "$BASH_VERSION" ]; then
+    # Quoted, since other shells cannot even parse it. The read stops early at a null and where there is more.
+    eval '_spark_read() {
+        if IFS= read -r -d "" -n 3000 said < "$file"; then
+            said=
+            head -c "$_spark_cap" "$file" 2>/dev/null
+            printf "\n"
+        else
+            said=${said//\\/\\\\} said=${said//"$_spark_newline"/\\n} said=${said//"$_spark_tab"/\\t}
+        fi
+    }'
+fi
 
 _spark_say() {
     while IFS=' ' read -r verb id rest <&9; do
@@ -14,9 +36,10 @@ _spark_say() {
             done)
                 file=$_spark_dir/$id.cut
                 [ -e "$file" ] || file=$_spark_dir/$id.output
-                head -c "$_spark_cap" "$file" 2>/dev/null
+                said=
+                if [ -s "$file" ]; then _spark_read; fi
                 { IFS= read -r line; IFS= read -r folder; } < "$_spark_dir/$id.rc"
-                printf '\n%s done %s %s %s\n' "$_spark_mark" "$id" "$line" "$folder" ;;
+                printf '%s done %s %s %s\t%s\n' "$_spark_mark" "$id" "$line" "$folder" "$said" ;;
             tail)
                 file=$_spark_dir/$id.cut
                 if ! { IFS= read -r size < "$_spark_dir/$id.size"; } 2>/dev/null; then
@@ -32,6 +55,12 @@ _spark_say() {
                 fi
                 tail -c "$rest" "$file"
                 printf '\n%s tail %s %s\n' "$_spark_mark" "$id" $size ;;
+            said)
+                # A process for those who watch, where it takes nobody's place.
+                if [ -s "$_spark_dir/$id.output" ] && ! _spark_crowded; then
+                    tail -c 400 "$_spark_dir/$id.output"
+                    printf '\n%s said %s\n' "$_spark_mark" "$id"
+                fi ;;
             *) printf '\n%s %s %s %s\n' "$_spark_mark" "$verb" "$id" "$rest" ;;
         esac
     done
@@ -63,12 +92,16 @@ _spark_breathe() {
     _spark_crowded || return
     # The shell may be waiting for room itself: what it forks meanwhile must not be taken for one too many.
     { IFS= read -r _spark_active < "$_spark_dir/shell.pid"; } 2>/dev/null && kill -STOP "$_spark_active" 2>/dev/null
+    { IFS= read -r _spark_next < "$_spark_dir/next"; } 2>/dev/null
     _spark_roots=" "
     for _spark_line in "$_spark_dir"/*.pid; do
         if [ ! -e "${_spark_line%.pid}.rc" ] && { IFS=' ' read -r _spark_p _spark_begun < "$_spark_line"; } 2>/dev/null; then _spark_roots="$_spark_roots$_spark_p "; fi
     done
     if { IFS= read -r _spark_since < "$_spark_dir/shell.since"; } 2>/dev/null; then
-        _spark_thin "$_spark_roots" "$_spark_since" " $$ $_spark_voice "
+        # What earlier commands left comes first: the one that runs now may be innocent. Shells stay in any case.
+        _spark_prey=
+        _spark_thin " " "$_spark_since" " $$ $_spark_voice $_spark_active $_spark_next$_spark_roots"
+        [ "$_spark_prey" ] || _spark_thin "$_spark_roots$_spark_active " "$_spark_since" " $$ $_spark_voice $_spark_next "
     fi
     kill -CONT "$_spark_active" 2>/dev/null
 }
@@ -78,7 +111,10 @@ _spark_poke() {
     _spark_breathe
     if { IFS= read -r _spark_line < "$_spark_dir/$1.rc"; } 2>/dev/null; then printf 'done %s\n' "$1" >&9; return; fi
     if { IFS=' ' read -r _spark_runs _spark_began < "$_spark_dir/$1.pid"; } 2>/dev/null; then
-        if [ -e "/proc/$_spark_runs" ]; then return; fi
+        if [ -e "/proc/$_spark_runs" ]; then
+            printf 'said %s\n' "$1" >&9
+            return
+        fi
         if _spark_lives; then return; fi
         # The command and its shell were killed together: nobody is left to write down its end.
         _spark_code=137 _spark_why=-
@@ -89,7 +125,7 @@ _spark_poke() {
         printf 'done %s\n' "$1" >&9
         return
     fi
-    if [ -e "$_spark_dir/$1.go" ]; then
+    if [ -e "$_spark_dir/$1.waiter" ]; then
         _spark_shell
         printf '%s\n' "$1" >&7
     fi
@@ -107,7 +143,7 @@ printf 'ready %s\n' "$2" >&9
 while IFS=' ' read -r verb id count; do
     case $verb in
         run)
-            if [ -e "$_spark_dir/$id.go" ]; then
+            if [ -e "$_spark_dir/$id.waiter" ]; then
                 while [ "$count" -gt 0 ]; do IFS= read -r _spark_line; count=$((count - 1)); done
             else
                 while [ "$count" -gt 0 ]; do IFS= read -r _spark_line; printf '%s\n' "$_spark_line"; count=$((count - 1)); done > "$_spark_dir/$id.script"
@@ -120,7 +156,6 @@ while IFS=' ' read -r verb id count; do
                 printf 'running %s %s\n' "$id" $(((_spark_ticks - _spark_began) * 10)) >&9
                 _spark_poke "$id"
             else
-                : > "$_spark_dir/$id.go"
                 _spark_shell
                 printf '%s\n' "$id" >&7
             fi ;;

@@ -15,7 +15,8 @@ _spark_stat() {
 
 # _spark_self: sets _spark_pid to the process that asks; in a subshell $$ is another one.
 _spark_self() {
-    IFS=' ' read -r _spark_pid _spark_line < /proc/self/stat
+    _spark_pid=$BASHPID
+    [ "$_spark_pid" ] || IFS=' ' read -r _spark_pid _spark_line < /proc/self/stat
 }
 
 # _spark_now: sets _spark_ticks to hundredths of a second since boot.

@@ -13,29 +13,33 @@ shift $#
 # Says who the shell is; written only when it changes, so that nobody finds it empty at the wrong moment.
 _spark_here() {
     { IFS= read -r _spark_line < "$_spark_dir/shell.pid"; } 2>/dev/null && [ "$_spark_line" = "$_spark_pid" ] && return
-    printf '%s\n' "$_spark_pid" > "$_spark_dir/shell.pid"
+    printf '%s\n' "$_spark_pid" >| "$_spark_dir/shell.pid"
 }
 
-# Everything about a command is written under its id, the exit code last: where that is, all is.
+# What is left of a command is written under its id, the exit code last: where that is, all is that is asked for.
 _spark_finish() {
     _spark_now
     # The dead are children of this shell and count until it has seen them.
     if _spark_thin " $_spark_pid $_spark_parent " "$_spark_oldest" " "; then wait; fi
-    {
-        export -p
-        if [ -n "$BASH_VERSION" ]; then declare -f; fi
-    } > "$_spark_dir/$_spark_id.env" 2>/dev/null
     _spark_why=-
     if [ -e "$_spark_dir/$_spark_id.timeout" ]; then _spark_rc=124 _spark_why=timeout; fi
-    printf '%s\n' "$_spark_id" > "$_spark_dir/last"
     _spark_here
-    printf '%s %s %s\n%s\n' "$_spark_rc" $(((_spark_ticks - _spark_began) * 10)) "$_spark_why" "$PWD" > "$_spark_dir/$_spark_id.rc"
+    printf '%s %s %s\n%s\n' "$_spark_rc" "$(((_spark_ticks - _spark_began) * 10))" "$_spark_why" "$PWD" >| "$_spark_dir/$_spark_id.rc"
 }
 
 _spark_tell() {
     { IFS= read -r _spark_line < "$_spark_dir/$_spark_id.waiter"; } 2>/dev/null || return 0
     # Opened for both, so that a connection that went away cannot block the shell.
     printf 'done %s\n' "$_spark_id" 1<> "$_spark_line"
+}
+
+# Keeps what a new shell needs should all shells be killed. Nobody waits for it: the command has been answered.
+_spark_save() {
+    {
+        export -p
+        if [ -n "$BASH_VERSION" ]; then declare -f; fi
+    } >| "$_spark_dir/$_spark_id.env" 2>/dev/null
+    printf '%s\n' "$_spark_id" >| "$_spark_dir/last"
 }
 
 _spark_depth=0 _spark_kind=sh
@@ -48,20 +52,23 @@ _spark_parent=0
 _spark_here
 
 # Text that runs itself, not a function: what a command declares must be global.
+# The child is there before its command is, so that no command waits for a fork.
 _spark_main='
 exec 8<> "$_spark_dir/in"
-while IFS= read -r _spark_id <&8; do
-    if [ -e "$_spark_dir/$_spark_id.pid" ]; then
-        if [ -e "$_spark_dir/$_spark_id.rc" ]; then _spark_tell; fi
-        continue
-    fi
-    _spark_self
+while :; do
+    _spark_id=
     _spark_parent=$_spark_pid
-    _spark_now
-    _spark_began=$_spark_ticks
     (
         _spark_self
-        printf "%s %s\n" "$_spark_pid" "$_spark_began" > "$_spark_dir/$_spark_id.pid"
+        printf "%s\n" "$_spark_pid" >| "$_spark_dir/next"
+        while IFS= read -r _spark_id <&8; do
+            [ -e "$_spark_dir/$_spark_id.pid" ] || break
+            if [ -e "$_spark_dir/$_spark_id.rc" ]; then _spark_tell; fi
+        done
+        _spark_now
+        _spark_began=$_spark_ticks
+        printf "%s %s\n" "$_spark_id" "$_spark_began" >| "$_spark_dir/taken"
+        printf "%s %s\n" "$_spark_pid" "$_spark_began" >| "$_spark_dir/$_spark_id.pid"
         exec 8<&-
         trap "_spark_rc=\$?; eval \"\$_spark_over\"" EXIT
         . "$_spark_dir/$_spark_id.script" < /dev/null >> "$_spark_dir/$_spark_id.output" 2>&1
@@ -69,11 +76,15 @@ while IFS= read -r _spark_id <&8; do
         eval "$_spark_over"
     )
     _spark_rc=$?
-    _spark_self
     _spark_parent=0
-    [ -e "$_spark_dir/$_spark_id.pid" ] || printf "%s %s\n" 0 "$_spark_began" > "$_spark_dir/$_spark_id.pid"
+    _spark_here
+    # A child that was killed before it took a command leaves nothing to tell.
+    { IFS=" " read -r _spark_id _spark_began < "$_spark_dir/taken"; } 2>/dev/null || continue
+    [ ! -e "$_spark_dir/$_spark_id.rc" ] || continue
+    [ -e "$_spark_dir/$_spark_id.pid" ] || printf "%s %s\n" 0 "$_spark_began" >| "$_spark_dir/$_spark_id.pid"
     _spark_finish
     _spark_tell
+    _spark_save
 done
 '
 
@@ -85,6 +96,7 @@ _spark_self
 _spark_finish
 kill -KILL "$_spark_parent"
 _spark_tell
+_spark_save
 _spark_depth=$((_spark_depth + 1))
 if [ "$_spark_depth" -ge 500 ]; then exec "$_spark_kind" "${_spark_dir%/*}/shell.sh" "$_spark_dir" "$PWD" "$_spark_id" 8<&- < /dev/null > /dev/null 2>&1; fi
 eval "$_spark_main"

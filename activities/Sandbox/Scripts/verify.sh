@@ -1,7 +1,9 @@
 # Makes ready for the verifier, as root. $1 staged tests, $2 "services" to stop also what the agent left running.
 . /.spark/lib.sh
 dir=/.spark/sh
-if { IFS= read -r active < "$dir/shell.pid"; } 2>/dev/null; then
+# Twice: the child that ends its command meanwhile is the shell then.
+for round in 1 2; do
+    { IFS= read -r active < "$dir/shell.pid"; } 2>/dev/null && _spark_stat "$active" || break
     # The shell must not go on when its command ends.
     kill -STOP "$active" 2>/dev/null
     for file in "$dir"/*.pid; do
@@ -10,11 +12,13 @@ if { IFS= read -r active < "$dir/shell.pid"; } 2>/dev/null; then
         IFS=' ' read -r runs began < "$file"
         if _spark_stat "$runs"; then _spark_kill_tree "$runs" "$_spark_born" " $active $$ "; fi
     done
+    # The child that waits for the next command.
+    if { IFS= read -r next < "$dir/next"; } 2>/dev/null; then kill -KILL "$next" 2>/dev/null; fi
     if [ "$2" = services ] && { IFS= read -r since < "$dir/shell.since"; } 2>/dev/null; then
         _spark_kill_tree "$active" "$since" " $$ "
     fi
     kill -KILL "$active" 2>/dev/null
-fi
+done
 # What the agent left where the verdict is read is no verdict. The folder itself stays: some tests look at its identity.
 for folder in /logs /logs/verifier; do
     [ ! -L "$folder" ] || rm -f "$folder"

@@ -41,6 +41,9 @@ internal sealed class SandboxBench : IAsyncDisposable
 
     public List<DateTime> Beats { get; } = [];
 
+    /// <summary>What heartbeats showed.</summary>
+    public List<string> Shown { get; } = [];
+
     private Action<SandboxOptions>? Configure { get; }
 
     /// <summary>A worker dies and another one starts on the same host: no connection of the old one is left.</summary>
@@ -55,11 +58,12 @@ internal sealed class SandboxBench : IAsyncDisposable
         var environment = new ActivityEnvironment
         {
             Info = ActivityEnvironment.DefaultInfo with { WorkflowId = WorkflowId, WorkflowRunId = "run-of-test", Attempt = 1 },
-            Heartbeater = _ =>
+            Heartbeater = details =>
             {
                 lock (Beats)
                 {
                     Beats.Add(DateTime.UtcNow);
+                    Shown.AddRange(details.OfType<string>());
                 }
             },
         };

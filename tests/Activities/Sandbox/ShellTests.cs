@@ -51,11 +51,38 @@ public sealed class ShellTests(string shell)
     [TestCase("true", "[no output]")]
     [TestCase("printf 'caf\\303\\251 \\342\\202\\254'", "café €")]
     [TestCase("printf 'a\\000b\\377'", "a·b\uFFFD")]
+    [TestCase("printf 'a\\tb\\\\c\\\\n\\n\\n d'", "a\tb\\c\\n\n\n d")]
+    [TestCase("cd \"$(mktemp -d \"/tmp/a\tb XXXX\")\"; printf x", "x")]
     [TestCase("cat <<'END'\n$HOME 'quoted' \"twice\" \\n\nEND", "$HOME 'quoted' \"twice\" \\n\n")]
     public async Task Answers_a_command_and_goes_on(string command, string expected)
     {
         Assert.That(await RunAsync(command), Is.EqualTo(expected));
         Assert.That(await RunAsync("echo still here"), Is.EqualTo("still here\n"));
+    }
+
+    /// <summary>Around the length up to which output stands in the line of the answer.</summary>
+    [TestCase(2999)]
+    [TestCase(3000)]
+    [TestCase(3001)]
+    public async Task Answers_with_all_of_an_output(int length)
+    {
+        var text = new string('\\', length - 1) + "\n";
+        Assert.That(await RunAsync($"cat <<'END'\n{text}END"), Is.EqualTo(text));
+    }
+
+    [Test]
+    public async Task A_shell_with_settings_of_its_own_goes_on()
+    {
+        Assert.That(await RunAsync("set -C; IFS=0123456789; cd /opt"), Is.EqualTo("[no output]"));
+        Assert.That(await RunAsync("pwd; unset IFS; set +C; cd /home"), Is.EqualTo("/opt\n"));
+    }
+
+    [Test]
+    public async Task A_shell_that_is_killed_while_it_waits_loses_no_command()
+    {
+        await RunAsync("cd /srv; export WAITED=1");
+        await RunProbeAsync("read next < /.spark/sh/next; kill -9 $next");
+        Assert.That(await RunAsync("pwd; echo $WAITED; cd /home"), Is.EqualTo("/srv\n1\n"));
     }
 
     [Test]
@@ -109,7 +136,8 @@ public sealed class ShellTests(string shell)
     {
         await _bench.TurnAsync(_container, ++_turn, 20, [command]);
         var (_, answers) = await _bench.TurnAsync(_container, ++_turn, 20, ["/bin/echo works"]);
-        Assert.That(answers[0].Content, Is.EqualTo("works\n"));
+        // The shell may have to say first that it waits for room.
+        Assert.That(answers[0].Content, Does.EndWith("works\n"));
         Assert.That(await ProcessesAsync("sleep 400"), Has.Count.LessThan(100));
     }
 
@@ -154,7 +182,6 @@ public sealed class ShellTests(string shell)
         var request = new TurnRequest { Container = _container, Turn = ++_turn, Conversation = conversation, TimeoutSec = 30 };
         using var death = new CancellationTokenSource();
         var first = _bench.DoAsync(sandbox => sandbox.RunTurnAsync(request), death.Token);
-        await Eventually.IsTrueAsync(() => Task.FromResult(_bench.Beats.Count > 0), "the command runs");
         await Eventually.PassesAsync(async () => Assert.That(await ReadAsync("/tmp/runs"), Is.EqualTo("run\n")));
         await death.CancelAsync();
         Assert.That(async () => await first, Throws.InstanceOf<OperationCanceledException>());
@@ -210,6 +237,17 @@ public sealed class ShellTests(string shell)
         var messages = await _bench.Store.ReadConversationAsync(reply.Conversation, CancellationToken.None);
         Assert.That(messages.Skip(1).Select(message => $"{message.ToolCallId}: {message.Content}"), Is.EqualTo((string[])["a: There is no tool 'browser'.", "b: ok\n"]));
         Assert.That(reply.Commands, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Shows_the_last_lines_of_a_running_command_without_secrets_and_escapes()
+    {
+        await RunAsync("echo at first; printf 'half\\n\\033[31mkey sk-abcdefgh12345\\033[0m\\n\\n%0200d' 7; sleep 7");
+        lock (_bench.Beats)
+        {
+            Assert.That(_bench.Shown, Has.Some.EqualTo($"key [redacted]\n{new string('0', 119)}…"));
+            Assert.That(_bench.Shown, Has.None.Contains("sk-"));
+        }
     }
 
     [Test]

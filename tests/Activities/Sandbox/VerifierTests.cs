@@ -61,6 +61,18 @@ public sealed class VerifierTests
         Assert.That(async () => await running, Throws.Exception);
     }
 
+    [TestCase("true", "0 0\n")]
+    [TestCase("sleep 6666 & kill -9 $(cat /.spark/sh/shell.pid); true", "0 1\n")]
+    public async Task No_shell_of_the_agent_is_left_when_the_verifier_starts(string last, string expected)
+    {
+        await using var bench = new SandboxBench();
+        var started = await bench.StartAsync();
+        await bench.TurnAsync(started.Container, 1, 20, [last]);
+        var verdict = await bench.VerifyAsync(
+            started.Container, "#!/bin/bash\necho $(for what in 'spark/[s]hell' 'sleep.[6]666'; do grep -la \"$what\" /proc/[0-9]*/cmdline 2>/dev/null | wc -l; done)\n");
+        Assert.That(await bench.Store.ReadTextAsync(verdict.Output, CancellationToken.None), Is.EqualTo(expected));
+    }
+
     [Test]
     public async Task Services_are_stopped_where_that_is_asked_for()
     {
