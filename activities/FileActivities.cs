@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Batches;
 using Spark.Temporal.Activities.Evaluation;
 using Spark.Temporal.Activities.TaskPackages;
 using Spark.Temporal.Activities.TaskPackages.Construction;
@@ -11,7 +12,10 @@ namespace Spark.Temporal.Activities;
 /// <summary>Registration of the activities that read and write tasks, artifacts and result folders.</summary>
 public static class FileActivities
 {
-    /// <summary>Adds <see cref="IRecordActivities"/>, <see cref="ITaskPackageActivities"/>, <see cref="IConstructionActivities"/> and <see cref="IEvaluationActivities"/>. An artifact store must be registered beside them.</summary>
+    /// <summary>
+    /// Adds <see cref="IRecordActivities"/>, <see cref="IBatchActivities"/>, <see cref="ITaskPackageActivities"/>,
+    /// <see cref="IConstructionActivities"/> and <see cref="IEvaluationActivities"/>. An artifact store must be registered beside them.
+    /// </summary>
     public static IServiceCollection AddFileActivities(this IServiceCollection services)
     {
         services.TryAddSingleton<IPythonRunner>(_ => new DockerPythonRunner());
@@ -19,6 +23,7 @@ public static class FileActivities
         services.TryAddSingleton<IConstructionActivities, ConstructionActivities>();
         services.TryAddSingleton<IRecordActivities, RecordActivities>();
         services.TryAddSingleton<IEvaluationActivities, EvaluationActivities>();
+        services.TryAddSingleton<IBatchActivities, BatchActivities>();
         return services;
     }
 }

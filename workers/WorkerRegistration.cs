@@ -89,7 +89,8 @@ public static class WorkerRegistration
             worker.MaxConcurrentWorkflowTasks = options.WorkflowSlots;
         });
         worker.ApplyTemporalActivities<ITaskPackageActivities>().ApplyTemporalActivities<IRecordActivities>()
-            .ApplyTemporalActivities<IConstructionActivities>().ApplyTemporalActivities<IEvaluationActivities>();
+            .ApplyTemporalActivities<IConstructionActivities>().ApplyTemporalActivities<IEvaluationActivities>()
+            .ApplyTemporalActivities<IBatchActivities>();
     }
 
     private static void AddLlm(IServiceCollection services, IConfiguration configuration, WorkerOptions options, List<WorkerQueue> queues)

@@ -31,6 +31,29 @@ internal static class ActivityProfiles
     };
 
     /// <summary>
+    /// A batch's pages and results. It outlives a disk that is full overnight, and a cancelled batch still keeps what ended;
+    /// so it is retried for ever and never cancelled.
+    /// </summary>
+    public static ActivityOptions Batches(string summary) => new()
+    {
+        TaskQueue = Queue(TaskQueues.Workflows),
+        StartToCloseTimeout = TimeSpan.FromMinutes(5),
+        RetryPolicy = new RetryPolicy { InitialInterval = TimeSpan.FromSeconds(1), MaximumInterval = TimeSpan.FromSeconds(30) },
+        CancellationToken = CancellationToken.None,
+        Summary = summary,
+    };
+
+    /// <summary>Listing a batch's items reads every one of their files for its digest: many minutes on a slow share, which is why it heartbeats.</summary>
+    public static ActivityOptions BatchPlan(string summary) => new()
+    {
+        TaskQueue = Queue(TaskQueues.Workflows),
+        StartToCloseTimeout = TimeSpan.FromHours(1),
+        HeartbeatTimeout = TimeSpan.FromMinutes(1),
+        RetryPolicy = new RetryPolicy { InitialInterval = TimeSpan.FromSeconds(1), MaximumInterval = TimeSpan.FromSeconds(30), MaximumAttempts = 20 },
+        Summary = summary,
+    };
+
+    /// <summary>
     /// One model call. The client does not retry, this policy does: about half an hour of a provider's bad weather, more
     /// when its Retry-After asks for it. The limit of one try is above any request time-out of the settings.
     /// </summary>

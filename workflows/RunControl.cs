@@ -20,6 +20,11 @@ internal sealed class RunControl(SpendingLimit limit, Action show)
 
     public bool Paused { get; private set; }
 
+    /// <summary>Why the run's batch holds it, as its state; null while it may go on.</summary>
+    public string? Held { get; set; }
+
+    public bool StandsStill => Paused || Held is not null;
+
     /// <summary>What may be spent, as it now stands.</summary>
     public SpendingLimit Limit { get; private set; } = limit;
 
@@ -49,7 +54,7 @@ internal sealed class RunControl(SpendingLimit limit, Action show)
     public string BudgetWarning => Limit.Warning(Spent) is { } words ? $"**Budget:** {words}; at the limit the run waits.\n\n" : "";
 
     /// <summary>Why a step may not start; one that costs nothing is not held by the budget.</summary>
-    public string? ReasonFor(bool paid) => Paused ? RunStates.Paused : paid && Limit.Reached(Spent) is not null ? RunStates.Budget : null;
+    public string? ReasonFor(bool paid) => Paused ? RunStates.Paused : Held is not null ? Held : paid && Limit.Reached(Spent) is not null ? RunStates.Budget : null;
 
     public void Pause() => Paused = true;
 
@@ -109,7 +114,7 @@ internal sealed class RunControl(SpendingLimit limit, Action show)
     }
 
     /// <summary>What a reason means, for a person.</summary>
-    public string Why(string reason) => reason == RunStates.Paused ? "paused by an operator" : $"{Limit.Reached(Spent)}; RaiseBudget goes on";
+    public string Why(string reason) => !Paused && Held is not null ? $"its batch stands still ({Held})" : reason == RunStates.Paused ? "paused by an operator" : $"{Limit.Reached(Spent)}; RaiseBudget goes on";
 
     public void Declare(string state, string waitsFor)
     {

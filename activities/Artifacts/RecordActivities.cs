@@ -149,13 +149,6 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
 
     public Task<ExportReply> ExportAsync(ExportRequest request) => new ArtifactExporter(store).ExportAsync(request, Cancelled);
 
-    public async Task<RunRecord> WriteSummaryAsync(WriteSummaryRequest request)
-    {
-        var folder = new ResultFolder(store, request.OutDir);
-        var path = await folder.WriteJsonAsync("pipeline_summary.json", PipelineSummary.Of(request), Cancelled);
-        return new RunRecord(path);
-    }
-
     /// <summary>Name, description and path of every skill that stands ready.</summary>
     private async Task<IReadOnlyList<SkillListing>> ListingsAsync(BeginAttemptRequest request)
     {

@@ -111,7 +111,7 @@ internal sealed class TaskPackager(IArtifactStore store)
     }
 
     /// <summary>SHA-256 over the path, kind, run bit and content of every entry.</summary>
-    private static async Task<string> DigestAsync(TaskFolder folder, CancellationToken cancellationToken)
+    internal static async Task<string> DigestAsync(TaskFolder folder, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var entry in folder.Entries)

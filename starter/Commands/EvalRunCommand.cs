@@ -3,6 +3,7 @@ using Spark.Temporal.Starter.Evaluation;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain;
 using Spark.Temporal.Workflows.Domain.Budgets;
@@ -61,7 +62,10 @@ internal static class EvalRunCommand
                 throw new CliException("--resume needs the name of the evaluation: --batch NAME", ExitCodes.Usage);
             }
 
-            var chosen = TaskFolders.Select(parsed.GetValue(tasksDir)!, parsed.GetValue(tasks) ?? [], parsed.GetValue(limit));
+            var chosen = TaskFolders.Select(new BatchSource
+            {
+                TasksDir = Path.GetFullPath(parsed.GetValue(tasksDir)!), Names = parsed.GetValue(tasks) ?? [], Limit = parsed.GetValue(limit),
+            });
             var root = Path.GetFullPath(parsed.GetValue(tasksDir)!);
             var input = new EvaluationInput
             {

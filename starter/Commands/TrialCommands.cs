@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Starter.Tasks;
+using Spark.Temporal.TaskFiles;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Domain.Judging;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Spark.Temporal.Starter.Tasks;
+using Spark.Temporal.TaskFiles;
 using Spark.Temporal.Workflows.Domain;
 using Spark.Temporal.Workflows.Domain.Evaluation;
 

@@ -1,6 +1,7 @@
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Domain.Judging;
+using Spark.Temporal.Workflows.Domain.Pdi;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Spectre.Console;
 using Temporalio.Client;
@@ -9,24 +10,36 @@ using Text = Spark.Temporal.Workflows.Domain.Text;
 
 namespace Spark.Temporal.Starter.Runs;
 
-/// <summary>Follows a batch: a live table on a terminal, a line per event elsewhere. It only asks, never steers.</summary>
+/// <summary>
+/// Follows a batch: a live table on a terminal, a line per event elsewhere. It only asks, never steers: the batch itself,
+/// whose answer is as small for 10,000 items as for ten, and a few of its open runs.
+/// </summary>
 internal sealed class BatchView
 {
+    /// <summary>Open runs that are asked themselves; of the others the batch says enough.</summary>
+    private const int MostAsked = 12;
+
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly SparkSession _session;
-    private readonly BatchInput _input;
+    private readonly WorkflowHandle<BatchWorkflow, BatchResult> _batch;
+    private readonly BatchKind _kind;
     private readonly CliOutput _output;
+    private readonly Dictionary<string, OpenLine> _asked = [];
     private readonly Dictionary<string, SkillProgress> _runs = [];
     private readonly Dictionary<string, int> _told = [];
     private readonly Dictionary<string, string> _states = [];
+    private BatchProgress? _progress;
+    private int _ended;
 
-    private BatchView(SparkSession session, BatchInput input, CliOutput output) => (_session, _input, _output) = (session, input, output);
+    private BatchView(SparkSession session, WorkflowHandle<BatchWorkflow, BatchResult> batch, BatchKind kind, CliOutput output) =>
+        (_session, _batch, _kind, _output) = (session, batch, kind, output);
 
     public static async Task<BatchResult> FollowAsync(
-        SparkSession session, WorkflowHandle<BatchWorkflow, BatchResult> batch, BatchInput input, CliOutput output, CancellationToken cancellationToken)
+        SparkSession session, WorkflowHandle<BatchWorkflow, BatchResult> batch, BatchKind kind, CliOutput output, CancellationToken cancellationToken)
     {
-        var view = new BatchView(session, input, output);
+        // By id alone: the batch continues as a new run.
+        var view = new BatchView(session, session.Client.GetWorkflowHandle<BatchWorkflow, BatchResult>(batch.Id), kind, output);
         using var polling = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var showing = view.ShowAsync(polling.Token);
         try
@@ -46,14 +59,15 @@ internal sealed class BatchView
 
     private async Task ShowAsync(CancellationToken cancellationToken)
     {
-        if (!_output.Progress.Profile.Out.IsTerminal)
+        if (_output.Progress.Profile.Out.IsTerminal)
         {
-            await PollAsync(() => { }, cancellationToken);
-            Tell();
-            return;
+            await _output.Progress.Live(Render()).AutoClear(true).StartAsync(live => PollAsync(() => live.UpdateTarget(Render()), cancellationToken));
+        }
+        else
+        {
+            await PollAsync(Tell, cancellationToken);
         }
 
-        await _output.Progress.Live(Render()).AutoClear(true).StartAsync(live => PollAsync(() => live.UpdateTarget(Render()), cancellationToken));
         Tell();
     }
 
@@ -64,104 +78,124 @@ internal sealed class BatchView
         {
             do
             {
-                foreach (var item in _input.Items)
-                {
-                    await AskAsync(item, cancellationToken);
-                }
-
-                if (!_output.Progress.Profile.Out.IsTerminal)
-                {
-                    Tell();
-                }
-
+                await AskAsync(cancellationToken);
                 changed();
             }
             while (await timer.WaitForNextTickAsync(cancellationToken));
         }
         catch (OperationCanceledException)
         {
-            foreach (var item in _input.Items)
-            {
-                await AskAsync(item, CancellationToken.None);
-            }
+            await AskAsync(CancellationToken.None);
         }
     }
 
-    private async Task AskAsync(BatchItem item, CancellationToken cancellationToken)
+    private async Task AskAsync(CancellationToken cancellationToken)
     {
-        var id = WorkflowIds.Skill(_input.Batch, _input.Template.ModelSlug, item.Name);
+        _progress = await QueryAsync(_batch, batch => batch.GetProgress(), cancellationToken) ?? _progress;
+        if (_kind != BatchKind.Skills || _progress is null)
+        {
+            return;
+        }
+
+        // What has just ended is asked once more, for its last attempt.
+        var open = _progress.Open.Take(MostAsked).ToDictionary(line => line.WorkflowId);
+        foreach (var line in _asked.Values.Where(line => !open.ContainsKey(line.WorkflowId)).Concat(open.Values).ToList())
+        {
+            if (await QueryAsync(_session.Client.GetWorkflowHandle<SkillGenerationWorkflow>(line.WorkflowId), run => run.GetProgress(), cancellationToken) is { } run)
+            {
+                _runs[line.Name] = run;
+            }
+        }
+
+        _asked.Clear();
+        foreach (var line in open.Values)
+        {
+            _asked[line.WorkflowId] = line;
+        }
+    }
+
+    /// <returns>Null where it has not started yet, or no worker answers just now: the last known state stays.</returns>
+    private static async Task<T?> QueryAsync<TWorkflow, T>(
+        WorkflowHandle<TWorkflow> handle, System.Linq.Expressions.Expression<Func<TWorkflow, T>> query, CancellationToken cancellationToken)
+        where T : class
+    {
         try
         {
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             patience.CancelAfter(TimeSpan.FromSeconds(3));
-            _runs[item.Name] = await _session.Client.GetWorkflowHandle<SkillGenerationWorkflow>(id).QueryAsync(
-                run => run.GetProgress(), new WorkflowQueryOptions { Rpc = new RpcOptions { CancellationToken = patience.Token } });
+            return await handle.QueryAsync(query, new WorkflowQueryOptions { Rpc = new RpcOptions { CancellationToken = patience.Token } });
         }
         catch (Exception nothing) when (nothing is RpcException or WorkflowQueryFailedException or WorkflowQueryRejectedException
             || (nothing is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            // Not started yet, or no worker answers just now: the last known state stays.
+            return null;
         }
     }
 
     /// <summary>Prints what is new since the last time, a line each.</summary>
     private void Tell()
     {
-        foreach (var (task, run) in _runs)
+        foreach (var (task, run) in _runs.ToList())
         {
-            foreach (var attempt in run.Attempts.Skip(_told.GetValueOrDefault(task)))
-            {
-                // A failure is told once its reflection has been measured, so that it is one line.
-                var measured = attempt.Pdi is not null || run.Attempts[^1].Number != attempt.Number || run.Step.StartsWith("attempt", StringComparison.Ordinal)
-                    || attempt.Outcome is Workflows.Domain.Judging.Outcome.Pass or Workflows.Domain.Judging.Outcome.Infrastructure;
-                if (!measured)
-                {
-                    break;
-                }
+            TellRun(task, run);
+        }
 
-                _told[task] = _told.GetValueOrDefault(task) + 1;
-                _output.Note($"{task}: attempt {attempt.Number} {Describe(attempt)}");
+        if (_progress is not { } progress)
+        {
+            return;
+        }
+
+        var ended = progress.Last.Where(line => line.Sequence > _ended).ToList();
+        if (ended.Count > 0 && ended[0].Sequence > _ended + 1)
+        {
+            _output.Note($"{ended[0].Sequence - _ended - 1} more ended");
+        }
+
+        foreach (var line in ended)
+        {
+            _ended = line.Sequence;
+            _runs.Remove(line.Name);
+            _output.Note($"{line.Name}: {line.Words} ({progress.Counts.Ended} of {progress.Counts.Total})");
+        }
+
+        Changed("batch", progress.State);
+    }
+
+    private void TellRun(string task, SkillProgress run)
+    {
+        foreach (var attempt in run.Attempts.Skip(_told.GetValueOrDefault(task)))
+        {
+            // A failure is told once its reflection has been measured, so that it is one line.
+            var measured = attempt.Pdi is not null || run.Attempts[^1].Number != attempt.Number || run.Step.StartsWith("attempt", StringComparison.Ordinal)
+                || attempt.Outcome is Outcome.Pass or Outcome.Infrastructure;
+            if (!measured)
+            {
+                break;
             }
 
-            if (_states.GetValueOrDefault(task, "running") != run.State)
-            {
-                _states[task] = run.State;
-                _output.Note($"{task}: {run.State}");
-            }
+            _told[task] = _told.GetValueOrDefault(task) + 1;
+            _output.Note($"{task}: attempt {attempt.Number} {Describe(attempt)}");
+        }
+
+        Changed(task, run.State);
+    }
+
+    private void Changed(string who, string state)
+    {
+        if (_states.GetValueOrDefault(who, "running") != state)
+        {
+            _states[who] = state;
+            _output.Note($"{who}: {state}");
         }
     }
 
     private static string Describe(AttemptProgress attempt)
     {
-        var steered = attempt.Intervention == Workflows.Domain.Pdi.InterventionLevel.None ? "" : $" after a {attempt.Intervention.ToString().ToLowerInvariant()} intervention";
+        var steered = attempt.Intervention == InterventionLevel.None ? "" : $" after a {attempt.Intervention.ToString().ToLowerInvariant()} intervention";
         var index = attempt.Pdi is { } pdi ? $", PDI {pdi:0.0000}" : "";
         var error = attempt.Error is { } words ? $": {words}" : "";
         return $"{attempt.Outcome.ToString().ToLowerInvariant()}{steered}, reward {attempt.Reward?.ToString("0.###") ?? "none"}, tests {attempt.TestsPassed}/{attempt.TestsTotal}{index}{error}";
     }
 
-    private Table Render()
-    {
-        var table = new Table().Border(TableBorder.Rounded).AddColumns("task", "state", "attempt", "last outcome", "tests", "PDI", "intervention", "cost");
-        foreach (var item in _input.Items)
-        {
-            if (!_runs.TryGetValue(item.Name, out var run))
-            {
-                table.AddRow(Markup.Escape(item.Name), "[grey]to come[/]", "", "", "", "", "", "");
-                continue;
-            }
-
-            var last = run.Attempts.Count > 0 ? run.Attempts[^1] : null;
-            table.AddRow(
-                Markup.Escape(item.Name),
-                Markup.Escape(run.State == "running" ? run.Step : run.State),
-                $"{run.Attempt}/{run.MaxAttempts}",
-                last?.Outcome.ToString() ?? "",
-                last is null ? "" : $"{last.TestsPassed}/{last.TestsTotal}",
-                string.Join(' ', run.Attempts.Select(attempt => attempt.Pdi?.ToString("0.00")).OfType<string>()),
-                last is null || last.Intervention == Workflows.Domain.Pdi.InterventionLevel.None ? "" : last.Intervention.ToString().ToLowerInvariant(),
-                Text.Usd(run.CostUsd));
-        }
-
-        return table;
-    }
+    private Table Render() => _progress is { } progress ? BatchTable.Of(progress, _runs, MostAsked) : new Table().Border(TableBorder.None).AddColumn("listing the items");
 }

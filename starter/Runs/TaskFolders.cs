@@ -1,6 +1,5 @@
-using System.IO.Enumeration;
-using Spark.Temporal.Starter.Tasks;
 using Spark.Temporal.TaskFiles;
+using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Domain.Tasks;
 
 namespace Spark.Temporal.Starter.Runs;
@@ -21,41 +20,30 @@ internal static class TaskFolders
         return task.Read.IsValid ? task : throw new CliException(Refusal(task));
     }
 
-    /// <summary>The tasks below a folder that a selection leaves.</summary>
-    /// <param name="folder">A folder of tasks, or one task.</param>
-    /// <param name="patterns">Names with wildcards; empty for all.</param>
-    /// <param name="limit">At most so many, null for all.</param>
+    /// <summary>The tasks that a batch will have, by the rules that the workers choose by too.</summary>
     /// <exception cref="CliException">There are none, or one of them cannot run.</exception>
-    public static IReadOnlyList<ScannedTask> Select(string folder, IReadOnlyList<string> patterns, int? limit)
+    public static IReadOnlyList<ScannedTask> Select(BatchSource source)
     {
-        if (!Directory.Exists(folder))
-        {
-            throw new CliException($"there is no folder '{folder}'; name a folder of Harbor tasks with --tasks-dir", ExitCodes.Usage);
-        }
+        var chosen = Chosen(() => BatchSelection.Tasks(source));
+        return chosen.Where(task => !task.Read.IsValid).ToList() is { Count: > 0 } broken
+            ? throw new CliException(string.Join('\n', broken.Select(Refusal)))
+            : chosen;
+    }
 
-        var found = TaskScan.Find(Path.GetFullPath(folder)).OrderBy(task => task.Name, StringComparer.Ordinal).ToList();
-        var chosen = found
-            .Where(task => patterns.Count == 0 || patterns.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, task.Name)))
-            .Take(limit ?? int.MaxValue)
-            .ToList();
-        if (chosen.Count == 0)
-        {
-            throw new CliException(
-                found.Count == 0 ? $"no Harbor task under '{folder}'" : $"none of the {found.Count} tasks under '{folder}' is called {string.Join(" or ", patterns)}",
-                ExitCodes.Usage);
-        }
+    /// <summary>The prompt files that a batch will have.</summary>
+    /// <exception cref="CliException">There are none.</exception>
+    public static IReadOnlyList<PromptPath> Prompts(BatchSource source) => Chosen(() => BatchSelection.Prompts(source));
 
-        if (chosen.GroupBy(task => task.Name).FirstOrDefault(group => group.Count() > 1) is { } twice)
+    private static T Chosen<T>(Func<T> choose)
+    {
+        try
         {
-            throw new CliException($"two tasks are called '{twice.Key}': {string.Join(" and ", twice.Select(task => task.Directory))}; choose with --tasks-dir", ExitCodes.Usage);
+            return choose();
         }
-
-        if (chosen.Where(task => !task.Read.IsValid).ToList() is { Count: > 0 } broken)
+        catch (Exception mistake) when (mistake is FormatException or IOException or UnauthorizedAccessException)
         {
-            throw new CliException(string.Join('\n', broken.Select(Refusal)));
+            throw new CliException(mistake.Message, ExitCodes.Usage);
         }
-
-        return chosen;
     }
 
     private static string Refusal(ScannedTask task) =>

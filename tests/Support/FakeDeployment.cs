@@ -1,4 +1,5 @@
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Batches;
 using Spark.Temporal.Activities.Evaluation;
 using Spark.Temporal.Workers;
 using Spark.Temporal.Workflows;
@@ -65,10 +66,10 @@ internal sealed class FakeDeployment : IAsyncDisposable
             .AddWorkflow<ProofWorkflow>()
             .AddWorkflow<TaskConstructionWorkflow>()
             .AddWorkflow<FamilyWorkflow>()
-            .AddWorkflow<ConstructionBatchWorkflow>()
             .AddWorkflow<EvaluationWorkflow>()
             .AddAllActivities<IRecordActivities>(new RecordActivities(deployment.Store))
             .AddAllActivities<IEvaluationActivities>(new EvaluationActivities(deployment.Store))
+            .AddAllActivities<IBatchActivities>(new BatchActivities(deployment.Store))
             .AddAllActivities<IConstructionActivities>(deployment.World)
             .AddAllActivities<ITaskPackageActivities>(deployment.World));
         deployment.Work(new TemporalWorkerOptions(deployment.Prefix + TaskQueues.Sandbox)

@@ -149,18 +149,22 @@ public sealed class HistoryRecorder
     }
 
     [Test]
-    public async Task Batch_of_three_two_at_once()
+    public async Task Batch_that_continues_as_new_with_runs_open()
     {
+        BatchFiles.Tasks(_deployment.OutDir + "/tasks", "answer", "answer-again", "answer-last", "answer-more");
         var input = new BatchInput
         {
             Batch = _deployment.Prefix + "batch",
-            Items = [new("answer", "/tasks/answer"), new("answer-again", "/tasks/answer-again"), new("answer-last", "/tasks/answer-last")],
-            Template = Skill(),
+            Work = new BatchWork { Skill = Skill() },
+            Source = new BatchSource { TasksDir = _deployment.OutDir + "/tasks" },
+            OutDir = _deployment.OutDir,
             Parallelism = 2,
+            Tuning = new BatchTuning { HistoryLimit = 30 },
         };
         var batch = await _deployment.Client.StartWorkflowAsync((BatchWorkflow workflow) => workflow.RunAsync(input), _deployment.Options("batch"));
         await batch.GetResultAsync();
-        await KeepAsync("batch", batch);
+        await KeepAsync("batch", _deployment.Client.GetWorkflowHandle(batch.Id, batch.ResultRunId));
+        await KeepAsync("batch-continued", _deployment.Client.GetWorkflowHandle(batch.Id));
     }
 
     private static string Model(string purpose, int call, LlmRequest request) => purpose switch

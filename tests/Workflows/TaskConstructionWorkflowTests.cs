@@ -192,14 +192,22 @@ public sealed class TaskConstructionWorkflowTests
     public async Task A_batch_makes_a_task_of_each_prompt_and_one_refused_stops_no_other()
     {
         ConstructionInput[] items = [Input(JsonSerializer.Serialize(Blueprints.Spec, SparkJson.Options), "good"), Input("""{"promt": "Peaks."}""", "bad")];
+        var input = new BatchInput
+        {
+            Batch = Spark.Temporal.Workflows.Domain.Text.Slug(_deployment.Prefix + "batch"),
+            Work = new BatchWork { Construction = items[0] },
+            Source = new BatchSource { Files = [.. items.Select(item => item.PromptFile)] },
+            OutDir = _deployment.OutDir,
+            Parallelism = 2,
+        };
 
-        var result = await _deployment.Client.ExecuteWorkflowAsync(
-            (ConstructionBatchWorkflow workflow) => workflow.RunAsync(new ConstructionBatchInput("batch", items, 2)), _deployment.Options("batch"));
+        var result = await _deployment.Client.ExecuteWorkflowAsync((BatchWorkflow workflow) => workflow.RunAsync(input), _deployment.Options("batch"));
 
+        var ended = BatchFiles.Results(result).Select(item => item.Construction!).ToList();
         Assert.That(
-            result.Results.Select(task => (task.Name, task.Status)),
+            ended.Select(task => (task.Name, task.Status)),
             Is.EquivalentTo([("good", ConstructionStatus.Accepted), ("bad", ConstructionStatus.PromptRefused)]));
-        Assert.That(result.Results.Single(task => task.Name == "bad").Error, Does.Contain("$.promt"));
+        Assert.That(ended.Single(task => task.Name == "bad").Error, Does.Contain("$.promt"));
     }
 
     private IEnumerable<string> Tasks =>

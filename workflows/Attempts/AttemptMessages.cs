@@ -1,3 +1,4 @@
+using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain.Budgets;
 using Spark.Temporal.Workflows.Domain.Conversations;
@@ -65,6 +66,9 @@ public sealed record AttemptInput
 
     /// <summary>Whether it starts paused.</summary>
     public bool Paused { get; init; }
+
+    /// <summary>The attempt's place in a batch; null for one that stands alone or belongs to a skill run.</summary>
+    public BatchSeat? Seat { get; init; }
 }
 
 /// <summary>Limits of an attempt. The delays are here so that tests need not wait for them.</summary>

@@ -1,3 +1,4 @@
+using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain;
 using Spark.Temporal.Workflows.Domain.Budgets;
@@ -23,7 +24,7 @@ public sealed class AttemptWorkflow
     public AttemptWorkflow(AttemptInput input)
     {
         _input = input;
-        _control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), UpdateDetails) { Elsewhere = input.SpentBefore };
+        _control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), UpdateDetails) { Elsewhere = input.SpentBefore, Held = input.Seat?.Held };
         _state = new AttemptState(_control);
         if (input.Paused)
         {
@@ -36,7 +37,17 @@ public sealed class AttemptWorkflow
         _control.State, _state.Step, _state.Turns, _state.Usage.CostUsd, _sandbox?.Losses ?? 0);
 
     [WorkflowRun]
-    public async Task<AttemptResult> RunAsync(AttemptInput input)
+    public Task<AttemptResult> RunAsync(AttemptInput input) =>
+        SeatReports.AroundAsync(input.Seat, TryAsync, ItemReport.Of, () => _state.Usage);
+
+    [WorkflowSignal("Hold", Description = "From the batch: stand still after the step in flight, or go on.")]
+    public Task HoldAsync(HoldRequest request)
+    {
+        _control.Held = request.Why;
+        return Task.CompletedTask;
+    }
+
+    private async Task<AttemptResult> TryAsync()
     {
         var started = Workflow.UtcNow;
         var package = _input.Package;
@@ -239,7 +250,11 @@ public sealed class AttemptWorkflow
 
     private async Task TellAsync(string? reason)
     {
-        if (Workflow.Info.Parent is { } parent)
+        if (_input.Seat is { } seat)
+        {
+            await SeatReports.NewsAsync(seat, _state.Usage, reason);
+        }
+        else if (Workflow.Info.Parent is { } parent)
         {
             var news = new AttemptNews(_input.Number, reason, _state.Usage.CostUsd, _state.Usage, reason is null ? null : _control.WaitsFor);
             await Workflow.GetExternalWorkflowHandle(parent.WorkflowId).SignalAsync("AttemptNews", [news]);

@@ -51,10 +51,6 @@ public interface IRecordActivities
     /// <summary>Writes artifacts into a folder, with everything that they refer to.</summary>
     [Activity("records.export")]
     Task<ExportReply> ExportAsync(ExportRequest request);
-
-    /// <summary>Writes <c>pipeline_summary.json</c> of a batch.</summary>
-    [Activity("records.write_summary")]
-    Task<RunRecord> WriteSummaryAsync(WriteSummaryRequest request);
 }
 
 public sealed record BeginAttemptRequest
@@ -184,15 +180,6 @@ public sealed record WriteRunRequest
 /// <param name="SkillPath">Absolute path of <c>SKILL.md</c>; null where there is none.</param>
 /// <param name="Attempt">The record kept for <see cref="WriteRunRequest.Latest"/>.</param>
 public sealed record RunRecord(string Dir, string? SkillPath = null, ArtifactRef? Attempt = null);
-
-public sealed record WriteSummaryRequest
-{
-    public required string OutDir { get; init; }
-    public required string Batch { get; init; }
-    public required IReadOnlyList<SkillGenerationResult> Results { get; init; }
-    public required DateTime StartedAt { get; init; }
-    public required DateTime FinishedAt { get; init; }
-}
 
 /// <summary>What a run knew after one of its attempts.</summary>
 public sealed record RestoredRun

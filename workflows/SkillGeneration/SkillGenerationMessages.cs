@@ -1,4 +1,5 @@
 using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain.Conversations;
 using Spark.Temporal.Workflows.Domain.Judging;
@@ -48,6 +49,9 @@ public sealed record SkillGenerationInput
 
     /// <summary>The run whose past this one goes on from; null for one that starts from nothing.</summary>
     public SkillFork? Fork { get; init; }
+
+    /// <summary>The run's place in a batch; null for one of its own.</summary>
+    public BatchSeat? Seat { get; init; }
 }
 
 /// <summary>Where a run was forked: it goes on from what another had found out by the end of one attempt.</summary>

@@ -1,4 +1,5 @@
 using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain;
 using Spark.Temporal.Workflows.Domain.Judging;
@@ -43,7 +44,17 @@ public sealed class SkillGenerationWorkflow
     public IReadOnlyList<KeptAttempt> GetRecords() => _state.Records();
 
     [WorkflowRun]
-    public async Task<SkillGenerationResult> RunAsync(SkillGenerationInput input)
+    public Task<SkillGenerationResult> RunAsync(SkillGenerationInput input) =>
+        SeatReports.AroundAsync(input.Seat, WorkAsync, ItemReport.Of, () => _state.Usage);
+
+    [WorkflowSignal("Hold", Description = "From the batch: stand still after the step in flight, or go on.")]
+    public Task HoldAsync(HoldRequest request)
+    {
+        _state.Control.Held = request.Why;
+        return SteerAsync();
+    }
+
+    private async Task<SkillGenerationResult> WorkAsync()
     {
         _state.Show("read the task");
         var package = await ReadAsync();
@@ -73,6 +84,7 @@ public sealed class SkillGenerationWorkflow
             var instruction = await BeginAsync(package);
             var result = await ExecuteAsync(package, instruction);
             var record = _state.Take(result, instruction);
+            await SeatReports.NewsAsync(_input.Seat, _state.Usage, null);
             if (result.Outcome == Outcome.Infrastructure)
             {
                 await KeepAsync(record);
@@ -240,7 +252,7 @@ public sealed class SkillGenerationWorkflow
                 BudgetUsd = _state.Control.Limit.Usd,
                 BudgetTokens = _state.Control.Limit.Tokens,
                 SpentBefore = _state.Usage,
-                Paused = _state.Control.Paused,
+                Paused = _state.Control.StandsStill,
             }),
             new ChildWorkflowOptions
             {
@@ -280,6 +292,6 @@ public sealed class SkillGenerationWorkflow
     }
 
     private Task SteerAsync() =>
-        _attempt?.SignalAsync(attempt => attempt.SteerAsync(new AttemptSteering(_state.Control.Paused, _state.Control.Limit.Usd, _state.Control.Limit.Tokens)))
+        _attempt?.SignalAsync(attempt => attempt.SteerAsync(new AttemptSteering(_state.Control.StandsStill, _state.Control.Limit.Usd, _state.Control.Limit.Tokens)))
         ?? Task.CompletedTask;
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain.Conversations;
 
@@ -50,6 +51,9 @@ public sealed record ConstructionInput
     /// <summary>A blueprint that is not asked of a model: a variant of an accepted task; null where a model writes it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public GivenBlueprint? Given { get; init; }
+
+    /// <summary>The run's place in a batch; null for one of its own.</summary>
+    public BatchSeat? Seat { get; init; }
 }
 
 /// <summary>A blueprint made from an accepted task's by layered templates. It is judged and proven like any other, and mended by nobody.</summary>

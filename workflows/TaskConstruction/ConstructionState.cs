@@ -19,7 +19,7 @@ internal sealed class ConstructionState : IOwnCalls
     public ConstructionState(ConstructionInput input)
     {
         _input = input;
-        Control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), () => Show(Step));
+        Control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), () => Show(Step)) { Held = input.Seat?.Held };
     }
 
     public RunControl Control { get; }

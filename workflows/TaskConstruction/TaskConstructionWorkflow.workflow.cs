@@ -1,4 +1,5 @@
 using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain;
 using Spark.Temporal.Workflows.SkillGeneration;
@@ -26,7 +27,17 @@ public sealed class TaskConstructionWorkflow
     public ConstructionProgress GetProgress() => _state.Progress();
 
     [WorkflowRun]
-    public async Task<ConstructionResult> RunAsync(ConstructionInput input)
+    public Task<ConstructionResult> RunAsync(ConstructionInput input) =>
+        SeatReports.AroundAsync(input.Seat, WorkAsync, ItemReport.Of, () => _state.Usage);
+
+    [WorkflowSignal("Hold", Description = "From the batch: stand still after the step in flight, or go on.")]
+    public Task HoldAsync(HoldRequest request)
+    {
+        _state.Control.Held = request.Why;
+        return Task.CompletedTask;
+    }
+
+    private async Task<ConstructionResult> WorkAsync()
     {
         if (_input.Given is { } given)
         {
@@ -62,6 +73,7 @@ public sealed class TaskConstructionWorkflow
             }
 
             _state.Update(_state.Versions[^1] with { Refused = refused });
+            await SeatReports.NewsAsync(_input.Seat, _state.Usage, null);
             if (_state.Round >= _input.MaxRevisions)
             {
                 return await CloseAsync(

@@ -1,4 +1,3 @@
-using Spark.Temporal.Starter.Commands;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Skills;
 using Spark.Temporal.Workflows.Attempts;
@@ -16,24 +15,21 @@ internal static class SkillsPart
     /// <returns>The command's exit code.</returns>
     public static async Task<int> RunAsync(DemoStage stage, string? made, CancellationToken cancellationToken)
     {
-        var tasks = TaskFolders.Select(DemoSamples.TasksDir, [], null).Concat(made is null ? [] : TaskFolders.Select(made, [], null));
-        var input = new BatchInput
+        var source = new BatchSource { TasksDir = DemoSamples.TasksDir, Files = made is null ? [] : [made] };
+        var template = new SkillGenerationInput
         {
+            TaskDir = "",
             Batch = stage.Name,
-            Items = [.. tasks.Select(task => new BatchItem(task.Name, task.Directory))],
-            Template = new SkillGenerationInput
-            {
-                TaskDir = "",
-                Batch = stage.Name,
-                Model = stage.Model,
-                ModelSlug = RunSettings.Slug(stage.Model),
-                OutDir = stage.Folder,
-                Limits = new AttemptLimits { MaxTurns = 40 },
-            },
-            Parallelism = 2,
+            Model = stage.Model,
+            ModelSlug = RunSettings.Slug(stage.Model),
+            OutDir = stage.Folder,
+            Limits = new AttemptLimits { MaxTurns = 40 },
         };
-        var code = await SkillsRunCommand.RunAsync(stage.Session, input, detach: false, cancelOnInterrupt: true, stage.Json, stage.Output, cancellationToken);
-        var skills = SkillFolder.Find(Path.Combine(stage.Folder, "skills_gen_result", input.Template.ModelSlug)).Select(skill => skill.Check()).ToList();
+        var input = new BatchInput { Batch = stage.Name, Work = new BatchWork { Skill = template }, Source = source, OutDir = stage.Folder, Parallelism = 2 };
+        var following = new BatchFollowing(Detach: false, CancelOnInterrupt: true, stage.Json);
+        var code = await BatchRunner.RunAsync(
+            stage.Session, input, BatchWords.Of(input, TaskFolders.Select(source).Count), following, stage.Output, cancellationToken);
+        var skills = SkillFolder.Find(Path.Combine(stage.Folder, "skills_gen_result", template.ModelSlug)).Select(skill => skill.Check()).ToList();
         stage.Output.Note($"{skills.Count(skill => skill.Valid)} of {skills.Count} skills are valid by the Agent Skills specification.");
         return code;
     }

@@ -1,8 +1,8 @@
-using Spark.Temporal.TaskFiles;
 using Spark.Temporal.Workflows.Domain;
 using Spark.Temporal.Workflows.Domain.Tasks;
 
-namespace Spark.Temporal.Starter.Tasks;
+// Compiled into the command line too, which may not reach activities; hence a namespace of neither.
+namespace Spark.Temporal.TaskFiles;
 
 /// <summary>A folder that was taken for a task, and what the reader says of it.</summary>
 /// <param name="Directory">Absolute path.</param>

@@ -1,0 +1,53 @@
+using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Artifacts.Results;
+using Spark.Temporal.Activities.Llm;
+using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Contracts;
+using Temporalio.Activities;
+using Temporalio.Exceptions;
+
+namespace Spark.Temporal.Activities.Batches;
+
+/// <summary>Lists and results of batches, and a look at their runs.</summary>
+internal sealed class BatchActivities(IArtifactStore store) : IBatchActivities
+{
+    private static CancellationToken Cancelled => ActivityExecutionContext.Current.CancellationToken;
+
+    public async Task<BatchPlan> PlanAsync(PlanBatchRequest request)
+    {
+        using var heartbeats = Heartbeats.Start(ActivityExecutionContext.Current, TimeSpan.FromSeconds(10));
+        try
+        {
+            return await new BatchPlanner(store).PlanAsync(request, Cancelled);
+        }
+        catch (FormatException mistake)
+        {
+            throw new ApplicationFailureException(mistake.Message, mistake, FailureTypes.InvalidInput, nonRetryable: true);
+        }
+    }
+
+    public async Task<BatchPlan> RetryAsync(RetryItemsRequest request)
+    {
+        using var heartbeats = Heartbeats.Start(ActivityExecutionContext.Current, TimeSpan.FromSeconds(10));
+        return await new BatchPlanner(store).RetryAsync(request, Cancelled);
+    }
+
+    public Task<BatchPage> ReadPageAsync(ReadBatchPageRequest request) => new BatchLists(store).PageAsync(request, Cancelled);
+
+    public Task<BatchRecord> RecordAsync(RecordItemsRequest request) => new BatchResults(store).AppendAsync(request, Cancelled);
+
+    public Task<BatchLook> LookAsync(LookRequest request) => new BatchLookout(ActivityExecutionContext.Current.TemporalClient).LookAsync(request, Cancelled);
+
+    public async Task<BatchSummaryPath> SummarizeAsync(SummarizeRequest request)
+    {
+        // A second try of an item takes the place of its first.
+        var results = (await new BatchResults(store).ReadAsync(request.Results, Cancelled))
+            .GroupBy(result => result.Item.Number).Select(tries => tries.Last()).OrderBy(result => result.Item.Number).ToList();
+        var summary = BatchSummary.Of(request, results);
+        var own = await new ResultFolder(store, BatchResults.Folder(request.OutDir, request.Batch)).WriteJsonAsync("summary.json", summary, Cancelled);
+        return new BatchSummaryPath(request.Work == BatchKind.Trials
+            ? own
+            : await new ResultFolder(store, request.OutDir).WriteJsonAsync("pipeline_summary.json", summary, Cancelled));
+    }
+}

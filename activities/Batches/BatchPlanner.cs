@@ -1,0 +1,115 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.TaskPackages;
+using Spark.Temporal.TaskFiles;
+using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Wire;
+
+namespace Spark.Temporal.Activities.Batches;
+
+/// <summary>Makes the list of a batch: what is there, in which order, with its digest, and what need not be done again.</summary>
+internal sealed class BatchPlanner(IArtifactStore store)
+{
+    private readonly BatchLists _lists = new(store);
+    private readonly BatchResults _results = new(store);
+
+    /// <exception cref="FormatException">The source gives nothing that can run.</exception>
+    public async Task<BatchPlan> PlanAsync(PlanBatchRequest request, CancellationToken cancellationToken)
+    {
+        var before = request.List is { } list ? await _lists.ReadAsync(list, cancellationToken) : null;
+        var there = before is null ? [] : (await _lists.EntriesAsync(before, cancellationToken)).Select(Key).ToHashSet();
+        var first = (before?.Items ?? 0) + 1;
+        var items = (await ItemsAsync(request, cancellationToken)).Where(item => !there.Contains(Key(item))).Select((item, index) => item with { Number = first + index }).ToList();
+        var earlier = request.Resume ? await EarlierResults.ReadAsync(request.OutDir, cancellationToken) : new Dictionary<string, ItemResult>();
+        var takenOver = items.Where(item => item.Digest is { } digest && earlier.ContainsKey(digest))
+            .Select(item => earlier[item.Digest!] with { Item = item, State = ItemState.TakenOver }).ToList();
+        var done = takenOver.Select(result => result.Item.Number).ToHashSet();
+        var (reference, written) = await _lists.WriteAsync(before, [.. items.Where(item => !done.Contains(item.Number))], first - 1 + items.Count, cancellationToken);
+        var plan = new BatchPlan
+        {
+            List = reference,
+            Entries = written.Entries,
+            Items = written.Items,
+            TakenOver = NumberRanges.Of(done.Order()),
+        };
+        if (before is not null)
+        {
+            return plan;
+        }
+
+        var (results, exported) = await _results.StartAsync(request.OutDir, request.Batch, takenOver, cancellationToken);
+        return plan with { Results = results, Exported = exported };
+    }
+
+    /// <summary>Adds another try of items to a list.</summary>
+    public async Task<BatchPlan> RetryAsync(RetryItemsRequest request, CancellationToken cancellationToken)
+    {
+        var before = await _lists.ReadAsync(request.List, cancellationToken);
+        var last = new Dictionary<int, BatchItem>();
+        foreach (var item in await _lists.EntriesAsync(before, cancellationToken))
+        {
+            last[item.Number] = item;
+        }
+
+        var again = NumberRanges.Parse(request.Numbers).Where(last.ContainsKey).Select(number => last[number] with { Try = last[number].Try + 1 }).ToList();
+        var (reference, written) = await _lists.WriteAsync(before, again, before.Items, cancellationToken);
+        return new BatchPlan { List = reference, Entries = written.Entries, Items = written.Items };
+    }
+
+    /// <summary>What two items may not share: they would be one workflow.</summary>
+    private static (string Name, string? Template, int Repeat) Key(BatchItem item) => (item.Name, item.Template, item.Repeat);
+
+    private async Task<List<BatchItem>> ItemsAsync(PlanBatchRequest request, CancellationToken cancellationToken)
+    {
+        var work = request.Work;
+        if (request.Source.List is { } planned)
+        {
+            return await _lists.EntriesAsync(await _lists.ReadAsync(planned, cancellationToken), cancellationToken);
+        }
+
+        var sources = work.Kind == BatchKind.Constructions
+            ? BatchSelection.Prompts(request.Source).Select(prompt => (prompt.Name, Path: prompt.File)).ToArray()
+            : [.. BatchSelection.Tasks(request.Source).Select(task => (task.Name, Path: task.Directory))];
+        var content = new string[sources.Length];
+        await Parallel.ForEachAsync(Enumerable.Range(0, sources.Length), new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellationToken }, async (index, cancelled) =>
+            content[index] = work.Kind == BatchKind.Constructions
+                ? Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(sources[index].Path, cancelled)))
+                : await TaskPackager.DigestAsync(TaskFolderReader.Read(sources[index].Path), cancelled));
+
+        var settings = Settings(work);
+        if (work.Kind != BatchKind.Trials)
+        {
+            return [.. sources.Select((source, index) => new BatchItem
+            {
+                Number = 0, Name = source.Name, Source = source.Path, Digest = Digest(content[index], settings[0]),
+            })];
+        }
+
+        // Arms side by side: a batch that ends early has compared some tasks, not run one arm of all.
+        return [.. Enumerable.Range(1, Math.Max(1, work.Repeats)).SelectMany(repeat => sources.SelectMany((source, index) =>
+            work.Trials.Select((trial, arm) => new BatchItem
+            {
+                Number = 0,
+                Name = source.Name,
+                Source = source.Path,
+                Template = trial.Key,
+                Repeat = repeat,
+                Digest = Digest(content[index], $"{settings[arm]}\n{repeat}"),
+            })))];
+    }
+
+    /// <summary>The settings that decide what comes of an item, one text a template: not where it is written, nor what it may cost.</summary>
+    private static IReadOnlyList<string> Settings(BatchWork work) => work switch
+    {
+        { Skill: { } skill } => [Json(skill with { TaskDir = "", Batch = "", OutDir = "", BudgetUsd = null, Seat = null })],
+        { Construction: { } task } => [Json(task with { PromptFile = "", Name = "", Batch = "", OutDir = "", BudgetUsd = null, Seat = null })],
+        _ => [.. work.Trials.Select(trial => Json(trial with { Key = "", Input = trial.Input with { TaskDir = null, Batch = "", OutDir = null, BudgetUsd = null, Seat = null } }))],
+    };
+
+    private static string Json<T>(T value) => JsonSerializer.Serialize(value, SparkJson.Options);
+
+    private static string Digest(string content, string settings) =>
+        Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{content}\n{settings}")))[..32];
+}

@@ -1,0 +1,89 @@
+using System.Text;
+using System.Text.Json;
+using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Wire;
+
+namespace Spark.Temporal.Activities.Batches;
+
+/// <summary>
+/// Results of a batch: in the store as a chain of links, which is what counts, and as lines of
+/// <c>batches/&lt;batch&gt;/results.jsonl</c> for whoever looks while it runs. Writing the same again changes neither.
+/// </summary>
+internal sealed class BatchResults(IArtifactStore store)
+{
+    public const string FileName = "results.jsonl";
+
+    /// <summary>Results of a link: small enough to be written anew for each one that is added.</summary>
+    private const int LinkResults = 32;
+
+    public static string Folder(string outDir, string batch) => Path.Combine(outDir, "batches", batch);
+
+    /// <summary>Starts the file of a batch afresh, with what was taken over. Replaced whole: a second try finds the old one or the new one.</summary>
+    public async Task<(ArtifactRef? Results, long Exported)> StartAsync(
+        string outDir, string batch, IReadOnlyList<ItemResult> takenOver, CancellationToken cancellationToken)
+    {
+        var lines = Lines(takenOver);
+        var file = Path.Combine(Directory.CreateDirectory(Folder(outDir, batch)).FullName, FileName);
+        var temporary = $"{file}.{Guid.NewGuid():n}.tmp";
+        await File.WriteAllBytesAsync(temporary, lines, cancellationToken);
+        File.Move(temporary, file, overwrite: true);
+
+        ArtifactRef? results = null;
+        foreach (var some in takenOver.Chunk(LinkResults))
+        {
+            results = await store.PutJsonAsync(new ResultsLink { Previous = results, Results = some }, cancellationToken);
+        }
+
+        return (results, lines.Length);
+    }
+
+    public async Task<BatchRecord> AppendAsync(RecordItemsRequest request, CancellationToken cancellationToken)
+    {
+        var newest = request.Results is { } head ? await store.ReadJsonAsync<ResultsLink>(head, cancellationToken) : null;
+        var link = newest is not null && newest.Results.Count + request.Ended.Count <= LinkResults
+            ? newest with { Results = [.. newest.Results, .. request.Ended] }
+            : new ResultsLink { Previous = request.Results, Results = request.Ended };
+        var results = await store.PutJsonAsync(link, cancellationToken);
+        return new BatchRecord(results, await ExportAsync(request, results, cancellationToken));
+    }
+
+    /// <summary>All results of a chain, oldest first.</summary>
+    public async Task<List<ItemResult>> ReadAsync(ArtifactRef? results, CancellationToken cancellationToken)
+    {
+        var links = new Stack<ResultsLink>();
+        for (var next = results; next is not null; next = links.Peek().Previous)
+        {
+            links.Push(await store.ReadJsonAsync<ResultsLink>(next, cancellationToken));
+        }
+
+        return [.. links.SelectMany(link => link.Results)];
+    }
+
+    /// <summary>
+    /// Writes behind the bytes that are known to be there, so that a second try, also one that overlaps the first, writes
+    /// the same bytes to the same place. A file that is shorter was taken away: it is written anew.
+    /// </summary>
+    private async Task<long> ExportAsync(RecordItemsRequest request, ArtifactRef results, CancellationToken cancellationToken)
+    {
+        var file = Path.Combine(Directory.CreateDirectory(Folder(request.OutDir, request.Batch)).FullName, FileName);
+        await using var stream = new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        var all = stream.Length < request.Exported;
+        stream.Position = all ? 0 : request.Exported;
+        await stream.WriteAsync(Lines(all ? await ReadAsync(results, cancellationToken) : request.Ended), cancellationToken);
+        await stream.FlushAsync(cancellationToken);
+        return stream.Position;
+    }
+
+    private static byte[] Lines(IReadOnlyList<ItemResult> results)
+    {
+        var lines = new StringBuilder();
+        foreach (var result in results)
+        {
+            lines.Append(JsonSerializer.Serialize(result, SparkJson.Options)).Append('\n');
+        }
+
+        return Encoding.UTF8.GetBytes(lines.ToString());
+    }
+}

@@ -1,0 +1,55 @@
+using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Conversations;
+using Spark.Temporal.Workflows.Domain.Judging;
+
+namespace Spark.Temporal.Activities.Batches;
+
+/// <summary><c>pipeline_summary.json</c>: a batch at a glance. Infrastructure failures stand apart and are no score.</summary>
+internal static class BatchSummary
+{
+    public static object Of(SummarizeRequest request, IReadOnlyList<ItemResult> results)
+    {
+        var passed = results.Count(Passed);
+        var scored = passed + results.Count(Failed);
+        var usage = results.Select(Usage).ToList();
+        return new
+        {
+            request.Batch,
+            Kind = request.Work,
+            request.StartedAt,
+            request.FinishedAt,
+            Cancelled = request.Cancelled ? true : (bool?)null,
+            request.Counts.Total,
+            NotRun = request.Counts.ToCome,
+            Scored = scored,
+            Passed = passed,
+            PassRate = scored == 0 ? (double?)null : Math.Round((double)passed / scored, 4),
+            TakenOver = results.Where(result => result.TakenOverFrom is not null).Select(result => new { Task = result.Item.Name, From = result.TakenOverFrom }),
+            NotScored = results.Where(result => result.State is ItemState.Infrastructure or ItemState.Cancelled)
+                .Select(result => new { Task = result.Item.Name, Outcome = result.State, Error = Error(result) }),
+            CostUsd = results.Where(result => result.TakenOverFrom is null).Sum(result => result.CostUsd),
+            PromptTokens = usage.Sum(used => used.Tokens.PromptTokens),
+            CompletionTokens = usage.Sum(used => used.Tokens.CompletionTokens),
+            ModelCalls = usage.Sum(used => used.Calls),
+            ResentInFlight = usage.Sum(used => used.Resent),
+            Results = results.Select(result => (object?)result.Skill ?? (object?)result.Construction ?? result.Trial),
+        };
+    }
+
+    private static bool Passed(ItemResult result) =>
+        result.State is ItemState.Passed || (result.State is ItemState.TakenOver && !Failed(result));
+
+    /// <summary>Of what is taken over only trials may have failed.</summary>
+    private static bool Failed(ItemResult result) =>
+        result.State is ItemState.Failed || (result.State is ItemState.TakenOver && result.Trial is { Outcome: not Outcome.Pass });
+
+    private static string? Error(ItemResult result) => result.Skill?.Error ?? result.Construction?.Error ?? result.Trial?.Error;
+
+    private static (TokenUsage Tokens, int Calls, int Resent) Usage(ItemResult result) =>
+        result.TakenOverFrom is not null ? (TokenUsage.None, 0, 0)
+        : result.Skill is { } skill ? (skill.Usage, skill.ModelCalls, skill.ResentInFlight)
+        : result.Construction is { } task ? (task.Usage, task.ModelCalls, task.ResentInFlight)
+        : result.Trial is { } trial ? (trial.Usage, trial.ModelCalls, trial.ResentInFlight)
+        : (TokenUsage.None, 0, 0);
+}

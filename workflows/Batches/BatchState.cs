@@ -1,0 +1,196 @@
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Budgets;
+using Spark.Temporal.Workflows.Domain.Conversations;
+using Spark.Temporal.Workflows.Wire;
+using Temporalio.Workflows;
+
+namespace Spark.Temporal.Workflows.Batches;
+
+/// <summary>What a batch knows of itself: counters, the open window, what it has spent. Items and results are elsewhere.</summary>
+internal sealed class BatchState
+{
+    private readonly BatchInput _input;
+    private readonly Dictionary<string, OpenItem> _open = [];
+    private readonly Dictionary<int, string> _names = [];
+    private readonly List<ItemLine> _last = [];
+    private readonly DateTime _startedAt;
+    private readonly int _runs;
+    private TokenUsage _spent = TokenUsage.None;
+    private int _sequence;
+    private string _shown = RunStates.Running;
+
+    public BatchState(BatchInput input)
+    {
+        _input = input;
+        (Parallelism, Limit, _startedAt) = (input.Parallelism, new SpendingLimit(input.BudgetUsd, input.BudgetTokens), Workflow.UtcNow);
+        if (input.Carry is not { } carry)
+        {
+            return;
+        }
+
+        (List, Entries, Next, Parallelism, Paused) = (carry.List, carry.Entries, carry.Next, carry.Parallelism, carry.Paused);
+        (Limit, _spent, _sequence, _startedAt, _runs) = (carry.Limit, carry.Spent, carry.Sequence, carry.StartedAt, carry.Runs);
+        _last.AddRange(carry.Last);
+        Items.Grow(carry.Items);
+        foreach (var (state, numbers) in carry.Ended)
+        {
+            Items.Set(numbers, state);
+        }
+
+        foreach (var open in carry.Open)
+        {
+            Opened(open);
+            Carried.Add(open.WorkflowId);
+        }
+    }
+
+    /// <summary>The stored list; null until it is planned.</summary>
+    public ArtifactRef? List { get; private set; }
+
+    /// <summary>Entries of the list, and the index of the next to start.</summary>
+    public int Entries { get; private set; }
+    public int Next { get; set; }
+
+    public int Parallelism { get; set; }
+    public bool Paused { get; set; }
+    public SpendingLimit Limit { get; set; }
+    public ItemStates Items { get; } = new();
+    public IReadOnlyCollection<OpenItem> Open => _open.Values;
+    public DateTime StartedAt => _startedAt;
+
+    /// <summary>Open runs whose end this run of the batch does not hear of by itself: they were started by an earlier one, or by somebody else.</summary>
+    public HashSet<string> Carried { get; } = [];
+
+    /// <summary>What the ended items used, and what the open ones have said.</summary>
+    public TokenUsage Used => _open.Values.Aggregate(_spent, (sum, open) => sum + open.Usage);
+
+    /// <summary>Why nothing may run; null when it may.</summary>
+    public string? Held => Paused ? RunStates.Paused : Limit.Reached(Used) is not null ? RunStates.Budget : null;
+
+    public bool MayStart => Held is null && Next < Entries && _open.Count < Parallelism;
+
+    public string? Name(int number) => _names.GetValueOrDefault(number);
+
+    public void Planned(BatchPlan plan)
+    {
+        (List, Entries) = (plan.List, plan.Entries);
+        Items.Grow(plan.Items);
+        Items.Set(plan.TakenOver, ItemState.TakenOver);
+    }
+
+    public void Seen(BatchItem item) => _names[item.Number] = item.Name;
+
+    public void Opened(OpenItem open)
+    {
+        Items[open.Item.Number] = ItemState.Open;
+        Seen(open.Item);
+        _open[open.WorkflowId] = open;
+    }
+
+    public bool IsOpen(string workflowId, string? runId) =>
+        _open.TryGetValue(workflowId, out var open) && (open.RunId is null || runId is null || open.RunId == runId);
+
+    /// <summary>Changes what is known of an open run; of one that is not open nothing.</summary>
+    public void Update(string workflowId, Func<OpenItem, OpenItem> change)
+    {
+        if (_open.TryGetValue(workflowId, out var open))
+        {
+            _open[workflowId] = change(open);
+        }
+    }
+
+    /// <summary>Counts how a run ended.</summary>
+    /// <returns>The result to keep; null where it was counted before, or is not of the run that is open.</returns>
+    public ItemResult? Ended(ItemReport report)
+    {
+        if (!IsOpen(report.WorkflowId, report.RunId))
+        {
+            return null;
+        }
+
+        _open.Remove(report.WorkflowId, out var open);
+        Carried.Remove(report.WorkflowId);
+        var item = open!.Item;
+
+        // A run that did not come to a result may have said before what it used.
+        var usage = report.Usage.TotalTokens >= open.Usage.TotalTokens ? report.Usage : open.Usage;
+        _spent += usage;
+        Items[item.Number] = report.State;
+        _last.Add(new ItemLine(++_sequence, item.Number, item.Name, report.State, report.Words, usage.CostUsd));
+        if (_last.Count > 50)
+        {
+            _last.RemoveAt(0);
+        }
+
+        return new ItemResult
+        {
+            Item = item,
+            State = report.State,
+            WorkflowId = report.WorkflowId,
+            CostUsd = usage.CostUsd,
+            Skill = report.Skill,
+            Construction = report.Construction,
+            Trial = report.Trial,
+        };
+    }
+
+    public BatchProgress Progress(string? resultsPath) => new()
+    {
+        Batch = _input.Batch,
+        State = List is null ? "planning" : Held ?? (Items.Counts is { ToCome: 0, Open: 0 } ? RunStates.Done : RunStates.Running),
+        Counts = Items.Counts,
+        Parallelism = Parallelism,
+        CostUsd = Used.CostUsd,
+        BudgetUsd = Limit.Usd,
+        Tokens = Used.TotalTokens,
+        BudgetTokens = Limit.Tokens,
+        BudgetWarning = Limit.Warning(Used),
+        Open = [.. _open.Values.Take(100).Select(open => new OpenLine(open.Item.Number, open.Item.Name, open.WorkflowId, open.Waiting, open.Usage.CostUsd))],
+        Last = [.. _last],
+        ResultsPath = resultsPath,
+        Runs = _runs,
+    };
+
+    public BatchCarry Carry(ArtifactRef? results, long exported) => new()
+    {
+        List = List!,
+        Entries = Entries,
+        Next = Next,
+        Results = results,
+        Exported = exported,
+        Open = [.. _open.Values],
+        Ended = Items.Ended(),
+        Items = Items.Total,
+        Parallelism = Parallelism,
+        Paused = Paused,
+        Limit = Limit,
+        Spent = _spent,
+        Last = [.. _last.TakeLast(20)],
+        Sequence = _sequence,
+        StartedAt = _startedAt,
+        Runs = _runs + 1,
+    };
+
+    public BatchResult Result(ArtifactRef? results, string? summaryPath, string? resultsPath) => new()
+    {
+        Batch = _input.Batch,
+        Counts = Items.Counts,
+        CostUsd = Used.CostUsd,
+        Usage = Used,
+        Results = results,
+        SummaryPath = summaryPath,
+        ResultsPath = resultsPath,
+    };
+
+    /// <summary>What the user interface shows; the search attribute follows where the state is another one.</summary>
+    public void Show(string? done = null)
+    {
+        var state = done ?? Held ?? RunStates.Running;
+        Workflow.CurrentDetails = BatchDetails.Render(this, done, _last);
+        if (state != _shown)
+        {
+            _shown = state;
+            Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet(state), SearchAttributes.CostUsd.ValueSet(Math.Round(Used.CostUsd, 6)));
+        }
+    }
+}

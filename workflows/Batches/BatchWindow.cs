@@ -1,0 +1,143 @@
+using Spark.Temporal.Workflows.Contracts;
+using Temporalio.Exceptions;
+using Temporalio.Workflows;
+
+namespace Spark.Temporal.Workflows.Batches;
+
+/// <summary>The open runs of a batch: starts them, steers them, counts how they end, and looks after those it would not hear of.</summary>
+internal sealed class BatchWindow(BatchInput input, BatchState state, BatchScribe scribe)
+{
+    /// <summary>Runs started side by side: no longer wait for a place than the slowest of so many starts.</summary>
+    private const int StartsAtOnce = 20;
+
+    private readonly BatchChildren _children = new(input);
+    private readonly Queue<BatchItem> _coming = new();
+    private bool _lookPlanned;
+
+    /// <summary>Whether it is time to ask the server about open runs.</summary>
+    public bool LookDue { get; private set; }
+
+    /// <summary>Whether an open run has not been told what the batch wants of it.</summary>
+    public bool HasUntold => state.Open.Any(open => open.Held != state.Held);
+
+    /// <summary>Fills the window; done when all of it have started, so that none is lost when the batch continues as new.</summary>
+    /// <param name="mayStart">Whether the batch may go on starting runs in this run of it.</param>
+    public async Task FillAsync(Func<bool> mayStart)
+    {
+        while (state.MayStart && mayStart())
+        {
+            if (_coming.Count == 0)
+            {
+                await ReadAheadAsync();
+                continue;
+            }
+
+            var starts = new List<Task>();
+            while (state.MayStart && _coming.Count > 0 && starts.Count < StartsAtOnce)
+            {
+                state.Next++;
+                starts.Add(StartAsync(_coming.Dequeue()));
+            }
+
+            await Workflow.WhenAllAsync(starts);
+            state.Show();
+        }
+    }
+
+    private async Task ReadAheadAsync()
+    {
+        var first = state.Next;
+        var page = await Workflow.ExecuteActivityAsync(
+            (IBatchActivities batches) => batches.ReadPageAsync(new ReadBatchPageRequest(state.List!, first)), ActivityProfiles.Batches($"read the list from {first + 1}"));
+        foreach (var item in page.Items)
+        {
+            state.Seen(item);
+            _coming.Enqueue(item);
+        }
+    }
+
+    private async Task StartAsync(BatchItem item)
+    {
+        var open = new OpenItem { Item = item, WorkflowId = _children.Id(item), Held = state.Held };
+        state.Opened(open);
+        try
+        {
+            var child = await _children.StartAsync(item, open.Held);
+            state.Update(open.WorkflowId, known => known with { RunId = child.FirstExecutionRunId });
+            _ = FollowAsync(child);
+        }
+        catch (WorkflowAlreadyStartedException)
+        {
+            // Left open by a batch of this name that was terminated: it goes on, and its end is counted here.
+            state.Carried.Add(open.WorkflowId);
+        }
+    }
+
+    private async Task FollowAsync(ChildWorkflowHandle child) => Take(await _children.ResultAsync(child));
+
+    public void Take(ItemReport report)
+    {
+        if (state.Open.FirstOrDefault(open => open.WorkflowId == report.WorkflowId) is { } open && state.Ended(_children.Complete(open.Item, report)) is { } result)
+        {
+            scribe.Keep(result);
+            state.Show();
+        }
+    }
+
+    /// <summary>Tells the open runs whether they may run, where they have not been told.</summary>
+    public Task SteerAsync()
+    {
+        var held = state.Held;
+        var untold = state.Open.Where(open => open.Held != held).ToList();
+        untold.ForEach(open => state.Update(open.WorkflowId, known => known with { Held = held }));
+        return Workflow.WhenAllAsync(untold.Select(open => BatchChildren.HoldAsync(open.WorkflowId, held)));
+    }
+
+    /// <summary>One timer for the next look, only while there is something to look at.</summary>
+    public void PlanLook()
+    {
+        if (!_lookPlanned && state.Carried.Count > 0)
+        {
+            _lookPlanned = true;
+            _ = WaitToLookAsync();
+        }
+    }
+
+    private async Task WaitToLookAsync()
+    {
+        await Workflow.DelayWithOptionsAsync(new(TimeSpan.FromSeconds(input.Tuning.ReconcileSec)) { Summary = "look at open runs", CancellationToken = CancellationToken.None });
+        (LookDue, _lookPlanned) = (true, false);
+    }
+
+    /// <summary>Asks the server about runs whose end would not be heard of: terminated, timed out, or failed before their first task.</summary>
+    public async Task LookAsync()
+    {
+        LookDue = false;
+        foreach (var some in state.Open.Where(open => state.Carried.Contains(open.WorkflowId)).Chunk(100).ToList())
+        {
+            var request = new LookRequest([.. some.Select(open => new LookAt(open.WorkflowId, open.RunId))], input.Work.Kind);
+            var look = await Workflow.ExecuteActivityAsync(
+                (IBatchActivities batches) => batches.LookAsync(request), ActivityProfiles.Batches($"look at {some.Length} open runs"));
+            foreach (var report in look.Ended)
+            {
+                Take(report);
+            }
+        }
+    }
+
+    /// <summary>Cancels what is open and waits for it as long as its containers may take to go.</summary>
+    public async Task CancelAsync()
+    {
+        await Workflow.WhenAllAsync(state.Open.Select(open => BatchChildren.CancelAsync(open.WorkflowId)).ToList());
+        if (await Workflow.WaitConditionAsync(() => state.Open.Count == 0, TimeSpan.FromSeconds(input.Tuning.CancelPatienceSec), CancellationToken.None))
+        {
+            return;
+        }
+
+        await LookAsync();
+        foreach (var open in state.Open.ToList())
+        {
+            Take(new ItemReport { WorkflowId = open.WorkflowId, RunId = open.RunId ?? "", State = ItemState.Cancelled, Words = "cancelled; it had not ended when the batch did" });
+        }
+    }
+}
