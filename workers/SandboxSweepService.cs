@@ -7,9 +7,9 @@ using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Workers;
 
-/// <summary>Looks for containers that nobody needs any more, at the start and then as often as the settings say.</summary>
+/// <summary>Looks for containers and images that nobody needs any more, at the start and then as often as the settings say.</summary>
 internal sealed class SandboxSweepService(
-    ISandboxSweeper sweeper, SandboxOptions options, ITemporalClient client, ILogger<SandboxSweepService> logger) : BackgroundService
+    ISandboxSweeper sweeper, IImageCollector images, SandboxOptions options, ITemporalClient client, ILogger<SandboxSweepService> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -19,10 +19,11 @@ internal sealed class SandboxSweepService(
             try
             {
                 await sweeper.SweepAsync(IsClosedAsync, stoppingToken);
+                await images.CollectAsync(stoppingToken);
             }
             catch (Exception failed) when (failed is not OperationCanceledException)
             {
-                logger.LogWarning("Containers could not be swept: {Problem}", failed.Message);
+                logger.LogWarning("Containers and images could not be swept: {Problem}", failed.Message);
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));

@@ -30,6 +30,11 @@ internal sealed class ContainerStarter(
         _engine ??= await gateway.DescribeAsync(cancellationToken);
         var image = await gateway.FindImageAsync(request.Image, cancellationToken)
             ?? throw new IOException($"Image {SandboxFailures.Short(request.Image)} is not on host {host.Name} any more.");
+        foreach (var tag in image.Tags.Where(SandboxLabels.IsImageTag))
+        {
+            ImageUse.Mark(tag, DateTimeOffset.UtcNow);
+        }
+
         List<string> notes = [];
         var spec = Spec(request, info, image, _engine, notes);
         var container = await gateway.CreateAsync(spec, cancellationToken);

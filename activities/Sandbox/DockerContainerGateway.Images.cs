@@ -18,6 +18,7 @@ internal sealed partial class DockerContainerGateway
                 User = image.Config?.User ?? "",
                 WorkingDirectory = image.Config?.WorkingDir ?? "",
                 Entrypoint = [.. image.Config?.Entrypoint ?? []],
+                Tags = [.. image.RepoTags ?? []],
             };
         }
         catch (DockerApiException missing) when (missing.StatusCode == HttpStatusCode.NotFound)
@@ -68,6 +69,50 @@ internal sealed partial class DockerContainerGateway
         return messages.Error is { } error
             ? throw new ImageException(error)
             : await FindImageAsync(tag, cancellationToken) ?? throw new ImageException("The build ended without an image.");
+    }
+
+    public async Task<IReadOnlyList<ImageOnHost>> ListImagesAsync(CancellationToken cancellationToken)
+    {
+        var images = await _client.Images.ListImagesAsync(new ImagesListParameters(), cancellationToken);
+        return [.. images.Select(image => new ImageOnHost(
+            image.ID,
+            [.. (image.RepoTags ?? []).Where(tag => tag != "<none>:<none>")],
+            new Dictionary<string, string>(image.Labels ?? new Dictionary<string, string>()),
+            new DateTimeOffset(DateTime.SpecifyKind(image.Created, DateTimeKind.Utc))))];
+    }
+
+    public async Task<IReadOnlyList<ImageLayer>> LayersAsync(string image, CancellationToken cancellationToken)
+    {
+        List<ImageLayer> layers = [];
+        var below = "";
+        foreach (var made in (await _client.Images.GetImageHistoryAsync(image, cancellationToken)).Reverse())
+        {
+            // The engine names no layers; what was made alike, at the same time and on the same ground, is one.
+            below = SandboxLabels.Hash($"{below}\n{made.Created:o}\n{made.CreatedBy}\n{made.Size}");
+            if (made.Size > 0)
+            {
+                layers.Add(new ImageLayer(below, made.Size));
+            }
+        }
+
+        return layers;
+    }
+
+    public async Task<bool> RemoveImageAsync(string reference, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _client.Images.DeleteImageAsync(reference, new ImageDeleteParameters(), cancellationToken);
+            return true;
+        }
+        catch (DockerApiException gone) when (gone.StatusCode == HttpStatusCode.NotFound)
+        {
+            return true;
+        }
+        catch (DockerApiException used) when (used.StatusCode == HttpStatusCode.Conflict)
+        {
+            return false;
+        }
     }
 
     /// <summary>A name without a tag would bring every tag there is.</summary>

@@ -16,6 +16,15 @@ internal interface IContainerGateway
     Task<ImageFacts> BuildImageAsync(
         Stream context, string tag, IReadOnlyDictionary<string, string> labels, Action<string> output, CancellationToken cancellationToken);
 
+    /// <summary>All images but the intermediate ones of a build.</summary>
+    Task<IReadOnlyList<ImageOnHost>> ListImagesAsync(CancellationToken cancellationToken);
+
+    /// <summary>What an image is made of, from the bottom.</summary>
+    Task<IReadOnlyList<ImageLayer>> LayersAsync(string image, CancellationToken cancellationToken);
+
+    /// <summary>Removes an image by a name; false where a container or another image needs it.</summary>
+    Task<bool> RemoveImageAsync(string reference, CancellationToken cancellationToken);
+
     /// <summary>Makes a container, or finds the one that has its name already.</summary>
     Task<ContainerFacts> CreateAsync(ContainerSpec spec, CancellationToken cancellationToken);
 
@@ -75,7 +84,14 @@ internal sealed record ImageFacts
     public string User { get; init; } = "";
     public string WorkingDirectory { get; init; } = "";
     public IReadOnlyList<string> Entrypoint { get; init; } = [];
+    public IReadOnlyList<string> Tags { get; init; } = [];
 }
+
+internal sealed record ImageOnHost(string Id, IReadOnlyList<string> Tags, IReadOnlyDictionary<string, string> Labels, DateTimeOffset Created);
+
+/// <param name="Key">The same where two images share the layer.</param>
+/// <param name="Bytes">Bytes on disk.</param>
+internal sealed record ImageLayer(string Key, long Bytes);
 
 internal sealed record ContainerSpec
 {

@@ -10,7 +10,7 @@ using Temporalio.Exceptions;
 namespace Spark.Temporal.Activities.Sandbox;
 
 /// <summary>Sees to it that this host has an image, building each content once.</summary>
-internal sealed class ImagePreparer(IContainerGateway gateway, IArtifactStore store, SandboxHost host, ILogger<ImagePreparer> logger)
+internal sealed class ImagePreparer(IContainerGateway gateway, IArtifactStore store, SandboxHost host, TimeProvider time, ILogger<ImagePreparer> logger)
 {
     private const int LastLines = 20;
     private const int LogCharacters = 4 * 1024 * 1024;
@@ -21,7 +21,7 @@ internal sealed class ImagePreparer(IContainerGateway gateway, IArtifactStore st
         var clock = Stopwatch.StartNew();
         var tag = SandboxLabels.ImageTag(request.EnvironmentDigest, request.WithoutSkills);
         var known = (request.DockerImage is { } named ? await gateway.FindImageAsync(named, cancellationToken) : null)
-            ?? (request.Environment is null ? null : await gateway.FindImageAsync(tag, cancellationToken));
+            ?? (request.Environment is null ? null : await FindBuiltAsync(tag, cancellationToken));
         if (known is not null)
         {
             return new PreparedImage(host.Queue, known.Id, Cached: true, clock.ElapsedMilliseconds);
@@ -32,7 +32,7 @@ internal sealed class ImagePreparer(IContainerGateway gateway, IArtifactStore st
         try
         {
             await using var others = await Pulse.WhileAsync(HostLock.TakeAsync(tag, cancellationToken), beat, cancellationToken);
-            if (request.Environment is not null && await gateway.FindImageAsync(tag, cancellationToken) is { } meanwhile)
+            if (request.Environment is not null && await FindBuiltAsync(tag, cancellationToken) is { } meanwhile)
             {
                 return new PreparedImage(host.Queue, meanwhile.Id, Cached: true, clock.ElapsedMilliseconds);
             }
@@ -43,6 +43,14 @@ internal sealed class ImagePreparer(IContainerGateway gateway, IArtifactStore st
         {
             gate.Release();
         }
+    }
+
+    /// <summary>Finds an image that was built; from now on it counts as used, and nobody removes it.</summary>
+    private async Task<ImageFacts?> FindBuiltAsync(string tag, CancellationToken cancellationToken)
+    {
+        ImageUse.Mark(tag, time.GetUtcNow());
+        await ImageUse.PassAsync(tag, cancellationToken);
+        return await gateway.FindImageAsync(tag, cancellationToken);
     }
 
     private async Task<PreparedImage> MakeAsync(

@@ -39,5 +39,8 @@ internal static class SandboxLabels
     public static string ImageTag(string environmentDigest, bool withoutSkills) =>
         $"spark-environment:{Hash(environmentDigest)[..40]}{(withoutSkills ? "-without-skills" : "")}";
 
-    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    /// <summary>Whether a name is one that <see cref="ImageTag"/> gives.</summary>
+    public static bool IsImageTag(string tag) => tag.StartsWith("spark-environment:", StringComparison.Ordinal);
+
+    public static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

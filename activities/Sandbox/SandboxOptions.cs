@@ -40,7 +40,14 @@ public sealed class SandboxOptions
     [Range(1024, 1L << 40)]
     public long FolderBytes { get; set; } = 64L * 1024 * 1024;
 
-    /// <summary>Seconds between two sweeps for containers that nobody needs any more.</summary>
+    /// <summary>
+    /// Gigabytes (10⁹ bytes) of disk that images built for tasks may hold; above it unused ones are removed, oldest use
+    /// first. Images that were pulled are not counted and stay.
+    /// </summary>
+    [Range(0, 1_000_000)]
+    public double ImagesGb { get; set; } = 50;
+
+    /// <summary>Seconds between two sweeps for containers, and images, that nobody needs any more.</summary>
     [Range(1, 86_400)]
     public double SweepIntervalSec { get; set; } = 60;
 }

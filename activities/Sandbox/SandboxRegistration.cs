@@ -11,8 +11,8 @@ namespace Spark.Temporal.Activities.Sandbox;
 public static class SandboxRegistration
 {
     /// <summary>
-    /// Adds <see cref="ISandboxActivities"/>, <see cref="SandboxHost"/> and <see cref="ISandboxSweeper"/>. An
-    /// <c>IArtifactStore</c> must be there; <see cref="SandboxOptions"/> are bound by the caller.
+    /// Adds <see cref="ISandboxActivities"/>, <see cref="SandboxHost"/>, <see cref="ISandboxSweeper"/> and
+    /// <see cref="IImageCollector"/>. An <c>IArtifactStore</c> must be there; <see cref="SandboxOptions"/> are bound by the caller.
     /// </summary>
     public static IServiceCollection AddSandboxActivities(this IServiceCollection services, Action<SandboxOptions>? configure = null)
     {
@@ -38,6 +38,7 @@ public static class SandboxRegistration
         services.TryAddSingleton<ProofSteps>();
         services.TryAddSingleton<ISandboxActivities, SandboxActivities>();
         services.TryAddSingleton<ISandboxSweeper, SandboxSweeper>();
+        services.TryAddSingleton<IImageCollector, ImageCollector>();
         return services;
     }
 

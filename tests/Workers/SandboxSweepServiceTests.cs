@@ -15,12 +15,17 @@ public sealed class SandboxSweepServiceTests
         var client = await TemporalServer.ClientAsync();
         var id = $"sweep-{Guid.NewGuid()}";
         var run = await client.StartWorkflowAsync("Unknown", [], new(id, "nobody"));
-        using var service = new SandboxSweepService(new NoSweeper(), new SandboxOptions(), client, NullLogger<SandboxSweepService>.Instance);
+        using var service = new SandboxSweepService(new NoSweeper(), new NoImages(), new SandboxOptions(), client, NullLogger<SandboxSweepService>.Instance);
 
         Assert.That(await service.IsClosedAsync(id, CancellationToken.None), Is.False);
         await run.TerminateAsync();
         Assert.That(await service.IsClosedAsync(id, CancellationToken.None), Is.True);
         Assert.That(await service.IsClosedAsync("of another server", CancellationToken.None), Is.Null);
+    }
+
+    private sealed class NoImages : IImageCollector
+    {
+        public Task<IReadOnlyList<string>> CollectAsync(CancellationToken cancellationToken) => throw new AssertionException("nothing is collected here");
     }
 
     private sealed class NoSweeper : ISandboxSweeper
