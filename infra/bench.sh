@@ -1,16 +1,26 @@
 #!/bin/bash
 # bench.sh: set-up, then the numbers that the project holds, measured on this machine in one run: trial and shell
 # overhead, histories, proxy snapshots, and skill runs open at once. Prints a table, with --json the same as JSON.
-# SPARK_BENCH_OPEN=100,500,1000 sets how many runs are opened. Exits 1 where a number does not hold.
+#   --open LIST   how many runs are opened at once (100,500,1000; the last takes most of the time)
+#   --quick       the same as --open 25,50,100
+# Exits 1 where a number does not hold.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+usage() { echo "usage: infra/bench.sh [--json] [--quick | --open 100,500,1000]" >&2; exit 2; }
 form=txt
-case "${1:-}" in
-    "") ;;
-    --json) form=json ;;
-    *) echo "usage: infra/bench.sh [--json]" >&2; exit 2 ;;
-esac
+open=${SPARK_BENCH_OPEN:-100,500,1000}
+while [ $# -gt 0 ]; do
+    case $1 in
+        --json) form=json ;;
+        --quick) open=25,50,100 ;;
+        --open) [ $# -gt 1 ] || usage; open=$2; shift ;;
+        *) usage ;;
+    esac
+    shift
+done
+if ! [[ $open =~ ^[1-9][0-9]*(,[1-9][0-9]*)*$ ]]; then echo "bench.sh: --open $open: numbers with commas between are wanted" >&2; usage; fi
+export SPARK_BENCH_OPEN=$open
 
 infra/setup.sh >&2
 SPARK_BENCH_OUT=$(mktemp -d)

@@ -154,6 +154,7 @@ internal sealed class ContainerStarter(
             MemoryBytes = memory,
             Pids = options.PidsLimit,
             StorageBytes = engine.LimitsStorage ? storage : null,
+            Memory = request.Shell ? new Dictionary<string, string> { [SandboxScripts.Commands] = "mode=1777,size=64m" } : [],
             Network = settings.Network == NetworkMode.Public || settings.AgentNetwork == NetworkMode.Public || settings.VerifierNetwork == NetworkMode.Public,
             NewPrivileges = settings.AllowNewPrivileges,
         };

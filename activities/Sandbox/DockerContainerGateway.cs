@@ -54,6 +54,7 @@ internal sealed partial class DockerContainerGateway : IContainerGateway, IDispo
                 CapDrop = ["ALL"],
                 CapAdd = Capabilities,
                 SecurityOpt = spec.NewPrivileges ? [] : ["no-new-privileges"],
+                Tmpfs = new Dictionary<string, string>(spec.Memory),
                 NetworkMode = spec.Network ? "bridge" : "none",
                 StorageOpt = spec.StorageBytes is { } bytes
                     ? new Dictionary<string, string> { ["size"] = bytes.ToString(CultureInfo.InvariantCulture) }

@@ -110,6 +110,10 @@ internal sealed record ContainerSpec
     public long? StorageBytes { get; init; }
 
     public bool Network { get; init; } = true;
+
+    /// <summary>Folders in memory, with the options of their mount.</summary>
+    public IReadOnlyDictionary<string, string> Memory { get; init; } = new Dictionary<string, string>();
+
     public bool NewPrivileges { get; init; }
 }
 

@@ -66,9 +66,13 @@ internal sealed class Pulse : IAsyncDisposable
             {
                 return await work.WaitAsync(Interval, cancellationToken);
             }
-            catch (TimeoutException) when (!work.IsCompleted)
+            catch (TimeoutException)
             {
-                // Time for the next beat.
+                // Time for the next beat, unless the work ended in the same moment, or by a time-out of its own.
+                if (work.IsCompleted)
+                {
+                    return await work;
+                }
             }
         }
     }

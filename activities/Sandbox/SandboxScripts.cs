@@ -8,7 +8,9 @@ internal static class SandboxScripts
 {
     public const string Root = "/.spark";
 
-    /// <summary>Files of the agent's commands.</summary>
+    /// <summary>
+    /// Files of the agent's commands, in memory: each makes half a dozen, and making one can cost a loaded disk milliseconds.
+    /// </summary>
     public const string Commands = $"{Root}/sh";
 
     /// <summary>Files of what runs once beside the shell; their names cannot be guessed, and the folder cannot be listed.</summary>
@@ -35,6 +37,7 @@ internal static class SandboxScripts
             Folder(tar, "logs/artifacts", Everyone);
             Folder(tar, ".spark", Plain);
             Folder(tar, ".spark/sh", Everyone | UnixFileMode.StickyBit);
+            Folder(tar, ".spark/out", Everyone | UnixFileMode.StickyBit);
             Folder(tar, ".spark/runs", (UnixFileMode)0b111_011_011 | UnixFileMode.StickyBit);
             Folder(tar, ".spark/staging", (UnixFileMode)0b111_000_000);
             foreach (var name in (string[])["lib", "main", "shell", "broker", "once", "verify"])

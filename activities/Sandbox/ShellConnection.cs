@@ -113,8 +113,15 @@ internal sealed class ShellConnection : IDisposable
                 reply = await answer.WaitAsync(wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1), cancellationToken);
                 break;
             }
-            catch (TimeoutException) when (!answer.IsCompleted)
+            catch (TimeoutException)
             {
+                if (answer.IsCompleted)
+                {
+                    // It came in the same moment.
+                    reply = await answer;
+                    break;
+                }
+
                 if (await beat(_answers.SaidBy(id)))
                 {
                     killed ??= ran;

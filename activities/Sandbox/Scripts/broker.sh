@@ -1,9 +1,9 @@
 # One per connection of a worker: takes requests on its input, answers on its output. It dies with the connection; the
 # shell and its running command do not. Only builtins on the way of a command and its output, where it is bash and that is short.
-# $1 folder of commands, $2 number of the connection, $3 mark of a line of ours, $4 bytes of output printed at first,
-# $5 folder the shell starts in.
+# $1 folder of commands, in memory (their output may be long: it lies on disk beside it), $2 number of the connection,
+# $3 mark of a line of ours, $4 bytes of output printed at first, $5 folder the shell starts in.
 if [ -z "$BASH_VERSION" ] && command -v bash >/dev/null 2>&1; then exec bash "$0" "$@"; fi
-_spark_dir=$1 _spark_reply=$1/reply.$2 _spark_mark=$3 _spark_cap=$4 _spark_home=$5
+_spark_dir=$1 _spark_out=${1%/*}/out _spark_reply=$1/reply.$2 _spark_mark=$3 _spark_cap=$4 _spark_home=$5
 . "${_spark_dir%/*}/lib.sh"
 [ -p "$_spark_dir/in" ] || mkfifo "$_spark_dir/in" || exit 1
 mkfifo "$_spark_reply" || exit 1
@@ -34,31 +34,31 @@ _spark_say() {
     while IFS=' ' read -r verb id rest <&9; do
         case $verb in
             done)
-                file=$_spark_dir/$id.cut
-                [ -e "$file" ] || file=$_spark_dir/$id.output
+                file=$_spark_out/$id.cut
+                [ -e "$file" ] || file=$_spark_out/$id.output
                 said=
                 if [ -s "$file" ]; then _spark_read; fi
                 { IFS= read -r line; IFS= read -r folder; } < "$_spark_dir/$id.rc"
                 printf '%s done %s %s %s\t%s\n' "$_spark_mark" "$id" "$line" "$folder" "$said" ;;
             tail)
-                file=$_spark_dir/$id.cut
-                if ! { IFS= read -r size < "$_spark_dir/$id.size"; } 2>/dev/null; then
-                    file=$_spark_dir/$id.output
+                file=$_spark_out/$id.cut
+                if ! { IFS= read -r size < "$_spark_out/$id.size"; } 2>/dev/null; then
+                    file=$_spark_out/$id.output
                     size=$(wc -c < "$file")
                     # A chatty command must not hold the disk: what nobody will read is let go.
-                    if [ "$size" -gt $((_spark_cap * 4)) ] && { head -c "$_spark_cap" "$file"; tail -c "$_spark_cap" "$file"; } > "$_spark_dir/$id.part"; then
-                        mv "$_spark_dir/$id.part" "$_spark_dir/$id.cut"
-                        printf '%s\n' "$size" > "$_spark_dir/$id.size"
+                    if [ "$size" -gt $((_spark_cap * 4)) ] && { head -c "$_spark_cap" "$file"; tail -c "$_spark_cap" "$file"; } > "$_spark_out/$id.part"; then
+                        mv "$_spark_out/$id.part" "$_spark_out/$id.cut"
+                        printf '%s\n' "$size" > "$_spark_out/$id.size"
                         : > "$file"
-                        file=$_spark_dir/$id.cut
+                        file=$_spark_out/$id.cut
                     fi
                 fi
                 tail -c "$rest" "$file"
                 printf '\n%s tail %s %s\n' "$_spark_mark" "$id" $size ;;
             said)
                 # A process for those who watch, where it takes nobody's place.
-                if [ -s "$_spark_dir/$id.output" ] && ! _spark_crowded; then
-                    tail -c 400 "$_spark_dir/$id.output"
+                if [ -s "$_spark_out/$id.output" ] && ! _spark_crowded; then
+                    tail -c 400 "$_spark_out/$id.output"
                     printf '\n%s said %s\n' "$_spark_mark" "$id"
                 fi ;;
             *) printf '\n%s %s %s %s\n' "$_spark_mark" "$verb" "$id" "$rest" ;;

@@ -1,11 +1,11 @@
 # The agent's shell: reads ids of commands from a FIFO and runs each in a child that inherits everything. A child that
 # ends in good order becomes the shell and ends its parent; one that is killed leaves the parent, as it was before.
-# $1 folder of commands, $2 folder to start in, $3 id whose state is restored (may be empty).
-_spark_dir=$1
+# $1 folder of commands, $2 folder to start in, $3 file whose state is restored (may be empty).
+_spark_dir=$1 _spark_out=${1%/*}/out _spark_kept=${3:-env.0}
 . "${_spark_dir%/*}/lib.sh"
 cd -- "$2" 2>/dev/null || cd /
 if [ -n "$3" ]; then
-    . "$_spark_dir/$3.env" >/dev/null 2>&1
+    . "$_spark_dir/$3" >/dev/null 2>&1
     cd -- "$PWD" 2>/dev/null
 fi
 shift $#
@@ -35,11 +35,13 @@ _spark_tell() {
 
 # Keeps what a new shell needs should all shells be killed. Nobody waits for it: the command has been answered.
 _spark_save() {
+    # Not where the last one is: this one may never become whole.
+    if [ "$_spark_kept" = env.0 ]; then _spark_kept=env.1; else _spark_kept=env.0; fi
     {
         export -p
         if [ -n "$BASH_VERSION" ]; then declare -f; fi
-    } >| "$_spark_dir/$_spark_id.env" 2>/dev/null
-    printf '%s\n' "$_spark_id" >| "$_spark_dir/last"
+    } >| "$_spark_dir/$_spark_kept" 2>/dev/null
+    printf '%s\n' "$_spark_kept" >| "$_spark_dir/last"
 }
 
 _spark_depth=0 _spark_kind=sh
@@ -71,7 +73,7 @@ while :; do
         printf "%s %s\n" "$_spark_pid" "$_spark_began" >| "$_spark_dir/$_spark_id.pid"
         exec 8<&-
         trap "_spark_rc=\$?; eval \"\$_spark_over\"" EXIT
-        . "$_spark_dir/$_spark_id.script" < /dev/null >> "$_spark_dir/$_spark_id.output" 2>&1
+        . "$_spark_dir/$_spark_id.script" < /dev/null >> "$_spark_out/$_spark_id.output" 2>&1
         _spark_rc=$?
         eval "$_spark_over"
     )
@@ -98,7 +100,7 @@ kill -KILL "$_spark_parent"
 _spark_tell
 _spark_save
 _spark_depth=$((_spark_depth + 1))
-if [ "$_spark_depth" -ge 500 ]; then exec "$_spark_kind" "${_spark_dir%/*}/shell.sh" "$_spark_dir" "$PWD" "$_spark_id" 8<&- < /dev/null > /dev/null 2>&1; fi
+if [ "$_spark_depth" -ge 500 ]; then exec "$_spark_kind" "${_spark_dir%/*}/shell.sh" "$_spark_dir" "$PWD" "$_spark_kept" 8<&- < /dev/null > /dev/null 2>&1; fi
 eval "$_spark_main"
 exit
 '
