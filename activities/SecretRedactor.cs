@@ -1,41 +1,77 @@
+using System.Collections;
+using System.Text;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.Configuration;
+using Spark.Temporal.Activities.Redaction;
+using Temporalio.Converters;
 
 namespace Spark.Temporal.Activities;
 
 /// <summary>
-/// Takes keys out of text before it reaches a message, a log, an exception or an artifact. It knows the values of the
-/// environment variables it was told of, and the usual look of a bearer token.
+/// Takes keys out of what leaves the process: messages, logs, failures, histories, artifacts. It knows secret values, how
+/// they look inside JSON, URLs and base64, and the usual look of a bearer token. A mark is as long as what it stands for.
 /// </summary>
-/// <param name="variables">Names of environment variables that hold secrets; their values are read at each use.</param>
-public sealed partial class SecretRedactor(IEnumerable<string> variables)
+/// <remarks>
+/// It cannot see what is compressed, encrypted or torn apart (base64 broken into lines in the middle of a value, a value
+/// printed letter by letter). So it is the second fence: the first is that containers get no key.
+/// </remarks>
+public sealed partial class SecretRedactor
 {
     public const string Mark = "[redacted]";
 
-    private readonly string[] _variables = [.. variables.Distinct()];
+    private readonly SecretMatcher _matcher;
 
-    /// <summary>The text without secrets.</summary>
-    public string Redact(string text)
+    /// <param name="values">The secrets.</param>
+    public SecretRedactor(IEnumerable<string> values) =>
+        _matcher = new SecretMatcher(values.Select(value => value.Trim()).Where(value => value.Length > 0).SelectMany(SecretForms.Of));
+
+    /// <summary>A redactor of what an environment and settings hold: what their names call a secret, and the variables given.</summary>
+    /// <param name="environment">Variables with their values.</param>
+    /// <param name="named">Names of variables that hold secrets, whatever they are called.</param>
+    /// <param name="settings">Settings, null for none.</param>
+    public static SecretRedactor For(IDictionary environment, IEnumerable<string> named, IConfiguration? settings = null)
     {
-        foreach (var value in Values())
+        var asked = named.ToHashSet(StringComparer.Ordinal);
+        var values = new List<string>();
+        foreach (DictionaryEntry variable in environment)
         {
-            text = text.Replace(value, Mark, StringComparison.Ordinal);
+            if (variable is { Key: string name, Value: string value }
+                && (asked.Contains(name) ? value.Trim().Length >= ShortestNamed : SecretNames.IsSecret(name, value)))
+            {
+                values.Add(value);
+            }
         }
 
-        return TokenPattern().Replace(text, Mark);
+        var configured = (settings?.AsEnumerable() ?? []).Where(setting => SecretNames.IsSecret(setting.Key[(setting.Key.LastIndexOf(':') + 1)..], setting.Value));
+        return new SecretRedactor([.. values, .. configured.Select(setting => setting.Value!)]);
     }
 
-    /// <summary>The text without the known values only: for what must otherwise stay as it was said.</summary>
-    public string RedactKnown(string text) =>
-        Values().Aggregate(text, (current, value) => current.Replace(value, Mark, StringComparison.Ordinal));
+    /// <summary>The text without secrets.</summary>
+    public string Redact(string text) => TokenPattern().Replace(RedactKnown(text), Mark);
 
-    // Longest first, so that a key that begins with another one is taken out whole. Very short values would tear up
-    // ordinary text and are no keys.
-    private IEnumerable<string> Values() => _variables
-        .Select(Environment.GetEnvironmentVariable)
-        .OfType<string>()
-        .Select(value => value.Trim())
-        .Where(value => value.Length >= 6)
-        .OrderByDescending(value => value.Length);
+    /// <summary>The text without the known values only: for what must otherwise stay as it was said.</summary>
+    public string RedactKnown(string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        return _matcher.Mask(bytes) ? Encoding.UTF8.GetString(bytes) : text;
+    }
+
+    /// <summary>Masks the known values in place.</summary>
+    /// <returns>Whether there was one.</returns>
+    public bool Mask(Span<byte> data) => _matcher.Mask(data);
+
+    /// <summary>A stream that reads another one with the known values masked.</summary>
+    internal Stream Reading(Stream source) => new RedactingStream(source, _matcher);
+
+    /// <summary>A converter that lets no secret out of this process.</summary>
+    public DataConverter Around(DataConverter converter) => converter with
+    {
+        PayloadCodec = new RedactingCodec(this, converter.PayloadCodec),
+        FailureConverter = new RedactingFailureConverter(this, converter.FailureConverter is DefaultFailureConverter.WithEncodedCommonAttributes),
+    };
+
+    // A variable that settings name is a secret even if it is short, but a word of three letters is none.
+    private const int ShortestNamed = 6;
 
     // Providers quote a wrong key back, its middle replaced by stars.
     [GeneratedRegex(@"\bsk-[A-Za-z0-9_*.-]{6,}|(?<=\bBearer\s+)[A-Za-z0-9_~+/=.-]{8,}")]

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Spark.Temporal.Activities;
 using Spark.Temporal.Workflows.Wire;
 using Spark.Temporal.Workflows.Wire.Encryption;
 using Temporalio.Client;
@@ -19,6 +20,8 @@ internal static class ClientRegistration
         {
             var keys = EncryptionKeys.Load(provider.GetRequiredService<IOptions<WorkerOptions>>().Value.EncryptionKeys, File.ReadAllText);
             var options = ServerConnection.Complete(ClientEnvConfig.LoadClientConnectOptions(), Development(), keys);
+            options.DataConverter = provider.GetRequiredService<SecretRedactor>().Around(options.DataConverter);
+
             // Short, because it stands in most events of every history.
             options.Identity = $"{Environment.ProcessId}@{Environment.MachineName}";
             options.LoggerFactory = provider.GetRequiredService<ILoggerFactory>();

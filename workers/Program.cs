@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Workers;
 using Temporalio.Client;
 using Temporalio.Exceptions;
@@ -19,6 +20,11 @@ DotNetEnv.Env.NoClobber().TraversePath().Load();
 try
 {
     var configuration = WorkerSettings.Load(args, Environment.GetEnvironmentVariables());
+
+    // Before anything is logged: all lines of this process go through it, whoever writes them.
+    var redactor = Secrets.RedactorFor(configuration);
+    Console.SetOut(new RedactingWriter(Console.Out, redactor));
+    Console.SetError(new RedactingWriter(Console.Error, redactor));
     var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
     builder.Configuration.AddConfiguration(configuration);
     builder.Logging.AddConfiguration(configuration.GetSection("Logging")).AddSimpleConsole(console =>
@@ -27,7 +33,7 @@ try
         console.UseUtcTimestamp = true;
         console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
     });
-    builder.Services.AddSparkWorkers(configuration).AddSparkTelemetry();
+    builder.Services.AddSingleton(redactor).AddSparkWorkers(configuration).AddSparkTelemetry();
     using var host = builder.Build();
 
     // Settings are judged before the server is: the one mistake must not hide behind the other.

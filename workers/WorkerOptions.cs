@@ -55,6 +55,12 @@ internal sealed class WorkerOptions
     /// <summary>Key file that payloads are encrypted with; empty for no encryption.</summary>
     public string EncryptionKeys { get; set; } = "";
 
+    /// <summary>
+    /// Variables that hold secrets, separated by commas, beside those whose name has KEY, TOKEN, SECRET or PASSWORD in it:
+    /// their values are masked in all that leaves the process.
+    /// </summary>
+    public string SecretVariables { get; set; } = "";
+
     /// <summary>Name of this host in task queues; empty for the one kept in <see cref="StateFolder"/>, made at the first start.</summary>
     [RegularExpression("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", ErrorMessage = "use a-z, 0-9 and inner '-', at most 63 characters")]
     public string HostName { get; set; } = "";
@@ -73,6 +79,9 @@ internal sealed class WorkerOptions
 
     public bool Has(string role) => RoleNames().Contains(role);
 
-    public IReadOnlyList<string> RoleNames() =>
-        Roles.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    public IReadOnlyList<string> RoleNames() => Listed(Roles);
+
+    public IReadOnlyList<string> SecretVariableNames() => Listed(SecretVariables);
+
+    private static string[] Listed(string names) => names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

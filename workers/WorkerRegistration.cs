@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Llm;
+using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
@@ -41,7 +42,9 @@ public static class WorkerRegistration
 
         services.AddSingleton(Options.Create(options));
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<IArtifactStore>(new FileArtifactStore(Path.GetFullPath(options.ArtifactFolder)));
+        services.TryAddSingleton(_ => Secrets.RedactorFor(configuration));
+        services.TryAddSingleton<IArtifactStore>(provider => new RedactingArtifactStore(
+            new FileArtifactStore(Path.GetFullPath(options.ArtifactFolder)), provider.GetRequiredService<SecretRedactor>()));
         services.AddSparkClient().AddFileActivities();
 
         var queues = new List<WorkerQueue>();

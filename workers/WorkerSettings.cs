@@ -21,6 +21,7 @@ internal static class WorkerSettings
           --state-folder DIR         what must survive a restart (default: .spark/worker)
           --artifact-folder DIR      the artifact store (default: .spark/artifacts)
           --encryption-keys FILE     key file that payloads are encrypted with (default: none)
+          --secret-variables LIST    variables whose values are masked everywhere, beside those named KEY, TOKEN, SECRET, PASSWORD
           --workflow-slots, --file-slots, --llm-slots, --sandbox-slots, --build-slots N
                                      how much of each at once
           --graceful-shutdown-sec S  how long activities may go on after a stop (default: 20)

@@ -11,6 +11,12 @@ public interface IArtifactStore
     /// <summary>Stores content and returns its reference once it is durable.</summary>
     Task<ArtifactRef> PutAsync(Stream content, string mediaType, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The same for what a user brought and what must be built and run as it is, such as a task's files: it is never
+    /// changed, where other content may have secrets masked.
+    /// </summary>
+    Task<ArtifactRef> PutVerbatimAsync(Stream content, string mediaType, CancellationToken cancellationToken) => PutAsync(content, mediaType, cancellationToken);
+
     /// <summary>Opens content for reading.</summary>
     /// <exception cref="ArtifactLostException">It is not in the store.</exception>
     Task<Stream> OpenAsync(ArtifactRef reference, CancellationToken cancellationToken);

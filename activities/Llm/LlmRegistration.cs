@@ -30,9 +30,9 @@ public static class LlmRegistration
         return services;
     }
 
-    /// <summary>A redactor that knows the keys of all profiles.</summary>
-    public static SecretRedactor RedactorFor(LlmOptions options) =>
-        new(options.Profiles.Values.Select(profile => profile.KeyVariable).Append("OPENAI_API_KEY"));
+    /// <summary>A redactor that knows the keys of all profiles, beside what the environment calls a secret.</summary>
+    private static SecretRedactor RedactorFor(LlmOptions options) =>
+        SecretRedactor.For(Environment.GetEnvironmentVariables(), options.Profiles.Values.Select(profile => profile.KeyVariable));
 
     private static void FillDefaultProfile(LlmOptions options, IConfiguration configuration)
     {

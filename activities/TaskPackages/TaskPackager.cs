@@ -90,7 +90,7 @@ internal sealed class TaskPackager(IArtifactStore store)
         var pipe = new Pipe();
         var writing = WriteAsync();
         await using var reading = pipe.Reader.AsStream();
-        var reference = await store.PutAsync(reading, MediaTypes.Tar, cancellationToken);
+        var reference = await store.PutVerbatimAsync(reading, MediaTypes.Tar, cancellationToken);
         await writing;
         return reference;
 

@@ -54,15 +54,15 @@ internal sealed class FaultRig : IAsyncDisposable
         return new FaultRig(folder, state, settings, server, await FakeModelServer.StartAsync(), client);
     }
 
-    /// <summary>Starts a worker, through a gate where one is asked for.</summary>
-    public TcpGate? StartWorker(bool gated = false)
+    /// <summary>Starts a worker, through a gate where one is asked for, with more variables where there are some.</summary>
+    public TcpGate? StartWorker(bool gated = false, IReadOnlyDictionary<string, string?>? variables = null)
     {
         _gate = gated ? new TcpGate(_server.Address) : null;
         _worker = DetachedProcess.Start(
-            Path.Combine(AppContext.BaseDirectory, "spark-worker"),
-            [],
+            "/usr/bin/env",
+            ["-C", Folder.Path, Path.Combine(AppContext.BaseDirectory, "spark-worker")],
             _state.WorkerLog,
-            new Dictionary<string, string?>
+            new Dictionary<string, string?>(variables ?? new Dictionary<string, string?>())
             {
                 ["TEMPORAL_ADDRESS"] = _gate?.Address ?? _server.Address,
                 ["TEMPORAL_NAMESPACE"] = _server.Namespace,

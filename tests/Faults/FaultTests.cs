@@ -1,4 +1,3 @@
-using System.Text;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.SkillGeneration;
@@ -65,25 +64,6 @@ public sealed class FaultTests
 
         await Eventually.IsTrueAsync(() => Task.FromResult(rig.Containers().Count == 0), "the container is gone", TimeSpan.FromSeconds(5));
         await Assert.ThatAsync(async () => await run.GetResultAsync(), Throws.InstanceOf<WorkflowFailedException>());
-    }
-
-    [Test]
-    public async Task No_secret_lands_anywhere()
-    {
-        await using var rig = await FaultRig.StartAsync();
-        rig.Model.Script = FaultTask.Model(request => request.Turn == 0 && request.Purpose == LlmPurposes.Agent
-            ? FakeReply.Shell("env; cat /proc/1/environ; echo ran >> /log") : null);
-        rig.StartWorker();
-        var run = await rig.StartSkillAsync(FaultTask.Write(rig.Folder));
-        await run.GetResultAsync().WaitAsync(TimeSpan.FromMinutes(4));
-
-        var places = Directory.EnumerateFiles(rig.Folder.Path, "*", SearchOption.AllDirectories)
-            .Where(file => Encoding.Latin1.GetString(File.ReadAllBytes(file)).Contains(FaultRig.Key))
-            .Select(file => Path.GetRelativePath(rig.Folder.Path, file))
-            .ToList();
-
-        Assert.That(rig.Model.Requests[0].Header("Authorization"), Does.Contain(FaultRig.Key), "the key was in use");
-        Assert.That(places, Is.Empty, "database with all histories, artifacts, results, logs, state");
     }
 
     [Test]
