@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Artifacts.Replay;
 using Spark.Temporal.Activities.Batches;
 using Spark.Temporal.Activities.Evaluation;
 using Spark.Temporal.Activities.TaskPackages;
@@ -24,6 +25,7 @@ public static class FileActivities
         services.TryAddSingleton<IRecordActivities, RecordActivities>();
         services.TryAddSingleton<IEvaluationActivities, EvaluationActivities>();
         services.TryAddSingleton<IBatchActivities, BatchActivities>();
+        services.TryAddSingleton<IReplayActivities, ReplayActivities>();
         return services;
     }
 }

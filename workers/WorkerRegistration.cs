@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities;
+using Spark.Temporal.Activities.Agents;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Llm;
 using Spark.Temporal.Activities.Redaction;
@@ -93,7 +94,7 @@ public static class WorkerRegistration
         });
         worker.ApplyTemporalActivities<ITaskPackageActivities>().ApplyTemporalActivities<IRecordActivities>()
             .ApplyTemporalActivities<IConstructionActivities>().ApplyTemporalActivities<IEvaluationActivities>()
-            .ApplyTemporalActivities<IBatchActivities>();
+            .ApplyTemporalActivities<IBatchActivities>().ApplyTemporalActivities<IReplayActivities>();
     }
 
     private static void AddLlm(IServiceCollection services, IConfiguration configuration, WorkerOptions options, List<WorkerQueue> queues)
@@ -121,11 +122,14 @@ public static class WorkerRegistration
         Configure(bound);
         var host = new SandboxHost(Options.Create(bound));
         services.AddSandboxActivities(Configure).AddSingleton(host).AddHostedService<SandboxSweepService>();
+        services.AddLlmSettings(configuration).AddAgentActivities(configuration);
         AddWorker(services, options, queues, TaskQueues.Sandbox, options.BuildSlots)
             .ApplyTemporalActivities<ISandboxActivities>()
+            .ApplyTemporalActivities<IAgentActivities>()
             .ApplyTemporalActivities<ITaskPackageActivities>()
             .ApplyTemporalActivities<IConstructionActivities>();
-        AddWorker(services, options, queues, TaskQueues.SandboxHost(host.Name), options.SandboxSlots).ApplyTemporalActivities<ISandboxActivities>();
+        AddWorker(services, options, queues, TaskQueues.SandboxHost(host.Name), options.SandboxSlots)
+            .ApplyTemporalActivities<ISandboxActivities>().ApplyTemporalActivities<IAgentActivities>();
     }
 
     private static ITemporalWorkerServiceOptionsBuilder AddWorker(

@@ -15,6 +15,9 @@ public static class FailureTypes
     /// <summary>The container does not start or its healthcheck never passes.</summary>
     public const string StartFailed = "StartFailed";
 
+    /// <summary>An installed agent's installation fails or takes too long: no score, since nothing was tried.</summary>
+    public const string AgentNotInstalled = "AgentNotInstalled";
+
     /// <summary>The container is gone through no fault of the agent.</summary>
     public const string SandboxLost = "SandboxLost";
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.TaskPackages;
 using Spark.Temporal.TaskFiles;
+using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Wire;
@@ -71,11 +72,15 @@ internal sealed class BatchPlanner(IArtifactStore store)
 
         var sources = work.Kind == BatchKind.Constructions
             ? BatchSelection.Prompts(request.Source).Select(prompt => (prompt.Name, Path: prompt.File)).ToArray()
+            : work.Skill?.Agent == AgentNames.Replay
+            ? BatchSelection.Recordings(request.Source).Select(recording => (recording.Name, Path: recording.Folder)).ToArray()
             : [.. BatchSelection.Tasks(request.Source).Select(task => (task.Name, Path: task.Directory))];
         var content = new string[sources.Length];
         await Parallel.ForEachAsync(Enumerable.Range(0, sources.Length), new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellationToken }, async (index, cancelled) =>
             content[index] = work.Kind == BatchKind.Constructions
                 ? Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(sources[index].Path, cancelled)))
+                : work.Skill?.Agent == AgentNames.Replay
+                ? Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Path.Combine(sources[index].Path, "trajectory.jsonl"), cancelled)))
                 : await TaskPackager.DigestAsync(TaskFolderReader.Read(sources[index].Path), cancelled));
 
         var settings = Settings(work);

@@ -11,6 +11,11 @@ namespace Spark.Temporal.TaskFiles;
 /// <param name="File">Absolute path.</param>
 internal sealed record PromptPath(string Name, string File);
 
+/// <summary>A recorded run.</summary>
+/// <param name="Name">Slug of its folder.</param>
+/// <param name="Folder">Absolute path of the folder that holds its <c>trajectory.jsonl</c>.</param>
+internal sealed record RecordingPath(string Name, string Folder);
+
 /// <summary>Which tasks or prompts a batch has, in which order. The command line and the workers choose by the same rules.</summary>
 internal static class BatchSelection
 {
@@ -40,6 +45,19 @@ internal static class BatchSelection
             : throw new FormatException($"there is no prompt file '{path}'"));
         var found = files.Select(file => new PromptPath(Text.Slug(Path.GetFileNameWithoutExtension(file)), Path.GetFullPath(file)));
         return Choose(found, source, prompt => prompt.Name, prompt => Path.GetFileNameWithoutExtension(prompt.File), prompt => prompt.File, "prompt files");
+    }
+
+    /// <summary>The recorded runs that a source leaves, by the same rules: files, or folders with some at any depth.</summary>
+    /// <exception cref="FormatException">There are none, or two of one name; says what to do.</exception>
+    public static IReadOnlyList<RecordingPath> Recordings(BatchSource source)
+    {
+        const string fileName = "trajectory.jsonl";
+        var files = Lines(source.Files).SelectMany(path =>
+            Directory.Exists(path) ? Directory.EnumerateFiles(path, fileName, SearchOption.AllDirectories)
+            : File.Exists(path) && Path.GetFileName(path) == fileName ? [path]
+            : throw new FormatException($"there is no {fileName} or folder '{path}'"));
+        var found = files.Select(file => Path.GetDirectoryName(Path.GetFullPath(file))!).Select(folder => new RecordingPath(Text.Slug(Path.GetFileName(folder)), folder));
+        return Choose(found, source, recording => recording.Name, recording => Path.GetFileName(recording.Folder), recording => recording.Folder, "recorded runs");
     }
 
     private static List<T> Choose<T>(

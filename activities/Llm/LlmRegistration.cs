@@ -18,15 +18,27 @@ public static class LlmRegistration
     /// </summary>
     public static IServiceCollection AddLlmActivities(this IServiceCollection services, IConfiguration configuration)
     {
+        services.AddLlmSettings(configuration);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IChatGateway, OpenAiChatGateway>();
+        services.TryAddSingleton<ILlmActivities, LlmActivities>();
+        return services;
+    }
+
+    /// <summary>The settings alone, for whoever passes requests on; added once, since lists would else be bound twice.</summary>
+    public static IServiceCollection AddLlmSettings(this IServiceCollection services, IConfiguration configuration)
+    {
+        if (services.Any(service => service.ImplementationType == typeof(LlmOptionsValidator)))
+        {
+            return services;
+        }
+
         services.AddOptions<LlmOptions>()
             .Bind(configuration.GetSection(LlmOptions.Section))
             .PostConfigure(options => FillDefaultProfile(options, configuration))
             .ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<LlmOptions>, LlmOptionsValidator>());
         services.TryAddSingleton(provider => RedactorFor(provider.GetRequiredService<IOptions<LlmOptions>>().Value));
-        services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<IChatGateway, OpenAiChatGateway>();
-        services.TryAddSingleton<ILlmActivities, LlmActivities>();
         return services;
     }
 

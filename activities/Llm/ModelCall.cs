@@ -193,6 +193,6 @@ internal sealed class ModelCall(
         nonRetryable: true);
 
     // Header values are ASCII without control characters; a task may be named otherwise.
-    private static string HeaderText(string text) =>
+    public static string HeaderText(string text) =>
         string.Concat(text.EnumerateRunes().Select(rune => rune.Value is >= ' ' and <= '~' ? rune.ToString() : Uri.EscapeDataString(rune.ToString())));
 }

@@ -55,6 +55,9 @@ internal interface IContainerGateway
 
     Task<IContainerProcess> ExecAsync(string container, ExecSpec spec, CancellationToken cancellationToken);
 
+    /// <summary>Address of the host in a network, as its containers reach it; null where the network has none.</summary>
+    Task<string?> GatewayAddressAsync(string network, CancellationToken cancellationToken);
+
     Task ConnectAsync(string container, string network, CancellationToken cancellationToken);
 
     Task DisconnectAsync(string container, string network, CancellationToken cancellationToken);

@@ -83,7 +83,8 @@ internal static class PdiPictures
         plot.Add.HorizontalLine(analysis.MedianPhiExec!.Value, 1, Colors.Gray, LinePattern.Solid);
         foreach (var quadrant in analysis.Runs.GroupBy(run => run.Quadrant).OrderBy(group => group.Key))
         {
-            Points(plot, [.. quadrant.Select(run => (new Coordinates(run.PhiPlan, run.PhiExec), run.Task))], Quadrants[(int)quadrant.Key], PdiQuadrants.Name(quadrant.Key), analysis.Runs.Count);
+            Points(plot, [.. quadrant.Select(run => (new Coordinates(run.PhiPlan, run.PhiExec), run.Task))], Quadrants[(int)quadrant.Key], PdiQuadrants.Name(quadrant.Key), analysis.Runs.Count,
+                analysis.Runs.Min(run => run.PhiPlan), analysis.Runs.Max(run => run.PhiPlan));
         }
 
         plot.Axes.Margins(0.3, 0.12);
@@ -98,7 +99,8 @@ internal static class PdiPictures
         plot.Add.HorizontalLine(0, 1, Colors.Gray, LinePattern.Solid);
         foreach (var quadrant in analysis.Runs.Where(run => run.DeltaR is not null).GroupBy(run => run.Quadrant).OrderBy(group => group.Key))
         {
-            Points(plot, [.. quadrant.Select(run => (new Coordinates(run.Pdi, run.DeltaR!.Value), run.Task))], Quadrants[(int)quadrant.Key], PdiQuadrants.Name(quadrant.Key), analysis.Rho.Pairs);
+            Points(plot, [.. quadrant.Select(run => (new Coordinates(run.Pdi, run.DeltaR!.Value), run.Task))], Quadrants[(int)quadrant.Key], PdiQuadrants.Name(quadrant.Key), analysis.Rho.Pairs,
+                analysis.Runs.Min(run => run.Pdi), analysis.Runs.Max(run => run.Pdi));
         }
 
         plot.Axes.Margins(0.3, 0.12);
@@ -106,14 +108,16 @@ internal static class PdiPictures
         return plot;
     }
 
-    private static void Points(Plot plot, (Coordinates At, string Name)[] points, Color color, string name, int all)
+    private static void Points(Plot plot, (Coordinates At, string Name)[] points, Color color, string name, int all, double least, double most)
     {
         plot.Add.Markers(points.Select(point => point.At).ToArray(), MarkerShape.FilledCircle, 10, color).LegendText = name;
+        var middle = (least + most) / 2;
         foreach (var point in all <= MaxNames ? points : [])
         {
+            // Towards the middle, so that a long name is not cut off at the frame.
             var text = plot.Add.Text(point.Name, point.At);
             text.LabelFontSize = 12;
-            text.LabelAlignment = Alignment.LowerCenter;
+            text.LabelAlignment = point.At.X > middle ? Alignment.LowerRight : Alignment.LowerLeft;
             text.OffsetY = -8;
         }
     }

@@ -22,7 +22,7 @@ internal static class EvalRunCommand
         var tasksDir = new Option<string>("--tasks-dir") { Description = "A folder of Harbor tasks, or one task.", Required = true };
         var tasks = new Option<string[]>("--tasks") { Description = "Only these, by name; * and ? match; @FILE reads names from a file.", AllowMultipleArgumentsPerToken = true };
         var limit = RunSettings.Positive(new Option<int?>("--limit") { Description = "At most so many tasks." });
-        var agent = new Option<string>("--agent") { Description = "Agent that works on the tasks.", DefaultValueFactory = _ => AgentNames.Terminal };
+        var agent = new AgentSettings();
         var models = new Option<string[]>("--model")
         {
             Description = "Student models: NAME, or PROFILE::NAME. Several give a table students x arms. Default: the profile's own.",
@@ -51,10 +51,11 @@ internal static class EvalRunCommand
               spark eval run --tasks-dir tasks --model gpt-5-mini --skill-source-model gpt-5 --repeats 3 --parallelism 8
             """)
         {
-            tasksDir, tasks, limit, agent, models, repeats, parallelism, seed, budget, batchName, resume, detach, dryRun, cancel, json,
+            tasksDir, tasks, limit, models, repeats, parallelism, seed, budget, batchName, resume, detach, dryRun, cancel, json,
         };
         arms.AddTo(command);
         run.AddTo(command);
+        agent.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             if (parsed.GetValue(resume) && parsed.GetValue(batchName) is null)
@@ -72,9 +73,10 @@ internal static class EvalRunCommand
                 Batch = Text.Slug(parsed.GetValue(batchName) ?? BatchNames.New("eval", DateTimeOffset.UtcNow)),
                 TasksDir = root,
                 Tasks = [.. chosen.Select(task => new EvaluationTask(task.Name, Path.GetRelativePath(root, task.Directory) is var relative && relative == "." ? "" : relative))],
-                Students = Students(parsed.GetValue(models) ?? [], run.ApiBase(parsed), parsed.GetValue(agent)!),
+                Students = Students(parsed.GetValue(models) ?? [], run.ApiBase(parsed), agent.Agent(parsed)),
                 Arms = arms.Arms(parsed, chosen),
-                Agent = parsed.GetValue(agent)!,
+                Agent = agent.Agent(parsed),
+                AgentKwargs = agent.Kwargs(parsed),
                 Repeats = parsed.GetValue(repeats),
                 Parallelism = parsed.GetValue(parallelism),
                 Seed = (ulong)Math.Abs((long)parsed.GetValue(seed)),
@@ -98,6 +100,11 @@ internal static class EvalRunCommand
 
     private static List<EvaluationStudent> Students(string[] models, string? apiBase, string agent)
     {
+        if (agent == AgentNames.Replay)
+        {
+            throw new CliException("the agent replay re-enacts whole runs: spark skills run --agent replay --agent-kwarg trajectory=FILE", ExitCodes.Usage);
+        }
+
         // Agents that ask no model are students of their own name.
         List<EvaluationStudent> students = agent is AgentNames.Oracle or AgentNames.Nop
             ? [new EvaluationStudent(agent, new ModelChoice())]

@@ -11,7 +11,7 @@ internal static class SkillsRunCommand
 {
     public static Command Create(CliOutput output)
     {
-        var tasksDir = new Option<string>("--tasks-dir") { Description = "A folder of Harbor tasks, or one task.", Required = true };
+        var tasksDir = new Option<string?>("--tasks-dir") { Description = "A folder of Harbor tasks, or one task. Not for --agent replay, which needs none." };
         var tasks = new Option<string[]>("--tasks") { Description = "Only these, by name; * and ? match, @FILE reads one a line.", AllowMultipleArgumentsPerToken = true };
         var batches = new BatchSettings("skills", parallelism: 4);
         var json = CommonOptions.Json();
@@ -25,6 +25,7 @@ internal static class SkillsRunCommand
 
             Example:
               spark skills run --tasks-dir tasks --model gpt-5-mini --max-retries 5 --parallelism 8
+              spark skills run --agent replay --agent-kwarg trajectory=all_model_pdi/some-model
             """)
         {
             tasksDir, tasks, json,
@@ -35,8 +36,11 @@ internal static class SkillsRunCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var batch = batches.Name(parsed);
-            var source = batches.Source(parsed, new BatchSource { TasksDir = Path.GetFullPath(parsed.GetValue(tasksDir)!), Names = parsed.GetValue(tasks) ?? [] });
-            var chosen = TaskFolders.Select(source);
+            var recordings = skill.Recordings(parsed);
+            var source = batches.Source(parsed, (recordings ?? new BatchSource { TasksDir = Named(parsed.GetValue(tasksDir)) }) with { Names = parsed.GetValue(tasks) ?? [] });
+            IReadOnlyList<(string Name, string Directory)> chosen = recordings is null
+                ? [.. TaskFolders.Select(source).Select(task => (task.Name, task.Directory))]
+                : [.. TaskFolders.Recordings(source).Select(recording => (recording.Name, recording.Folder))];
             var input = batches.Input(parsed, batch, run.OutDir(parsed), new BatchWork { Skill = skill.Template(parsed, run, batch) }, source);
             return batches.DryRun(parsed)
                 ? PrintPlan(input, chosen, parsed.GetValue(json), output)
@@ -46,7 +50,10 @@ internal static class SkillsRunCommand
         return command;
     }
 
-    private static int PrintPlan(BatchInput input, IReadOnlyList<ScannedTask> tasks, bool json, CliOutput output)
+    private static string Named(string? tasksDir) =>
+        Path.GetFullPath(tasksDir ?? throw new CliException("--tasks-dir is missing; name a folder of Harbor tasks", ExitCodes.Usage));
+
+    private static int PrintPlan(BatchInput input, IReadOnlyList<(string Name, string Directory)> tasks, bool json, CliOutput output)
     {
         var template = input.Work.Skill!;
         if (json)

@@ -9,7 +9,7 @@ internal static class TasksCommands
 {
     public static Command Create(CliOutput output) =>
         new("tasks", "Harbor tasks on disk.")
-        { Check(output), TasksProveCommand.Create(output), TasksCreateCommand.Create(output), TasksVaryCommand.Create(output), TasksShowCommands.List(output), TasksShowCommands.Show(output) };
+        { Check(output), TasksProveCommand.Create(output), TasksCreateCommand.Create(output), TasksVaryCommand.Create(output), TasksWorldCommand.Create(output), TasksShowCommands.List(output), TasksShowCommands.Show(output) };
 
     private static Command Check(CliOutput output)
     {

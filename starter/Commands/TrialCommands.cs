@@ -19,11 +19,7 @@ internal static class TrialCommands
     private static Command Run(CliOutput output)
     {
         var folder = new Argument<string>("DIR") { Description = "Folder of a Harbor task." };
-        var agent = new Option<string>("--agent")
-        {
-            Description = "oracle runs the task's solution, nop does nothing, terminal works with a model.",
-            DefaultValueFactory = _ => AgentNames.Terminal,
-        }.AcceptOnlyFromAmong([.. AgentNames.All]);
+        var agent = new AgentSettings();
         var json = CommonOptions.Json();
         var settings = new RunSettings();
         var command = new Command(
@@ -36,17 +32,24 @@ internal static class TrialCommands
               spark trial run tasks/3d-scan-calc --agent oracle
             """)
         {
-            folder, agent, json,
+            folder, json,
         };
+        agent.AddTo(command);
         settings.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var task = TaskFolders.One(parsed.GetValue(folder)!);
+            if (agent.Agent(parsed) == AgentNames.Replay)
+            {
+                throw new CliException("the agent replay re-enacts whole runs: spark skills run --agent replay --agent-kwarg trajectory=FILE", ExitCodes.Usage);
+            }
+
             var batch = BatchNames.New("trial", DateTimeOffset.UtcNow);
             var input = new AttemptInput
             {
                 TaskDir = task.Directory,
-                Agent = parsed.GetValue(agent)!,
+                Agent = agent.Agent(parsed),
+                AgentKwargs = agent.Kwargs(parsed),
                 Model = settings.Model(parsed),
                 Batch = batch,
                 Limits = settings.Limits(parsed),
@@ -68,7 +71,7 @@ internal static class TrialCommands
     private static async Task<AttemptResult> RunAsync(
         SparkSession session, AttemptInput input, string task, CliOutput output, CancellationToken cancellationToken)
     {
-        var model = input.Agent == AgentNames.Terminal ? RunSettings.Slug(input.Model) : input.Agent;
+        var model = AgentNames.UsesModel(input.Agent) ? RunSettings.Slug(input.Model) : input.Agent;
         var id = WorkflowIds.Evaluation(input.Batch, model, "baseline", task, 1);
         var attempt = await session.Client.StartWorkflowAsync(
             (AttemptWorkflow workflow) => workflow.RunAsync(input),

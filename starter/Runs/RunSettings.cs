@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain;
 using Spark.Temporal.Workflows.Domain.Budgets;
@@ -142,26 +143,28 @@ internal sealed class SkillSettings
         DefaultValueFactory = _ => "token_overlap",
     }.AcceptOnlyFromAmong("token_overlap", "js_divergence");
 
-    private readonly Option<string> _agent = new Option<string>("--agent")
-    {
-        Description = "Agent that works on the tasks.",
-        DefaultValueFactory = _ => AgentNames.Terminal,
-    }.AcceptOnlyFromAmong([.. AgentNames.All]);
+    private readonly AgentSettings _agent = new();
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _agent, _summaryModel, _summaryBase, _retries, _pdi, _observe, _method, _budget, _tokens })
+        _agent.AddTo(command);
+        foreach (var option in new Option[] { _summaryModel, _summaryBase, _retries, _pdi, _observe, _method, _budget, _tokens })
         {
             command.Add(option);
         }
     }
+
+    /// <summary>The recorded runs that the agent <c>replay</c> is to re-enact; null for every other agent.</summary>
+    public BatchSource? Recordings(ParseResult parsed) =>
+        _agent.Agent(parsed) == AgentNames.Replay ? RecordedRuns.Source(_agent.Kwargs(parsed)) : null;
 
     /// <summary>What every task of a batch gets; the task's folder is filled in for each.</summary>
     public SkillGenerationInput Template(ParseResult parsed, RunSettings run, string batch) => new()
     {
         TaskDir = "",
         Batch = batch,
-        Agent = parsed.GetValue(_agent)!,
+        Agent = _agent.Agent(parsed),
+        AgentKwargs = _agent.Kwargs(parsed),
         Model = run.Model(parsed),
         SummaryModel = parsed.GetValue(_summaryModel) is null && parsed.GetValue(_summaryBase) is null
             ? null

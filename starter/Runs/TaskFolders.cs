@@ -34,6 +34,10 @@ internal static class TaskFolders
     /// <exception cref="CliException">There are none.</exception>
     public static IReadOnlyList<PromptPath> Prompts(BatchSource source) => Chosen(() => BatchSelection.Prompts(source));
 
+    /// <summary>The recorded runs that a batch will re-enact.</summary>
+    /// <exception cref="CliException">There are none.</exception>
+    public static IReadOnlyList<RecordingPath> Recordings(BatchSource source) => Chosen(() => BatchSelection.Recordings(source));
+
     private static T Chosen<T>(Func<T> choose)
     {
         try

@@ -1,6 +1,7 @@
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Batches;
 using Spark.Temporal.Activities.Evaluation;
+using Spark.Temporal.Activities.Artifacts.Replay;
 using Spark.Temporal.Workers;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
@@ -70,6 +71,7 @@ internal sealed class FakeDeployment : IAsyncDisposable
             .AddAllActivities<IRecordActivities>(new RecordActivities(deployment.Store))
             .AddAllActivities<IEvaluationActivities>(new EvaluationActivities(deployment.Store))
             .AddAllActivities<IBatchActivities>(new BatchActivities(deployment.Store))
+            .AddAllActivities<IReplayActivities>(new ReplayActivities(deployment.Store))
             .AddAllActivities<IConstructionActivities>(deployment.World)
             .AddAllActivities<ITaskPackageActivities>(deployment.World));
         deployment.Work(new TemporalWorkerOptions(deployment.Prefix + TaskQueues.Sandbox)

@@ -6,21 +6,6 @@ using Spark.Temporal.Workflows.Domain.Judging;
 
 namespace Spark.Temporal.Workflows.Attempts;
 
-/// <summary>Names of the agents that are built in.</summary>
-public static class AgentNames
-{
-    /// <summary>A tool-calling loop with a shell that keeps its folder and environment.</summary>
-    public const string Terminal = "terminal";
-
-    /// <summary>Runs the task's own solution.</summary>
-    public const string Oracle = "oracle";
-
-    /// <summary>Does nothing.</summary>
-    public const string Nop = "nop";
-
-    public static readonly IReadOnlyList<string> All = [Terminal, Oracle, Nop];
-}
-
 public sealed record AttemptInput
 {
     /// <summary>The task; read from <see cref="TaskDir"/> where it is not given.</summary>
@@ -30,6 +15,10 @@ public sealed record AttemptInput
     public string? TaskDir { get; init; }
 
     public required string Agent { get; init; }
+
+    /// <summary>What an agent was told besides its model (<c>--agent-kwarg NAME=VALUE</c>); null for nothing.</summary>
+    public IReadOnlyDictionary<string, string>? AgentKwargs { get; init; }
+
     public ModelChoice Model { get; init; } = new();
 
     /// <summary>The conversation to start with; made from the task's instruction where it is not given.</summary>
@@ -109,6 +98,10 @@ public sealed record AttemptResult
     public required string Task { get; init; }
     public required string Agent { get; init; }
     public required Outcome Outcome { get; init; }
+
+    /// <summary>What an installed agent says of its version; null for the built-in ones.</summary>
+    public string? AgentVersion { get; init; }
+
     public double? Reward { get; init; }
     public IReadOnlyDictionary<string, double> Rewards { get; init; } = new Dictionary<string, double>();
     public int TestsPassed { get; init; }

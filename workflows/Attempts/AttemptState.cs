@@ -37,6 +37,17 @@ internal sealed class AttemptState(RunControl control)
         Conversation = reply.Conversation;
     }
 
+    public void Count(AgentRunReply reply)
+    {
+        control.Spend(reply.Usage, reply.ModelCalls, 0);
+        ModelCalls += reply.ModelCalls;
+        Turns += reply.Commands;
+        AgentMs += reply.DurationMs;
+        (Conversation, AgentOutput) = (reply.Conversation, reply.Output);
+        (AgentTimedOut, ContainerEnded) = (reply.TimedOut, reply.ContainerEnded);
+        Notes.AddRange(reply.Notes);
+    }
+
     /// <summary>Carries out a phase and keeps when it started and how long it took, also when it fails.</summary>
     public async Task PhaseAsync(string phase, Func<Task> body)
     {

@@ -16,6 +16,7 @@ public sealed class AttemptWorkflow
     private readonly AttemptInput _input;
     private readonly RunControl _control;
     private readonly AttemptState _state;
+    private readonly InstalledAgent? _installed;
     private SandboxSession? _sandbox;
     private VerifyReply? _verdict;
     private bool _warned;
@@ -30,6 +31,8 @@ public sealed class AttemptWorkflow
         {
             _control.Pause();
         }
+
+        _installed = AgentNames.IsInstalled(input.Agent) ? new InstalledAgent(input, _state, _control) : null;
     }
 
     [WorkflowQuery("GetProgress", Description = "What the attempt does, what it has cost and what it waits for.")]
@@ -135,16 +138,28 @@ public sealed class AttemptWorkflow
 
     private async Task WorkAsync(TaskPackage package)
     {
+        if (_input.Agent == AgentNames.Replay)
+        {
+            await CheckpointAsync(paid: false);
+            await _state.PhaseAsync("agent", async () => _verdict = await new RecordedAgent(_input, _state).RunAsync());
+            return;
+        }
+
         var limits = _input.Limits;
         var settings = package.Settings;
         var agentSec = settings.AgentTimeoutSec * limits.TimeoutMultiplier;
         var verifierSec = settings.VerifierTimeoutSec * limits.TimeoutMultiplier;
+        if (_installed is not null)
+        {
+            await _installed.DescribeAsync(package);
+        }
+
         _sandbox = new SandboxSession(
             package,
             limits,
             _input.Run ?? Workflow.Info.WorkflowId,
             shell: _input.Agent == AgentNames.Terminal,
-            deadlineSec: settings.BuildTimeoutSec + agentSec + verifierSec + (15 * 60),
+            deadlineSec: settings.BuildTimeoutSec + (_installed?.InstallSec ?? 0) + agentSec + verifierSec + (15 * 60),
             _input.Skills,
             withoutOwnSkills: _input.WithoutOwnSkills);
 
@@ -154,8 +169,13 @@ public sealed class AttemptWorkflow
         await _state.PhaseAsync("agent", () => ActAsync(package, agentSec));
         if (!_state.ContainerEnded)
         {
-            // Work that was paid for is verified, whatever is left of the budget.
-            await CheckpointAsync(paid: false);
+            if (_installed is null)
+            {
+                // Work that was paid for is verified, whatever is left of the budget. An installed agent's could not be done
+                // again for nothing, so its container is not given back before the verdict either.
+                await CheckpointAsync(paid: false);
+            }
+
             await _state.PhaseAsync("verify", () => VerifyAsync(package, verifierSec));
         }
     }
@@ -184,9 +204,14 @@ public sealed class AttemptWorkflow
                     $"{package.SourcePath}: the oracle needs solution/solve.sh, which this task does not have.", FailureTypes.InvalidTask, nonRetryable: true);
             case AgentNames.Nop:
                 break;
+            case var _ when _installed is not null:
+                var instruction = _input.Conversation ?? await Workflow.ExecuteActivityAsync(
+                    (IRecordActivities records) => records.BeginAsync(new BeginAttemptRequest { Instruction = package.Instruction, Terminal = false }),
+                    ActivityProfiles.Records("write the instruction"));
+                await _installed.RunAsync(package, _sandbox!, instruction, agentSec);
+                break;
             default:
-                throw new ApplicationFailureException(
-                    $"Agent '{_input.Agent}' is not known; choose one of {string.Join(", ", AgentNames.All)}.", FailureTypes.InvalidInput, nonRetryable: true);
+                throw new ApplicationFailureException(AgentNames.Problem(_input.Agent)!, FailureTypes.InvalidInput, nonRetryable: true);
         }
     }
 
@@ -284,6 +309,7 @@ public sealed class AttemptWorkflow
         {
             Task = task,
             Agent = _input.Agent,
+            AgentVersion = _installed?.Version,
             Outcome = AttemptOutcome.Of(failure, _state.ContainerEnded, verdict),
             Reward = verdict?.Reward,
             Rewards = verdict?.Rewards ?? new Dictionary<string, double>(),

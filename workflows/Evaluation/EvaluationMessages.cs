@@ -20,6 +20,9 @@ public sealed record EvaluationInput
 
     public string Agent { get; init; } = AgentNames.Terminal;
 
+    /// <summary>What the agent is told besides its model; null for nothing.</summary>
+    public IReadOnlyDictionary<string, string>? AgentKwargs { get; init; }
+
     /// <summary>Trials of each task, student and arm.</summary>
     public int Repeats { get; init; } = 1;
 

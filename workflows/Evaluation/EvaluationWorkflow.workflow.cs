@@ -186,6 +186,7 @@ public sealed class EvaluationWorkflow
         {
             TaskDir = rows.TaskDir,
             Agent = _input.Agent,
+            AgentKwargs = _input.AgentKwargs,
             Model = rows.Student.Model,
             Skills = skills?.Tar,
             WithoutOwnSkills = imageBringsSkills,

@@ -91,6 +91,28 @@ internal sealed class Reflections(SkillGenerationInput input, SkillRunState stat
         };
     }
 
+    /// <summary>A recorded reflection: its memo is taken as it was kept, the index and what follows from it are computed anew.</summary>
+    /// <returns>Null where the attempt was not reflected on.</returns>
+    public ReflectionRecord? Reenact(AttemptRecord record, Judgment judgment, ReplayedReflection recorded)
+    {
+        if (recorded.Conversation is not { } conversation)
+        {
+            Intervention = InterventionLevel.None;
+            return null;
+        }
+
+        state.Memo = recorded.MemoAfter;
+        return new ReflectionRecord
+        {
+            Conversation = conversation,
+            Memo = state.Memo,
+            Pdi = recorded.Measured ? Measure(record, judgment, recorded.MemoBefore, recorded) : null,
+            Usage = recorded.Usage,
+            DurationMs = recorded.DurationMs,
+            At = Workflow.UtcNow,
+        };
+    }
+
     /// <returns>The memo to keep; null when the rewrite is refused, so that the last good one stays.</returns>
     private string? Read(LlmReply reply, string before, out IReadOnlyList<string> why)
     {
@@ -105,10 +127,10 @@ internal sealed class Reflections(SkillGenerationInput input, SkillRunState stat
         return verdict.Memo?.Render();
     }
 
-    private PdiSnapshot? Measure(AttemptRecord record, Judgment judgment, string before)
+    private PdiSnapshot? Measure(AttemptRecord record, Judgment judgment, string before, ReplayedReflection? recorded = null)
     {
         var failed = TestSummary.FailedTests(judgment.TestSummary);
-        var previous = _previousFailedTests;
+        var previous = recorded is null ? _previousFailedTests : recorded.PreviousFailedTests;
         _previousFailedTests = failed;
 
         // Without any memo there is nothing to measure; the first accepted one starts the series.
@@ -120,7 +142,8 @@ internal sealed class Reflections(SkillGenerationInput input, SkillRunState stat
 
         var snapshot = _tracker.Observe(new PdiObservation
         {
-            Attempt = record.Scored!.Value,
+            Attempt = recorded?.Attempt ?? record.Scored!.Value,
+            Step = recorded?.Step,
             Commands = judgment.Commands,
             MemoBefore = before,
             MemoAfter = state.Memo,

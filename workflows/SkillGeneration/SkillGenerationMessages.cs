@@ -15,6 +15,9 @@ public sealed record SkillGenerationInput
     /// <summary>Agent that works on the task.</summary>
     public string Agent { get; init; } = AgentNames.Terminal;
 
+    /// <summary>What the agent is told besides its model; null for nothing.</summary>
+    public IReadOnlyDictionary<string, string>? AgentKwargs { get; init; }
+
     /// <summary>Model of the agent.</summary>
     public ModelChoice Model { get; init; } = new();
 

@@ -20,6 +20,7 @@ public sealed class SkillGenerationWorkflow
     private readonly SkillRunState _state;
     private readonly Reflections _reflections;
     private readonly Distillation _distillation;
+    private readonly Reenactment? _recorded;
     private ChildWorkflowHandle<AttemptWorkflow, AttemptResult>? _attempt;
 
     [WorkflowInit]
@@ -29,6 +30,7 @@ public sealed class SkillGenerationWorkflow
         _state = new SkillRunState(input);
         _reflections = new Reflections(input, _state);
         _distillation = new Distillation(input, _state);
+        _recorded = input.Agent == AgentNames.Replay ? new Reenactment(input, _state) : null;
     }
 
     [WorkflowQuery("GetProgress", Description = "Where the run stands: attempts with outcome, reward, PDI, intervention and cost.")]
@@ -57,14 +59,14 @@ public sealed class SkillGenerationWorkflow
     private async Task<SkillGenerationResult> WorkAsync()
     {
         _state.Show("read the task");
-        var package = await ReadAsync();
+        var package = _recorded is null ? await ReadAsync() : await _recorded.OpenAsync();
         if (package is null)
         {
             return await CloseAsync(SkillRunStatus.TaskBroken);
         }
 
         _state.Task = package.Name;
-        if (await HintAsync(package) is { } broken)
+        if (_recorded is null && await HintAsync(package) is { } broken)
         {
             _state.Error = broken;
             return await CloseAsync(SkillRunStatus.TaskBroken);
@@ -88,7 +90,11 @@ public sealed class SkillGenerationWorkflow
             if (result.Outcome == Outcome.Infrastructure)
             {
                 await KeepAsync(record);
-                await _state.WaitAfterInfrastructureAsync(result.Error ?? "unknown");
+                if (_recorded is null)
+                {
+                    await _state.WaitAfterInfrastructureAsync(result.Error ?? "unknown");
+                }
+
                 continue;
             }
 
@@ -101,19 +107,22 @@ public sealed class SkillGenerationWorkflow
             }
 
             _state.Show("judge");
-            var judged = await Workflow.ExecuteActivityAsync(
+            var judged = _recorded is not null ? await _recorded.JudgeAsync(record.Number, result) : await Workflow.ExecuteActivityAsync(
                 (IRecordActivities records) => records.JudgeAsync(new JudgeRequest(result)), ActivityProfiles.Records($"attempt {record.Number}: judge"));
             record = record with { Judgment = judged.Stored, Outcome = judged.Judgment.Outcome };
             _state.Judged(record);
             if (record.Outcome == Outcome.Pass)
             {
                 await KeepAsync(record);
-                var valid = await _distillation.RunAsync(package, result, judged.Stored);
+                var valid = _recorded is null ? await _distillation.RunAsync(package, result, judged.Stored) : await _recorded.DistillAsync(package.Name);
                 return await CloseAsync(valid ? SkillRunStatus.Passed : SkillRunStatus.SkillRefused);
             }
 
             await _state.Control.CheckpointAsync();
-            await KeepAsync(record with { Reflection = await _reflections.RunAsync(package, result, record, judged) });
+            var reflection = _recorded is null
+                ? await _reflections.RunAsync(package, result, record, judged)
+                : _reflections.Reenact(record, judged.Judgment, await _recorded.ReflectAsync(record.Number));
+            await KeepAsync(record with { Reflection = reflection });
         }
 
         return await CloseAsync(SkillRunStatus.Exhausted);
@@ -237,11 +246,13 @@ public sealed class SkillGenerationWorkflow
     private async Task<AttemptResult> ExecuteAsync(TaskPackage package, ArtifactRef instruction)
     {
         _state.Show("execute");
+        var kwargs = _recorded?.Kwargs(_state.Number) ?? _input.AgentKwargs;
         _attempt = await Workflow.StartChildWorkflowAsync(
             (AttemptWorkflow attempt) => attempt.RunAsync(new AttemptInput
             {
                 Package = package,
                 Agent = _input.Agent,
+                AgentKwargs = kwargs,
                 Model = _input.Model,
                 Conversation = instruction,
                 Run = Workflow.Info.WorkflowId,

@@ -22,9 +22,9 @@ internal static class AtifTrajectory
             ["session_id"] = trialId,
             ["agent"] = Drop(new JsonObject
             {
-                ["name"] = $"spark-{trial.Input.Agent}",
-                ["version"] = TrialNames.Version,
-                ["model_name"] = trial.Input.Agent == AgentNames.Terminal ? ModelOf(messages) ?? trial.Input.Model.Name : null,
+                ["name"] = AgentNames.IsInstalled(trial.Input.Agent) ? trial.Input.Agent : $"spark-{trial.Input.Agent}",
+                ["version"] = TrialNames.VersionOf(trial),
+                ["model_name"] = AgentNames.UsesModel(trial.Input.Agent) ? ModelOf(messages) ?? trial.Input.Model.Name : null,
             }),
             ["steps"] = new JsonArray([.. steps]),
             ["final_metrics"] = new JsonObject

@@ -49,7 +49,7 @@ internal sealed class TrialWriter(IArtifactStore store)
         TrialName = name,
         TrialsDir = Path.GetDirectoryName(path),
         TimeoutMultiplier = trial.Input.Limits.TimeoutMultiplier,
-        Agent = new { Name = trial.Input.Agent, ModelName = trial.Input.Agent == AgentNames.Terminal ? trial.Input.Model.Name : null },
+        Agent = new { Name = trial.Input.Agent, Kwargs = trial.Input.AgentKwargs ?? new Dictionary<string, string>(), ModelName = AgentNames.UsesModel(trial.Input.Agent) ? trial.Input.Model.Name : null },
         Environment = new { Type = "docker" },
         Artifacts = trial.Package.Settings.Artifacts.Select(kept => kept.Source),
     };
@@ -69,7 +69,7 @@ internal sealed class TrialWriter(IArtifactStore store)
             AgentInfo = new
             {
                 Name = trial.Input.Agent,
-                TrialNames.Version,
+                Version = TrialNames.VersionOf(trial),
                 ModelInfo = model is null ? null : new { Name = model, Provider = trial.Input.Model.Profile },
             },
             AgentResult = new

@@ -1,7 +1,7 @@
 namespace Spark.Temporal.Workflows.Domain.Construction;
 
 /// <summary>Finds what somebody may have meant.</summary>
-internal static class NearMatches
+public static class NearMatches
 {
     private const int Most = 3;
 

@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Options;
+using Spark.Temporal.Activities.Agents.Proxy;
+using Spark.Temporal.Activities.Llm;
+using Spark.Temporal.Activities.Sandbox;
+using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Tasks;
+using Temporalio.Activities;
+using Temporalio.Exceptions;
+
+namespace Spark.Temporal.Activities.Agents;
+
+/// <summary>Installed agents on this host.</summary>
+internal sealed class AgentActivities(
+    AgentCatalogue catalogue, AgentInstaller installer, AgentRunner runner, IOptions<AgentOptions> options, IOptions<LlmOptions> llm, TimeProvider time) : IAgentActivities
+{
+    public Task<AgentPlan> DescribeAsync(DescribeAgentRequest request)
+    {
+        var agent = catalogue.Find(request.Agent.Name);
+        _ = new Placeholders(agent, request.Agent.Kwargs, new Dictionary<string, string>());
+        if (agent.Network && (request.Settings.AgentNetwork ?? request.Settings.Network) != NetworkMode.Public)
+        {
+            throw Invalid(
+                $"agent {agent.Name} needs a network, to be installed and to reach its model, and the task gives its agent none ([agent] or [environment] network_mode). "
+                + "Use the built-in agent 'terminal', whose model calls do not come from the container.");
+        }
+
+        if (agent.Api == AgentApi.None)
+        {
+            return Task.FromResult(new AgentPlan(agent.Install.TimeoutSec, null));
+        }
+
+        var target = ProxyTarget.Resolve(agent.Api, request.Agent.Model, agent.DefaultModel, llm.Value, options.Value);
+        return target.Key is null && !target.BaseUrl.IsLoopback
+            ? throw Invalid($"agent {agent.Name}: {target.KeyVariable} is not set on the sandbox host, whose worker asks {target.BaseUrl.Host} for it; set it there or in the worker's .env.")
+            : Task.FromResult(new AgentPlan(agent.Install.TimeoutSec, target.Model));
+    }
+
+    public Task<InstallReply> InstallAsync(InstallAgentRequest request) => StepAsync(
+        request.Container, (context, pulse) => installer.InstallAsync(request, context.Info, pulse.Beat, context.CancellationToken));
+
+    // Each beat shows the last line that it printed to whoever looks at the pending activity.
+    public Task<AgentRunReply> RunAsync(RunAgentRequest request) => StepAsync(
+        request.Container, (context, pulse) => runner.RunAsync(request, context.Info, pulse.Show, context.CancellationToken));
+
+    private async Task<T> StepAsync<T>(string container, Func<ActivityExecutionContext, Pulse, Task<T>> work)
+    {
+        var context = ActivityExecutionContext.Current;
+        await using var pulse = Pulse.Start(said => context.Heartbeat(said is null ? [] : [said]), time);
+        return await SandboxFailures.TypedAsync(container, () => work(context, pulse));
+    }
+
+    private static ApplicationFailureException Invalid(string message) => new(message, FailureTypes.InvalidInput, nonRetryable: true);
+}

@@ -1,0 +1,154 @@
+namespace Spark.Temporal.Activities.Agents;
+
+/// <summary>
+/// How a command-line agent is installed, run and read: one YAML file. In <c>argv</c>, <c>env</c> and <c>files</c>
+/// <c>{model}</c>, <c>{instruction_file}</c>, <c>{openai_url}</c>, <c>{anthropic_url}</c>, <c>{gemini_url}</c> and the names
+/// of <see cref="Kwargs"/> in braces are replaced within their element; in <c>env</c> and <c>files</c> also <c>{token}</c>.
+/// No shell ever sees them.
+/// </summary>
+internal sealed class AgentDescription
+{
+    public string Name { get; set; } = "";
+
+    /// <summary>What it speaks to its model.</summary>
+    public AgentApi Api { get; set; } = AgentApi.Openai;
+
+    /// <summary>Model to ask for where a run names none; null leaves that to the profile.</summary>
+    public string? DefaultModel { get; set; }
+
+    /// <summary>Whether it, or its installation, needs a network.</summary>
+    public bool Network { get; set; } = true;
+
+    /// <summary>Names and defaults of what <c>--agent-kwarg</c> may say.</summary>
+    public Dictionary<string, string> Kwargs { get; set; } = [];
+
+    public InstallDescription Install { get; set; } = new();
+
+    public RunDescription Run { get; set; } = new();
+
+    /// <summary>Folders in which it looks for skills; <c>~</c> is the home of the user it runs as.</summary>
+    public List<string> Skills { get; set; } = [];
+
+    /// <summary>Where it says what it did: events, one JSON object a line.</summary>
+    public EventsDescription? Events { get; set; }
+
+    /// <summary>Where its numbers are.</summary>
+    public UsageDescription? Usage { get; set; }
+}
+
+/// <summary>Which protocol the proxy passes on.</summary>
+internal enum AgentApi
+{
+    /// <summary>Asks no model, or is not to be given one.</summary>
+    None,
+    Openai,
+    Anthropic,
+    Gemini,
+}
+
+internal sealed class InstallDescription
+{
+    public double TimeoutSec { get; set; } = 360;
+
+    /// <summary>Shell scripts, run in order.</summary>
+    public List<InstallStep> Steps { get; set; } = [];
+
+    /// <summary>Program and arguments that print the version; run as the agent's user after the steps.</summary>
+    public List<string> Version { get; set; } = [];
+}
+
+internal sealed class InstallStep
+{
+    /// <summary><c>root</c>, or <c>agent</c> for the user that the agent runs as.</summary>
+    public string User { get; set; } = "root";
+
+    public string Script { get; set; } = "";
+}
+
+internal sealed class RunDescription
+{
+    /// <summary>How the instruction reaches it.</summary>
+    public InstructionBy Instruction { get; set; } = InstructionBy.Stdin;
+
+    public List<string> Argv { get; set; } = [];
+
+    /// <summary>Arguments that stand only where a kwarg is not empty.</summary>
+    public List<OptionalArguments> Optional { get; set; } = [];
+
+    public Dictionary<string, string> Env { get; set; } = [];
+
+    /// <summary>Files it needs, by path; <c>~</c> is its home.</summary>
+    public Dictionary<string, string> Files { get; set; } = [];
+}
+
+internal enum InstructionBy
+{
+    Stdin,
+
+    /// <summary>As <c>{instruction_file}</c> in its arguments.</summary>
+    File,
+
+    /// <summary>As its last argument.</summary>
+    Argument,
+}
+
+internal sealed class OptionalArguments
+{
+    public string Kwarg { get; set; } = "";
+
+    public List<string> Argv { get; set; } = [];
+}
+
+/// <summary>Lines of JSON in its output, or in a file that it writes.</summary>
+internal sealed class EventsDescription
+{
+    /// <summary><c>output</c>, or the absolute path of a file.</summary>
+    public string From { get; set; } = AgentEvents.Output;
+
+    public List<EventRule> Rules { get; set; } = [];
+}
+
+/// <summary>What one kind of event says. Paths are dotted names; <c>*</c> is every member or element.</summary>
+internal sealed class EventRule
+{
+    /// <summary>What must stand at which paths of the event for the rule to hold.</summary>
+    public Dictionary<string, string> When { get; set; } = [];
+
+    /// <summary>Path of elements that the paths below start at, one after another; empty for the event itself.</summary>
+    public string Each { get; set; } = "";
+
+    /// <summary>What must stand at which paths of such an element.</summary>
+    public Dictionary<string, string> Where { get; set; } = [];
+
+    public string Text { get; set; } = "";
+
+    public string Command { get; set; } = "";
+
+    public string Observation { get; set; } = "";
+
+    public string ExitCode { get; set; } = "";
+
+    /// <summary>Tells which command an observation of another event belongs to.</summary>
+    public string CallId { get; set; } = "";
+}
+
+/// <summary>Paths of the numbers; those of a list are added up.</summary>
+internal sealed class UsageDescription
+{
+    /// <summary><c>output</c>, or the absolute path of a file: JSON lines, or one document.</summary>
+    public string From { get; set; } = AgentEvents.Output;
+
+    public Dictionary<string, string> When { get; set; } = [];
+
+    /// <summary>Add up what every event says, rather than take the last one's word.</summary>
+    public bool Sum { get; set; }
+
+    /// <summary>Tokens sent, the cached ones included.</summary>
+    public List<string> Prompt { get; set; } = [];
+
+    public List<string> Completion { get; set; } = [];
+
+    public List<string> Cached { get; set; } = [];
+
+    public List<string> CostUsd { get; set; } = [];
+}

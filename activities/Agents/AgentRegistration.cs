@@ -1,0 +1,48 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Spark.Temporal.Activities.Agents.Proxy;
+using Spark.Temporal.Workflows.Contracts;
+
+namespace Spark.Temporal.Activities.Agents;
+
+/// <summary>Registration of installed agents.</summary>
+public static class AgentRegistration
+{
+    /// <summary>
+    /// Adds <see cref="IAgentActivities"/> with its settings from the section <c>Agents</c>. The sandbox, the settings of
+    /// model calls and an artifact store must be registered beside it.
+    /// </summary>
+    public static IServiceCollection AddAgentActivities(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<AgentOptions>().Bind(configuration.GetSection(AgentOptions.Section))
+            .Validate(options => options.Folder is null or "" || Directory.Exists(options.Folder), $"{AgentOptions.Section}:Folder names a folder that does not exist.")
+            .Validate(options => options.ProxyPort is >= 0 and <= 65535, $"{AgentOptions.Section}:ProxyPort must be from 0 to 65535.")
+            .ValidateOnStart();
+        services.TryAddSingleton<AgentCatalogue>();
+        services.TryAddSingleton<ModelProxy>();
+        services.TryAddSingleton<AgentInstaller>();
+        services.TryAddSingleton<AgentRunner>();
+        services.TryAddSingleton<IAgentActivities, AgentActivities>();
+        services.AddHostedService<ProxyResumption>();
+        return services;
+    }
+
+    /// <summary>Brings the proxy back after a restart, before the agents in containers have given up on it.</summary>
+    private sealed class ProxyResumption(ModelProxy proxy, ILogger<ModelProxy> logger) : BackgroundService
+    {
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            try
+            {
+                await proxy.ResumeAsync(stoppingToken);
+            }
+            catch (Exception failed) when (failed is not OperationCanceledException)
+            {
+                logger.LogWarning("{Problem}", failed.Message);
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Options;
+using Spark.Temporal.Activities.Agents.Proxy;
+using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Llm;
+using Spark.Temporal.Activities.Sandbox;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Conversations;
+using Temporalio.Activities;
+using Temporalio.Exceptions;
+
+namespace Spark.Temporal.Activities.Agents;
+
+/// <summary>Runs an installed agent once in its container and reads back what it did.</summary>
+internal sealed class AgentRunner(
+    IContainerGateway gateway,
+    IArtifactStore store,
+    AgentCatalogue catalogue,
+    ModelProxy proxy,
+    SandboxOptions sandbox,
+    IOptions<AgentOptions> options,
+    IOptions<LlmOptions> llm)
+{
+    /// <summary>One argument of a program cannot be longer than this on Linux.</summary>
+    private const int MostArgumentBytes = 128 * 1024 - 1;
+
+    private const long TokenSlackSec = 120;
+
+    private readonly SecretRedactor _redactor = new(
+        llm.Value.Profiles.Values.Select(profile => profile.KeyVariable).Concat([options.Value.Anthropic.KeyVariable, options.Value.Gemini.KeyVariable]));
+
+    public async Task<AgentRunReply> RunAsync(RunAgentRequest request, ActivityInfo info, Action<string> beat, CancellationToken cancellationToken)
+    {
+        var container = request.Container;
+        var facts = await gateway.FindAsync(container, withSize: false, cancellationToken) is { Running: true } found ? found : throw SandboxFailures.Lost(container);
+        var agent = catalogue.Find(request.Agent.Name);
+        var folder = SandboxLabels.OnceFolder(info.WorkflowId ?? "", info.WorkflowRunId ?? "", $"{container} agent");
+        var account = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(folder)))[..32];
+        var said = await store.ReadConversationAsync(request.Instruction, cancellationToken);
+        var instruction = said.LastOrDefault(message => message.Role == ChatRoles.User)?.Content ?? "";
+        var values = await ValuesAsync(request, agent, account, info, cancellationToken);
+        var fill = new Placeholders(agent, request.Agent.Kwargs, values);
+        var files = agent.Run.Files.ToDictionary(file => file.Key, file => fill.Fill(file.Value));
+        await gateway.PutAsync(container, AgentFolder.Pack(instruction, files, new Dictionary<string, string>()), cancellationToken);
+
+        var events = new AgentEvents(agent, _redactor.Redact);
+        var output = new AgentOutput(sandbox.OutputBytes, line => events.Line(AgentEvents.Output, line));
+        var spec = new ExecSpec(
+        [
+            "sh", AgentFolder.Stream, folder, Math.Max(1, Math.Ceiling(request.TimeoutSec)).ToString(CultureInfo.InvariantCulture), "1024",
+            "sh", AgentFolder.Start, AgentFolder.Root, agent.Run.Instruction.ToString().ToLowerInvariant(),
+            .. fill.Argv(agent.Run),
+            .. agent.Run.Instruction == InstructionBy.Argument ? [Argument(agent, instruction)] : Array.Empty<string>(),
+        ])
+        {
+            User = AgentInstaller.UserOf(facts),
+            WorkingDirectory = facts.Labels.GetValueOrDefault(SandboxLabels.Workdir),
+            Environment = [.. agent.Run.Env.Select(pair => $"{pair.Key}={fill.Fill(pair.Value)}")],
+        };
+        using (var process = await gateway.ExecAsync(container, spec, cancellationToken))
+        {
+            var buffer = new byte[64 * 1024];
+            int read;
+            while ((read = await process.ReadAsync(buffer, cancellationToken)) > 0)
+            {
+                output.Take(buffer.AsSpan(0, read));
+                beat(_redactor.Redact(Workflows.Domain.Text.OneLine(output.LastLine)));
+            }
+        }
+
+        return await ReplyAsync(request, agent, output, events, account, cancellationToken);
+    }
+
+    private async Task<IReadOnlyDictionary<string, string>> ValuesAsync(
+        RunAgentRequest request, AgentDescription agent, string account, ActivityInfo info, CancellationToken cancellationToken)
+    {
+        var values = new Dictionary<string, string>
+        {
+            ["instruction_file"] = AgentFolder.Instruction, ["model"] = request.Agent.Model.Name ?? agent.DefaultModel ?? "", ["token"] = "",
+            ["openai_url"] = "", ["anthropic_url"] = "", ["gemini_url"] = "",
+        };
+        if (agent.Api == AgentApi.None)
+        {
+            return values;
+        }
+
+        var target = ProxyTarget.Resolve(agent.Api, request.Agent.Model, agent.DefaultModel, llm.Value, options.Value);
+        values["model"] = target.Model;
+        values[$"{agent.Api.ToString().ToLowerInvariant()}_url"] = await proxy.UrlAsync(agent.Api, cancellationToken);
+        values["token"] = proxy.Sign(new RunToken
+        {
+            Account = account,
+            Run = info.WorkflowId ?? "",
+            Task = request.Task,
+            Api = agent.Api.ToString().ToLowerInvariant(),
+            Model = request.Agent.Model with { Name = target.Model },
+            BudgetUsd = request.BudgetUsd,
+            BudgetTokens = request.BudgetTokens,
+            Expires = DateTimeOffset.UtcNow.ToUnixTimeSeconds() + (long)Math.Ceiling(request.TimeoutSec) + TokenSlackSec,
+        });
+        return values;
+    }
+
+    private async Task<AgentRunReply> ReplyAsync(
+        RunAgentRequest request, AgentDescription agent, AgentOutput output, AgentEvents events, string account, CancellationToken cancellationToken)
+    {
+        var end = output.Finish();
+        var ended = false;
+        if (end is null)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (await gateway.FindAsync(request.Container, withSize: false, cancellationToken) is { Running: true })
+            {
+                throw new IOException("The connection to the agent broke off; what it does is found again by its id.");
+            }
+
+            ended = await gateway.EndedByItselfAsync(request.Container, cancellationToken) ? true : throw SandboxFailures.Lost(request.Container);
+        }
+
+        foreach (var path in new[] { agent.Events?.From, agent.Usage?.From }.OfType<string>().Where(path => path != AgentEvents.Output && !ended).Distinct())
+        {
+            if (await FileAsync(request.Container, path, cancellationToken) is { } content)
+            {
+                events.File(path, content);
+            }
+        }
+
+        var used = agent.Api == AgentApi.None ? null : proxy.Accounts.Of(account);
+        used?.Close();
+        List<string> notes = [];
+        var usage = used is { Calls: > 0 } ? used.Usage : events.Usage ?? TokenUsage.None;
+        if (used is { Calls: > 0 } && events.Usage is { } own && (own.PromptTokens, own.CompletionTokens) != (usage.PromptTokens, usage.CompletionTokens))
+        {
+            notes.Add($"{agent.Name} says it used {own.PromptTokens} + {own.CompletionTokens} tokens; what went through the proxy is counted: {usage.PromptTokens} + {usage.CompletionTokens}");
+        }
+
+        if (used is { Uncounted: > 0 })
+        {
+            notes.Add($"{used.Uncounted} of {used.Calls} model replies told no usage and are not counted");
+        }
+
+        if (used is { Refused: > 0 })
+        {
+            notes.Add($"the attempt's budget was used up; {used.Refused} model calls were refused");
+        }
+
+        if (end is { ExitCode: not 0, TimedOut: false })
+        {
+            notes.Add($"{agent.Name} ended with exit code {end.Value.ExitCode}");
+        }
+
+        if (events.LeftOut > 0)
+        {
+            notes.Add($"{events.LeftOut} events of {agent.Name} were too many to keep");
+        }
+
+        var printed = _redactor.Redact(output.Kept(end is not null));
+        return new AgentRunReply
+        {
+            ExitCode = end?.ExitCode ?? 137,
+            TimedOut = end?.TimedOut ?? false,
+            ContainerEnded = ended,
+            Output = await store.PutTextAsync(printed, cancellationToken),
+            Conversation = await store.AppendAsync(request.Instruction, Said(events, usage, printed, request), cancellationToken),
+            Commands = events.Commands,
+            Usage = usage,
+            ModelCalls = used?.Calls ?? 0,
+            DurationMs = end?.DurationMs ?? 0,
+            Notes = notes,
+        };
+    }
+
+    /// <summary>What it did, with all it cost on its last message: single calls cannot be told apart.</summary>
+    private static List<ChatMessage> Said(AgentEvents events, TokenUsage usage, string printed, RunAgentRequest request)
+    {
+        List<ChatMessage> messages = events.Messages.Count > 0
+            ? [.. events.Messages]
+            : [new ChatMessage { Role = ChatRoles.Assistant, Content = Workflows.Domain.Text.TailAtLineStart(printed, 8_000) }];
+        var last = messages.FindLastIndex(message => message.Role == ChatRoles.Assistant);
+        if (last >= 0)
+        {
+            messages[last] = messages[last] with { Usage = usage, Model = request.Agent.Model.Name };
+        }
+
+        return messages;
+    }
+
+    private async Task<string?> FileAsync(string container, string path, CancellationToken cancellationToken)
+    {
+        await using var stream = await gateway.GetAsync(container, path, cancellationToken);
+        if (stream is null)
+        {
+            return null;
+        }
+
+        var home = await Tars.HomeAsync(stream, path, sandbox.FileBytes, sandbox.FolderBytes, _ => false, cancellationToken);
+        return Tars.Text(home.Tar, Path.GetFileName(path));
+    }
+
+    private static string Argument(AgentDescription agent, string instruction) => Encoding.UTF8.GetByteCount(instruction) <= MostArgumentBytes
+        ? instruction
+        : throw new ApplicationFailureException(
+            $"The instruction is too long for {agent.Name}, which takes it as an argument: {Encoding.UTF8.GetByteCount(instruction)} bytes, at most {MostArgumentBytes}.",
+            Workflows.FailureTypes.InvalidInput,
+            nonRetryable: true);
+}

@@ -1,0 +1,111 @@
+using System.Net;
+using Docker.DotNet;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Spark.Temporal.Activities.Llm;
+using Spark.Temporal.Activities.Sandbox;
+
+namespace Spark.Temporal.Activities.Agents.Proxy;
+
+/// <summary>
+/// Stands between the agents in containers and their models, so that no container holds a key: it knows a run by its
+/// token, passes the request on with the real key, counts what the reply says it cost, and refuses what is not a token,
+/// is past its time, or has used up its budget. It comes up with the first agent, and with a worker that had one before.
+/// </summary>
+internal sealed class ModelProxy(
+    IOptions<AgentOptions> options, IOptions<LlmOptions> llm, SandboxOptions sandbox, IContainerGateway gateway, ILogger<ModelProxy> logger) : IAsyncDisposable
+{
+    private readonly SemaphoreSlim _starting = new(1, 1);
+    private readonly Lazy<ProxyState> _state = new(() => new ProxyState(sandbox.StateFolder));
+    private WebApplication? _app;
+    private ProxyRequests? _requests;
+    private string _root = "";
+
+    public RunAccounts Accounts => _state.Value.Accounts;
+
+    /// <summary>Base address for agents of a protocol, as a container reaches it.</summary>
+    public async Task<string> UrlAsync(AgentApi api, CancellationToken cancellationToken)
+    {
+        await EnsureUpAsync(cancellationToken);
+        return $"{_root}/{PathOf(api)}";
+    }
+
+    public string Sign(RunToken token) => token.Sign(_state.Value.Secret);
+
+    /// <summary>Comes up where an agent of this host may still be running since before a restart.</summary>
+    public Task ResumeAsync(CancellationToken cancellationToken) =>
+        File.Exists(Path.Combine(sandbox.StateFolder, "agents", "port")) ? EnsureUpAsync(cancellationToken) : Task.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_app is not null)
+        {
+            await _app.DisposeAsync();
+        }
+
+        _requests?.Dispose();
+        _starting.Dispose();
+    }
+
+    private static string PathOf(AgentApi api) => api switch
+    {
+        AgentApi.Anthropic => "anthropic",
+        AgentApi.Gemini => "gemini",
+        _ => "openai/v1",
+    };
+
+    private async Task EnsureUpAsync(CancellationToken cancellationToken)
+    {
+        await _starting.WaitAsync(cancellationToken);
+        try
+        {
+            if (_app is not null)
+            {
+                return;
+            }
+
+            var reached = options.Value.ProxyAddress ?? await gateway.GatewayAddressAsync(ContainerStarter.Network, cancellationToken)
+                ?? throw Unreachable("the engine's bridge network has no gateway", null);
+            var bind = await AddressAsync(options.Value.ProxyBind ?? reached, cancellationToken);
+            var port = options.Value.ProxyPort > 0 ? options.Value.ProxyPort : _state.Value.Port(bind);
+            var builder = WebApplication.CreateSlimBuilder();
+            builder.Logging.ClearProviders();
+            builder.WebHost.ConfigureKestrel(server =>
+            {
+                server.Listen(bind, port);
+                server.Limits.MaxRequestBodySize = 256 * 1024 * 1024;
+                server.AddServerHeader = false;
+            });
+            var app = builder.Build();
+            var requests = new ProxyRequests(_state.Value, llm.Value, options.Value);
+            app.Run(requests.HandleAsync);
+            try
+            {
+                await app.StartAsync(cancellationToken);
+            }
+            catch (IOException taken)
+            {
+                await app.DisposeAsync();
+                requests.Dispose();
+                throw Unreachable($"nothing can listen on {bind}:{port}", taken);
+            }
+
+            (_app, _requests, _root) = (app, requests, $"http://{(reached.Contains(':', StringComparison.Ordinal) ? $"[{reached}]" : reached)}:{port}");
+            logger.LogInformation("Model proxy for agents at {Address}", _root);
+        }
+        finally
+        {
+            _starting.Release();
+        }
+    }
+
+    private static async Task<IPAddress> AddressAsync(string host, CancellationToken cancellationToken) =>
+        IPAddress.TryParse(host, out var address) ? address
+        : (await Dns.GetHostAddressesAsync(host, cancellationToken)).FirstOrDefault() ?? throw Unreachable($"'{host}' is no address", null);
+
+    private static IOException Unreachable(string why, Exception? cause) => new(
+        $"The model proxy for agents cannot come up: {why}. Set {AgentOptions.Section}:ProxyAddress to an address of this host that containers reach (and ProxyBind, ProxyPort).", cause);
+}

@@ -1,0 +1,168 @@
+using System.Formats.Tar;
+using System.Security.Cryptography;
+using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Workflows.Domain.Conversations;
+using Spark.Temporal.Workflows.Domain.Judging;
+using Spark.Temporal.Workflows.Domain.Memo;
+using Spark.Temporal.Workflows.Domain.Skills;
+using Spark.Temporal.Workflows.Domain.Tasks;
+using Temporalio.Activities;
+using Temporalio.Exceptions;
+
+namespace Spark.Temporal.Activities.Artifacts.Replay;
+
+/// <summary>Recorded runs as the neighbours of the workflows.</summary>
+internal sealed class ReplayActivities(IArtifactStore store) : IReplayActivities
+{
+    private const string FileName = "trajectory.jsonl";
+
+    private static CancellationToken Cancelled => ActivityExecutionContext.Current.CancellationToken;
+
+    public async Task<ReplayedRun> OpenAsync(ReplayOpenRequest request)
+    {
+        var path = Path.Combine(request.Folder, FileName);
+        if (!File.Exists(path))
+        {
+            throw new ApplicationFailureException(
+                $"{path} is not there; --agent-kwarg trajectory= names a {FileName} or a folder with some, as the worker sees it.", FailureTypes.InvalidInput, nonRetryable: true);
+        }
+
+        var reader = new RecordedRunReader(path);
+        List<ArtifactRef> attempts = [];
+        var scored = 0;
+        await reader.ReadAsync(
+            async attempt =>
+            {
+                attempts.Add(await store.PutJsonAsync(attempt, Cancelled));
+                scored += attempt.IsInfrastructure ? 0 : 1;
+            },
+            Cancelled);
+        if (scored == 0)
+        {
+            throw new ApplicationFailureException($"{path} holds no execution_result: there is nothing to re-enact.", FailureTypes.InvalidInput, nonRetryable: true);
+        }
+
+        await using var file = File.OpenRead(path);
+        var digest = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, Cancelled));
+        var name = Text.Slug(reader.Task ?? Path.GetFileName(request.Folder));
+        return new ReplayedRun
+        {
+            Package = new TaskPackage
+            {
+                Name = name,
+                SourcePath = request.Folder,
+                Digest = digest,
+                EnvironmentDigest = digest,
+                Instruction = await store.PutTextAsync($"A recorded run of {name}; its instruction is not part of the recording.\n", Cancelled),
+                Tests = await EmptyAsync(),
+                Settings = new TaskSettings(),
+                Notes = reader.Damaged > 0 ? [$"{reader.Damaged} damaged lines of {FileName} were passed over"] : [],
+            },
+            Attempts = attempts,
+            Scored = scored,
+            Skill = reader.Skill is { } skill ? await SaidAsync(skill) : null,
+        };
+    }
+
+    public async Task<ReplayedAttempt> AttemptAsync(ReplayAttemptRequest request)
+    {
+        var attempt = await store.ReadJsonAsync<RecordedAttempt>(request.Attempt, Cancelled);
+        var conversation = request.Instruction;
+        if (attempt.Commands.Length > 0)
+        {
+            var call = new ToolCall("recorded", "shell", "{}", attempt.Commands);
+            conversation = await store.AppendAsync(
+                conversation,
+                [
+                    new ChatMessage { Role = ChatRoles.Assistant, ToolCalls = [call] },
+                    new ChatMessage { Role = ChatRoles.Tool, ToolCallId = call.Id, Content = Text.TailAtLineStart(attempt.Output, 16_000) },
+                ],
+                Cancelled);
+        }
+
+        // An attempt without tests and without a reward above 0 was never verified.
+        var verified = attempt.TestsTotal > 0 || attempt.Reward > 0;
+        return new ReplayedAttempt(
+            conversation,
+            await store.PutTextAsync(attempt.Output, Cancelled),
+            attempt.IsInfrastructure ? null : new VerifyReply
+            {
+                Reward = verified ? attempt.Reward : null,
+                Rewards = verified && attempt.Reward is { } reward ? new Dictionary<string, double> { ["reward"] = reward } : new Dictionary<string, double>(),
+                RewardProblem = verified ? null : $"recorded as {attempt.Status} without a test: {Text.OneLine(attempt.Error, 600)}",
+                TestsPassed = attempt.TestsPassed,
+                TestsTotal = attempt.TestsTotal,
+                Output = await store.PutTextAsync(attempt.TestOutput, Cancelled),
+            },
+            attempt.IsInfrastructure ? Text.OneLine(attempt.Error.Length > 0 ? attempt.Error : attempt.Status, 600) : null);
+    }
+
+    public async Task<JudgeReply> JudgeAsync(ReplayJudgeRequest request)
+    {
+        var attempt = await store.ReadJsonAsync<RecordedAttempt>(request.Attempt, Cancelled);
+        var judgment = new Judgment
+        {
+            Outcome = request.Result.Outcome,
+            Reward = request.Result.Reward,
+            TestsPassed = attempt.TestsPassed,
+            TestsTotal = attempt.TestsTotal,
+            Commands = attempt.Commands,
+            TestSummary = attempt.TestSummary,
+            Problem = request.Result.Error,
+        };
+        return new JudgeReply(judgment, await store.PutJsonAsync(judgment, Cancelled));
+    }
+
+    public async Task<ReplayedReflection> ReflectAsync(ReplayReflectRequest request)
+    {
+        var attempt = await store.ReadJsonAsync<RecordedAttempt>(request.Attempt, Cancelled);
+        return attempt.Reflection is not { } call ? new ReplayedReflection { Attempt = attempt.Attempt } : new ReplayedReflection
+        {
+            Attempt = attempt.Attempt,
+            Conversation = await SaidAsync(call),
+            MemoBefore = Memo(call.MemoBefore),
+            MemoAfter = Memo(call.MemoAfter),
+            Measured = attempt.Measured,
+            Step = attempt.Step,
+            PreviousFailedTests = attempt.PreviousFailedTests,
+            Usage = UsageOf(call),
+            DurationMs = (long)(call.LatencySec * 1000),
+        };
+    }
+
+    public async Task<ReplayedSkill> DistillAsync(ReplayDistillRequest request)
+    {
+        var reply = (await store.ReadConversationAsync(request.Skill, Cancelled))[^1];
+        var text = SkillDocument.FromReply(reply.Content);
+        return new ReplayedSkill(
+            await store.PutTextAsync(text, Cancelled, MediaTypes.Markdown),
+            [.. SkillRules.Check(text, request.Name).Take(20).Select(problem => problem.ToString())],
+            reply.Usage ?? TokenUsage.None);
+    }
+
+    private static string Memo(string recorded) => recorded.Length <= MemoRules.MaxCharacters ? recorded : recorded[..MemoRules.MaxCharacters];
+
+    private static TokenUsage UsageOf(RecordedCall call) => new(call.InputTokens, call.OutputTokens);
+
+    private Task<ArtifactRef> SaidAsync(RecordedCall call) => store.AppendAsync(
+        null,
+        [
+            new ChatMessage { Role = ChatRoles.System, Content = call.System },
+            new ChatMessage { Role = ChatRoles.User, Content = call.User },
+            new ChatMessage { Role = ChatRoles.Assistant, Content = call.Response, Model = call.Model, Usage = UsageOf(call) },
+        ],
+        Cancelled);
+
+    private async Task<ArtifactRef> EmptyAsync()
+    {
+        using var buffer = new MemoryStream();
+        await using (new TarWriter(buffer, leaveOpen: true))
+        {
+            // A task's tests, of which a recording has none.
+        }
+
+        return await store.PutBytesAsync(buffer.ToArray(), MediaTypes.Tar, Cancelled);
+    }
+}

@@ -1,0 +1,76 @@
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Skills;
+using Temporalio.Exceptions;
+using Temporalio.Workflows;
+
+namespace Spark.Temporal.Workflows.Attempts;
+
+/// <summary>
+/// A command-line agent: described before anything is built, installed in the container, run there once. What it did
+/// cannot be done again without its model, so in a new container it starts anew, and the trial says so.
+/// </summary>
+internal sealed class InstalledAgent(AttemptInput input, AttemptState state, RunControl control)
+{
+    private readonly AgentChoice _agent = new(input.Agent, input.AgentKwargs, input.Model);
+    private AgentPlan? _plan;
+    private int _runs;
+
+    /// <summary>Seconds its installation may take; known once it is described.</summary>
+    public double InstallSec => _plan?.InstallTimeoutSec ?? 0;
+
+    /// <summary>What it says of its version.</summary>
+    public string? Version { get; private set; }
+
+    public async Task DescribeAsync(TaskPackage package) => _plan = await Workflow.ExecuteActivityAsync(
+        (IAgentActivities agents) => agents.DescribeAsync(new DescribeAgentRequest(_agent, package.Settings)),
+        ActivityProfiles.Prepare(30, $"what {input.Agent} needs"));
+
+    public async Task RunAsync(TaskPackage package, SandboxSession sandbox, ArtifactRef instruction, double agentSec)
+    {
+        Task<bool> WorkAsync(string container, string queue) => WorkInAsync(container, queue, package, instruction, agentSec);
+        await sandbox.StepAsync(WorkAsync);
+        sandbox.Redo = WorkAsync;
+    }
+
+    private async Task<bool> WorkInAsync(string container, string queue, TaskPackage package, ArtifactRef instruction, double agentSec)
+    {
+        if (_runs++ > 0)
+        {
+            state.Notes.Add($"{input.Agent} starts anew in a new container; what it had asked its model for is asked for again.");
+        }
+
+        state.Step = $"installing {input.Agent}";
+        var skills = input.Skills is null ? null : package.Settings.SkillsDir ?? SkillFolders.Default;
+        var installed = await Workflow.ExecuteActivityAsync(
+            (IAgentActivities agents) => agents.InstallAsync(new InstallAgentRequest(container, _agent, skills)),
+            ActivityProfiles.OnHost(queue, InstallSec, input.Limits.HostAwaySec, $"install {input.Agent}"));
+        Version = installed.Version;
+        if (installed.ExitCode != 0)
+        {
+            state.AgentOutput = installed.Output;
+            var how = installed.ExitCode == 124 ? $"did not end within {InstallSec:0.##} s" : $"ended with exit code {installed.ExitCode}";
+            throw new ApplicationFailureException(
+                $"The installation of {input.Agent} {how}: {installed.Tail}", FailureTypes.AgentNotInstalled, nonRetryable: true);
+        }
+
+        state.Notes.Add($"{input.Agent}{(Version is null ? "" : $" ({Version})")} was installed in {installed.DurationMs / 1000.0:0.0} s");
+        state.Step = $"{input.Agent} works";
+        var (limit, spent) = (control.Limit, control.Spent);
+        double? dollars = limit.Usd is { } usd ? Math.Max(0, usd - spent.CostUsd) : null;
+        long? tokens = limit.Tokens is { } most ? Math.Max(0, most - spent.TotalTokens) : null;
+        var reply = await Workflow.ExecuteActivityAsync(
+            (IAgentActivities agents) => agents.RunAsync(new RunAgentRequest
+            {
+                Container = container,
+                Agent = _agent,
+                Task = package.Name,
+                Instruction = instruction,
+                TimeoutSec = agentSec,
+                BudgetUsd = dollars,
+                BudgetTokens = tokens,
+            }),
+            ActivityProfiles.OnHost(queue, agentSec, input.Limits.HostAwaySec, $"{input.Agent} works"));
+        state.Count(reply);
+        return true;
+    }
+}
