@@ -80,7 +80,13 @@ internal static class EvaluationPictures
             var x = X(sums.CostPerTaskUsd!.Value, 0, most);
             var y = 20 + ((1 - Math.Clamp(sums.MeanReward!.Value, 0, 1)) * high);
             picture.Dot(x, y, 7, SvgPicture.Color(place));
-            picture.Text(x + 11, y + 4, $"{sums.Arm} ({sums.MeanReward:0.00}, {Workflows.Domain.Text.Usd(sums.CostPerTaskUsd.Value)})");
+            // Written towards the middle, so that no name runs out of the picture.
+            var isLeft = x < Width / 2;
+            picture.Text(
+                isLeft ? x + 11 : x - 11,
+                y + 4,
+                string.Create(CultureInfo.InvariantCulture, $"{sums.Arm} ({sums.MeanReward:0.00}, {Workflows.Domain.Text.Usd(sums.CostPerTaskUsd.Value)})"),
+                isLeft ? "start" : "end");
         }
 
         return picture;

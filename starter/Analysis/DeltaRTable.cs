@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Spark.Temporal.Workflows.Domain.Evaluation;
 using Spark.Temporal.Workflows.Domain.Judging;
 using Spark.Temporal.Workflows.Domain.Statistics;
 using Spark.Temporal.Workflows.Wire;
@@ -39,7 +40,7 @@ internal sealed class DeltaRTable(IReadOnlyList<DeltaRRow> rows)
             foreach (var summary in summaries)
             {
                 await using var file = File.OpenRead(summary);
-                rows.AddRange(Summary(summary, await JsonSerializer.DeserializeAsync<EvaluationSummary>(file, SparkJson.Options, cancellationToken)));
+                rows.AddRange(Summary(summary, await JsonSerializer.DeserializeAsync<SummaryPart>(file, SparkJson.Options, cancellationToken)));
             }
         }
         catch (Exception mistake) when (mistake is IOException or UnauthorizedAccessException or JsonException)
@@ -78,24 +79,30 @@ internal sealed class DeltaRTable(IReadOnlyList<DeltaRRow> rows)
 
     private static string? Field(string[] fields, int at) => at < 0 || fields[at].Length == 0 ? null : fields[at];
 
-    private static IEnumerable<DeltaRRow> Summary(string path, EvaluationSummary? summary)
+    private static IEnumerable<DeltaRRow> Summary(string path, SummaryPart? summary)
     {
         if (summary?.Trials is not { Count: > 0 } trials)
         {
             throw new CliException($"{path} has no 'trials'; name the summary.json of an evaluation");
         }
 
+        // A student's own skills, those of one other model, or those of several, an arm each.
+        List<EvaluationArm> arms = [.. (summary.Arms ?? []).Where(arm => arm.Source == SkillSource.Generated)];
+        arms = arms.Count > 0 ? arms : [new EvaluationArm { Name = EvaluationArm.Generated, SkillSourceModel = summary.SkillSourceModel }];
         foreach (var student in trials.GroupBy(trial => trial.Model ?? summary.Model))
         {
             TrialScore[] scores = [.. student.Select(trial => new TrialScore { Task = trial.Task, Arm = trial.Arm, Outcome = trial.Outcome, Reward = trial.Reward })];
-            foreach (var pair in PairSums.Of(scores, "generated", "baseline", resamples: 1).Tasks)
+            foreach (var arm in arms)
             {
-                yield return new DeltaRRow(pair.Task, summary.SkillSourceModel, student.Key, pair.DeltaR);
+                foreach (var pair in PairSums.Of(scores, arm.Name, EvaluationArm.Baseline, resamples: 1).Tasks)
+                {
+                    yield return new DeltaRRow(pair.Task, arm.SkillSourceModel ?? summary.SkillSourceModel, student.Key, pair.DeltaR);
+                }
             }
         }
     }
 
-    private sealed record EvaluationSummary(string? Model, string? SkillSourceModel, List<EvaluationTrial>? Trials);
+    private sealed record SummaryPart(string? Model, string? SkillSourceModel, List<EvaluationArm>? Arms, List<TrialPart>? Trials);
 
-    private sealed record EvaluationTrial(string Task, string Arm, Outcome Outcome, double? Reward, string? Model);
+    private sealed record TrialPart(string Task, string Arm, Outcome Outcome, double? Reward, string? Model);
 }

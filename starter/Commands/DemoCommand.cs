@@ -24,7 +24,7 @@ internal static class DemoCommand
             """
             The main job, offline, with a scripted model: a prompt becomes a proven task, whose first blueprint has a fault
             that repair mends; that task and three samples become skills, with failures, memos, soft and strong
-            interventions. Writes to .spark/demo/. Needs Docker; see infra/setup.sh.
+            interventions; the samples are tried without a skill, with those, and with human ones, one of which harms. Writes to .spark/demo/. Needs Docker; see infra/setup.sh.
 
             Example:
               spark demo
@@ -73,7 +73,8 @@ internal static class DemoCommand
         var stage = new DemoStage(BatchNames.New("demo", DateTimeOffset.UtcNow), folder, model, json, session, output);
         var made = await ConstructionPart.RunAsync(stage, cancellationToken);
         var skills = await SkillsPart.RunAsync(stage, made.TaskDir, cancellationToken);
-        output.Note($"Everything is in {folder}: generated_tasks/ (the task and how it came about), skills_gen_result/ (skills, memos, trajectories), spark-jobs/ (trials).");
+        await EvaluationPart.RunAsync(stage, cancellationToken);
+        output.Note($"Everything is in {folder}: generated_tasks/ (the task and how it came about), skills_gen_result/ (skills, memos, trajectories), skills_eval_result/ (the evaluation and its report), spark-jobs/ (trials).");
         return made.Status == ConstructionStatus.Accepted ? skills : ExitCodes.SomeFailed;
     }
 }

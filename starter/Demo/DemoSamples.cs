@@ -9,6 +9,9 @@ internal static class DemoSamples
     /// <summary>Folder with the scripted model's scripts, one file per task.</summary>
     public static string ScriptsDir => Find("scripts");
 
+    /// <summary>Skills written by people: not for every task, and not all of them help.</summary>
+    public static string HumanSkillsDir => Find("human-skills");
+
     /// <summary>The prompt file that the demo makes a task of; its script has the same name.</summary>
     public static string Prompt => Path.Combine(Find("prompts"), "wav-peaks.json");
 

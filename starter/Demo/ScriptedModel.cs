@@ -62,7 +62,8 @@ internal sealed partial class ScriptedModel(IReadOnlyDictionary<string, Scripted
             attempt--;
         }
 
-        var script = story.Attempts[attempt];
+        var skilled = story.WithSkill.FirstOrDefault(skilled => instruction.Contains(skilled.When, StringComparison.Ordinal));
+        var script = skilled?.In(story) ?? story.Attempts[attempt];
         return request.Replies < script.Turns.Count
             ? new ScriptedReply($"{Mark}\n{script.Turns[request.Replies].Say.Trim()}", script.Turns[request.Replies].Run.TrimEnd())
             : new ScriptedReply($"{Mark}\n{script.Done.Trim()}");

@@ -25,6 +25,9 @@ internal sealed record ScriptedStory
     /// <summary>Replies to the request for the skill: the first, and those to being asked again. The last one repeats.</summary>
     public List<string> Skill { get; set; } = [];
 
+    /// <summary>What the agent does when it is offered a skill: the first whose file stands in the instruction.</summary>
+    public List<ScriptedSkilled> WithSkill { get; set; } = [];
+
     /// <summary>Reads one script.</summary>
     /// <exception cref="InvalidDataException">The file holds something else; the message names file and field.</exception>
     public static ScriptedStory Load(string path)
@@ -54,6 +57,11 @@ internal sealed record ScriptedStory
         }
 
         story.Construction?.Prepare(path);
+        if (story.WithSkill.FirstOrDefault(skilled => skilled.When.Length == 0 || skilled.Then > story.Attempts.Count) is { } wrong)
+        {
+            throw new InvalidDataException($"{path}: with_skill needs 'when', and 'then' names one of {story.Attempts.Count} attempts; it was '{wrong.When}' and {wrong.Then}");
+        }
+
         return story with { Task = Path.GetFileNameWithoutExtension(path) };
     }
 
@@ -89,6 +97,29 @@ internal sealed record ScriptedAttempt
 
     /// <summary>First line of each command.</summary>
     public IEnumerable<string> FirstLines() => Turns.Select(turn => turn.Run.Trim().Split('\n', 2)[0].Trim());
+}
+
+/// <summary>An attempt of an agent that a skill is offered to.</summary>
+internal sealed record ScriptedSkilled
+{
+    /// <summary>Path of the skill's file, as the agent is told it.</summary>
+    public string When { get; set; } = "";
+
+    /// <summary>Its first turns.</summary>
+    public List<ScriptedTurn> Turns { get; set; } = [];
+
+    /// <summary>Number of the attempt whose turns it goes on with, from 1; 0 for none.</summary>
+    public int Then { get; set; }
+
+    /// <summary>Its last words; those of the attempt it goes on with where there are none.</summary>
+    public string Done { get; set; } = "";
+
+    /// <summary>The whole of it.</summary>
+    public ScriptedAttempt In(ScriptedStory story)
+    {
+        var rest = Then > 0 ? story.Attempts[Then - 1] : null;
+        return new ScriptedAttempt { Turns = [.. Turns, .. rest?.Turns ?? []], Done = Done.Length > 0 ? Done : rest?.Done ?? "" };
+    }
 }
 
 /// <summary>One turn: what the agent says and the shell command it runs.</summary>

@@ -47,7 +47,17 @@ internal sealed class EvaluationStarter(SparkSession session, CliOutput output)
 
         try
         {
-            return Print(await FollowAsync(run, cancellationToken), following.Json);
+            var result = await FollowAsync(run, cancellationToken);
+            if (following.Json)
+            {
+                output.Json(result);
+            }
+            else
+            {
+                Print(result, output);
+            }
+
+            return ExitCode(result);
         }
         catch (WorkflowFailedException failure)
         {
@@ -70,6 +80,10 @@ internal sealed class EvaluationStarter(SparkSession session, CliOutput output)
             throw;
         }
     }
+
+    /// <summary>Starts an evaluation and follows it to its end.</summary>
+    public async Task<EvaluationResult> EvaluateAsync(EvaluationInput input, CancellationToken cancellationToken) =>
+        await FollowAsync(await StartAsync(input, WorkflowIds.Evaluation(input.Batch)), cancellationToken);
 
     private async Task<WorkflowHandle<EvaluationWorkflow, EvaluationResult>> StartAsync(EvaluationInput input, string id)
     {
@@ -186,25 +200,21 @@ internal sealed class EvaluationStarter(SparkSession session, CliOutput output)
         $"{trial.Task}, {trial.Arm} {trial.Repeat}: {trial.Outcome.ToString().ToLowerInvariant()}"
         + (trial.Reward is { } reward ? $", reward {reward:0.###}" : "") + (trial.Error is { } error ? $": {error}" : "");
 
-    private int Print(EvaluationResult result, bool json)
+    /// <summary>Good when every trial ended and none by the infrastructure.</summary>
+    public static int ExitCode(EvaluationResult result) =>
+        result.Students.All(student => student.Complete && student.Arms.All(arm => arm.Infrastructure == 0)) ? ExitCodes.Good : ExitCodes.SomeFailed;
+
+    /// <summary>A table a student.</summary>
+    public static void Print(EvaluationResult result, CliOutput output)
     {
-        if (json)
+        foreach (var student in result.Students)
         {
-            output.Json(result);
-        }
-        else
-        {
-            foreach (var student in result.Students)
-            {
-                SummaryPrinter.Print(student, output);
-            }
-
-            if (result.TransferReport is { } transfer)
-            {
-                output.Line(transfer);
-            }
+            SummaryPrinter.Print(student, output);
         }
 
-        return result.Students.All(student => student.Complete && student.Arms.All(arm => arm.Infrastructure == 0)) ? ExitCodes.Good : ExitCodes.SomeFailed;
+        if (result.TransferReport is { } transfer)
+        {
+            output.Line(transfer);
+        }
     }
 }

@@ -7,7 +7,10 @@ using Temporalio.Activities;
 
 namespace Spark.Temporal.Tests.Bench;
 
-/// <summary>Containers and a task that are not there. Commands do nothing; the first attempt of a run fails, the others pass.</summary>
+/// <summary>
+/// Containers and a task that are not there. Commands do nothing; the first attempt of a run fails, the others pass; trials
+/// of an evaluation get a reward by their id.
+/// </summary>
 internal sealed class NoOpSandbox(IArtifactStore store) : ISandboxActivities, ITaskPackageActivities
 {
     /// <summary>Name of the host that is not there.</summary>
@@ -53,12 +56,17 @@ internal sealed class NoOpSandbox(IArtifactStore store) : ISandboxActivities, IT
 
     public async Task<OracleReply> OracleAsync(OracleRequest request) => new(0, false, await store.PutTextAsync("", Cancelled), 0);
 
+    /// <summary>Reward of a trial of an evaluation: made up, but always the same for its id.</summary>
+    public static double RewardOf(string trial) => trial.Sum(letter => letter) % 4 / 3.0;
+
     public async Task<VerifyReply> VerifyAsync(VerifyRequest request)
     {
-        var passed = !ActivityExecutionContext.Current.Info.WorkflowId!.EndsWith("/attempt-1", StringComparison.Ordinal);
+        var id = ActivityExecutionContext.Current.Info.WorkflowId!;
+        var reward = id.StartsWith("eval/", StringComparison.Ordinal) ? RewardOf(id) : id.EndsWith("/attempt-1", StringComparison.Ordinal) ? 0 : 1;
+        var passed = reward >= 1;
         return new VerifyReply
         {
-            Reward = passed ? 1 : 0,
+            Reward = reward,
             TestsPassed = passed ? 1 : 0,
             TestsTotal = 1,
             Output = await store.PutTextAsync($"{(passed ? "PASSED" : "FAILED")} tests/test_outputs.py::test_answer", Cancelled),

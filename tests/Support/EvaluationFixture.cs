@@ -13,7 +13,7 @@ namespace Spark.Temporal.Tests.Support;
 /// <summary>Tasks, skills and inputs of evaluations in a <see cref="FakeDeployment"/>.</summary>
 internal sealed class EvaluationFixture(FakeDeployment deployment)
 {
-    private readonly string _batch = deployment.Prefix.Trim('-').ToLowerInvariant();
+    private readonly string _batch = $"{deployment.Prefix}evaluation";
 
     public EvaluationArm Baseline { get; } = new() { Name = EvaluationArm.Baseline };
 

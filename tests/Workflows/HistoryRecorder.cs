@@ -167,6 +167,33 @@ public sealed class HistoryRecorder
         await KeepAsync("batch-continued", _deployment.Client.GetWorkflowHandle(batch.Id));
     }
 
+    [Test]
+    public async Task Evaluation_with_a_trial_run_again_and_one_skipped()
+    {
+        var fixture = new EvaluationFixture(_deployment).Skill("generated/fake/answer", "answer");
+        var failures = 0;
+        World.Before = (call, _) => call == "sandbox.prepare" && Interlocked.Increment(ref failures) == 1
+            ? throw new ApplicationFailureException("No engine answers.", FailureTypes.SandboxUnavailable, nonRetryable: true)
+            : Task.CompletedTask;
+        var run = await fixture.StartAsync(fixture.Input("answer") with { Parallelism = 2, Limits = Limits });
+        await run.GetResultAsync();
+        await KeepAsync("evaluation", run);
+    }
+
+    [Test]
+    public async Task Evaluation_paused_resumed_and_cancelled()
+    {
+        var fixture = new EvaluationFixture(_deployment);
+        var run = await fixture.StartAsync(fixture.Input("answer", "answer-again") with { Arms = [fixture.Baseline], Parallelism = 1, Limits = Limits });
+        World.Reply = (_, call, _) => $"$ step {call}";
+        await Eventually.IsTrueAsync(() => Task.FromResult(World.Count("sandbox.run_turn") >= 1), "the agent acts");
+        await run.ExecuteUpdateAsync(workflow => workflow.PauseAsync());
+        await run.ExecuteUpdateAsync(workflow => workflow.ResumeAsync());
+        await run.CancelAsync();
+        await Assert.ThatAsync(() => run.GetResultAsync(), Throws.InstanceOf<WorkflowFailedException>());
+        await KeepAsync("evaluation-cancelled", run);
+    }
+
     private static string Model(string purpose, int call, LlmRequest request) => purpose switch
     {
         LlmPurposes.Reflect => Memos.With("- the file is /answer\n- the number is even", "Try again with the same number.", call),
