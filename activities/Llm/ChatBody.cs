@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Construction;
 using Spark.Temporal.Workflows.Domain.Conversations;
 using Spark.Temporal.Workflows.Domain.Prompts;
 using Spark.Temporal.Workflows.Wire;
@@ -16,7 +17,8 @@ internal static class ChatBody
     /// <param name="Fenced">The shell is offered as a fenced block.</param>
     /// <param name="CompletionTokensField">The limit is named <c>max_completion_tokens</c>.</param>
     /// <param name="MaxTokens">Upper limit of the reply in tokens.</param>
-    internal sealed record Form(ModelEndpoint Endpoint, bool Fenced, bool CompletionTokensField, int MaxTokens);
+    /// <param name="Structured">A reply that has a schema is asked for by it.</param>
+    internal sealed record Form(ModelEndpoint Endpoint, bool Fenced, bool CompletionTokensField, int MaxTokens, bool Structured = false);
 
     /// <summary>The body as sent.</summary>
     public static BinaryData Write(LlmRequest request, IReadOnlyList<ChatMessage> messages, Form form)
@@ -46,6 +48,16 @@ internal static class ChatBody
             });
         }
 
+        if (form.Structured && SchemaOf(request.Purpose) is { } schema)
+        {
+            // Not strict: strict endpoints refuse limits and optional fields, and the reader checks all of it anyway.
+            body["response_format"] = new JsonObject
+            {
+                ["type"] = "json_schema",
+                ["json_schema"] = new JsonObject { ["name"] = request.Purpose, ["schema"] = JsonNode.Parse(schema), ["strict"] = false },
+            };
+        }
+
         if (!string.IsNullOrWhiteSpace(form.Endpoint.Profile.ExtraBody))
         {
             foreach (var (name, value) in JsonNode.Parse(form.Endpoint.Profile.ExtraBody)!.AsObject())
@@ -56,6 +68,14 @@ internal static class ChatBody
 
         return BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(body, SparkJson.Options));
     }
+
+    /// <summary>The schema of a purpose's replies; null where they are text.</summary>
+    public static string? SchemaOf(string purpose) => purpose switch
+    {
+        LlmPurposes.Blueprint or LlmPurposes.Repair => BlueprintSchema.Json,
+        LlmPurposes.Critique => BlueprintSchema.CritiqueJson,
+        _ => null,
+    };
 
     /// <summary>
     /// Hash of what the workflow asked for. It leaves out what the worker's settings and the endpoint's habits add, so

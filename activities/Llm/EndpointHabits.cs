@@ -19,7 +19,8 @@ internal sealed class EndpointHabits
 
     /// <param name="CompletionTokensField">Wants <c>max_completion_tokens</c>.</param>
     /// <param name="NoTools">Knows no tools.</param>
-    internal sealed record Habit(bool CompletionTokensField = false, bool NoTools = false)
+    /// <param name="NoSchema">Takes no <c>response_format</c> with a schema.</param>
+    internal sealed record Habit(bool CompletionTokensField = false, bool NoTools = false, bool NoSchema = false)
     {
         public static readonly Habit Unknown = new();
     }

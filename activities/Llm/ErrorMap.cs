@@ -49,6 +49,10 @@ internal static partial class ErrorMap
     /// <summary>Whether the endpoint says that it, or the model, knows no tools.</summary>
     public static bool KnowsNoTools(ChatHttpReply reply) => IsRefusal(reply) && NoTools().IsMatch(reply.Body);
 
+    /// <summary>Whether the endpoint says that it, or the model, takes no schema for a reply.</summary>
+    public static bool KnowsNoSchema(ChatHttpReply reply) =>
+        IsRefusal(reply) && (reply.Body.Contains("response_format", StringComparison.OrdinalIgnoreCase) || NoSchema().IsMatch(reply.Body));
+
     private static bool IsRefusal(ChatHttpReply reply) => reply.Status is 400 or 404 or 422;
 
     private static TimeSpan? Delay(ChatHttpReply reply, DateTimeOffset now, TimeSpan longest)
@@ -77,6 +81,9 @@ internal static partial class ErrorMap
         @"context_length_exceeded|(maximum|max\w*) (context|model) len|context (length|window|size)|prompt (is )?too long|too many (input )?tokens|input is too long",
         RegexOptions.IgnoreCase)]
     private static partial Regex TooLong();
+
+    [GeneratedRegex(@"json_?\s?schema|structured[ _-]?output|response[ _-]?schema|guided_json|grammar", RegexOptions.IgnoreCase)]
+    private static partial Regex NoSchema();
 
     [GeneratedRegex(
         @"(not|n't) support[^.]{0,40}\b(tools?|functions?)\b|\b(tools?|function)\b[^.]{0,60}(not|n't|un) ?(been )?(support|enabled|available|allowed)|no endpoints[^.]{0,40}tool|enable-auto-tool-choice|(unknown|unrecognized|unexpected|extra)[^.]{0,60}\btools\b",

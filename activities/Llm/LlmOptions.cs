@@ -56,6 +56,9 @@ public sealed class LlmProfile
     /// <summary>How the shell is offered.</summary>
     public ToolMode Tools { get; set; } = ToolMode.Auto;
 
+    /// <summary>Whether a blueprint or a critique is asked for by its JSON Schema.</summary>
+    public StructuredOutput StructuredOutput { get; set; } = StructuredOutput.Auto;
+
     /// <summary>Name of the body's field that limits a reply.</summary>
     public MaxTokensField MaxTokensField { get; set; } = MaxTokensField.Auto;
 
@@ -75,6 +78,18 @@ public enum ToolMode
     On,
 
     /// <summary>As a fenced <c>bash</c> block in the reply's text.</summary>
+    Off,
+}
+
+public enum StructuredOutput
+{
+    /// <summary>By <c>response_format</c> with the schema, until the endpoint refuses it.</summary>
+    Auto,
+
+    /// <summary>By the schema, always.</summary>
+    On,
+
+    /// <summary>In words only.</summary>
     Off,
 }
 

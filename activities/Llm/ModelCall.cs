@@ -125,7 +125,8 @@ internal sealed class ModelCall(
             Fenced: request.Tools && (_profile.Tools == ToolMode.Off || (_profile.Tools == ToolMode.Auto && habit.NoTools)),
             CompletionTokensField: _profile.MaxTokensField == MaxTokensField.MaxCompletionTokens
                 || (_profile.MaxTokensField == MaxTokensField.Auto && habit.CompletionTokensField),
-            MaxTokens);
+            MaxTokens,
+            Structured: _profile.StructuredOutput == StructuredOutput.On || (_profile.StructuredOutput == StructuredOutput.Auto && !habit.NoSchema));
     }
 
     /// <summary>Whether a refusal taught something that makes another request worth sending.</summary>
@@ -141,6 +142,13 @@ internal sealed class ModelCall(
         {
             logger.LogInformation("{Endpoint} takes no tools for {Model}: fenced blocks from now on", endpoint.BaseUrl, endpoint.Model);
             habits.Learn(endpoint, known => known with { NoTools = true });
+            return true;
+        }
+
+        if (_profile.StructuredOutput == StructuredOutput.Auto && form.Structured && ChatBody.SchemaOf(request.Purpose) is not null && ErrorMap.KnowsNoSchema(reply))
+        {
+            logger.LogInformation("{Endpoint} takes no schema for {Model}: replies are asked for in words from now on", endpoint.BaseUrl, endpoint.Model);
+            habits.Learn(endpoint, known => known with { NoSchema = true });
             return true;
         }
 

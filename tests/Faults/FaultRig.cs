@@ -6,6 +6,7 @@ using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.SkillGeneration;
+using Spark.Temporal.Workflows.TaskConstruction;
 using Spark.Temporal.Workflows.Wire;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Client;
@@ -107,6 +108,18 @@ internal sealed class FaultRig : IAsyncDisposable
             }),
             new WorkflowOptions(id, TaskQueues.Workflows));
     }
+
+    public Task<WorkflowHandle<TaskConstructionWorkflow, ConstructionResult>> StartConstructionAsync(ConstructionInput input)
+    {
+        // Its containers belong to its proofs.
+        var id = $"task/{Guid.NewGuid().ToString("n")[..8]}/{input.Name}";
+        _runs.AddRange([$"{id}/proof-1", $"{id}/proof-2"]);
+        return Client.StartWorkflowAsync((TaskConstructionWorkflow run) => run.RunAsync(input), new WorkflowOptions(id, TaskQueues.Workflows));
+    }
+
+    /// <summary>Replies of the model that the worker has kept so far.</summary>
+    public int RepliesKept =>
+        Directory.Exists(Folder["artifacts/keys"]) ? Directory.EnumerateFiles(Folder["artifacts/keys"], "*", SearchOption.AllDirectories).Count() : 0;
 
     /// <summary>Waits until an activity of a type is being carried out in any of the rig's workflows.</summary>
     public Task ActivityRunsAsync(string type) => Eventually.IsTrueAsync(

@@ -129,9 +129,9 @@ public sealed class FaultTests
 
         // From here the worker can receive and keep the reply, but not say so.
         gate.Close();
-        var kept = Kept(rig);
+        var kept = rig.RepliesKept;
         held.SetResult();
-        await Eventually.IsTrueAsync(() => Task.FromResult(Kept(rig) > kept), "the reply is kept");
+        await Eventually.IsTrueAsync(() => Task.FromResult(rig.RepliesKept > kept), "the reply is kept");
         await rig.KillWorkerAsync();
         rig.StartWorker();
 
@@ -195,9 +195,6 @@ public sealed class FaultTests
             && rig.Containers().Any(container => FaultRig.Docker("exec", container, "cat", "/log").Contains("ran"))),
         "the command runs",
         TimeSpan.FromMinutes(2));
-
-    private static int Kept(FaultRig rig) =>
-        Directory.Exists(rig.Folder["artifacts/keys"]) ? Directory.EnumerateFiles(rig.Folder["artifacts/keys"], "*", SearchOption.AllDirectories).Count() : 0;
 
     private static async Task EndsWellAsync(FaultRig rig, WorkflowHandle<SkillGenerationWorkflow, SkillGenerationResult> run, int resent)
     {

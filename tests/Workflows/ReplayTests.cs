@@ -32,6 +32,15 @@ public sealed class ReplayTests
         ("skill-waiting-infrastructure", null),
         ("batch", EventType.WorkflowExecutionContinuedAsNew),
         ("batch-continued", EventType.WorkflowExecutionCompleted),
+        ("construction-accepted", EventType.WorkflowExecutionCompleted),
+        ("construction-rejected", EventType.WorkflowExecutionCompleted),
+        ("construction-cancelled", EventType.WorkflowExecutionCanceled),
+        ("construction-waiting-budget", null),
+        ("construction-variant", EventType.WorkflowExecutionCompleted),
+        ("proof-proven", EventType.WorkflowExecutionCompleted),
+        ("proof-refuted", EventType.WorkflowExecutionCompleted),
+        ("proof-cancelled", EventType.WorkflowExecutionCanceled),
+        ("family", EventType.WorkflowExecutionCompleted),
     }.Select(recorded => new TestCaseData(recorded.Name, recorded.Last));
 
     private static IEnumerable<string> Names() => Recorded().Select(recorded => (string)recorded.Arguments[0]!);
@@ -66,6 +75,15 @@ public sealed class ReplayTests
     [TestCase("skill-waiting-infrastructure", "records.write_run")]
     [TestCase("batch", "batches.plan")]
     [TestCase("batch-continued", "batches.summarize")]
+    [TestCase("construction-accepted", "construction.repair")]
+    [TestCase("construction-rejected", "construction.finish")]
+    [TestCase("construction-cancelled", "construction.render")]
+    [TestCase("construction-waiting-budget", "construction.begin")]
+    [TestCase("construction-variant", "construction.critique")]
+    [TestCase("proof-proven", "construction.mutants")]
+    [TestCase("proof-refuted", "construction.second_build")]
+    [TestCase("proof-cancelled", "sandbox.remove")]
+    [TestCase("family", "construction.take_variant")]
     public async Task A_step_put_before_another_makes_the_replay_fail(string name, string activity)
     {
         var result = await Replayer(new ExtraStep(activity)).ReplayWorkflowAsync(RecordedHistory.Read(name), throwOnReplayFailure: false);
