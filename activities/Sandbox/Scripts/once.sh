@@ -8,16 +8,24 @@ if mkdir "$folder" 2>/dev/null; then
     printf '%s\n' "$_spark_pid" > "$folder/runner"
     _spark_now
     began=$_spark_ticks
-    case $(head -c 2 "$1" 2>/dev/null) in
-        '#!') ;;
-        *) if [ "$#" = 1 ]; then if command -v bash >/dev/null 2>&1; then set -- bash "$1"; else set -- sh "$1"; fi; fi ;;
-    esac
+    if [ "$#" = 1 ]; then
+        first=
+        { IFS= read -r first < "$1"; } 2>/dev/null
+        case $first in
+            '#!'*) ;;
+            *) if command -v bash >/dev/null 2>&1; then set -- bash "$1"; else set -- sh "$1"; fi ;;
+        esac
+    fi
     "$@" < /dev/null > "$folder/output" 2>&1 &
     child=$!
     _spark_stat "$child"
     born=$_spark_born
     (
-        sleep "$seconds"
+        # Told to end, it takes its clock along; what it has not started yet is not $!.
+        trap '[ "$!" = "$child" ] || kill -KILL $!; exit' TERM
+        sleep "$seconds" &
+        wait $!
+        trap '' TERM
         _spark_self
         : > "$folder/timeout"
         _spark_kill_tree "$child" "$born" " $_spark_pid "
@@ -25,7 +33,7 @@ if mkdir "$folder" 2>/dev/null; then
     watch=$!
     wait "$child" 2>/dev/null
     code=$?
-    [ -e "$folder/timeout" ] || _spark_kill_tree "$watch" 999999999999 " " 2>/dev/null
+    [ -e "$folder/timeout" ] || kill -TERM "$watch" 2>/dev/null
     _spark_now
     why=-
     if [ -e "$folder/timeout" ]; then why=timeout code=124; fi
@@ -40,11 +48,14 @@ else
     done
 fi
 IFS= read -r line < "$folder/code"
-size=$(wc -c < "$folder/output")
-if [ "$size" -le $((bytes * 2)) ]; then
-    cat "$folder/output"
-else
-    head -c "$bytes" "$folder/output"
-    tail -c "$bytes" "$folder/output"
+size=0
+if [ -s "$folder/output" ]; then
+    size=$(wc -c < "$folder/output")
+    if [ "$size" -le $((bytes * 2)) ]; then
+        cat "$folder/output"
+    else
+        head -c "$bytes" "$folder/output"
+        tail -c "$bytes" "$folder/output"
+    fi
 fi
 printf '\n%s %s\n' "$line" $size

@@ -23,11 +23,17 @@ done
 for folder in /logs /logs/verifier; do
     [ ! -L "$folder" ] || rm -f "$folder"
 done
-mkdir -p /logs/verifier
-rm -rf /logs/verifier/* /logs/verifier/.[!.]* /logs/verifier/..?*
+[ -d /logs/verifier ] || mkdir -p /logs/verifier
+for left in /logs/verifier/* /logs/verifier/.[!.]* /logs/verifier/..?*; do
+    if [ -e "$left" ] || [ -L "$left" ]; then rm -rf "$left"; fi
+done
 chmod 777 /logs/verifier
-[ -e /.spark/runs/tests-of-image ] || rm -rf /tests
-mkdir -p /tests
-cp -R "$1/." /tests/
-rm -rf "$1"
+if [ ! -e /.spark/runs/tests-of-image ]; then
+    if [ -e /tests ] || [ -L /tests ]; then rm -rf /tests; fi
+    mv "$1" /tests
+else
+    mkdir -p /tests
+    cp -R "$1/." /tests/
+    rm -rf "$1"
+fi
 chmod 755 /tests
