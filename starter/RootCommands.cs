@@ -16,6 +16,7 @@ internal static class RootCommands
         root.Add(CodecServerCommand.Create(output));
         root.Add(RunsCommands.Create(output));
         root.Add(LimitsCommands.Create(output));
+        root.Add(DashboardCommand.Create(output));
         root.Add(PdiCommands.Create(output));
         root.Add(SkillsCommands.Create(output));
         root.Add(ScriptedModelCommand.Create(output));

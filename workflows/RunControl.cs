@@ -1,3 +1,4 @@
+using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain;
 using Spark.Temporal.Workflows.Domain.Budgets;
@@ -51,7 +52,7 @@ internal sealed class RunControl(SpendingLimit limit, Action show)
     public string? Reason => ReasonFor(paid: true);
 
     /// <summary>Details of what the budget says, in Markdown; empty where there is nothing to say.</summary>
-    public string BudgetWarning => Limit.Warning(Spent) is { } words ? $"**Budget:** {words}; at the limit the run waits.\n\n" : "";
+    public string BudgetWarning => Limit.Warning(Spent) is { } words ? $"**Budget:** {AttemptDetails.Escape(words)}; at the limit the run waits.\n\n" : "";
 
     /// <summary>Why a step may not start; one that costs nothing is not held by the budget.</summary>
     public string? ReasonFor(bool paid) => Paused ? RunStates.Paused : Held is not null ? Held : paid && Limit.Reached(Spent) is not null ? RunStates.Budget : null;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Spark.Temporal.Starter.Dashboard;
 using Spark.Temporal.Starter.Evaluation;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
@@ -53,6 +54,8 @@ internal static class EvalRunCommand
         {
             tasksDir, tasks, limit, models, repeats, parallelism, seed, budget, batchName, resume, detach, dryRun, cancel, json,
         };
+        var dashboard = new DashboardOptions();
+        dashboard.AddTo(command);
         arms.AddTo(command);
         run.AddTo(command);
         agent.AddTo(command);
@@ -93,7 +96,7 @@ internal static class EvalRunCommand
             await using var session = await SparkSession.OpenAsync(output, new SessionOptions(), cancellationToken);
             var starter = new EvaluationStarter(session, output);
             return await starter.RunAsync(
-                input, new EvaluationFollowing(parsed.GetValue(detach), parsed.GetValue(cancel), parsed.GetValue(json)), cancellationToken);
+                input, new EvaluationFollowing(parsed.GetValue(detach), parsed.GetValue(cancel), parsed.GetValue(json)) { Dashboard = dashboard.Of(parsed) }, cancellationToken);
         });
         return command;
     }

@@ -10,7 +10,7 @@ namespace Spark.Temporal.Starter.Commands;
 internal static class RunsCommands
 {
     // Attempts of a skill run are shown with it; an attempt of its own is a run.
-    private const string DefaultQuery = "(WorkflowType != 'AttemptWorkflow' OR ParentWorkflowId IS NULL)";
+    private const string DefaultQuery = UiLinks.Runs;
 
     public static Command Create(CliOutput output)
     {
@@ -68,6 +68,10 @@ internal static class RunsCommands
             else
             {
                 RunPrinter.Print(output, runs);
+                if (session.Source != ServerSource.Embedded && session.UiList(parsed.GetValue(query) ?? DefaultQuery) is { } page)
+                {
+                    output.Note(page);
+                }
             }
 
             return ExitCodes.Good;

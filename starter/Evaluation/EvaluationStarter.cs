@@ -1,3 +1,4 @@
+using Spark.Temporal.Starter.Dashboard;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Domain.Evaluation;
@@ -12,7 +13,11 @@ namespace Spark.Temporal.Starter.Evaluation;
 /// <param name="Detach">Start and return.</param>
 /// <param name="CancelOnInterrupt">Ctrl-C cancels.</param>
 /// <param name="Json">Data as JSON.</param>
-internal sealed record EvaluationFollowing(bool Detach, bool CancelOnInterrupt, bool Json);
+internal sealed record EvaluationFollowing(bool Detach, bool CancelOnInterrupt, bool Json)
+{
+    /// <summary>Whether a live page may stand beside it.</summary>
+    public DashboardWish Dashboard { get; init; } = new();
+}
 
 /// <summary>Starts an evaluation, or attaches to it where it runs or has run, and follows it.</summary>
 internal sealed class EvaluationStarter(SparkSession session, CliOutput output)
@@ -45,6 +50,7 @@ internal sealed class EvaluationStarter(SparkSession session, CliOutput output)
             return ExitCodes.Good;
         }
 
+        await using var dashboard = DashboardHost.TryStart(session, input.Batch, following.Dashboard, output);
         try
         {
             var result = await FollowAsync(run, cancellationToken);

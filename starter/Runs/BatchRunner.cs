@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Spark.Temporal.Starter.Dashboard;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Batches;
@@ -54,6 +55,7 @@ internal static class BatchRunner
             return ExitCodes.Good;
         }
 
+        await using var dashboard = DashboardHost.TryStart(session, input.Batch, following.Dashboard, output);
         try
         {
             var result = await BatchView.FollowAsync(session, batch, input.Work.Kind, output, cancellationToken);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Spark.Temporal.Starter.Dashboard;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Domain;
 
@@ -23,6 +24,8 @@ internal sealed class BatchSettings(string kind, int parallelism)
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Say what would run; start nothing." };
     private readonly Option<bool> _cancel = new("--cancel-on-interrupt") { Description = "Ctrl-C cancels the batch instead of leaving it." };
 
+    private readonly DashboardOptions _dashboard = new();
+
     private readonly Option<int> _parallelism = RunSettings.Positive(
         new Option<int>("--parallelism") { Description = "Runs open at once; may be changed while it runs.", DefaultValueFactory = _ => parallelism });
 
@@ -42,13 +45,16 @@ internal sealed class BatchSettings(string kind, int parallelism)
         {
             command.Add(option);
         }
+
+        _dashboard.AddTo(command);
     }
 
     public string Name(ParseResult parsed) => Text.Slug(parsed.GetValue(_batch) ?? BatchNames.New(kind, DateTimeOffset.UtcNow));
 
     public bool DryRun(ParseResult parsed) => parsed.GetValue(_dryRun);
 
-    public BatchFollowing Following(ParseResult parsed, bool json) => new(parsed.GetValue(_detach), parsed.GetValue(_cancel), json);
+    public BatchFollowing Following(ParseResult parsed, bool json) =>
+        new(parsed.GetValue(_detach), parsed.GetValue(_cancel), json) { Dashboard = _dashboard.Of(parsed) };
 
     /// <summary>A source with what these options leave out, in their order.</summary>
     public BatchSource Source(ParseResult parsed, BatchSource source) => source with
@@ -78,4 +84,8 @@ internal sealed class BatchSettings(string kind, int parallelism)
 }
 
 /// <summary>How a command goes on with the batch that it started.</summary>
-internal sealed record BatchFollowing(bool Detach, bool CancelOnInterrupt, bool Json);
+internal sealed record BatchFollowing(bool Detach, bool CancelOnInterrupt, bool Json)
+{
+    /// <summary>Whether a live page may stand beside it.</summary>
+    public DashboardWish Dashboard { get; init; } = new();
+}

@@ -1,10 +1,11 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Text = Spark.Temporal.Workflows.Domain.Text;
 
 namespace Spark.Temporal.Starter.Runs;
 
 /// <summary>Runs as text: aligned on a terminal, separated by tabs when piped.</summary>
-internal static class RunPrinter
+internal static partial class RunPrinter
 {
     // The id stands last: it is as long as it is, and what is cut or wrapped at a terminal's edge cannot be copied.
     private static readonly string[] Columns = ["started", "type", "state", "attempt", "outcome", "reward", "pdi", "cost", "run"];
@@ -65,7 +66,7 @@ internal static class RunPrinter
             if (!string.IsNullOrWhiteSpace(text))
             {
                 output.Line();
-                output.Line(text.TrimEnd());
+                output.Line(EscapedMark().Replace(text, "$1").TrimEnd());
             }
         }
     }
@@ -103,6 +104,10 @@ internal static class RunPrinter
             output.Line($"  {name,-10} {value}");
         }
     }
+
+    /// <summary>A character that Markdown would take for markup.</summary>
+    [GeneratedRegex(@"\\([\\`*_\[|$])", RegexOptions.CultureInvariant)]
+    private static partial Regex EscapedMark();
 
     private static string? Number(double? value) => value?.ToString("0.####", CultureInfo.InvariantCulture);
 

@@ -71,7 +71,16 @@ internal sealed class SparkSession : IAsyncDisposable
 
     /// <summary>Page of a run in the web UI, null when the UI is not known.</summary>
     public string? UiOf(string workflowId) =>
-        UiAddress is null ? null : $"{UiAddress}/namespaces/{Client.Options.Namespace}/workflows/{Uri.EscapeDataString(workflowId)}";
+        UiAddress is null ? null : UiLinks.Run(UiAddress, Client.Options.Namespace, workflowId);
+
+    /// <summary>The page of a run that tells its story, null when the UI is not known.</summary>
+    public string? UiStory(string workflowId, string runId) => UiAddress is null ? null : UiLinks.Story(UiAddress, Client.Options.Namespace, workflowId, runId);
+
+    /// <summary>The web UI's list of runs, null when the UI is not known.</summary>
+    /// <param name="query">Filter in the server's query language.</param>
+    /// <param name="saveAs">Name under which the UI keeps the view among its saved ones; null keeps it not.</param>
+    public string? UiList(string query, string? saveAs = null) =>
+        UiAddress is null ? null : UiLinks.List(UiAddress, Client.Options.Namespace, query, saveAs);
 
     /// <summary>Opens a session.</summary>
     /// <exception cref="CliException">No server can be had; says what to do.</exception>
@@ -81,7 +90,9 @@ internal sealed class SparkSession : IAsyncDisposable
         if (!options.OwnServer && !string.IsNullOrEmpty(given.TargetHost))
         {
             var development = DevSettingsFile.Read(options.WorkingFolder);
-            return new SparkSession(await ConnectAsync(ServerConnection.Complete(given, development, KeyFiles.FromEnvironment()), cancellationToken), ServerSource.Given, null, null);
+            return new SparkSession(
+                await ConnectAsync(ServerConnection.Complete(given, development, KeyFiles.FromEnvironment()), cancellationToken),
+                ServerSource.Given, UiLinks.Given(options.Variables), null);
         }
 
         var folder = new StateFolder(options.StateFolder ?? Path.Combine(options.WorkingFolder, ".spark"));

@@ -144,6 +144,7 @@ internal sealed class UpSession(StateFolder folder, DevSettings settings, CliOut
 
         output.Line($"server  {record.Address}, namespace {record.Namespace} (process {record.Server.Pid})");
         output.Line($"web UI  {record.UiAddress}");
+        output.Line($"runs    {UiLinks.List(record.UiAddress, record.Namespace, UiLinks.Runs, UiLinks.ViewName)}");
         output.Line($"worker  process {worker.Pid}, {health}");
         if (_codec is not null)
         {

@@ -32,6 +32,7 @@ internal static class Browser
             ReducedMotion = ReducedMotion.Reduce,
         });
         context.SetDefaultTimeout(Patience);
+        await context.RouteAsync(address => !address.Contains("/events", StringComparison.Ordinal), FetchAsync);
         return new BrowserTab(context, await context.NewPageAsync());
     }
 
@@ -42,6 +43,23 @@ internal static class Browser
             var (driver, chromium) = await Started.Value;
             await chromium.CloseAsync();
             driver.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// Chromium drops every connection when a network interface comes or goes, as they do while other tests start
+    /// containers. So requests are made outside of it, streams of events excepted, which a page opens again by itself.
+    /// </summary>
+    private static async Task FetchAsync(IRoute route)
+    {
+        try
+        {
+            await route.FulfillAsync(new() { Response = await route.FetchAsync(new() { MaxRedirects = 0 }) });
+        }
+        catch (PlaywrightException)
+        {
+            // The page is gone, or nobody answers: the page is told the latter.
+            await route.AbortAsync().ContinueWith(_ => { }, TaskScheduler.Default);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.TaskPackages;
 using Spark.Temporal.Activities.TaskPackages.Construction;
@@ -23,6 +24,9 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
 
     /// <summary>Every activity in the order of its start, as <c>name</c> or <c>name:detail</c>.</summary>
     public IReadOnlyList<string> Calls => [.. _calls];
+
+    /// <summary>The task that a container, also one that is gone, was started for.</summary>
+    public string TaskOf(string container) => _tasks[container];
 
     public int Count(string prefix) => _calls.Count(call => call.StartsWith(prefix, StringComparison.Ordinal));
 
@@ -65,6 +69,7 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
     private int _containers;
     private int _critiques;
     private readonly ConcurrentDictionary<string, int> _numbers = new();
+    private readonly ConcurrentDictionary<string, string> _tasks = new();
     private readonly ConcurrentDictionary<string, int> _byPurpose = new();
 
     public async Task<TaskPackage> ReadAsync(ReadPackageRequest request)
@@ -101,7 +106,7 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
             Content = command is null ? text : "",
             Model = "fake",
             Usage = usage,
-            ToolCalls = command is null ? [] : [new ToolCall($"call-{request.Call}", "shell", "{}", command)],
+            ToolCalls = command is null ? [] : [new ToolCall($"call-{request.Call}", "shell", JsonSerializer.Serialize(new { command }), command)],
         };
         return new LlmReply
         {
@@ -128,6 +133,7 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
         var number = Interlocked.Increment(ref _containers);
         var id = ContainerId(number);
         _numbers[id] = number;
+        _tasks[id] = request.Task;
         Containers[id] = true;
         return new StartedSandbox(id, "/root", "root", 1);
     }

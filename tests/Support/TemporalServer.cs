@@ -121,6 +121,7 @@ public static class TemporalServer
             {
                 ExistingPath = Requires.FindOnPath("temporal"),
                 LogLevel = "error",
+                StartupTimeout = TimeSpan.FromMinutes(1),
                 ExtraArgs = Settings.DynamicConfigArguments(),
             },
         });

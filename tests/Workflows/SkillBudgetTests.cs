@@ -116,7 +116,7 @@ public sealed class SkillBudgetTests
         {
             Assert.That(progress.State, Is.EqualTo("running"));
             Assert.That(progress.BudgetWarning, Is.EqualTo("$8.00 of $10.00 are spent"));
-            Assert.That(details, Does.Contain("**Budget:** $8.00 of $10.00 are spent"));
+            Assert.That(details, Does.Contain(@"**Budget:** \$8.00 of \$10.00 are spent"));
             Assert.That(result.Status, Is.EqualTo(SkillRunStatus.Passed));
         });
     }

@@ -19,18 +19,15 @@ internal static class AttemptDetails
         var text = new StringBuilder();
         if (result is null)
         {
-            text.Append("**").Append(control.State).Append("** · ").Append(Escape(state.Step)).Append("\n\n");
-            if (control.WaitsFor.Length > 0)
-            {
-                text.Append(control.State == RunStates.Paused ? "`Resume` goes on where it stands." : Escape(control.WaitsFor)).Append("\n\n");
-            }
-
-            text.Append(control.BudgetWarning);
+            text.Append(OperatorHints.Waiting(control, Escape)).Append("Now: ").Append(Escape(state.Step)).Append("\n\n").Append(control.BudgetWarning);
+            text.Append(input.Run is { } run && control.State == RunStates.Budget
+                ? $"The budget is that of the run `{run}`: raise it there.\n\n"
+                : OperatorHints.Render(control));
         }
         else
         {
             text.Append("**").Append(result.Outcome).Append("** · reward ").Append(result.Reward?.ToString("0.###") ?? "none")
-                .Append(" · tests ").Append(result.TestsPassed).Append('/').Append(result.TestsTotal).Append("\n\n");
+                .Append(" · tests ").Append(result.TestsPassed).Append(" of ").Append(result.TestsTotal).Append("\n\n");
             if (result.Error is { } error)
             {
                 text.Append("> ").Append(Escape(Text.OneLine(error, 600))).Append("\n\n");
@@ -38,7 +35,7 @@ internal static class AttemptDetails
         }
 
         text.Append("agent ").Append(input.Agent).Append(" · turns ").Append(state.Turns).Append(" · model calls ").Append(state.ModelCalls)
-            .Append(" · ").Append(Text.Usd(state.Usage.CostUsd));
+            .Append(" · ").Append(Escape(Text.Usd(state.Usage.CostUsd)));
         if (sandbox?.Container is { } container)
         {
             text.Append(" · container `").Append(container.Container.Length > 12 ? container.Container[..12] : container.Container)
@@ -50,10 +47,13 @@ internal static class AttemptDetails
             text.Append("\n- ").Append(Escape(Text.OneLine(note, 300)));
         }
 
-        return text.ToString();
+        return text.Append(OperatorHints.Foot).ToString();
     }
 
-    /// <summary>Agents write this text; it must not become markup.</summary>
+    /// <summary>
+    /// Agents write this text; it must not become markup. Nor must amounts: between two dollar signs the web UI reads
+    /// mathematics.
+    /// </summary>
     public static string Escape(string text) =>
-        text.Replace("\\", "\\\\").Replace("`", "\\`").Replace("*", "\\*").Replace("_", "\\_").Replace("<", "&lt;").Replace("[", "\\[");
+        text.Replace("\\", "\\\\").Replace("`", "\\`").Replace("*", "\\*").Replace("_", "\\_").Replace("<", "&lt;").Replace("[", "\\[").Replace("|", "\\|").Replace("$", "\\$");
 }

@@ -33,7 +33,7 @@ internal sealed class BatchChildren(BatchInput input)
                 var skill = _work.Skill! with { TaskDir = item.Source, Batch = input.Batch, Seat = seat };
                 return await Workflow.StartChildWorkflowAsync(
                     (SkillGenerationWorkflow run) => run.RunAsync(skill),
-                    Options(item, $"skill for {item.Name}", $"Task `{item.Source}`, model `{skill.ModelSlug}`, agent `{skill.Agent}`.", skill.ModelSlug));
+                    Options(item, $"skill for {item.Name}", SkillRunDetails.About(item.Source, skill.ModelSlug, skill.Agent, skill.OutDir), skill.ModelSlug));
             case BatchKind.Constructions:
                 var task = _work.Construction! with { PromptFile = item.Source, Name = item.Name, Batch = input.Batch, Seat = seat };
                 return await Workflow.StartChildWorkflowAsync(

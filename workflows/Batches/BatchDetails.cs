@@ -19,14 +19,14 @@ internal static class BatchDetails
         Append(text, counts.Infrastructure, "infrastructure");
         Append(text, counts.Cancelled, "cancelled");
         Append(text, counts.TakenOver, "taken over");
-        text.Append(" · ").Append(state.Limit.Render(state.Used)).Append("\n\n");
+        text.Append(" · ").Append(AttemptDetails.Escape(state.Limit.Render(state.Used))).Append("\n\n");
         if (done is null && state.Held is { } held)
         {
-            text.Append("**Waits:** ").Append(held == RunStates.Paused ? "paused; `Resume` goes on." : $"{state.Limit.Reached(state.Used)}; `RaiseBudget` goes on.").Append("\n\n");
+            text.Append("**Waits:** ").Append(held == RunStates.Paused ? "paused; `Resume` goes on." : $"{AttemptDetails.Escape(state.Limit.Reached(state.Used) ?? "")}; `RaiseBudget` goes on.").Append("\n\n");
         }
         else if (done is null && state.Limit.Warning(state.Used) is { } warning)
         {
-            text.Append("**Budget:** ").Append(warning).Append("; at the limit the batch waits.\n\n");
+            text.Append("**Budget:** ").Append(AttemptDetails.Escape(warning)).Append("; at the limit the batch waits.\n\n");
         }
 
         foreach (var open in state.Open.Take(OpenLines))
@@ -47,10 +47,10 @@ internal static class BatchDetails
         foreach (var line in last.TakeLast(LastLines).Reverse())
         {
             text.Append("| ").Append(line.Number).Append(' ').Append(AttemptDetails.Escape(line.Name)).Append(" | ").Append(line.State)
-                .Append(" | ").Append(AttemptDetails.Escape(line.Words).Replace("|", "\\|")).Append(" |\n");
+                .Append(" | ").Append(AttemptDetails.Escape(line.Words)).Append(" |\n");
         }
 
-        return text.ToString();
+        return text.Append(OperatorHints.Foot).ToString();
     }
 
     private static void Append(StringBuilder text, int count, string what)

@@ -218,4 +218,8 @@ public sealed record SkillProgress(
 
 /// <summary>One line of progress.</summary>
 public sealed record AttemptProgress(
-    int Number, Outcome Outcome, double? Reward, int TestsPassed, int TestsTotal, double? Pdi, InterventionLevel Intervention, double CostUsd, string? Error);
+    int Number, Outcome Outcome, double? Reward, int TestsPassed, int TestsTotal, double? Pdi, InterventionLevel Intervention, double CostUsd, string? Error)
+{
+    /// <summary>Why it did not pass, on one line: the failed tests or what went wrong; null for a pass.</summary>
+    public string? Why { get; init; }
+}

@@ -110,7 +110,7 @@ public sealed class SkillGenerationWorkflow
             var judged = _recorded is not null ? await _recorded.JudgeAsync(record.Number, result) : await Workflow.ExecuteActivityAsync(
                 (IRecordActivities records) => records.JudgeAsync(new JudgeRequest(result)), ActivityProfiles.Records($"attempt {record.Number}: judge"));
             record = record with { Judgment = judged.Stored, Outcome = judged.Judgment.Outcome };
-            _state.Judged(record);
+            _state.Judged(record, judged.Judgment);
             if (record.Outcome == Outcome.Pass)
             {
                 await KeepAsync(record);

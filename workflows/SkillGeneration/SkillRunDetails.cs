@@ -1,60 +1,99 @@
 using System.Text;
 using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Domain.Judging;
 using Spark.Temporal.Workflows.Domain.Pdi;
+using Words = Spark.Temporal.Workflows.Domain.Text;
 
 namespace Spark.Temporal.Workflows.SkillGeneration;
 
-/// <summary>What the user interface shows of a skill run, in Markdown.</summary>
+/// <summary>
+/// What the user interface shows of a skill run, in Markdown, for a person who never saw one. What matters most stands first:
+/// how it stands or ended, what it waits for, what may be done.
+/// </summary>
 internal static class SkillRunDetails
 {
+    private static readonly string[] Updates =
+        ["`AddGuidance` with `{\"text\": \"what the agent should know\"}`", "`ExtendAttempts` with `{\"attempts\": 3}`", "`RaiseBudget` with `{\"budget_usd\": 25}`"];
+
+    /// <summary>What the run is, for its static details.</summary>
+    public static string About(string taskDir, string model, string agent, string outDir) =>
+        $"Agent `{agent}` with model `{model}` works on the task `{taskDir}` in a container until the task's verifier passes it. After each failure a memo "
+        + "of verified facts is rewritten for the next attempt; an index (PDI) says when attempts repeat plans instead, and the next one is steered. After "
+        + $"the pass, what was verified becomes a `SKILL.md`.\n\nResults: `{outDir}`{OperatorHints.Foot}";
+
     public static string Render(SkillRunState state, IReadOnlyList<AttemptProgress> attempts, SkillGenerationResult? result)
     {
         var text = new StringBuilder();
         if (result is not null)
         {
-            text.Append("**").Append(result.Status).Append("** after ").Append(result.Attempts).Append(" attempts\n\n");
-            if (result.Error is { } error)
-            {
-                text.Append("> ").Append(AttemptDetails.Escape(Domain.Text.OneLine(error, 600))).Append("\n\n");
-            }
-        }
-        else if (state.Control.WaitsFor.Length > 0)
-        {
-            text.Append("**Waits:** ").Append(AttemptDetails.Escape(state.Control.WaitsFor)).Append("\n\n`Resume`, `RaiseBudget` or cancel.\n\n");
+            text.Append("**").Append(Ending(result)).Append("**");
         }
         else
         {
-            text.Append("**Attempt ").Append(state.Number).Append(" of ").Append(state.MaxAttempts).Append("** · ").Append(AttemptDetails.Escape(state.Step)).Append("\n\n");
+            text.Append(OperatorHints.Waiting(state.Control, AttemptDetails.Escape));
+            text.Append("Attempt ").Append(Math.Max(1, state.Number)).Append(" of ").Append(state.MaxAttempts).Append(" · ").Append(AttemptDetails.Escape(state.Step));
         }
 
+        text.Append(" · spent ").Append(AttemptDetails.Escape(state.Control.Limit.Render(state.Control.Spent))).Append("\n\n");
         if (result is null)
         {
-            text.Append(state.Control.BudgetWarning);
+            text.Append(state.Control.BudgetWarning).Append(OperatorHints.Render(state.Control, Updates));
         }
-
-        if (attempts.Count > 0)
+        else if (result.Error is { } error)
         {
-            text.Append("| attempt | intervention | outcome | reward | tests | PDI | cost |\n|---|---|---|---|---|---|---|\n");
-            foreach (var attempt in attempts)
-            {
-                text.Append("| ").Append(attempt.Number)
-                    .Append(" | ").Append(attempt.Intervention == InterventionLevel.None ? "" : attempt.Intervention.ToString().ToLowerInvariant())
-                    .Append(" | ").Append(attempt.Outcome)
-                    .Append(" | ").Append(attempt.Reward?.ToString("0.###") ?? "")
-                    .Append(" | ").Append(attempt.TestsPassed).Append('/').Append(attempt.TestsTotal)
-                    .Append(" | ").Append(attempt.Pdi?.ToString("0.0000") ?? "")
-                    .Append(" | ").Append(Domain.Text.Usd(attempt.CostUsd)).Append(" |\n");
-            }
-
-            text.Append('\n');
+            text.Append("> ").Append(AttemptDetails.Escape(Words.OneLine(error, 600))).Append("\n\n");
         }
 
-        text.Append("Spent ").Append(state.Control.Limit.Render(state.Control.Spent));
         foreach (var guidance in state.PendingGuidance)
         {
-            text.Append("\n- guidance for the next attempt: ").Append(AttemptDetails.Escape(Domain.Text.OneLine(guidance, 200)));
+            text.Append("- guidance for the next attempt: ").Append(AttemptDetails.Escape(Words.OneLine(guidance, 200))).Append('\n');
         }
 
-        return text.ToString();
+        return Table(text, attempts).Append(OperatorHints.Foot).ToString();
     }
+
+    private static StringBuilder Table(StringBuilder text, IReadOnlyList<AttemptProgress> attempts)
+    {
+        if (attempts.Count == 0)
+        {
+            return text;
+        }
+
+        text.Append("\n| attempt | steered | outcome | reward | tests | PDI | cost | why |\n|---|---|---|---|---|---|---|---|\n");
+        foreach (var attempt in attempts)
+        {
+            text.Append("| ").Append(attempt.Number)
+                .Append(" | ").Append(attempt.Intervention == InterventionLevel.None ? "" : attempt.Intervention.ToString().ToLowerInvariant())
+                .Append(" | ").Append(attempt.Outcome)
+                .Append(" | ").Append(attempt.Reward?.ToString("0.###") ?? "none")
+                .Append(" | ").Append(attempt.TestsPassed).Append("\u00a0of\u00a0").Append(attempt.TestsTotal)
+                .Append(" | ").Append(attempt.Pdi?.ToString("0.0000") ?? "")
+                .Append(" | ").Append(AttemptDetails.Escape(Words.Usd(attempt.CostUsd)))
+                .Append(" | ").Append(AttemptDetails.Escape(attempt.Why ?? attempt.Error ?? "")).Append(" |\n");
+        }
+
+        if (attempts.Any(attempt => attempt.Pdi is not null))
+        {
+            text.Append("\nPDI: from the second failure on, below ").Append(PdiTracker.Threshold)
+                .Append(" steers the next attempt, softly at first, strongly when it stays there.\n");
+        }
+
+        if (attempts.Any(attempt => attempt.Outcome == Outcome.Infrastructure))
+        {
+            text.Append("\nInfrastructure: not the agent's fault, never scored, uses up no attempt.\n");
+        }
+
+        return text;
+    }
+
+    private static string Ending(SkillGenerationResult result) => result.Status switch
+    {
+        SkillRunStatus.Passed => $"Passed after {Counted(result)}: the skill is valid",
+        SkillRunStatus.Exhausted => $"No pass in {Counted(result)}: none is left",
+        SkillRunStatus.SkillRefused => $"Passed after {Counted(result)}, but no valid skill came of it",
+        SkillRunStatus.TaskBroken => "The task itself cannot run",
+        _ => $"{result.Status} after {Counted(result)}",
+    };
+
+    private static string Counted(SkillGenerationResult result) => result.Attempts == 1 ? "1 attempt" : $"{result.Attempts} attempts";
 }

@@ -122,9 +122,9 @@ internal sealed class SkillRunState : IOwnCalls
         return record;
     }
 
-    public void Judged(AttemptRecord record)
+    public void Judged(AttemptRecord record, Judgment judgment)
     {
-        _attempts[^1] = _attempts[^1] with { Outcome = record.Outcome };
+        _attempts[^1] = _attempts[^1] with { Outcome = record.Outcome, Why = record.Outcome == Outcome.Pass ? null : Why(judgment) };
         Workflow.UpsertTypedSearchAttributes(
         [
             SearchAttributes.Outcome.ValueSet(record.Outcome.ToString()),
@@ -212,5 +212,18 @@ internal sealed class SkillRunState : IOwnCalls
         Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet(RunStates.Done), SearchAttributes.CostUsd.ValueSet(Math.Round(Usage.CostUsd, 6)));
         Workflow.CurrentDetails = SkillRunDetails.Render(this, _attempts, result);
         return result;
+    }
+
+    private static string? Why(Judgment judgment)
+    {
+        const int Shown = 2;
+        if (judgment.Problem is { } problem)
+        {
+            return Text.OneLine(problem, 120);
+        }
+
+        var failed = TestSummary.FailedTests(judgment.TestSummary);
+        var names = string.Join(", ", failed.Take(Shown).Select(test => Text.OneLine(test.Split("::")[^1], 50)));
+        return failed.Count == 0 ? null : failed.Count <= Shown ? names : $"{names} and {failed.Count - Shown} more";
     }
 }

@@ -106,7 +106,7 @@ internal sealed class ConstructionState : IOwnCalls
         }
         else if (Control.WaitsFor.Length > 0)
         {
-            text.Append("**Waits:** ").Append(AttemptDetails.Escape(Control.WaitsFor)).Append("\n\n`Resume`, `RaiseBudget` or cancel.\n\n");
+            text.Append(OperatorHints.Waiting(Control, AttemptDetails.Escape)).Append(OperatorHints.Render(Control));
         }
         else
         {
@@ -123,7 +123,7 @@ internal sealed class ConstructionState : IOwnCalls
             text.Append('\n').Append(Control.BudgetWarning);
         }
 
-        text.Append("\nSpent ").Append(Control.Limit.Render(Usage));
-        return text.ToString();
+        text.Append("\nSpent ").Append(AttemptDetails.Escape(Control.Limit.Render(Usage)));
+        return text.Append(OperatorHints.Foot).ToString();
     }
 }

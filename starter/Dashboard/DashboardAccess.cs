@@ -1,0 +1,65 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Spark.Temporal.Starter.Dashboard;
+
+/// <summary>
+/// Who may look. On this machine's own address everybody who calls it by that name: a foreign page whose name was made to
+/// point here calls it by another. On any other address only who brings the token, once in the address, then in a cookie.
+/// </summary>
+internal sealed record DashboardAccess
+{
+    private const string Cookie = "spark-dashboard";
+
+    private DashboardAccess(string bind, string? token) => (Bind, Token) = (bind, token);
+
+    /// <summary>Address it listens on.</summary>
+    public string Bind { get; }
+
+    /// <summary>What every request must bring; null on this machine's own address.</summary>
+    public string? Token { get; }
+
+    public bool Local => Token is null;
+
+    /// <exception cref="CliException">The address is none, or the token could be guessed.</exception>
+    public static DashboardAccess Of(string? bind, string? token)
+    {
+        if (bind is not (null or "localhost" or "*") && !IPAddress.TryParse(bind, out _))
+        {
+            throw new CliException($"--bind {bind} is no address; use 127.0.0.1, 0.0.0.0 or one of this machine's own", ExitCodes.Usage);
+        }
+
+        if (token is { Length: < 12 })
+        {
+            throw new CliException("--token has fewer than 12 characters; leave it out to get one made", ExitCodes.Usage);
+        }
+
+        var local = bind is null or "localhost" || (IPAddress.TryParse(bind, out var address) && IPAddress.IsLoopback(address));
+        return new DashboardAccess(bind ?? "127.0.0.1", token ?? (local ? null : Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))));
+    }
+
+    /// <summary>What the listener is told to listen to.</summary>
+    public IEnumerable<string> Prefixes(int port) =>
+        Bind is "0.0.0.0" or "*" or "::" ? [$"http://*:{port}/"]
+        : Local ? [$"http://127.0.0.1:{port}/", $"http://localhost:{port}/"]
+        : [$"http://{Bind}:{port}/"];
+
+    public bool Allows(HttpListenerRequest request)
+    {
+        if (Token is null)
+        {
+            return request.Url is { Host: "127.0.0.1" or "localhost" or "[::1]" };
+        }
+
+        var bearer = request.Headers["Authorization"] is { } header && header.StartsWith("Bearer ", StringComparison.Ordinal) ? header[7..] : null;
+        return Same(request.QueryString["token"]) || Same(request.Cookies[Cookie]?.Value) || Same(bearer);
+    }
+
+    /// <summary>Cookie for a browser that brought the token in the address; null where it did not.</summary>
+    public string? CookieFor(HttpListenerRequest request) =>
+        Token is not null && Same(request.QueryString["token"]) ? $"{Cookie}={Token}; Path=/; HttpOnly; SameSite=Strict" : null;
+
+    private bool Same(string? given) =>
+        given is not null && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), Encoding.UTF8.GetBytes(Token!));
+}

@@ -1,0 +1,82 @@
+using Spark.Temporal.Starter.Runs;
+using Spark.Temporal.Workflows.Domain.Pdi;
+
+namespace Spark.Temporal.Starter.Dashboard;
+
+/// <summary>All batches, newest first; runs that belong to none stand under an empty name.</summary>
+internal sealed record OverviewSnapshot(string View, IReadOnlyList<BatchTile> Batches);
+
+/// <summary>A batch in one line.</summary>
+internal sealed record BatchTile(
+    string Name, string? Model, int Runs, int Passed, int Failed, int Waiting, int Running, double CostUsd, DateTimeOffset StartedAt, string? Ui)
+{
+    public static BatchTile Of(string name, IReadOnlyCollection<RunRow> runs, string? ui) => new(
+        name,
+        runs.Select(run => run.Model).FirstOrDefault(model => model is not null),
+        runs.Count,
+        runs.Count(run => run.Status == "completed" && run.Outcome == "Pass"),
+        runs.Count(run => run.Status != "running" && !(run.Status == "completed" && run.Outcome == "Pass")),
+        runs.Count(run => run.Status == "running" && run.Now() != "running"),
+        runs.Count(run => run.Status == "running" && run.Now() == "running"),
+        runs.Sum(run => run.CostUsd ?? 0),
+        runs.Min(run => run.StartedAt),
+        ui);
+}
+
+/// <summary>One batch: its runs with their attempts.</summary>
+internal sealed record BatchSnapshot(string View, BatchTile Tile, IReadOnlyList<BatchRow> Rows, bool Cut);
+
+/// <summary>A run of a batch.</summary>
+internal sealed record BatchRow(RunRow Run, IReadOnlyList<AttemptCell> Attempts, string? Ui);
+
+/// <summary>An attempt as a square; its label is its number, or its arm where it was no attempt of a run.</summary>
+internal sealed record AttemptCell(string Label, string Id, string State, string? Outcome, double? Reward, double? CostUsd);
+
+/// <summary>One run with everything that is known of it. All text in it is visible text.</summary>
+internal sealed record RunSnapshot
+{
+    public string View { get; } = "run";
+    public required RunRow Run { get; init; }
+    public string? Ui { get; init; }
+
+    /// <summary>The batch's page in this dashboard.</summary>
+    public string? Batch => Run.Batch;
+
+    public string? Step { get; init; }
+    public string? WaitsFor { get; init; }
+    public string? Error { get; init; }
+    public double? CostUsd { get; init; }
+    public double? BudgetUsd { get; init; }
+    public int? MaxAttempts { get; init; }
+    public IReadOnlyList<AttemptLine> Attempts { get; init; } = [];
+    public IReadOnlyList<PdiSnapshot> Pdi { get; init; } = [];
+    public double Threshold { get; } = PdiTracker.Threshold;
+    public IReadOnlyList<MemoVersion> Memos { get; init; } = [];
+
+    /// <summary>What the commands below belong to.</summary>
+    public string CommandsOf { get; init; } = "";
+
+    public IReadOnlyList<CommandLine> Commands { get; init; } = [];
+    public string? Evidence { get; init; }
+    public string? Skill { get; init; }
+
+    /// <summary>Folder of the results; null where it is not known.</summary>
+    public string? Folder { get; init; }
+
+    /// <summary>What cannot be shown and why; empty where everything can.</summary>
+    public IReadOnlyList<string> Missing { get; init; } = [];
+}
+
+/// <summary>How an attempt ended.</summary>
+internal sealed record AttemptLine(
+    int Number, string Outcome, double? Reward, int Passed, int Total, double? Pdi, string Intervention, double CostUsd, string? Why, string? Ui);
+
+/// <summary>A memo and what the rewrite changed.</summary>
+internal sealed record MemoVersion(int Number, string Text, IReadOnlyList<DiffLine> Changes);
+
+/// <summary>A command of the agent.</summary>
+/// <param name="Command">The command, or its summary while the attempt runs.</param>
+/// <param name="Output">What it printed; null while that is in the store only.</param>
+/// <param name="ExitCode">Exit code of the last command of the turn; null where it is not known.</param>
+/// <param name="Running">Whether it runs just now.</param>
+internal sealed record CommandLine(string Command, string? Output, int? ExitCode, bool Running = false);

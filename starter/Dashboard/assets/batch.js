@@ -1,0 +1,57 @@
+// All batches, and one batch: tasks against attempts.
+
+import { away, chip, el, heads, number, time, tone, usd } from './dom.js';
+
+const stat = (label, value, kind) => el('div', { class: `stat ${kind ?? ''}` }, el('b', {}, value), el('span', {}, label));
+
+const stats = tile => el('div', { class: 'stats' },
+  stat(tile.runs === 1 ? 'run' : 'runs', tile.runs), stat('passed', tile.passed, 'pass'), stat('ended without', tile.failed, 'fail'),
+  stat('waiting', tile.waiting, 'wait'), stat('running', tile.running, 'run'), stat('spent', usd(tile.cost_usd)));
+
+export function overview(shown) {
+  if (shown.batches.length === 0) return [el('h1', {}, 'Batches'), el('p', { class: 'quiet' }, 'Nothing has run yet. spark demo and spark skills run start batches.')];
+  return [
+    el('h1', {}, 'Batches'),
+    el('table', { class: 'grid' },
+      heads('batch', 'model', 'runs', 'passed', 'ended without', 'waiting', 'running', 'spent', 'started', ''),
+      el('tbody', {}, ...shown.batches.map(tile => el('tr', { 'data-key': tile.name },
+        el('th', { scope: 'row' }, tile.name ? el('a', { class: 'line', href: `#/batch/${encodeURIComponent(tile.name)}` }, tile.name) : 'without a batch'),
+        el('td', {}, tile.model ?? ''), el('td', { class: 'n' }, tile.runs), el('td', { class: 'n pass' }, tile.passed || ''), el('td', { class: 'n fail' }, tile.failed || ''),
+        el('td', { class: 'n wait' }, tile.waiting || ''), el('td', { class: 'n run' }, tile.running || ''), el('td', { class: 'n' }, usd(tile.cost_usd)),
+        el('td', {}, time(tile.started_at)), el('td', {}, away(tile.ui, 'Temporal')))))),
+  ];
+}
+
+function square(cell) {
+  const kind = tone(cell.outcome, cell.state === 'completed' ? '' : cell.state);
+  const words = `${cell.label}: ${cell.outcome && kind !== 'run' && kind !== 'wait' ? cell.outcome : cell.state}${cell.reward === undefined ? '' : `, reward ${number(cell.reward)}`}${cell.cost_usd ? `, ${usd(cell.cost_usd)}` : ''}`;
+  return el('span', { class: `cell ${kind}`, title: words, role: 'img', 'aria-label': words }, kind === 'part' ? number(cell.reward, 1) || '·' : cell.label);
+}
+
+function row({ run, attempts, ui }) {
+  const now = run.status === 'running' ? run.state ?? 'running' : run.status;
+  return el('tr', { 'data-key': run.id },
+    el('th', { scope: 'row' }, el('a', { class: 'line', href: `#/run/${encodeURIComponent(run.id)}` }, run.task ?? run.id)),
+    el('td', {}, chip(now === 'completed' ? (run.outcome ?? 'done').toLowerCase() : now, tone(run.outcome, now === 'completed' ? '' : now))),
+    el('td', { class: 'cells' }, ...attempts.map(square)),
+    el('td', { class: 'n' }, number(run.reward)), el('td', { class: 'n' }, number(run.pdi, 4)), el('td', { class: 'n' }, usd(run.cost_usd)),
+    el('td', {}, away(ui, 'Temporal')));
+}
+
+export function batch(shown, ui, draw) {
+  const words = ui.filter.toLowerCase().split(/\s+/).filter(Boolean);
+  const fits = ({ run }) => words.every(word => `${run.task} ${run.state} ${run.status} ${run.outcome} ${run.model}`.toLowerCase().includes(word));
+  const rows = shown.rows.filter(fits);
+  return [
+    el('div', { class: 'title' }, el('h1', {}, shown.tile.name), el('span', { class: 'quiet' }, shown.tile.model ?? ''), away(shown.tile.ui, 'in Temporal')),
+    stats(shown.tile),
+    el('div', { class: 'tools' },
+      el('input', { id: 'filter', type: 'search', placeholder: 'filter: task, state, outcome', 'aria-label': 'Filter', value: ui.filter, autocomplete: 'off',
+        oninput: event => { ui.filter = event.target.value; draw(); } }),
+      el('span', { class: 'quiet' }, `${rows.length} of ${shown.rows.length}${shown.cut ? ' (the first of more)' : ''}`),
+      el('span', { class: 'legend' }, ...['pass', 'part', 'fail', 'odd', 'run', 'wait'].map(kind => el('span', {}, el('i', { class: `cell ${kind}` }), { pass: 'pass', part: 'partial', fail: 'fail', odd: 'error', run: 'runs', wait: 'waits' }[kind])))),
+    el('table', { class: 'grid' },
+      heads('task', 'state', 'attempts', 'reward', 'PDI', 'cost', ''),
+      el('tbody', {}, ...rows.map(row))),
+  ];
+}

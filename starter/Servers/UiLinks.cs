@@ -1,0 +1,35 @@
+namespace Spark.Temporal.Starter.Servers;
+
+/// <summary>
+/// Addresses in Temporal's web UI (2.42). It takes a list's filter from its address, and keeps it as a saved view when a name
+/// comes with it; the columns of a list it keeps in the browser only.
+/// </summary>
+internal static class UiLinks
+{
+    /// <summary>Variable with the UI's address, for servers that are given by <c>TEMPORAL_ADDRESS</c>.</summary>
+    public const string Variable = "TEMPORAL_UI_ADDRESS";
+
+    /// <summary>Name of the view of all runs.</summary>
+    public const string ViewName = "Spark runs";
+
+    /// <summary>All runs; attempts of a skill run are found through it.</summary>
+    public const string Runs = "(WorkflowType != 'AttemptWorkflow' OR ParentWorkflowId IS NULL)";
+
+    public static string Run(string ui, string temporalNamespace, string workflowId) => $"{All(ui, temporalNamespace)}/{Uri.EscapeDataString(workflowId)}";
+
+    /// <summary>The page of a run that tells its story: summary, details, how it stands.</summary>
+    public static string Story(string ui, string temporalNamespace, string workflowId, string runId) =>
+        $"{Run(ui, temporalNamespace, workflowId)}/{runId}/user-metadata";
+
+    public static string List(string ui, string temporalNamespace, string query, string? saveAs = null) =>
+        $"{All(ui, temporalNamespace)}?query={Uri.EscapeDataString(query)}{(saveAs is null ? "" : $"&savedQuery={Uri.EscapeDataString(saveAs)}")}";
+
+    /// <summary>The UI of a given server, null when nobody says where it is.</summary>
+    public static string? Given(IReadOnlyDictionary<string, string>? variables) =>
+        (variables?.GetValueOrDefault(Variable) ?? Environment.GetEnvironmentVariable(Variable)) is { Length: > 0 } address ? address.TrimEnd('/') : null;
+
+    /// <summary>A value in the server's query language.</summary>
+    public static string Quote(string value) => $"'{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)}'";
+
+    private static string All(string ui, string temporalNamespace) => $"{ui}/namespaces/{Uri.EscapeDataString(temporalNamespace)}/workflows";
+}
