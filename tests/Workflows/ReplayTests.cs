@@ -41,6 +41,8 @@ public sealed class ReplayTests
         ("proof-refuted", EventType.WorkflowExecutionCompleted),
         ("proof-cancelled", EventType.WorkflowExecutionCanceled),
         ("family", EventType.WorkflowExecutionCompleted),
+        ("evaluation", EventType.WorkflowExecutionCompleted),
+        ("evaluation-cancelled", EventType.WorkflowExecutionCanceled),
     }.Select(recorded => new TestCaseData(recorded.Name, recorded.Last));
 
     private static IEnumerable<string> Names() => Recorded().Select(recorded => (string)recorded.Arguments[0]!);
@@ -84,6 +86,8 @@ public sealed class ReplayTests
     [TestCase("proof-refuted", "construction.second_build")]
     [TestCase("proof-cancelled", "sandbox.remove")]
     [TestCase("family", "construction.take_variant")]
+    [TestCase("evaluation", "evaluation.skills")]
+    [TestCase("evaluation-cancelled", "evaluation.write")]
     public async Task A_step_put_before_another_makes_the_replay_fail(string name, string activity)
     {
         var result = await Replayer(new ExtraStep(activity)).ReplayWorkflowAsync(RecordedHistory.Read(name), throwOnReplayFailure: false);
