@@ -20,6 +20,12 @@ internal sealed class CliOutput(TextWriter output, TextWriter error)
     /// <summary>Rich output on standard error, for progress.</summary>
     public IAnsiConsole Progress { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
 
+    /// <summary>
+    /// Whether progress may move the cursor. Where it may not (piped, <c>NO_COLOR</c>, a terminal that cannot) it is a line
+    /// per event.
+    /// </summary>
+    public bool Live => Progress.Profile is { Out.IsTerminal: true, Capabilities.Ansi: true } && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+
     public void Line(string text = "") => Out.WriteLine(text);
 
     /// <summary>One line of progress or explanation, on standard error.</summary>

@@ -1,12 +1,18 @@
 using System.CommandLine;
+using System.Globalization;
 using Spark.Temporal.Starter.Commands;
+using Spark.Temporal.Starter.Configuration;
+using Spark.Temporal.Workflows.Domain;
 using Spark.Temporal.Workflows.Wire.Encryption;
+using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Starter;
 
 /// <summary>The command tree; each group is made in a file of its own under <c>Commands/</c>.</summary>
 internal static class RootCommands
 {
+    private const string PrintConfig = "--print-config";
+
     public static RootCommand Create(CliOutput output)
     {
         var root = new RootCommand("Spark.Temporal: verified skills and benchmark tasks from LLM agents, as durable workflows.");
@@ -24,35 +30,81 @@ internal static class RootCommands
         root.Add(TrialCommands.Create(output));
         root.Add(EvalCommands.Create(output));
         root.Add(DemoCommand.Create(output));
+        root.Add(CompletionCommand.Create(output));
+        root.Add(new Option<string?>(Settings.FileOption)
+        {
+            Description = $"Configuration file. Default: {SparkToml.FileName} of the working folder, where there is one.",
+            Recursive = true,
+        });
+        root.Add(new Option<bool>(PrintConfig) { Description = "Print every option's value and where it comes from; do nothing.", Recursive = true });
         return root;
     }
 
     /// <summary>Parses and runs; what a user can mend is printed as one line, everything else with its type.</summary>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CliOutput output, CancellationToken cancellationToken)
     {
-        var parsed = Create(output).Parse(arguments);
-        if (parsed.Errors.Count > 0)
-        {
-            return output.Fail(string.Join("; ", parsed.Errors.Select(error => error.Message)), arguments.Contains("--json"), ExitCodes.Usage);
-        }
-
+        var json = arguments.Any(argument => argument is "--json" or "--json=true");
         try
         {
+            var settings = Settings.Read(Create(output), arguments, Environment.CurrentDirectory);
+            var parsed = settings.Parsed;
+            if (parsed.GetValue<bool>(PrintConfig))
+            {
+                Print(settings.List(), json, output);
+                return ExitCodes.Good;
+            }
+
+            if (parsed.Errors.Count > 0)
+            {
+                return output.Fail(string.Join("; ", parsed.Errors.Select(error => Text.OneLine(error.Message, 500))), json, ExitCodes.Usage);
+            }
+
             return await parsed.InvokeAsync(
                 new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output.Out, Error = output.Error },
                 cancellationToken);
         }
         catch (CliException mistake)
         {
-            return output.Fail(mistake.Message, arguments.Contains("--json"), mistake.ExitCode);
+            return output.Fail(mistake.Message, json, mistake.ExitCode);
         }
         catch (EncryptionException closed)
         {
-            return output.Fail(closed.Message, arguments.Contains("--json"));
+            return output.Fail(closed.Message, json);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception interrupted) when (interrupted is OperationCanceledException or RpcException && cancellationToken.IsCancellationRequested)
         {
+            // Whoever interrupts knows it; a program that reads the output may not.
+            if (json)
+            {
+                output.Json(new { Error = new { Message = "interrupted", ExitCode = ExitCodes.Interrupted } });
+            }
+
             return ExitCodes.Interrupted;
+        }
+        catch (RpcException failed)
+        {
+            return output.Fail($"the Temporal server answers {failed.Code}: {failed.Message}", json);
+        }
+    }
+
+    private static void Print(IReadOnlyList<Setting> settings, bool json, CliOutput output)
+    {
+        if (json)
+        {
+            output.Json(settings);
+            return;
+        }
+
+        foreach (var setting in settings)
+        {
+            var value = setting.Value switch
+            {
+                null => "(none)",
+                string text => text,
+                System.Collections.IEnumerable list => string.Join(' ', list.Cast<object>()),
+                var other => Convert.ToString(other, CultureInfo.InvariantCulture),
+            };
+            output.Line($"{setting.Option} = {value}  ({setting.From})");
         }
     }
 }

@@ -3,6 +3,7 @@ using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.TaskFiles;
 using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.SkillGeneration;
 
 namespace Spark.Temporal.Starter.Commands;
 
@@ -43,7 +44,7 @@ internal static class SkillsRunCommand
                 : [.. TaskFolders.Recordings(source).Select(recording => (recording.Name, recording.Folder))];
             var input = batches.Input(parsed, batch, run.OutDir(parsed), new BatchWork { Skill = skill.Template(parsed, run, batch) }, source);
             return batches.DryRun(parsed)
-                ? PrintPlan(input, chosen, parsed.GetValue(json), output)
+                ? await PrintPlanAsync(input, chosen, parsed.GetValue(json), output, cancellationToken)
                 : await BatchRunner.RunAsync(
                     input, BatchWords.Of(input, chosen.Count), batches.Following(parsed, parsed.GetValue(json)), new SessionOptions(), output, cancellationToken);
         });
@@ -53,9 +54,12 @@ internal static class SkillsRunCommand
     private static string Named(string? tasksDir) =>
         Path.GetFullPath(tasksDir ?? throw new CliException("--tasks-dir is missing; name a folder of Harbor tasks", ExitCodes.Usage));
 
-    private static int PrintPlan(BatchInput input, IReadOnlyList<(string Name, string Directory)> tasks, bool json, CliOutput output)
+    private static async Task<int> PrintPlanAsync(
+        BatchInput input, IReadOnlyList<(string Name, string Directory)> tasks, bool json, CliOutput output, CancellationToken cancellationToken)
     {
         var template = input.Work.Skill!;
+        var cost = await PastCosts.OfAsync(
+            nameof(SkillGenerationWorkflow), template.ModelSlug, tasks.Count, template.BudgetUsd, input.BudgetUsd, cancellationToken);
         if (json)
         {
             output.Json(new
@@ -64,6 +68,7 @@ internal static class SkillsRunCommand
                 Model = template.ModelSlug,
                 input.Parallelism,
                 template.MaxAttempts,
+                EstimatedCost = cost,
                 Tasks = tasks.Select(task => new { task.Name, TaskDir = task.Directory }),
             });
             return ExitCodes.Good;
@@ -74,7 +79,7 @@ internal static class SkillsRunCommand
             output.Line($"{task.Name}  {task.Directory}");
         }
 
-        output.Note($"{tasks.Count} tasks, at most {template.MaxAttempts} attempts each, model {template.ModelSlug}. Nothing was started.");
+        output.Note($"{tasks.Count} tasks, at most {template.MaxAttempts} attempts each, model {template.ModelSlug}. {cost} Nothing was started.");
         return ExitCodes.Good;
     }
 }

@@ -21,6 +21,7 @@ internal static class TasksCreateCommand
         var topK = new Option<int>("--top-k-references") { Description = "How many of them.", DefaultValueFactory = _ => 3 };
         var exclude = new Option<string[]>("--exclude-reference-task") { Description = "Names that must not be among them.", AllowMultipleArgumentsPerToken = true };
         var budget = RunSettings.Positive(new Option<double?>("--budget-usd") { Description = "Dollars a task may cost before its run waits." });
+        var tokens = RunSettings.Positive(new Option<long?>("--budget-tokens") { Description = "Tokens a task may send and receive before its run waits." });
         var json = CommonOptions.Json();
         var run = new RunSettings();
         var command = new Command(
@@ -34,7 +35,7 @@ internal static class TasksCreateCommand
               spark tasks create --prompt-file weather.json --model gpt-5-mini
             """)
         {
-            prompts, revisions, retries, references, topK, exclude, budget, json,
+            prompts, revisions, retries, references, topK, exclude, budget, tokens, json,
         };
         batches.AddTo(command);
         run.AddTo(command);
@@ -55,6 +56,7 @@ internal static class TasksCreateCommand
                 TopKReferences = parsed.GetValue(topK),
                 ExcludeReferenceTasks = parsed.GetValue(exclude) ?? [],
                 BudgetUsd = parsed.GetValue(budget),
+                BudgetTokens = parsed.GetValue(tokens),
                 OutDir = run.OutDir(parsed),
                 Limits = run.Limits(parsed),
             };
@@ -62,7 +64,9 @@ internal static class TasksCreateCommand
             var chosen = TaskFolders.Prompts(source);
             if (batches.DryRun(parsed))
             {
-                Plan(chosen, template, parsed.GetValue(json), output);
+                var cost = await PastCosts.OfAsync(
+                    nameof(TaskConstructionWorkflow), template.ModelSlug, chosen.Count, template.BudgetUsd, batches.BudgetUsd(parsed), cancellationToken);
+                Plan(chosen, template, cost, parsed.GetValue(json), output);
                 return ExitCodes.Good;
             }
 
@@ -73,7 +77,7 @@ internal static class TasksCreateCommand
         return command;
     }
 
-    private static void Plan(IReadOnlyList<PromptPath> prompts, ConstructionInput template, bool json, CliOutput output)
+    private static void Plan(IReadOnlyList<PromptPath> prompts, ConstructionInput template, PastCosts cost, bool json, CliOutput output)
     {
         foreach (var prompt in prompts)
         {
@@ -103,7 +107,7 @@ internal static class TasksCreateCommand
             output.Line($"{prompt.Name}  {prompt.File}");
         }
 
-        output.Note($"{prompts.Count} prompts, model {template.ModelSlug}. Nothing was started.");
+        output.Note($"{prompts.Count} prompts, model {template.ModelSlug}. {cost} Nothing was started.");
     }
 
     private static string Absolute(string file) => file.StartsWith('@') ? BatchSettings.AbsoluteList(file) : Path.GetFullPath(file);

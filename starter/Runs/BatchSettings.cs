@@ -51,6 +51,9 @@ internal sealed class BatchSettings(string kind, int parallelism)
 
     public string Name(ParseResult parsed) => Text.Slug(parsed.GetValue(_batch) ?? BatchNames.New(kind, DateTimeOffset.UtcNow));
 
+    /// <summary>Dollars the whole batch may cost; null for no limit.</summary>
+    public double? BudgetUsd(ParseResult parsed) => parsed.GetValue(_dollars);
+
     public bool DryRun(ParseResult parsed) => parsed.GetValue(_dryRun);
 
     public BatchFollowing Following(ParseResult parsed, bool json) =>
@@ -72,7 +75,7 @@ internal sealed class BatchSettings(string kind, int parallelism)
         Source = source,
         OutDir = outDir,
         Parallelism = parsed.GetValue(_parallelism),
-        BudgetUsd = parsed.GetValue(_dollars),
+        BudgetUsd = BudgetUsd(parsed),
         BudgetTokens = parsed.GetValue(_tokens),
         Resume = parsed.GetValue(_resume),
         Priority = parsed.GetValue(_priority),

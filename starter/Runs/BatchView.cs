@@ -59,7 +59,7 @@ internal sealed class BatchView
 
     private async Task ShowAsync(CancellationToken cancellationToken)
     {
-        if (_output.Progress.Profile.Out.IsTerminal)
+        if (_output.Live)
         {
             await _output.Progress.Live(Render()).AutoClear(true).StartAsync(live => PollAsync(() => live.UpdateTarget(Render()), cancellationToken));
         }

@@ -82,9 +82,9 @@ internal sealed class SparkSession : IAsyncDisposable
     public string? UiList(string query, string? saveAs = null) =>
         UiAddress is null ? null : UiLinks.List(UiAddress, Client.Options.Namespace, query, saveAs);
 
-    /// <summary>Opens a session.</summary>
-    /// <exception cref="CliException">No server can be had; says what to do.</exception>
-    public static async Task<SparkSession> OpenAsync(CliOutput output, SessionOptions options, CancellationToken cancellationToken)
+    /// <summary>A session on a server that is given or up; null where one would have to be started.</summary>
+    /// <exception cref="CliException">The given server does not answer.</exception>
+    public static async Task<SparkSession?> OpenRunningAsync(SessionOptions options, CancellationToken cancellationToken)
     {
         var given = ClientEnvConfig.LoadClientConnectOptions(new() { OverrideEnvVars = options.Variables });
         if (!options.OwnServer && !string.IsNullOrEmpty(given.TargetHost))
@@ -95,13 +95,24 @@ internal sealed class SparkSession : IAsyncDisposable
                 ServerSource.Given, UiLinks.Given(options.Variables), null);
         }
 
-        var folder = new StateFolder(options.StateFolder ?? Path.Combine(options.WorkingFolder, ".spark"));
-        if (folder.Read() is { Owner: not null } up)
+        if (StateOf(options).Read() is { Owner: not null } up)
         {
             return new SparkSession(await ConnectAsync(To(up), cancellationToken), ServerSource.Up, up.UiAddress, null);
         }
 
-        var embedded = await EmbeddedServer.OpenAsync(folder, options, output, cancellationToken);
+        return null;
+    }
+
+    /// <summary>Opens a session.</summary>
+    /// <exception cref="CliException">No server can be had; says what to do.</exception>
+    public static async Task<SparkSession> OpenAsync(CliOutput output, SessionOptions options, CancellationToken cancellationToken)
+    {
+        if (await OpenRunningAsync(options, cancellationToken) is { } running)
+        {
+            return running;
+        }
+
+        var embedded = await EmbeddedServer.OpenAsync(StateOf(options), options, output, cancellationToken);
         try
         {
             var client = await ConnectAsync(To(embedded.Record), cancellationToken);
@@ -129,6 +140,8 @@ internal sealed class SparkSession : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _embedded?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private static StateFolder StateOf(SessionOptions options) => new(options.StateFolder ?? Path.Combine(options.WorkingFolder, ".spark"));
 
     private static TemporalClientConnectOptions To(UpRecord record) => ServerConnection.Complete(
         new TemporalClientConnectOptions(record.Address) { Namespace = record.Namespace }, new DevSettings(), KeyFiles.FromEnvironment());

@@ -9,7 +9,7 @@ namespace Spark.Temporal.Workflows.Domain.Tasks;
 /// String, long, double, bool, list of nodes, table (a dictionary of nodes), or another object for what no field here
 /// takes (dates).
 /// </param>
-internal sealed record TomlNode(int Line, object Value)
+public sealed record TomlNode(int Line, object Value)
 {
     /// <summary>What the value is, in words for messages.</summary>
     public string Kind => Value switch
@@ -29,7 +29,7 @@ internal sealed record TomlNode(int Line, object Value)
     /// <returns>The table at the root; or null, with the line and what is wrong there.</returns>
     public static TomlNode? Parse(string text, out int line, out string? problem)
     {
-        var document = SyntaxParser.Parse(text, "task.toml");
+        var document = SyntaxParser.Parse(text);
         if (document.Diagnostics.FirstOrDefault(found => found.Kind == DiagnosticMessageKind.Error) is { } first)
         {
             (line, problem) = (first.Span.Start.Line + 1, first.Message);
