@@ -59,8 +59,9 @@ internal static class RootCommands
                 return output.Fail(string.Join("; ", parsed.Errors.Select(error => Text.OneLine(error.Message, 500))), json, ExitCodes.Usage);
             }
 
+            // Signals are Program's alone: two that listen for one race, and whoever is interrupted must know that he was.
             return await parsed.InvokeAsync(
-                new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output.Out, Error = output.Error },
+                new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = output.Out, Error = output.Error },
                 cancellationToken);
         }
         catch (CliException mistake)

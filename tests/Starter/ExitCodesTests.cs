@@ -40,23 +40,34 @@ public sealed class ExitCodesTests
         variables["SPARK_QUEUE_PREFIX"] = deployment.Prefix;
 
         using var watching = SparkProcess.Start(["runs", "watch", run.Id, "--json"], null, variables);
-        await watching.StandardError.ReadLineAsync();
-        using (var kill = Process.Start("kill", ["-INT", $"{watching.Id}"]))
+        string printed;
+        try
         {
-            await kill.WaitForExitAsync();
+            // Not SIGINT: a test run in the background passes on that it is ignored. Both are handled alike.
+            await watching.StandardError.ReadLineAsync();
+            using (var kill = Process.Start("kill", ["-TERM", $"{watching.Id}"]))
+            {
+                await kill.WaitForExitAsync();
+            }
+
+            printed = await watching.StandardOutput.ReadToEndAsync().WaitAsync(TimeSpan.FromMinutes(1));
+            await watching.WaitForExitAsync();
+        }
+        finally
+        {
+            // A gate that stays shut would keep the worker from stopping.
+            watching.Kill();
+            gate.SetResult();
         }
 
-        await watching.WaitForExitAsync();
-        var interrupted = JsonDocument.Parse(await watching.StandardOutput.ReadToEndAsync()).RootElement.GetProperty("error");
         var described = await run.DescribeAsync();
-        gate.SetResult();
         var watched = await SparkProcess.RunAsync(["runs", "watch", run.Id], null, variables);
 
         Assert.Multiple(() =>
         {
             Assert.That(watching.ExitCode, Is.EqualTo(130));
-            Assert.That(interrupted.GetProperty("exit_code").GetInt32(), Is.EqualTo(130));
-            Assert.That(described.Status, Is.EqualTo(Temporalio.Api.Enums.V1.WorkflowExecutionStatus.Running));
+            Assert.That(JsonDocument.Parse(printed).RootElement.GetProperty("error").GetProperty("exit_code").GetInt32(), Is.EqualTo(130));
+            Assert.That(described.Status, Is.Not.EqualTo(Temporalio.Api.Enums.V1.WorkflowExecutionStatus.Canceled), "watching ended, not the run");
             Assert.That(watched.ExitCode, Is.EqualTo(3), watched.Error);
         });
     }
