@@ -32,7 +32,7 @@ internal static class Browser
             ReducedMotion = ReducedMotion.Reduce,
         });
         context.SetDefaultTimeout(Patience);
-        await context.RouteAsync(address => !address.Contains("/events", StringComparison.Ordinal), FetchAsync);
+        await context.RouteAsync(address => address.StartsWith("http", StringComparison.Ordinal) && !address.Contains("/events", StringComparison.Ordinal), FetchAsync);
         return new BrowserTab(context, await context.NewPageAsync());
     }
 
@@ -48,7 +48,7 @@ internal static class Browser
 
     /// <summary>
     /// Chromium drops every connection when a network interface comes or goes, as they do while other tests start
-    /// containers. So requests are made outside of it, streams of events excepted, which a page opens again by itself.
+    /// containers. So requests are made outside of it; files need no connection, and streams of events a page opens again by itself.
     /// </summary>
     private static async Task FetchAsync(IRoute route)
     {
