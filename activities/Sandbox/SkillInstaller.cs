@@ -66,7 +66,11 @@ internal sealed class SkillInstaller(IContainerGateway gateway, IArtifactStore s
         foreach (var file in files)
         {
             var entry = Entry(file.Content is null ? TarEntryType.Directory : TarEntryType.RegularFile, $"{path}/{file.Name}", file.Mode, owner);
-            entry.DataStream = file.Content is { } content ? new MemoryStream(content, writable: false) : null;
+            if (file.Content is { } content)
+            {
+                entry.DataStream = new MemoryStream(content, writable: false);
+            }
+
             writer.WriteEntry(entry);
         }
     }

@@ -47,9 +47,10 @@ internal static partial class Tars
                     copy.Mode |= UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
                     copy.DataStream = await ScriptAsync(entry.DataStream, cancellationToken);
                 }
-                else
+                else if (entry.DataStream is { } content)
                 {
-                    copy.DataStream = entry.DataStream;
+                    // Of a folder even "no content" is refused.
+                    copy.DataStream = content;
                 }
 
                 await writer.WriteEntryAsync(copy, cancellationToken);

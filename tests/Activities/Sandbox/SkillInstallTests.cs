@@ -1,5 +1,7 @@
+using Spark.Temporal.Activities.Evaluation;
 using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Tests.Support;
+using Spark.Temporal.Workflows.Domain.Evaluation;
 using Spark.Temporal.Workflows.Domain.Skills;
 using Spark.Temporal.Workflows.Domain.Tasks;
 
@@ -25,6 +27,23 @@ public sealed class SkillInstallTests
         Assert.That(
             await Probe.RunAsync(bench.Gateway, started.Container, $"for place in {string.Join(' ', places)}; do cat $place/count/SKILL.md && $place/count/scripts/run.sh; done"),
             Is.EqualTo(string.Concat(Enumerable.Repeat("textran\n", places.Length))));
+    }
+
+    [Test]
+    public async Task A_skill_as_evaluations_pack_it_is_installed_with_its_folders()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("human/task/count/SKILL.md", "---\nname: count\ndescription: Counts.\n---\n\nCount.\n");
+        folder.Write("human/task/count/scripts/deep/run.sh", "echo ran\n");
+        await using var bench = new SandboxBench();
+        var arm = new EvaluationArm { Name = "human", Source = SkillSource.Human, Root = folder["human"] };
+        var packed = await new SkillPackager(bench.Store).PackAsync(arm, "model", "task", folder["task"], CancellationToken.None);
+
+        var started = await bench.StartAsync(shell: false, skills: packed.Tar, withoutSkills: true);
+
+        Assert.That(
+            await Probe.RunAsync(bench.Gateway, started.Container, "sh /skills/count/scripts/deep/run.sh; head -n 2 /root/.qwen/skills/count/SKILL.md"),
+            Is.EqualTo("ran\n---\nname: count\n"));
     }
 
     [Test]
