@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Domain;
 using Spark.Temporal.Workflows.Wire;
 
 namespace Spark.Temporal.Tests.Support;
@@ -34,4 +36,19 @@ internal static class BatchFiles
 
     public static IReadOnlyList<ItemResult> Results(string path) =>
         [.. File.ReadLines(path).Select(line => JsonSerializer.Deserialize<ItemResult>(line, SparkJson.Options)!)];
+
+    /// <summary>Trials that only start a container and verify it.</summary>
+    public static BatchInput Trials(FakeDeployment deployment, int tasks) => Input(
+        deployment,
+        new BatchWork { Trials = [new TrialTemplate("nop", "none", new AttemptInput { Agent = AgentNames.Nop, Arm = "nop" })] },
+        Enumerable.Range(1, tasks).Select(number => $"task-{number:00}"));
+
+    /// <summary>A batch of the deployment over small tasks.</summary>
+    public static BatchInput Input(FakeDeployment deployment, BatchWork work, IEnumerable<string> tasks) => new()
+    {
+        Batch = Text.Slug(deployment.Prefix + "batch"),
+        Work = work,
+        Source = new BatchSource { TasksDir = Tasks(Path.Combine(deployment.OutDir, "tasks"), tasks) },
+        OutDir = deployment.OutDir,
+    };
 }
