@@ -73,7 +73,8 @@ public sealed class DockerPythonRunner : IPythonRunner, IDisposable
         var image = await _image.GetAsync(cancellationToken);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(timeout);
-        var container = await CreateAsync(image, timeout, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        var container = await CreateAsync(image, timeout);
         try
         {
             return await RunAsync(container, await ArchiveAsync(script, files), limit.Token);
@@ -88,7 +89,8 @@ public sealed class DockerPythonRunner : IPythonRunner, IDisposable
         }
     }
 
-    private async Task<string> CreateAsync(string image, TimeSpan timeout, CancellationToken cancellationToken)
+    // Not to be cancelled: the engine goes on with what it was asked for, and nobody would know the container's name.
+    private async Task<string> CreateAsync(string image, TimeSpan timeout)
     {
         var deadline = timeout + Slack;
         var created = await _docker.Containers.CreateContainerAsync(
@@ -124,8 +126,7 @@ public sealed class DockerPythonRunner : IPythonRunner, IDisposable
                     NanoCPUs = 1_000_000_000,
                     LogConfig = new LogConfig { Type = "none" },
                 },
-            },
-            cancellationToken);
+            });
         return created.ID;
     }
 
