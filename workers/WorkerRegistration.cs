@@ -91,6 +91,7 @@ public static class WorkerRegistration
         {
             worker.MaxCachedWorkflows = options.CachedWorkflows;
             worker.MaxConcurrentWorkflowTasks = options.WorkflowSlots;
+            worker.Interceptors = [.. worker.Interceptors ?? [], new LivenessInterceptor()];
         });
         worker.ApplyTemporalActivities<ITaskPackageActivities>().ApplyTemporalActivities<IRecordActivities>()
             .ApplyTemporalActivities<IConstructionActivities>().ApplyTemporalActivities<IEvaluationActivities>()

@@ -17,15 +17,19 @@ internal static class ActivityProfiles
     /// <summary>A worker that died is noticed after this long, and the command is then looked up by its id.</summary>
     private static readonly TimeSpan SandboxHeartbeat = TimeSpan.FromSeconds(15);
 
+    /// <summary>The worker of the file activities beats for each of them; long enough for one that is starved of CPU.</summary>
+    private static readonly TimeSpan WorkerBeats = TimeSpan.FromSeconds(20);
+
     /// <summary>
     /// Reading a task or writing results: file system and store only. Retried for as long as a full or unmounted disk
-    /// may take to be noticed and mended; final failures are thrown as such.
+    /// may take to be noticed and mended; final failures are thrown as such. The worker beats for them: a killed one costs
+    /// seconds, not the five minutes that a slow disk may take.
     /// </summary>
     public static ActivityOptions Records(string summary) => new()
     {
         TaskQueue = Queue(TaskQueues.Workflows),
         StartToCloseTimeout = TimeSpan.FromMinutes(5),
-        HeartbeatTimeout = null,
+        HeartbeatTimeout = WorkerBeats,
         RetryPolicy = new RetryPolicy { InitialInterval = TimeSpan.FromSeconds(1), MaximumInterval = TimeSpan.FromSeconds(30), MaximumAttempts = 20 },
         Summary = summary,
     };
@@ -38,6 +42,7 @@ internal static class ActivityProfiles
     {
         TaskQueue = Queue(TaskQueues.Workflows),
         StartToCloseTimeout = TimeSpan.FromMinutes(5),
+        HeartbeatTimeout = WorkerBeats,
         RetryPolicy = new RetryPolicy { InitialInterval = TimeSpan.FromSeconds(1), MaximumInterval = TimeSpan.FromSeconds(30) },
         CancellationToken = CancellationToken.None,
         Summary = summary,
@@ -48,7 +53,7 @@ internal static class ActivityProfiles
     {
         TaskQueue = Queue(TaskQueues.Workflows),
         StartToCloseTimeout = TimeSpan.FromHours(1),
-        HeartbeatTimeout = TimeSpan.FromMinutes(1),
+        HeartbeatTimeout = WorkerBeats,
         RetryPolicy = new RetryPolicy { InitialInterval = TimeSpan.FromSeconds(1), MaximumInterval = TimeSpan.FromSeconds(30), MaximumAttempts = 20 },
         Summary = summary,
     };

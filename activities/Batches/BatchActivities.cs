@@ -1,6 +1,5 @@
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Artifacts.Results;
-using Spark.Temporal.Activities.Llm;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
@@ -16,7 +15,6 @@ internal sealed class BatchActivities(IArtifactStore store) : IBatchActivities
 
     public async Task<BatchPlan> PlanAsync(PlanBatchRequest request)
     {
-        using var heartbeats = Heartbeats.Start(ActivityExecutionContext.Current, TimeSpan.FromSeconds(10));
         try
         {
             return await new BatchPlanner(store).PlanAsync(request, Cancelled);
@@ -27,11 +25,7 @@ internal sealed class BatchActivities(IArtifactStore store) : IBatchActivities
         }
     }
 
-    public async Task<BatchPlan> RetryAsync(RetryItemsRequest request)
-    {
-        using var heartbeats = Heartbeats.Start(ActivityExecutionContext.Current, TimeSpan.FromSeconds(10));
-        return await new BatchPlanner(store).RetryAsync(request, Cancelled);
-    }
+    public Task<BatchPlan> RetryAsync(RetryItemsRequest request) => new BatchPlanner(store).RetryAsync(request, Cancelled);
 
     public Task<BatchPage> ReadPageAsync(ReadBatchPageRequest request) => new BatchLists(store).PageAsync(request, Cancelled);
 

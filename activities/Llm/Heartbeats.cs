@@ -7,9 +7,17 @@ internal sealed class Heartbeats : IDisposable
 {
     private readonly CancellationTokenSource _end = new();
 
-    public static Heartbeats Start(ActivityExecutionContext context, TimeSpan every)
+    /// <param name="context">The activity.</param>
+    /// <param name="every">How often.</param>
+    /// <param name="atOnce">Whether the first one is now; a short activity without it sends none.</param>
+    public static Heartbeats Start(ActivityExecutionContext context, TimeSpan every, bool atOnce = true)
     {
         var heartbeats = new Heartbeats();
+        if (atOnce)
+        {
+            context.Heartbeat();
+        }
+
         _ = BeatAsync(context, every, heartbeats._end.Token);
         return heartbeats;
     }
@@ -25,11 +33,10 @@ internal sealed class Heartbeats : IDisposable
         using var timer = new PeriodicTimer(every);
         try
         {
-            do
+            while (await timer.WaitForNextTickAsync(end))
             {
                 context.Heartbeat();
             }
-            while (await timer.WaitForNextTickAsync(end));
         }
         catch (OperationCanceledException)
         {

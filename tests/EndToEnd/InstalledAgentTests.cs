@@ -34,7 +34,7 @@ public sealed class InstalledAgentTests
     {
         var mayAnswer = new TaskCompletionSource();
         var before = _rig.Model.Requests.Count;
-        _rig.Model.Then(FakeReply.Text("RUN echo 42 > /answer") with { Until = mayAnswer.Task });
+        _rig.Model.Then(FakeReply.Text("RUN echo 42 | tee /answer") with { Until = mayAnswer.Task });
         var attempt = await _rig.StartAttemptAsync("own:talker", skills: await _rig.SkillAsync(), kwargs: new Dictionary<string, string> { ["mood"] = "good \"; touch /injected; $(touch /injected)" });
         var container = await _rig.ContainerAsync(attempt);
         await Eventually.IsTrueAsync(() => Task.FromResult(_rig.Model.Requests.Count > before), $"the agent asks; the worker says:\n{_rig.WorkerLog}", TimeSpan.FromMinutes(1));
@@ -79,7 +79,7 @@ public sealed class InstalledAgentTests
             Assert.That(trial.GetProperty("agent_info").GetProperty("version").GetString(), Is.EqualTo("talker 1.2.3"));
             Assert.That(trial.GetProperty("agent_result").GetProperty("cost_usd").GetDouble(), Is.EqualTo(0.11).Within(1e-9));
             Assert.That(trajectory.GetProperty("final_metrics").GetProperty("total_prompt_tokens").GetInt32(), Is.EqualTo(100));
-            Assert.That(trajectory.GetProperty("steps")[1].GetProperty("tool_calls")[0].GetProperty("arguments").GetProperty("command").GetString(), Is.EqualTo("echo 42 > /answer"));
+            Assert.That(trajectory.GetProperty("steps")[1].GetProperty("tool_calls")[0].GetProperty("arguments").GetProperty("command").GetString(), Is.EqualTo("echo 42 | tee /answer"));
             Assert.That(trajectory.GetProperty("steps")[2].GetProperty("message").GetString(), Is.EqualTo("I did it."));
             Assert.That(File.ReadAllText(Path.Combine(result.TrialDir!, "agent", "output.txt")), Does.Contain("touch /injected").And.Contain("\"event\":\"said\""));
             Assert.That(File.Exists(Path.Combine(result.TrialDir!, "agent", "talker.json")));

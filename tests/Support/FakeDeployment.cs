@@ -1,3 +1,4 @@
+using Spark.Temporal.Activities;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Batches;
 using Spark.Temporal.Activities.Evaluation;
@@ -59,7 +60,7 @@ internal sealed class FakeDeployment : IAsyncDisposable
     public static async Task<FakeDeployment> StartAsync(bool host = true, EncryptionKeys? keys = null)
     {
         var deployment = new FakeDeployment(await TemporalServer.ClientAsync(), $"{TestContext.CurrentContext.Test.ID}-{Guid.NewGuid().ToString("n")[..8]}-", keys);
-        deployment.Work(new TemporalWorkerOptions(deployment.Queue)
+        deployment.Work(new TemporalWorkerOptions(deployment.Queue) { Interceptors = [new LivenessInterceptor()] }
             .AddWorkflow<AttemptWorkflow>()
             .AddWorkflow<SkillGenerationWorkflow>()
             .AddWorkflow<BatchWorkflow>()
@@ -88,7 +89,8 @@ internal sealed class FakeDeployment : IAsyncDisposable
     }
 
     /// <summary>A sandbox host that takes work from its own queue.</summary>
-    public void AddHost(string queue) => Work(new TemporalWorkerOptions(queue).AddAllActivities<ISandboxActivities>(World));
+    public void AddHost(string queue, int slots = 100) =>
+        Work(new TemporalWorkerOptions(queue) { MaxConcurrentActivities = slots }.AddAllActivities<ISandboxActivities>(World));
 
     public string Id(string name) => $"{Prefix}{name}";
 
