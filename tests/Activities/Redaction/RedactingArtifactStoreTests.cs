@@ -35,6 +35,24 @@ public sealed class RedactingArtifactStoreTests : ArtifactStoreContract
         Assert.That(key, Does.Not.Contain(Secret));
     }
 
+    [TestCase(1)]
+    [TestCase(81_920)]
+    [TestCase(300_000)]
+    public async Task Where_there_is_no_secret_everything_is_kept_as_it_is(int length)
+    {
+        var content = new byte[length];
+        new Random(length).NextBytes(content);
+        using var folder = new TemporaryFolder();
+        var store = new RedactingArtifactStore(new FileArtifactStore(folder.Path), new SecretRedactor([]));
+
+        var reference = await store.PutBytesAsync(content, MediaTypes.Bytes, CancellationToken.None);
+
+        await using var stored = await store.OpenAsync(reference, CancellationToken.None);
+        using var read = new MemoryStream();
+        await stored.CopyToAsync(read);
+        Assert.That(read.ToArray(), Is.EqualTo(content));
+    }
+
     [Test]
     public async Task What_a_user_brought_stays_byte_for_byte()
     {
