@@ -19,6 +19,9 @@ internal sealed class CodecServer : IAsyncDisposable
     // The server's own limit for one message is 4 MB; base64 and JSON make more of it.
     private const int MaxBodyBytes = 16 * 1024 * 1024;
 
+    // A caller sees why it is refused only when the rest of its body has been taken; one that goes on for ever is cut off.
+    private const int MaxRefusedBytes = 4 * MaxBodyBytes;
+
     private readonly HttpListener _listener;
     private readonly CodecServerOptions _options;
     private readonly EncryptionCodec _codec;
@@ -90,6 +93,7 @@ internal sealed class CodecServer : IAsyncDisposable
         try
         {
             var (status, body) = await RespondAsync(context.Request, context.Response);
+            await DrainAsync(context.Request);
             context.Response.StatusCode = status;
             if (body.Length > 0)
             {
@@ -190,6 +194,16 @@ internal sealed class CodecServer : IAsyncDisposable
         }
 
         return Encoding.UTF8.GetString(body.GetBuffer(), 0, (int)body.Length);
+    }
+
+    private static async Task DrainAsync(HttpListenerRequest request)
+    {
+        var buffer = new byte[81920];
+        int read, left = MaxRefusedBytes;
+        while (left > 0 && (read = await request.InputStream.ReadAsync(buffer)) > 0)
+        {
+            left -= read;
+        }
     }
 
     private static bool IsToken(string? header, string token) => header is not null && CryptographicOperations.FixedTimeEquals(
