@@ -51,6 +51,9 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
     /// <summary>Blocking findings of the rules, by the number of the critique, from 1.</summary>
     public Func<int, IReadOnlyList<CritiqueFinding>> Findings { get; set; } = _ => [];
 
+    /// <summary>Whether the oracle is stopped at its limit.</summary>
+    public bool OracleNeverEnds { get; set; }
+
     /// <summary>Whether tasks have a data builder.</summary>
     public bool BuildsData { get; set; }
 
@@ -156,7 +159,7 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
     public async Task<OracleReply> OracleAsync(OracleRequest request)
     {
         await EnterAsync("sandbox.oracle");
-        return new OracleReply(0, false, await store.PutTextAsync("solved", CancellationToken.None), 5, request.KeepChanges ? await store.PutTextAsync("x", CancellationToken.None) : null);
+        return new OracleReply(OracleNeverEnds ? -1 : 0, OracleNeverEnds, await store.PutTextAsync("solved", CancellationToken.None), 5, request.KeepChanges ? await store.PutTextAsync("x", CancellationToken.None) : null);
     }
 
     public async Task<VerifyReply> VerifyAsync(VerifyRequest request)

@@ -83,6 +83,21 @@ public sealed class ProofWorkflowTests
     }
 
     [Test]
+    public async Task Refutes_an_oracle_that_never_ends_whatever_its_verdict()
+    {
+        var (result, deployment) = await ProveAsync(Good, arrange: world => world.OracleNeverEnds = true);
+        await using var _ = deployment;
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(result.Verdict, Is.EqualTo(ProofVerdict.Refuted));
+            Assert.That(result.Checks.Single(check => check.Status == ProofStatus.Failed).Words, Does.StartWith("The oracle did not end within"));
+            Assert.That(deployment.World.Count("sandbox.oracle"), Is.EqualTo(1), "once is enough");
+            Assert.That(deployment.World.Containers, Is.Empty);
+        }
+    }
+
+    [Test]
     public async Task Refutes_data_that_differs_from_build_to_build()
     {
         var builds = 0;

@@ -17,6 +17,33 @@ public class TaskRendererTests
     }
 
     [Test]
+    public void Whatever_a_blueprint_says_its_bytes_hang_on_nothing_else([Range(1, 40)] int seed)
+    {
+        var draw = new Random(seed);
+        var blueprint = Blueprints.Good with
+        {
+            Title = Words(draw),
+            InstructionMd = Words(draw) + "\r\n" + Words(draw),
+            Tags = [Words(draw), Words(draw)],
+            SupportFiles = [new SupportFile($"data/{draw.Next()}.txt", Words(draw)), new SupportFile($"{draw.Next()}", Words(draw), Executable: draw.Next(2) == 0)],
+            Environment = Blueprints.Good.Environment with { AptPackages = ["sox", "jq"], MemoryMb = draw.Next(64, 4096) },
+            DataBuilderPython = draw.Next(2) == 0 ? "" : Words(draw),
+        };
+        var first = TaskRenderer.Render(blueprint, new RenderOptions());
+        var copy = blueprint with { Environment = blueprint.Environment with { AptPackages = ["jq", "sox"] } };
+
+        var second = TaskRenderer.Render(BlueprintReader.Read(Blueprints.Json(copy)).Blueprint!, new RenderOptions());
+
+        Assert.That(second.Select(file => (file.Path, Convert.ToHexString(file.Content), file.Executable)), Is.EqualTo(first.Select(file => (file.Path, Convert.ToHexString(file.Content), file.Executable))));
+    }
+
+    private static string Words(Random draw)
+    {
+        const string letters = "abc \"'\\$`#\t\u00e9\u4e2d:-";
+        return new string([.. Enumerable.Range(0, draw.Next(1, 30)).Select(_ => letters[draw.Next(letters.Length)]), 'x']);
+    }
+
+    [Test]
     public void A_rendered_folder_has_the_files_of_a_Harbor_task()
     {
         var files = TaskRenderer.Render(Blueprints.Good, new RenderOptions());
