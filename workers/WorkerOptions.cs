@@ -61,6 +61,16 @@ internal sealed class WorkerOptions
     /// </summary>
     public string SecretVariables { get; set; } = "";
 
+    /// <summary>Version of this worker's code; empty for the build's own.</summary>
+    [RegularExpression("[A-Za-z0-9._+-]{0,100}", ErrorMessage = "use letters, digits and . _ + -, at most 100 characters")]
+    public string DeploymentVersion { get; set; } = "";
+
+    /// <summary>
+    /// Whether runs stay on the version of the worker that they began on. Then nothing begins before a version is made the
+    /// current one.
+    /// </summary>
+    public bool WorkerVersioning { get; set; }
+
     /// <summary>Name of this host in task queues; empty for the one kept in <see cref="StateFolder"/>, made at the first start.</summary>
     [RegularExpression("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", ErrorMessage = "use a-z, 0-9 and inner '-', at most 63 characters")]
     public string HostName { get; set; } = "";

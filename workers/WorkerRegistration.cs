@@ -12,6 +12,7 @@ using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
+using Temporalio.Common;
 using Temporalio.Extensions.Hosting;
 using Temporalio.Worker;
 using Temporalio.Workflows;
@@ -21,12 +22,14 @@ namespace Spark.Temporal.Workers;
 /// <summary>Everything the worker process runs, as one registration for the program and for tests.</summary>
 public static class WorkerRegistration
 {
+    /// <summary>Name of the deployment whose versions the server tells apart.</summary>
+    public const string Deployment = "spark";
+
     /// <summary>
     /// The version that the user interface shows of a worker. Without it, the SDK writes a GUID of the build into every
     /// second event: 20 KB of an attempt with 100 turns.
     /// </summary>
-    internal static WorkerDeploymentOptions Version { get; } =
-        new(new("spark", typeof(WorkerRegistration).Assembly.GetName().Version!.ToString(3)), useWorkerVersioning: false);
+    internal static WorkerDeploymentOptions Version { get; } = VersionOf("", versioned: false);
 
     /// <summary>
     /// Adds the Temporal workers of the roles in the section <c>Worker</c>, their activities, and the client (unless one
@@ -78,10 +81,20 @@ public static class WorkerRegistration
         return services;
     }
 
+    /// <summary>
+    /// Only workflows are bound to a version. Containers live on hosts and model calls at a rate of the whole cluster, so
+    /// the workers of those serve the runs of every version.
+    /// </summary>
+    internal static WorkerDeploymentOptions VersionOf(string version, bool versioned) =>
+        new(new(Deployment, version.Length > 0 ? version : typeof(WorkerRegistration).Assembly.GetName().Version!.ToString(3)), versioned)
+        {
+            DefaultVersioningBehavior = versioned ? VersioningBehavior.Pinned : VersioningBehavior.Unspecified,
+        };
+
     private static void AddWorkflows(IServiceCollection services, WorkerOptions options, List<WorkerQueue> queues)
     {
         var workflows = typeof(TaskQueues).Assembly.GetTypes().Where(type => type.GetCustomAttribute<WorkflowAttribute>() is not null).ToList();
-        var worker = AddWorker(services, options, queues, TaskQueues.Workflows, options.FileSlots, workflows.Count > 0);
+        var worker = AddWorker(services, options, queues, TaskQueues.Workflows, options.FileSlots, options.WorkerVersioning, workflows.Count > 0);
         foreach (var workflow in workflows)
         {
             worker.AddWorkflow(workflow);
@@ -134,11 +147,17 @@ public static class WorkerRegistration
     }
 
     private static ITemporalWorkerServiceOptionsBuilder AddWorker(
-        IServiceCollection services, WorkerOptions options, List<WorkerQueue> queues, string queue, int slots, bool runsWorkflows = false)
+        IServiceCollection services,
+        WorkerOptions options,
+        List<WorkerQueue> queues,
+        string queue,
+        int slots,
+        bool versioned = false,
+        bool runsWorkflows = false)
     {
         queue = options.QueuePrefix + queue;
         queues.Add(new WorkerQueue(queue, runsWorkflows));
-        var worker = services.AddHostedTemporalWorker(queue, Version);
+        var worker = services.AddHostedTemporalWorker(queue, VersionOf(options.DeploymentVersion, versioned));
         worker.ConfigureOptions(worker =>
         {
             worker.MaxConcurrentActivities = slots;

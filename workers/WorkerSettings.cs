@@ -22,6 +22,8 @@ internal static class WorkerSettings
           --artifact-folder DIR      the artifact store (default: .spark/artifacts)
           --encryption-keys FILE     key file that payloads are encrypted with (default: none)
           --secret-variables LIST    variables whose values are masked everywhere, beside those named KEY, TOKEN, SECRET, PASSWORD
+          --deployment-version NAME  version of this worker's code (default: the build's)
+          --worker-versioning BOOL   runs stay on the version they began on; see CONTRIBUTING.md (default: false)
           --workflow-slots, --file-slots, --llm-slots, --sandbox-slots, --build-slots N
                                      how much of each at once
           --graceful-shutdown-sec S  how long activities may go on after a stop (default: 20)

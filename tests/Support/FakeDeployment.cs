@@ -57,24 +57,10 @@ internal sealed class FakeDeployment : IAsyncDisposable
 
     public string HostQueue => Prefix + TaskQueues.SandboxHost("one");
 
-    public static async Task<FakeDeployment> StartAsync(bool host = true, EncryptionKeys? keys = null)
+    public static async Task<FakeDeployment> StartAsync(bool host = true, EncryptionKeys? keys = null, WorkerDeploymentOptions? version = null)
     {
         var deployment = new FakeDeployment(await TemporalServer.ClientAsync(), $"{TestContext.CurrentContext.Test.ID}-{Guid.NewGuid().ToString("n")[..8]}-", keys);
-        deployment.Work(new TemporalWorkerOptions(deployment.Queue) { Interceptors = [new LivenessInterceptor()] }
-            .AddWorkflow<AttemptWorkflow>()
-            .AddWorkflow<SkillGenerationWorkflow>()
-            .AddWorkflow<BatchWorkflow>()
-            .AddWorkflow<ExportWorkflow>()
-            .AddWorkflow<ProofWorkflow>()
-            .AddWorkflow<TaskConstructionWorkflow>()
-            .AddWorkflow<FamilyWorkflow>()
-            .AddWorkflow<EvaluationWorkflow>()
-            .AddAllActivities<IRecordActivities>(new RecordActivities(deployment.Store))
-            .AddAllActivities<IEvaluationActivities>(new EvaluationActivities(deployment.Store))
-            .AddAllActivities<IBatchActivities>(new BatchActivities(deployment.Store))
-            .AddAllActivities<IReplayActivities>(new ReplayActivities(deployment.Store))
-            .AddAllActivities<IConstructionActivities>(deployment.World)
-            .AddAllActivities<ITaskPackageActivities>(deployment.World));
+        deployment.AddWorkflows(version ?? WorkerRegistration.Version);
         deployment.Work(new TemporalWorkerOptions(deployment.Prefix + TaskQueues.Sandbox)
             .AddAllActivities<ISandboxActivities>(deployment.World)
             .AddAllActivities<IConstructionActivities>(deployment.World)
@@ -86,6 +72,26 @@ internal sealed class FakeDeployment : IAsyncDisposable
         }
 
         return deployment;
+    }
+
+    /// <summary>A worker of the workflows and of the activities beside them; one for each version of the code.</summary>
+    public void AddWorkflows(WorkerDeploymentOptions version)
+    {
+        Work(new TemporalWorkerOptions(Queue) { DeploymentOptions = version, Interceptors = [new LivenessInterceptor()] }
+            .AddWorkflow<AttemptWorkflow>()
+            .AddWorkflow<SkillGenerationWorkflow>()
+            .AddWorkflow<BatchWorkflow>()
+            .AddWorkflow<ExportWorkflow>()
+            .AddWorkflow<ProofWorkflow>()
+            .AddWorkflow<TaskConstructionWorkflow>()
+            .AddWorkflow<FamilyWorkflow>()
+            .AddWorkflow<EvaluationWorkflow>()
+            .AddAllActivities<IRecordActivities>(new RecordActivities(Store))
+            .AddAllActivities<IEvaluationActivities>(new EvaluationActivities(Store))
+            .AddAllActivities<IBatchActivities>(new BatchActivities(Store))
+            .AddAllActivities<IReplayActivities>(new ReplayActivities(Store))
+            .AddAllActivities<IConstructionActivities>(World)
+            .AddAllActivities<ITaskPackageActivities>(World));
     }
 
     /// <summary>A sandbox host that takes work from its own queue.</summary>
@@ -115,7 +121,7 @@ internal sealed class FakeDeployment : IAsyncDisposable
 
     private void Work(TemporalWorkerOptions options)
     {
-        options.DeploymentOptions = WorkerRegistration.Version;
+        options.DeploymentOptions ??= WorkerRegistration.Version;
         options.Identity = "1234567@fake-host";
         options.MaxHeartbeatThrottleInterval = TimeSpan.FromMilliseconds(100);
         options.DefaultHeartbeatThrottleInterval = TimeSpan.FromMilliseconds(100);
