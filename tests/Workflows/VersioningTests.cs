@@ -1,5 +1,6 @@
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workers;
+using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Client;
@@ -33,6 +34,35 @@ public sealed class VersioningTests
         Assert.That((await VersionsAsync(before)).Distinct(), Is.EqualTo(new[] { "1" }));
         Assert.That((await VersionsAsync(deployment.Client.GetWorkflowHandle($"{before.Id}/attempt-1"))).Distinct(), Is.EqualTo(new[] { "1" }), "its attempt, begun later, too");
         Assert.That((await VersionsAsync(after)).Distinct(), Is.EqualTo(new[] { "2" }));
+    }
+
+    [Test]
+    public async Task A_batch_is_moved_on_to_the_current_version_by_hand_and_each_item_counts_once()
+    {
+        var name = $"spark-{Guid.NewGuid():n}";
+        await using var deployment = await FakeDeployment.StartAsync(version: Version(name, "1"));
+        var gate = new TaskCompletionSource();
+        deployment.World.Before = (call, _) => call == "sandbox.start" ? gate.Task : Task.CompletedTask;
+        await MakeCurrentAsync(deployment, name, "1");
+        var input = BatchFiles.Trials(deployment, 4) with { Parallelism = 1, Tuning = new BatchTuning { HistoryLimit = 30 } };
+        var batch = await deployment.Client.StartWorkflowAsync((BatchWorkflow run) => run.RunAsync(input), deployment.Options("batch"));
+        await Eventually.IsTrueAsync(() => Task.FromResult(deployment.World.Count("sandbox.start") == 1), "it has begun");
+
+        deployment.AddWorkflows(Version(name, "2"));
+        await MakeCurrentAsync(deployment, name, "2");
+        await deployment.Client.WorkflowService.UpdateWorkflowExecutionOptionsAsync(new()
+        {
+            Namespace = deployment.Client.Options.Namespace,
+            WorkflowExecution = new() { WorkflowId = batch.Id },
+            WorkflowExecutionOptions = new() { VersioningOverride = new() { AutoUpgrade = true } },
+            UpdateMask = new() { Paths = { "versioning_override" } },
+        });
+        gate.SetResult();
+        var result = await batch.GetResultAsync();
+
+        Assert.That(result.Counts.Passed, Is.EqualTo(4), "every item once");
+        Assert.That((await batch.QueryAsync(run => run.GetProgress())).Runs, Is.GreaterThan(1), "it continued as new");
+        Assert.That(await VersionsAsync(deployment.Client.GetWorkflowHandle(batch.Id)), Is.Not.Empty.And.All.EqualTo("2"), "its last run");
     }
 
     [Test]

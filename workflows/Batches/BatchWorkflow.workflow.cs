@@ -65,7 +65,7 @@ public sealed class BatchWorkflow
                 if (ShouldContinueAsNew && Workflow.AllHandlersFinished && _scribe.Idle && !_window.HasUntold)
                 {
                     var next = _input with { Carry = _state.Carry(_scribe.Results, _scribe.Exported) };
-                    throw Workflow.CreateContinueAsNewException((BatchWorkflow batch) => batch.RunAsync(next));
+                    throw Workflow.CreateContinueAsNewException((BatchWorkflow batch) => batch.RunAsync(next), ContinuedRuns.OnCurrentVersion);
                 }
             }
 

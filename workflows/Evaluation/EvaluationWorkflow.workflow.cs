@@ -63,7 +63,7 @@ public sealed class EvaluationWorkflow
         {
             await Workflow.WaitConditionAsync(() => Workflow.AllHandlersFinished);
             var rest = _input with { Carried = _state.Carry() };
-            throw Workflow.CreateContinueAsNewException((EvaluationWorkflow next) => next.RunAsync(rest));
+            throw Workflow.CreateContinueAsNewException((EvaluationWorkflow next) => next.RunAsync(rest), ContinuedRuns.OnCurrentVersion);
         }
 
         var record = await WriteAsync(null, RunStates.Done);
