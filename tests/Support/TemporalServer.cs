@@ -59,9 +59,17 @@ public static class TemporalServer
             Namespace = name,
             WorkflowExecutionRetentionPeriod = Duration.FromTimeSpan(TimeSpan.FromDays(1)),
         });
+        var own = new TemporalClient(client.Connection, new() { Namespace = name, DataConverter = SparkJson.DataConverter });
+        await AddSearchAttributesAsync(own);
+        return own;
+    }
+
+    /// <summary>Adds the product's search attributes to the client's namespace, and waits until they can be asked for.</summary>
+    internal static async Task AddSearchAttributesAsync(ITemporalClient client)
+    {
         await Eventually.PassesAsync(async () =>
         {
-            var request = new AddSearchAttributesRequest { Namespace = name };
+            var request = new AddSearchAttributesRequest { Namespace = client.Options.Namespace };
             foreach (var key in SearchAttributes.All)
             {
                 request.SearchAttributes.Add(key.Name, key.ValueType);
@@ -69,9 +77,7 @@ public static class TemporalServer
 
             await client.OperatorService.AddSearchAttributesAsync(request);
         });
-        var own = new TemporalClient(client.Connection, new() { Namespace = name, DataConverter = SparkJson.DataConverter });
-        await Eventually.PassesAsync(() => own.CountWorkflowsAsync("SparkBatch = 'none'"));
-        return own;
+        await Eventually.PassesAsync(() => client.CountWorkflowsAsync("SparkBatch = 'none'"));
     }
 
     internal static async Task StopAsync()

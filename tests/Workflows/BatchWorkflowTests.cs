@@ -1,11 +1,8 @@
 using System.Text.Json;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
 using Spark.Temporal.Workflows.SkillGeneration;
-using Temporalio.Api.Enums.V1;
 using Temporalio.Client;
 
 namespace Spark.Temporal.Tests.Workflows;
@@ -54,7 +51,7 @@ public sealed class BatchWorkflowTests
     public async Task A_batch_of_skills_writes_its_results_while_it_runs_and_its_summary_at_the_end()
     {
         World.Reply = (purpose, _, request) => purpose == LlmPurposes.Distill ? Memos.Skill.Replace("name: answer", $"name: {request.Task}") : "done";
-        var input = Batch(new BatchWork { Skill = Skill() }, Tasks("one", "two")) with { Parallelism = 1 };
+        var input = Batch(new BatchWork { Skill = Skill() }, "one", "two") with { Parallelism = 1 };
         var gate = new TaskCompletionSource();
         var distilled = 0;
         World.Before = (call, _) => call == "llm:distill" && Interlocked.Increment(ref distilled) == 2 ? gate.Task : Task.CompletedTask;
@@ -86,20 +83,9 @@ public sealed class BatchWorkflowTests
     private Task<WorkflowHandle<BatchWorkflow, BatchResult>> StartAsync(BatchInput input) =>
         _deployment.Client.StartWorkflowAsync((BatchWorkflow workflow) => workflow.RunAsync(input), _deployment.Options("batch"));
 
-    private string Tasks(params IEnumerable<string> names) => BatchFiles.Tasks(Path.Combine(_deployment.OutDir, "tasks"), names);
+    private BatchInput Trials(int tasks) => BatchFiles.Trials(_deployment, tasks);
 
-    /// <summary>Trials that only start a container and verify it.</summary>
-    private BatchInput Trials(int tasks) => Batch(
-        new BatchWork { Trials = [new TrialTemplate("nop", "none", new AttemptInput { Agent = AgentNames.Nop, Arm = "nop" })] },
-        Tasks(Enumerable.Range(1, tasks).Select(number => $"task-{number:00}")));
-
-    private BatchInput Batch(BatchWork work, string tasksDir) => new()
-    {
-        Batch = Text.Slug(_deployment.Prefix + "batch"),
-        Work = work,
-        Source = new BatchSource { TasksDir = tasksDir },
-        OutDir = _deployment.OutDir,
-    };
+    private BatchInput Batch(BatchWork work, params IEnumerable<string> tasks) => BatchFiles.Input(_deployment, work, tasks);
 
     private SkillGenerationInput Skill() => new() { TaskDir = "", Batch = "", ModelSlug = "fake", OutDir = _deployment.OutDir };
 }

@@ -76,7 +76,7 @@ public sealed class BatchWorkflow
 
             _window.PlanLook();
             _state.Show();
-            await Workflow.WaitConditionAsync(HasWork, CancellationToken.None);
+            await WaitForWorkAsync();
         }
 
         return await CloseAsync();
@@ -222,6 +222,19 @@ public sealed class BatchWorkflow
         catch (ActivityFailureException failure) when (Attempts.ActivityFailures.TypeOf(failure) == FailureTypes.InvalidInput)
         {
             throw new ApplicationFailureException(Attempts.ActivityFailures.Words(failure), FailureTypes.InvalidInput, nonRetryable: true);
+        }
+    }
+
+    /// <summary>Waits with the workflow's own token: a condition alone is not looked at when nothing but a cancellation arrives.</summary>
+    private async Task WaitForWorkAsync()
+    {
+        try
+        {
+            await Workflow.WaitConditionAsync(HasWork);
+        }
+        catch (OperationCanceledException) when (Cancelled)
+        {
+            // The loop ends, and the batch closes.
         }
     }
 

@@ -1,0 +1,224 @@
+using System.Text.Json;
+using Spark.Temporal.Tests.Support;
+using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Workflows.SkillGeneration;
+using Temporalio.Client;
+using Temporalio.Exceptions;
+
+namespace Spark.Temporal.Tests.Workflows;
+
+/// <summary>What a person may do to a batch that runs, and what becomes of runs that do not report.</summary>
+[Category("Server")]
+[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class BatchOperationsTests
+{
+    private FakeDeployment _deployment = null!;
+    private TaskCompletionSource _gate = null!;
+
+    private FakeWorld World => _deployment.World;
+
+    [SetUp]
+    public async Task StartAsync()
+    {
+        _deployment = await FakeDeployment.StartAsync();
+        _gate = new TaskCompletionSource();
+        World.Reply = (purpose, _, request) => purpose == LlmPurposes.Distill ? Memos.Skill.Replace("name: answer", $"name: {request.Task}") : "done";
+    }
+
+    [TearDown]
+    public async Task StopAsync()
+    {
+        _gate.TrySetResult();
+        await _deployment.DisposeAsync();
+    }
+
+    [Test]
+    public async Task A_paused_batch_lets_its_runs_stand_still_and_starts_nothing()
+    {
+        HoldFirst("llm:agent");
+        var batch = await StartAsync(Skills("one", "two") with { Parallelism = 1 });
+        await CalledAsync("llm:agent");
+        await batch.ExecuteUpdateAsync(workflow => workflow.PauseAsync());
+        var run = _deployment.Client.GetWorkflowHandle<SkillGenerationWorkflow>((await ProgressAsync(batch)).Open.Single().WorkflowId);
+        _gate.SetResult();
+        await Eventually.IsTrueAsync(async () => (await run.QueryAsync(workflow => workflow.GetProgress())).State == RunStates.Paused, "the open run stands still");
+        var paused = await ProgressAsync(batch);
+
+        await batch.ExecuteUpdateAsync(workflow => workflow.ResumeAsync());
+
+        var result = await batch.GetResultAsync();
+        Assert.That((paused.State, paused.Counts.ToCome, paused.Counts.Open), Is.EqualTo((RunStates.Paused, 1, 1)));
+        Assert.That(result.Counts.Passed, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task The_window_grows_while_it_runs()
+    {
+        World.Before = (call, _) => call.StartsWith("sandbox.verify", StringComparison.Ordinal) ? _gate.Task : Task.CompletedTask;
+        var batch = await StartAsync(Trials(3) with { Parallelism = 1 });
+        await CalledAsync("sandbox.verify");
+
+        await batch.ExecuteUpdateAsync(workflow => workflow.SetParallelismAsync(new ParallelismRequest(3)));
+
+        await Eventually.IsTrueAsync(() => Task.FromResult(World.Count("sandbox.verify") == 3), "three are open");
+        _gate.SetResult();
+        Assert.That((await batch.GetResultAsync()).Counts.Passed, Is.EqualTo(3));
+        await Assert.ThatAsync(() => batch.ExecuteUpdateAsync(workflow => workflow.SetParallelismAsync(new ParallelismRequest(0))), Throws.Exception);
+    }
+
+    [Test]
+    public async Task A_cancelled_batch_cancels_its_runs_and_still_writes_its_summary()
+    {
+        World.Before = (call, _) => call.StartsWith("sandbox.verify", StringComparison.Ordinal) && World.Count("sandbox.verify") > 1 ? _gate.Task : Task.CompletedTask;
+        var input = Trials(4) with { Parallelism = 1 };
+        var batch = await StartAsync(input);
+        await Eventually.IsTrueAsync(() => Task.FromResult(World.Count("sandbox.verify") == 2), "the second one runs");
+
+        await batch.CancelAsync();
+
+        var failure = await Assert.ThrowsAsync<WorkflowFailedException>(() => batch.GetResultAsync());
+        using var summary = JsonDocument.Parse(File.ReadAllText(Path.Combine(_deployment.OutDir, "batches", input.Batch, "summary.json")));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(failure!.InnerException, Is.InstanceOf<CanceledFailureException>());
+            Assert.That(summary.RootElement.GetProperty("cancelled").GetBoolean(), Is.True);
+            Assert.That((summary.RootElement.GetProperty("passed").GetInt32(), summary.RootElement.GetProperty("not_run").GetInt32()), Is.EqualTo((1, 2)));
+            Assert.That(World.Containers, Is.Empty, "the open run has removed its container");
+            Assert.That((await ProgressAsync(batch)).Counts.Cancelled, Is.EqualTo(1));
+        }
+    }
+
+    [Test]
+    public async Task What_failed_is_tried_again_on_request_and_only_that()
+    {
+        var failed = await World.VerdictAsync(0, 0, 1);
+        World.Verdict = container => container == 1 ? failed : null;
+        World.Before = (call, _) => call.StartsWith("sandbox.verify", StringComparison.Ordinal) && World.Count("sandbox.verify") == 2 ? _gate.Task : Task.CompletedTask;
+        var batch = await StartAsync(Trials(2) with { Parallelism = 1 });
+        await Eventually.IsTrueAsync(async () => (await ProgressAsync(batch)).Counts.Failed == 1, "the first one failed");
+
+        var none = await batch.ExecuteUpdateAsync(workflow => workflow.RetryFailedAsync(new RetryRequest("infrastructure")));
+        var change = await batch.ExecuteUpdateAsync(workflow => workflow.RetryFailedAsync(new RetryRequest("failed")));
+
+        _gate.SetResult();
+        var result = await batch.GetResultAsync();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((none.Added, change.Added, change.Total), Is.EqualTo((0, 1, 2)));
+            Assert.That(result.Counts, Is.EqualTo(new BatchCounts(2, 0, 0, 2, 0, 0, 0, 0)));
+            Assert.That(BatchFiles.Results(result).Select(item => (item.Item.Number, item.Item.Try, item.State)), Is.EquivalentTo(
+                [(1, 1, ItemState.Failed), (2, 1, ItemState.Passed), (1, 2, ItemState.Passed)]));
+        }
+    }
+
+    [Test]
+    public async Task Items_are_added_to_a_batch_that_runs_once_each()
+    {
+        HoldFirst("sandbox.verify");
+        var batch = await StartAsync(Trials(1));
+        await CalledAsync("sandbox.verify");
+        var more = new BatchSource { TasksDir = BatchFiles.Tasks(Path.Combine(_deployment.OutDir, "more"), "task-01", "added") };
+
+        var change = await batch.ExecuteUpdateAsync(workflow => workflow.AddItemsAsync(more));
+        var again = await batch.ExecuteUpdateAsync(workflow => workflow.AddItemsAsync(more));
+        await Assert.ThatAsync(
+            () => batch.ExecuteUpdateAsync(workflow => workflow.AddItemsAsync(new BatchSource { TasksDir = "/nowhere" })),
+            Throws.InstanceOf<WorkflowUpdateFailedException>().With.InnerException.Message.Contains("/nowhere"));
+
+        _gate.SetResult();
+        var result = await batch.GetResultAsync();
+        var page = await batch.QueryAsync(workflow => workflow.GetItems(new ItemsRequest(Offset: 1)));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((change.Added, again.Added), Is.EqualTo((1, 0)));
+            Assert.That(result.Counts.Passed, Is.EqualTo(2));
+            Assert.That(page.Items, Is.EqualTo(new[] { new ItemsPageLine(2, ItemState.Passed, "added") }));
+        }
+    }
+
+    [Test]
+    public async Task A_run_that_was_terminated_after_the_batch_continued_as_new_is_noticed()
+    {
+        World.Before = (call, _) => call == "sandbox.verify:container-1" ? _gate.Task : Task.CompletedTask;
+        var batch = await StartAsync(Trials(8) with { Parallelism = 2, Tuning = new BatchTuning { HistoryLimit = 30, ReconcileSec = 1 } });
+        await Eventually.IsTrueAsync(async () => (await ProgressAsync(batch)) is { Runs: > 0, Counts.Ended: 7 }, "it continued as new, and one run is left");
+
+        await _deployment.Client.GetWorkflowHandle((await ProgressAsync(batch)).Open.Single().WorkflowId).TerminateAsync();
+
+        var result = await batch.GetResultAsync();
+        Assert.That(result.Counts, Is.EqualTo(new BatchCounts(8, 0, 0, 7, 0, 1, 0, 0)));
+        Assert.That(BatchFiles.Results(result)[^1].Trial!.Error, Does.Contain("did not run to its end"));
+    }
+
+    [Test]
+    public async Task A_batch_out_of_budget_holds_its_runs_until_it_is_raised()
+    {
+        var batch = await StartAsync(Skills("one", "two", "three") with { Parallelism = 1, BudgetUsd = 0.03 });
+        await Eventually.IsTrueAsync(async () => (await ProgressAsync(batch)).State == RunStates.Budget, "it waits");
+        var run = _deployment.Client.GetWorkflowHandle<SkillGenerationWorkflow>((await ProgressAsync(batch)).Open.Single().WorkflowId);
+        await Eventually.IsTrueAsync(async () => (await run.QueryAsync(workflow => workflow.GetProgress())).State == RunStates.Budget, "so does its open run");
+        var waiting = await ProgressAsync(batch);
+
+        await Assert.ThatAsync(() => batch.ExecuteUpdateAsync(workflow => workflow.RaiseBudgetAsync(new BudgetRequest(0.02))), Throws.InstanceOf<WorkflowUpdateFailedException>());
+        await batch.ExecuteUpdateAsync(workflow => workflow.RaiseBudgetAsync(new BudgetRequest(1)));
+
+        var result = await batch.GetResultAsync();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(waiting.CostUsd, Is.EqualTo(0.03).Within(1e-9), "two calls of the first, one of the second");
+            Assert.That(waiting.Counts.ToCome, Is.EqualTo(1));
+            Assert.That(result.Counts.Passed, Is.EqualTo(3));
+        }
+    }
+
+    [Test]
+    public async Task What_an_earlier_batch_has_done_is_found_by_content_not_by_name()
+    {
+        await (await StartAsync(Skills("one", "two"))).GetResultAsync();
+        var calls = World.Count("llm:");
+        var renamed = Path.Combine(_deployment.OutDir, "renamed");
+        BatchFiles.Task(Path.Combine(renamed, "first"), "Write one to /answer.");
+        BatchFiles.Task(Path.Combine(renamed, "two"), "Write something else to /answer.");
+        var input = Skills() with { Batch = Text.Slug(_deployment.Prefix + "second"), Source = new BatchSource { TasksDir = renamed }, Resume = true };
+
+        var result = await (await StartAsync(input, "second")).GetResultAsync();
+
+        var taken = BatchFiles.Results(result).Single(item => item.TakenOverFrom is not null);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(result.Counts, Is.EqualTo(new BatchCounts(2, 0, 0, 1, 0, 0, 0, 1)));
+            Assert.That((taken.Item.Name, taken.TakenOverFrom), Is.EqualTo(("first", Text.Slug(_deployment.Prefix + "batch"))));
+            Assert.That(World.Count("llm:") - calls, Is.EqualTo(2), "only the other one is paid for");
+        }
+    }
+
+    /// <summary>The first call of this name waits for the gate.</summary>
+    private void HoldFirst(string call)
+    {
+        var seen = 0;
+        World.Before = (entered, _) => entered.StartsWith(call, StringComparison.Ordinal) && Interlocked.Increment(ref seen) == 1 ? _gate.Task : Task.CompletedTask;
+    }
+
+    private Task CalledAsync(string call) => Eventually.IsTrueAsync(() => Task.FromResult(World.Count(call) > 0), $"{call} was called");
+
+    private static Task<BatchProgress> ProgressAsync(WorkflowHandle<BatchWorkflow, BatchResult> batch) => batch.QueryAsync(workflow => workflow.GetProgress());
+
+    /// <summary>By id alone, as a person has it: the batch continues as new.</summary>
+    private async Task<WorkflowHandle<BatchWorkflow, BatchResult>> StartAsync(BatchInput input, string name = "batch")
+    {
+        var started = await _deployment.Client.StartWorkflowAsync((BatchWorkflow workflow) => workflow.RunAsync(input), _deployment.Options(name));
+        return _deployment.Client.GetWorkflowHandle<BatchWorkflow, BatchResult>(started.Id);
+    }
+
+    private BatchInput Skills(params IEnumerable<string> names) => BatchFiles.Input(
+        _deployment,
+        new BatchWork { Skill = new SkillGenerationInput { TaskDir = "", Batch = "", ModelSlug = "fake", OutDir = _deployment.OutDir } },
+        names);
+
+    private BatchInput Trials(int tasks) => BatchFiles.Trials(_deployment, tasks);
+}
