@@ -1,5 +1,6 @@
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain.Conversations;
+using Spark.Temporal.Workflows.Domain.Judging;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.Attempts;
@@ -64,6 +65,43 @@ internal sealed class AttemptState(RunControl control)
     }
 
     public PhaseDurations Durations => new(Of("build"), Of("start"), Of("agent"), Of("verify"), Of("remove"));
+
+    /// <summary>What the attempt came to: without a package its task could not be read, without a failure it went to its end.</summary>
+    public AttemptResult Result(
+        AttemptInput input, TaskPackage? package, string? agentVersion, SandboxSession? sandbox, VerifyReply? verdict, DateTime started, Exception? failure)
+    {
+        var ended = ContainerEnded ? "A command of the agent ended its container, so there was nothing to verify." : null;
+        return new AttemptResult
+        {
+            Task = package?.Name ?? input.TaskDir ?? "",
+            Agent = input.Agent,
+            AgentVersion = agentVersion,
+            Outcome = AttemptOutcome.Of(failure, ContainerEnded, verdict),
+            Reward = verdict?.Reward,
+            Rewards = verdict?.Rewards ?? new Dictionary<string, double>(),
+            TestsPassed = verdict?.TestsPassed ?? 0,
+            TestsTotal = verdict?.TestsTotal ?? 0,
+            Error = failure is null ? ended ?? verdict?.RewardProblem : ActivityFailures.Words(failure),
+            ErrorType = failure is null ? null : ActivityFailures.TypeOf(failure) ?? FailureTypes.SandboxUnavailable,
+            Conversation = Conversation,
+            AgentOutput = AgentOutput,
+            VerifierOutput = verdict?.Output,
+            Ctrf = verdict?.Ctrf,
+            AgentLogs = verdict?.AgentLogs,
+            VerifierLogs = verdict?.VerifierLogs,
+            Artifacts = verdict?.Artifacts,
+            BuildLog = sandbox?.Image?.Log,
+            Usage = Usage,
+            Turns = Turns,
+            ModelCalls = ModelCalls,
+            ResentInFlight = ResentInFlight,
+            Losses = sandbox?.Losses ?? 0,
+            AgentTimedOut = AgentTimedOut,
+            DurationMs = Milliseconds(started),
+            PhasesMs = Durations,
+            Notes = [.. package?.Notes ?? [], .. sandbox?.Notes ?? [], .. Notes, .. verdict?.Notes ?? []],
+        };
+    }
 
     public static long Milliseconds(DateTime since) => (long)Math.Round((Workflow.UtcNow - since).TotalMilliseconds);
 

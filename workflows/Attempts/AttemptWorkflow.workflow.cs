@@ -17,9 +17,9 @@ public sealed class AttemptWorkflow
     private readonly RunControl _control;
     private readonly AttemptState _state;
     private readonly InstalledAgent? _installed;
+    private readonly AttemptCheckpoint _checkpoint;
     private SandboxSession? _sandbox;
     private VerifyReply? _verdict;
-    private bool _warned;
 
     [WorkflowInit]
     public AttemptWorkflow(AttemptInput input)
@@ -27,6 +27,7 @@ public sealed class AttemptWorkflow
         _input = input;
         _control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), UpdateDetails) { Elsewhere = input.SpentBefore, Held = input.Seat?.Held };
         _state = new AttemptState(_control);
+        _checkpoint = new AttemptCheckpoint(input, _control, UpdateDetails, () => _sandbox?.GiveBack());
         if (input.Paused)
         {
             _control.Pause();
@@ -78,10 +79,10 @@ public sealed class AttemptWorkflow
 
         if (package is null)
         {
-            return Close(Result(_input.TaskDir ?? "", [], started, failure));
+            return Close(_state.Result(_input, null, _installed?.Version, _sandbox, _verdict, started, failure));
         }
 
-        var result = Result(package.Name, package.Notes, started, failure);
+        var result = _state.Result(_input, package, _installed?.Version, _sandbox, _verdict, started, failure);
         if (_input.OutDir is not null)
         {
             var trial = await Workflow.ExecuteActivityAsync(
@@ -140,7 +141,7 @@ public sealed class AttemptWorkflow
     {
         if (_input.Agent == AgentNames.Replay)
         {
-            await CheckpointAsync(paid: false);
+            await _checkpoint.PassAsync(paid: false);
             await _state.PhaseAsync("agent", async () => _verdict = await new RecordedAgent(_input, _state).RunAsync());
             return;
         }
@@ -163,7 +164,7 @@ public sealed class AttemptWorkflow
             _input.Skills,
             withoutOwnSkills: _input.WithoutOwnSkills);
 
-        await CheckpointAsync(paid: true);
+        await _checkpoint.PassAsync(paid: true);
         await _state.PhaseAsync("build", _sandbox.BuildAsync);
         await _state.PhaseAsync("start", _sandbox.StartAsync);
         await _state.PhaseAsync("agent", () => ActAsync(package, agentSec));
@@ -173,7 +174,7 @@ public sealed class AttemptWorkflow
             {
                 // Work that was paid for is verified, whatever is left of the budget. An installed agent's could not be done
                 // again for nothing, so its container is not given back before the verdict either.
-                await CheckpointAsync(paid: false);
+                await _checkpoint.PassAsync(paid: false);
             }
 
             await _state.PhaseAsync("verify", () => VerifyAsync(package, verifierSec));
@@ -193,7 +194,7 @@ public sealed class AttemptWorkflow
                         SkillsDir = package.Settings.SkillsDir,
                     }),
                     ActivityProfiles.Records("write the instruction"));
-                await new TerminalAgent(_input, package, _state, _sandbox, () => CheckpointAsync(paid: true)).RunAsync();
+                await new TerminalAgent(_input, package, _state, _sandbox, () => _checkpoint.PassAsync(paid: true)).RunAsync();
                 break;
             case AgentNames.Oracle when package.Solution is { } solution:
                 await _sandbox!.StepAsync((container, queue) => SolveAsync(package, solution, agentSec, container, queue));
@@ -243,49 +244,6 @@ public sealed class AttemptWorkflow
             }),
             ActivityProfiles.OnHost(queue, verifierSec, _input.Limits.HostAwaySec, "verify")));
 
-    /// <summary>Between steps: stands still while paused or out of budget, giving the container back after a while.</summary>
-    private async Task CheckpointAsync(bool paid)
-    {
-        UpdateDetails();
-        while (_control.ReasonFor(paid) is { } reason)
-        {
-            _control.Declare(reason, _control.Why(reason));
-            await TellAsync(reason);
-            var keep = TimeSpan.FromSeconds(_input.Limits.PausedContainerSec);
-            var resumed = await Workflow.WaitConditionWithOptionsAsync(
-                new(() => _control.ReasonFor(paid) is null) { Timeout = keep, TimeoutSummary = $"{reason}: keep the container" });
-            if (!resumed)
-            {
-                _sandbox?.GiveBack();
-                await Workflow.WaitConditionAsync(() => _control.ReasonFor(paid) is null);
-            }
-
-            _control.Declare(RunStates.Running, "");
-            await TellAsync(null);
-        }
-
-        var near = _control.BudgetWarning.Length > 0;
-        if (near && !_warned)
-        {
-            await TellAsync(null);
-        }
-
-        _warned = near;
-    }
-
-    private async Task TellAsync(string? reason)
-    {
-        if (_input.Seat is { } seat)
-        {
-            await SeatReports.NewsAsync(seat, _state.Usage, reason);
-        }
-        else if (Workflow.Info.Parent is { } parent)
-        {
-            var news = new AttemptNews(_input.Number, reason, _state.Usage.CostUsd, _state.Usage, reason is null ? null : _control.WaitsFor);
-            await Workflow.GetExternalWorkflowHandle(parent.WorkflowId).SignalAsync("AttemptNews", [news]);
-        }
-    }
-
     private void UpdateDetails() => Workflow.CurrentDetails = AttemptDetails.Render(_input, _state, _sandbox, _control, null);
 
     private AttemptResult Close(AttemptResult result)
@@ -299,41 +257,5 @@ public sealed class AttemptWorkflow
         ]);
         Workflow.CurrentDetails = AttemptDetails.Render(_input, _state, _sandbox, _control, result);
         return result;
-    }
-
-    private AttemptResult Result(string task, IReadOnlyList<string> notes, DateTime started, Exception? failure)
-    {
-        var verdict = _verdict;
-        var ended = _state.ContainerEnded ? "A command of the agent ended its container, so there was nothing to verify." : null;
-        return new AttemptResult
-        {
-            Task = task,
-            Agent = _input.Agent,
-            AgentVersion = _installed?.Version,
-            Outcome = AttemptOutcome.Of(failure, _state.ContainerEnded, verdict),
-            Reward = verdict?.Reward,
-            Rewards = verdict?.Rewards ?? new Dictionary<string, double>(),
-            TestsPassed = verdict?.TestsPassed ?? 0,
-            TestsTotal = verdict?.TestsTotal ?? 0,
-            Error = failure is null ? ended ?? verdict?.RewardProblem : ActivityFailures.Words(failure),
-            ErrorType = failure is null ? null : ActivityFailures.TypeOf(failure) ?? FailureTypes.SandboxUnavailable,
-            Conversation = _state.Conversation,
-            AgentOutput = _state.AgentOutput,
-            VerifierOutput = verdict?.Output,
-            Ctrf = verdict?.Ctrf,
-            AgentLogs = verdict?.AgentLogs,
-            VerifierLogs = verdict?.VerifierLogs,
-            Artifacts = verdict?.Artifacts,
-            BuildLog = _sandbox?.Image?.Log,
-            Usage = _state.Usage,
-            Turns = _state.Turns,
-            ModelCalls = _state.ModelCalls,
-            ResentInFlight = _state.ResentInFlight,
-            Losses = _sandbox?.Losses ?? 0,
-            AgentTimedOut = _state.AgentTimedOut,
-            DurationMs = AttemptState.Milliseconds(started),
-            PhasesMs = _state.Durations,
-            Notes = [.. notes, .. _sandbox?.Notes ?? [], .. _state.Notes, .. verdict?.Notes ?? []],
-        };
     }
 }

@@ -14,7 +14,7 @@ namespace Spark.Temporal.Workflows.SkillGeneration;
 /// budget or of infrastructure it waits, says why, and goes on in place.
 /// </summary>
 [Workflow]
-public sealed class SkillGenerationWorkflow
+public sealed partial class SkillGenerationWorkflow
 {
     private readonly SkillGenerationInput _input;
     private readonly SkillRunState _state;
@@ -33,28 +33,9 @@ public sealed class SkillGenerationWorkflow
         _recorded = input.Agent == AgentNames.Replay ? new Reenactment(input, _state) : null;
     }
 
-    [WorkflowQuery("GetProgress", Description = "Where the run stands: attempts with outcome, reward, PDI, intervention and cost.")]
-    public SkillProgress GetProgress() => _state.Progress();
-
-    [WorkflowQuery("GetMemo", Description = "The exploration memo as it stands.")]
-    public string GetMemo() => _state.Memo;
-
-    [WorkflowQuery("GetPdiHistory", Description = "Every PDI proxy snapshot so far, oldest first.")]
-    public IReadOnlyList<Domain.Pdi.PdiSnapshot> GetPdiHistory() => [.. _reflections.Snapshots.Select(snapshot => snapshot.Rounded())];
-
-    [WorkflowQuery("GetRecords", Description = "References to what is kept of each attempt; a fork starts from them.")]
-    public IReadOnlyList<KeptAttempt> GetRecords() => _state.Records();
-
     [WorkflowRun]
     public Task<SkillGenerationResult> RunAsync(SkillGenerationInput input) =>
         SeatReports.AroundAsync(input.Seat, WorkAsync, ItemReport.Of, () => _state.Usage);
-
-    [WorkflowSignal("Hold", Description = "From the batch: stand still after the step in flight, or go on.")]
-    public Task HoldAsync(HoldRequest request)
-    {
-        _state.Control.Held = request.Why;
-        return SteerAsync();
-    }
 
     private async Task<SkillGenerationResult> WorkAsync()
     {
@@ -126,63 +107,6 @@ public sealed class SkillGenerationWorkflow
         }
 
         return await CloseAsync(SkillRunStatus.Exhausted);
-    }
-
-    [WorkflowUpdate("Pause", Description = "Let the step in flight end, then stand still. No value needed.")]
-    public Task PauseAsync()
-    {
-        _state.Control.Pause();
-        return SteerAsync();
-    }
-
-    [WorkflowUpdate("Resume", Description = "Go on: after a pause, or when what the run waits for is mended. No value needed.")]
-    public Task ResumeAsync()
-    {
-        _state.Control.Resume();
-        return SteerAsync();
-    }
-
-    [WorkflowUpdateValidator(nameof(ResumeAsync))]
-    public void ValidateResume() => RunControl.Refuse(_state.Control.ResumeRefusal());
-
-    [WorkflowUpdate("AddGuidance", Description = "Text for the next attempt's instruction: {\"text\": \"…\"}")]
-    public Task AddGuidanceAsync(GuidanceRequest request)
-    {
-        _state.PendingGuidance.Add(request.Text.Trim());
-        return Task.CompletedTask;
-    }
-
-    [WorkflowUpdateValidator(nameof(AddGuidanceAsync))]
-    public void ValidateGuidance(GuidanceRequest request) => RunControl.Refuse(
-        string.IsNullOrWhiteSpace(request?.Text) ? "text is empty; give what the agent should be told."
-        : request.Text.Length > 4000 ? $"text has {request.Text.Length} characters; at most 4,000 fit." : null);
-
-    [WorkflowUpdate("ExtendAttempts", Description = "Allow more attempts: {\"attempts\": 3}")]
-    public Task<int> ExtendAttemptsAsync(ExtendRequest request)
-    {
-        _state.MaxAttempts += request.Attempts;
-        return Task.FromResult(_state.MaxAttempts);
-    }
-
-    [WorkflowUpdateValidator(nameof(ExtendAttemptsAsync))]
-    public void ValidateExtend(ExtendRequest request) => RunControl.Refuse(
-        request is null || request.Attempts is < 1 or > 100 ? "attempts is the number to add, from 1 to 100." : null);
-
-    [WorkflowUpdate("RaiseBudget", Description = "A new limit for the whole run in dollars, tokens or both: {\"budget_usd\": 25, \"budget_tokens\": 2000000}")]
-    public Task RaiseBudgetAsync(BudgetRequest request)
-    {
-        _state.Control.Raise(request);
-        return SteerAsync();
-    }
-
-    [WorkflowUpdateValidator(nameof(RaiseBudgetAsync))]
-    public void ValidateBudget(BudgetRequest request) => RunControl.Refuse(_state.Control.RaiseRefusal(request));
-
-    [WorkflowSignal("AttemptNews", Description = "From the attempt: what it waits for and what it has cost.")]
-    public Task AttemptNewsAsync(AttemptNews news)
-    {
-        _state.Hear(news);
-        return Task.CompletedTask;
     }
 
     private async Task<TaskPackage?> ReadAsync()
@@ -301,8 +225,4 @@ public sealed class SkillGenerationWorkflow
             ? throw new ApplicationFailureException(result.Error!, FailureTypes.SkillRefused, nonRetryable: true, details: [result])
             : result;
     }
-
-    private Task SteerAsync() =>
-        _attempt?.SignalAsync(attempt => attempt.SteerAsync(new AttemptSteering(_state.Control.StandsStill, _state.Control.Limit.Usd, _state.Control.Limit.Tokens)))
-        ?? Task.CompletedTask;
 }

@@ -1,0 +1,57 @@
+using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Contracts;
+using Temporalio.Workflows;
+
+namespace Spark.Temporal.Workflows.Attempts;
+
+/// <summary>
+/// Between the steps of an attempt: stands still while it is paused or out of budget, gives the container back after a
+/// while, and tells the run or the batch above what it waits for and what it has cost.
+/// </summary>
+internal sealed class AttemptCheckpoint(AttemptInput input, RunControl control, Action show, Action giveBack)
+{
+    private bool _warned;
+
+    /// <param name="paid">Whether what follows costs something; only that waits for a budget.</param>
+    public async Task PassAsync(bool paid)
+    {
+        show();
+        while (control.ReasonFor(paid) is { } reason)
+        {
+            control.Declare(reason, control.Why(reason));
+            await TellAsync(reason);
+            var keep = TimeSpan.FromSeconds(input.Limits.PausedContainerSec);
+            var resumed = await Workflow.WaitConditionWithOptionsAsync(
+                new(() => control.ReasonFor(paid) is null) { Timeout = keep, TimeoutSummary = $"{reason}: keep the container" });
+            if (!resumed)
+            {
+                giveBack();
+                await Workflow.WaitConditionAsync(() => control.ReasonFor(paid) is null);
+            }
+
+            control.Declare(RunStates.Running, "");
+            await TellAsync(null);
+        }
+
+        var near = control.BudgetWarning.Length > 0;
+        if (near && !_warned)
+        {
+            await TellAsync(null);
+        }
+
+        _warned = near;
+    }
+
+    private async Task TellAsync(string? reason)
+    {
+        if (input.Seat is { } seat)
+        {
+            await SeatReports.NewsAsync(seat, control.Usage, reason);
+        }
+        else if (Workflow.Info.Parent is { } parent)
+        {
+            var news = new AttemptNews(input.Number, reason, control.Usage.CostUsd, control.Usage, reason is null ? null : control.WaitsFor);
+            await Workflow.GetExternalWorkflowHandle(parent.WorkflowId).SignalAsync("AttemptNews", [news]);
+        }
+    }
+}
