@@ -32,7 +32,7 @@ public sealed class BatchWorkflowTests
             InterlockedMax(ref most, World.Containers.Count);
             return Task.CompletedTask;
         };
-        var batch = await StartAsync(Trials(12) with { Parallelism = 3, Tuning = new BatchTuning { HistoryLimit = 60 } });
+        var batch = await StartAsync(Trials(12) with { Parallelism = 3, Tuning = new BatchTuning { HistoryLimit = 25 } });
 
         var result = await batch.GetResultAsync();
 
