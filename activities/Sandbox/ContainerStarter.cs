@@ -13,7 +13,6 @@ internal sealed class ContainerStarter(
 {
     private const double DefaultCpus = 1;
     private const long DefaultMemoryMb = 2048;
-    private const long DefaultStorageMb = 10_240;
     private const long MiB = 1024 * 1024;
 
     /// <summary>The engine's network for what is public.</summary>
@@ -119,7 +118,7 @@ internal sealed class ContainerStarter(
             notes.Add("set-uid programs may gain privileges, as the task asks");
         }
 
-        var storage = (settings.StorageMb ?? DefaultStorageMb) * MiB;
+        var storage = (settings.StorageMb ?? TaskSettings.DefaultStorageMb) * MiB;
         var seconds = (long)Math.Ceiling(Math.Max(1, request.DeadlineSec));
         IReadOnlyList<string> environment;
         try

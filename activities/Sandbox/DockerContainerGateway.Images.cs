@@ -91,7 +91,7 @@ internal sealed partial class DockerContainerGateway
             below = SandboxLabels.Hash($"{below}\n{made.Created:o}\n{made.CreatedBy}\n{made.Size}");
             if (made.Size > 0)
             {
-                layers.Add(new ImageLayer(below, made.Size));
+                layers.Add(new ImageLayer(below, made.Size, made.CreatedBy ?? ""));
             }
         }
 

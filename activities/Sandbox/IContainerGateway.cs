@@ -94,7 +94,8 @@ internal sealed record ImageOnHost(string Id, IReadOnlyList<string> Tags, IReadO
 
 /// <param name="Key">The same where two images share the layer.</param>
 /// <param name="Bytes">Bytes on disk.</param>
-internal sealed record ImageLayer(string Key, long Bytes);
+/// <param name="MadeBy">The instruction that it comes from, as the engine tells it.</param>
+internal sealed record ImageLayer(string Key, long Bytes, string MadeBy);
 
 internal sealed record ContainerSpec
 {

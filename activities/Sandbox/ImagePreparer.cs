@@ -5,12 +5,13 @@ using Microsoft.Extensions.Logging;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Tasks;
 using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.Sandbox;
 
 /// <summary>Sees to it that this host has an image, building each content once.</summary>
-internal sealed class ImagePreparer(IContainerGateway gateway, IArtifactStore store, SandboxHost host, TimeProvider time, ILogger<ImagePreparer> logger)
+internal sealed class ImagePreparer(IContainerGateway gateway, IArtifactStore store, SandboxHost host, SandboxOptions options, TimeProvider time, ILogger<ImagePreparer> logger)
 {
     private const int LastLines = 20;
     private const int LogCharacters = 4 * 1024 * 1024;
@@ -117,7 +118,37 @@ internal sealed class ImagePreparer(IContainerGateway gateway, IArtifactStore st
         await using var stored = await store.OpenAsync(environment, cancellationToken);
         await using var context = request.WithoutSkills ? await Tars.WithoutSkillsAsync(stored, cancellationToken) : stored;
         var labels = new Dictionary<string, string> { [SandboxLabels.Environment] = request.EnvironmentDigest };
-        return await Pulse.WhileAsync(gateway.BuildImageAsync(context, tag, labels, output, cancellationToken), beat, cancellationToken);
+        var watch = new BuildWatch(gateway, (request.StorageMb ?? TaskSettings.DefaultStorageMb) * 1024 * 1024, (long)(options.BuildGb * 1e9));
+        using var build = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var watching = watch.WatchAsync(build);
+        try
+        {
+            var built = gateway.BuildImageAsync(context, tag, labels, Both, build.Token);
+            var image = await Pulse.WhileAsync(built, beat, build.Token);
+            await watch.JudgeAsync(image.Id, cancellationToken);
+            if (watch.Excess is null)
+            {
+                return image;
+            }
+
+            await gateway.RemoveImageAsync(tag, cancellationToken);
+            throw new ImageException(watch.Excess);
+        }
+        catch (Exception) when (watch.Excess is not null && !cancellationToken.IsCancellationRequested)
+        {
+            throw new ImageException(watch.Excess);
+        }
+        finally
+        {
+            await build.CancelAsync();
+            await watching;
+        }
+
+        void Both(string text)
+        {
+            output(text);
+            watch.Read(text);
+        }
     }
 
     private static async Task<bool> EnterAsync(SemaphoreSlim gate, CancellationToken cancellationToken)

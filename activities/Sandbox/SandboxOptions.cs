@@ -47,6 +47,12 @@ public sealed class SandboxOptions
     [Range(0, 1_000_000)]
     public double ImagesGb { get; set; } = 50;
 
+    /// <summary>
+    /// Gigabytes (10⁹ bytes) that the steps of one build may write together; a build that writes more is ended.
+    /// </summary>
+    [Range(0.01, 1_000_000)]
+    public double BuildGb { get; set; } = 20;
+
     /// <summary>Seconds between two sweeps for containers, and images, that nobody needs any more.</summary>
     [Range(1, 86_400)]
     public double SweepIntervalSec { get; set; } = 60;

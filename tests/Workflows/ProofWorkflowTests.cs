@@ -98,6 +98,23 @@ public sealed class ProofWorkflowTests
     }
 
     [Test]
+    public async Task Refutes_a_task_whose_build_was_ended_in_the_builds_words()
+    {
+        const string words = "environment/Dockerfile does not build: the data builder writes too much: storage_mb gives it 32 MiB";
+        var (result, deployment) = await ProveAsync(Good, arrange: world => world.Before = (step, _) => step == "sandbox.prepare"
+            ? throw new ApplicationFailureException(words, FailureTypes.BuildFailed, nonRetryable: true)
+            : Task.CompletedTask);
+        await using var _ = deployment;
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(result.Verdict, Is.EqualTo(ProofVerdict.Refuted));
+            Assert.That(result.Checks.Where(check => check.Status == ProofStatus.Failed).Select(check => (check.Name, check.Words)), Is.EqualTo([("build", words)]));
+            Assert.That(deployment.World.Count("sandbox.start"), Is.Zero);
+        }
+    }
+
+    [Test]
     public async Task Refutes_data_that_differs_from_build_to_build()
     {
         var builds = 0;

@@ -53,6 +53,7 @@ internal sealed class SandboxSession(
                 DockerImage = package.Settings.DockerImage,
                 BuildTimeoutSec = package.Settings.BuildTimeoutSec,
                 WithoutSkills = withoutOwnSkills,
+                StorageMb = package.Settings.StorageMb,
             }),
             ActivityProfiles.Prepare(package.Settings.BuildTimeoutSec, again ? "find a host for a new container" : $"image of {package.Name}"));
         if (!again)

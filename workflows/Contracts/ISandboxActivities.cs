@@ -67,6 +67,9 @@ public sealed record PrepareRequest
 
     /// <summary>Build without the skills that the task itself brings (baseline arm of an evaluation).</summary>
     public bool WithoutSkills { get; init; }
+
+    /// <summary>MiB that the step which makes the task's data may write; null for Harbor's default storage.</summary>
+    public long? StorageMb { get; init; }
 }
 
 /// <param name="HostQueue">Task queue of the host that has the image.</param>

@@ -17,7 +17,6 @@ internal sealed class ConstructionActivities(IArtifactStore store, IPythonRunner
 {
     private const long MostPromptFileBytes = 4 * 1024 * 1024;
     private const int MostLines = 8;
-    private const string NotExamined = "python-not-examined";
 
     /// <summary>Parsing three sources takes well under a second.</summary>
     private static readonly TimeSpan FactsLimit = TimeSpan.FromSeconds(60);
@@ -65,7 +64,7 @@ internal sealed class ConstructionActivities(IArtifactStore store, IPythonRunner
         var findings = CritiqueRules.Check(blueprint, spec, facts);
         if (facts is null)
         {
-            findings = [new CritiqueFinding(NotExamined, CritiqueSeverity.Blocking, "oracle_python", $"Python did not get through the programs in {FactsLimit.TotalSeconds:0} s; make them simpler"), .. findings];
+            findings = [new CritiqueFinding(CritiqueRules.NotExamined, CritiqueSeverity.Blocking, "oracle_python", $"Python did not get through the programs in {FactsLimit.TotalSeconds:0} s; make them simpler"), .. findings];
         }
 
         return new CritiqueStart(

@@ -12,7 +12,10 @@ namespace Spark.Temporal.Activities.TaskPackages.Construction;
 internal sealed class DataRebuild(IArtifactStore store)
 {
     /// <summary>Where tasks keep the program that makes their data.</summary>
-    public const string Builder = "scripts/build_data.py";
+    public const string Builder = $"scripts/{Program}";
+
+    /// <summary>Its name alone: a step of a Dockerfile that has it makes the data.</summary>
+    public const string Program = "build_data.py";
 
     public async Task<SecondBuild> OfAsync(TaskPackage package, CancellationToken cancellationToken)
     {

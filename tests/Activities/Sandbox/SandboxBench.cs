@@ -77,7 +77,7 @@ internal sealed class SandboxBench : IAsyncDisposable
     /// <summary>Builds an image from a Dockerfile, and other files of its context.</summary>
     public async Task<PreparedImage> BuildAsync(
         string dockerfile, double timeoutSec = 300, string? digest = null, bool withoutSkills = false, string? image = null,
-        CancellationToken cancellationToken = default, params (string Name, string Content)[] files)
+        long? storageMb = null, CancellationToken cancellationToken = default, params (string Name, string Content)[] files)
     {
         var context = await TarAsync([("Dockerfile", dockerfile), .. files]);
         digest ??= context.Sha256;
@@ -86,6 +86,7 @@ internal sealed class SandboxBench : IAsyncDisposable
             sandbox => sandbox.PrepareAsync(new PrepareRequest
             {
                 Task = "test", EnvironmentDigest = digest, Environment = context, BuildTimeoutSec = timeoutSec, WithoutSkills = withoutSkills, DockerImage = image,
+                StorageMb = storageMb,
             }),
             cancellationToken);
     }

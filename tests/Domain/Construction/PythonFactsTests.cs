@@ -81,17 +81,19 @@ public class PythonFactsTests
     [TestCase("tests", "P = '/app/out/peaks.json'\ndef check():\n    assert open(P).read() == 'x'", "verifier-vacuous")]
     [TestCase("tests", "P = '/app/out/peaks.json'\ndef test_extra():\n    assert open(P).read() == 'x'", "test-without-criterion")]
     [TestCase("tests", "P = '/app/out/peaks.json'\ndef test_extra():\n    assert open(P).read() == 'x'", "criterion-unchecked")]
+    [TestCase("tests", "P = '/app/out/peaks.json'\nimport json\ndef test_peaks():\n    assert json.load(open(P))['overdriven'] == 'hall.wav'", "output-key-drift")]
     public async Task A_faulty_program_is_found(string part, string source, string rule)
     {
-        var good = Blueprints.Good;
-        var blueprint = part switch
-        {
-            "builder" => good with { DataBuilderPython = source },
-            "oracle" => good with { OraclePython = source },
-            _ => good with { Verifier = good.Verifier with { TestCode = source } },
-        };
-        var found = await CheckAsync(blueprint);
+        var found = await CheckAsync(With(part, source));
         Assert.That(found.Where(finding => finding.Severity == CritiqueSeverity.Blocking).Select(finding => finding.Rule), Does.Contain(rule));
+    }
+
+    [TestCase("oracle", "open('/app/out/peaks.json', 'w').write('{\"peaks\": {}, \"clipped\": \"hall.wav\"}')", "oracle-knows-the-answer")]
+    [TestCase("tests", "P = '/app/out/peaks.json'\ndef test_peaks():\n    assert open(P).read() == 'x'\ndef test_quiet():\n    open(P).read()", "test-without-assert")]
+    public async Task A_doubtful_program_is_pointed_out(string part, string source, string rule)
+    {
+        var found = await CheckAsync(With(part, source));
+        Assert.That(found.Where(finding => finding.Severity == CritiqueSeverity.Warning).Select(finding => finding.Rule), Does.Contain(rule));
     }
 
     [TestCase("import random\nrandom.seed(3)\nprint(random.random())")]
@@ -122,8 +124,8 @@ public class PythonFactsTests
         Assert.That(facts.Tests.Tests.Single().ContentAsserts > 0, Is.EqualTo(telling));
     }
 
-    [Test]
-    public async Task A_number_that_the_tests_expect_and_the_instruction_says_is_a_leak()
+    [TestCase("answer-leaked")]
+    public async Task A_number_that_the_tests_expect_and_the_instruction_says_is_a_leak(string rule)
     {
         var tests = "P = '/app/out/peaks.json'\nPEAK = 0.2867\ndef test_peaks():\n    assert abs(float(open(P).read()) - PEAK) < 0.001\n";
         var blueprint = Blueprints.Good with
@@ -131,8 +133,15 @@ public class PythonFactsTests
             InstructionMd = Blueprints.Good.InstructionMd + "\nFor checking: north peaks at 0.2867.\n",
             Verifier = new BlueprintVerifier { TestCode = tests },
         };
-        Assert.That((await CheckAsync(blueprint)).Select(finding => (finding.Rule, finding.Where)), Does.Contain(("answer-leaked", "instruction_md")));
+        Assert.That((await CheckAsync(blueprint)).Select(finding => (finding.Rule, finding.Where)), Does.Contain((rule, "instruction_md")));
     }
+
+    private static TaskBlueprint With(string part, string source) => part switch
+    {
+        "builder" => Blueprints.Good with { DataBuilderPython = source },
+        "oracle" => Blueprints.Good with { OraclePython = source },
+        _ => Blueprints.Good with { Verifier = Blueprints.Good.Verifier with { TestCode = source } },
+    };
 
     private async Task<IReadOnlyList<CritiqueFinding>> CheckAsync(TaskBlueprint blueprint) =>
         CritiqueRules.Check(blueprint, Blueprints.Spec, await FactsAsync(blueprint));

@@ -8,6 +8,9 @@ public static class CritiqueRules
 {
     public const string BaseImage = "base-image-not-allowed";
 
+    /// <summary>For whoever asks Python: it did not say what the rules need to know.</summary>
+    public const string NotExamined = "python-not-examined";
+
     /// <summary>Images a task may start from.</summary>
     public static IReadOnlyList<string> BaseImages { get; } =
         ["debian:bookworm-slim", "ubuntu:24.04", "python:3.11-slim", "python:3.12-slim", "python:3.12.8-slim"];

@@ -9,6 +9,7 @@ internal static class LimitRules
     public const string OutOfRange = "limit-out-of-range";
     public const string TooLong = "field-too-long";
     public const string Unpinned = "package-unpinned";
+    public const string OutOfSight = "library-out-of-sight";
 
     /// <summary>Bytes of one field, and of all support files together.</summary>
     private const int MostField = 128 * 1024;
@@ -44,7 +45,7 @@ internal static class LimitRules
         if (environment.BaseImage.StartsWith("python:", StringComparison.Ordinal) && environment.AptPackages.Any(IsPythonLibrary))
         {
             yield return new CritiqueFinding(
-                "library-out-of-sight", CritiqueSeverity.Warning, "environment.apt_packages",
+                OutOfSight, CritiqueSeverity.Warning, "environment.apt_packages",
                 "the image's own python3 does not see Debian's python3-… packages; start from debian:bookworm-slim, or use pip_packages");
         }
 

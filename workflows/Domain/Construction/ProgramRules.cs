@@ -7,6 +7,7 @@ internal static class ProgramRules
     public const string NotDeterministic = "data-not-deterministic";
     public const string NeedsNetwork = "data-needs-network";
     public const string OracleReadsHidden = "oracle-reads-hidden";
+    public const string OracleNeedsNetwork = "oracle-needs-network";
     public const string OracleReadsNothing = "oracle-knows-the-answer";
 
     /// <summary>Modules that speak to the network.</summary>
@@ -110,7 +111,7 @@ internal static class ProgramRules
         if (Network(oracle) is { } module)
         {
             yield return new CritiqueFinding(
-                "oracle-needs-network", blueprint.Environment.AllowInternet ? CritiqueSeverity.Warning : CritiqueSeverity.Blocking,
+                OracleNeedsNetwork, blueprint.Environment.AllowInternet ? CritiqueSeverity.Warning : CritiqueSeverity.Blocking,
                 "oracle_python", $"it uses {module}");
         }
 

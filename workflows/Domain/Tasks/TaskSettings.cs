@@ -18,6 +18,7 @@ public sealed record TaskSettings
     public const double DefaultAgentTimeoutSec = 3600;
     public const double DefaultVerifierTimeoutSec = 600;
     public const double DefaultBuildTimeoutSec = 600;
+    public const long DefaultStorageMb = 10_240;
 
     /// <summary>Seconds the agent may work.</summary>
     public double AgentTimeoutSec { get; init; } = DefaultAgentTimeoutSec;
