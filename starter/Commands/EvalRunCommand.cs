@@ -66,16 +66,15 @@ internal static class EvalRunCommand
                 throw new CliException("--resume needs the name of the evaluation: --batch NAME", ExitCodes.Usage);
             }
 
-            var chosen = TaskFolders.Select(new BatchSource
+            var source = new BatchSource
             {
-                TasksDir = Path.GetFullPath(parsed.GetValue(tasksDir)!), Names = parsed.GetValue(tasks) ?? [], Limit = parsed.GetValue(limit),
-            });
-            var root = Path.GetFullPath(parsed.GetValue(tasksDir)!);
+                TasksDir = Path.GetFullPath(parsed.GetValue(tasksDir)!), Names = [.. (parsed.GetValue(tasks) ?? []).Select(BatchSettings.AbsoluteList)], Limit = parsed.GetValue(limit),
+            };
+            var chosen = TaskFolders.Select(source);
             var input = new EvaluationInput
             {
                 Batch = Text.Slug(parsed.GetValue(batchName) ?? BatchNames.New("eval", DateTimeOffset.UtcNow)),
-                TasksDir = root,
-                Tasks = [.. chosen.Select(task => new EvaluationTask(task.Name, Path.GetRelativePath(root, task.Directory) is var relative && relative == "." ? "" : relative))],
+                Source = source,
                 Students = Students(parsed.GetValue(models) ?? [], run.ApiBase(parsed), agent.Agent(parsed)),
                 Arms = arms.Arms(parsed, chosen),
                 Agent = agent.Agent(parsed),
@@ -90,13 +89,13 @@ internal static class EvalRunCommand
             };
             if (parsed.GetValue(dryRun))
             {
-                return PrintPlan(input, arms.SkillsDir(parsed), parsed.GetValue(json), output);
+                return PrintPlan(input, [.. chosen.Select(task => task.Name)], arms.SkillsDir(parsed), parsed.GetValue(json), output);
             }
 
             await using var session = await SparkSession.OpenAsync(output, new SessionOptions(), cancellationToken);
             var starter = new EvaluationStarter(session, output);
             return await starter.RunAsync(
-                input, new EvaluationFollowing(parsed.GetValue(detach), parsed.GetValue(cancel), parsed.GetValue(json)) { Dashboard = dashboard.Of(parsed) }, cancellationToken);
+                input, chosen.Count, new BatchFollowing(parsed.GetValue(detach), parsed.GetValue(cancel), parsed.GetValue(json)) { Dashboard = dashboard.Of(parsed) }, cancellationToken);
         });
         return command;
     }
@@ -117,15 +116,15 @@ internal static class EvalRunCommand
             : students;
     }
 
-    private static int PrintPlan(EvaluationInput input, string? skillsDir, bool json, CliOutput output)
+    private static int PrintPlan(EvaluationInput input, IReadOnlyList<string> tasks, string? skillsDir, bool json, CliOutput output)
     {
-        var estimates = CostEstimate.Of(input, skillsDir);
+        var estimates = CostEstimate.Of(input, tasks, skillsDir);
         if (json)
         {
             output.Json(new
             {
                 input.Batch,
-                Tasks = input.Tasks.Select(task => task.Name),
+                Tasks = tasks,
                 Students = input.Students.Select(student => student.Slug),
                 input.Arms,
                 input.Repeats,
@@ -138,7 +137,7 @@ internal static class EvalRunCommand
             return ExitCodes.Good;
         }
 
-        output.Line($"{input.Tasks.Count} tasks: {string.Join(", ", input.Tasks.Take(8).Select(task => task.Name))}{(input.Tasks.Count > 8 ? ", …" : "")}");
+        output.Line($"{tasks.Count} tasks: {string.Join(", ", tasks.Take(8))}{(tasks.Count > 8 ? ", …" : "")}");
         foreach (var arm in input.Arms)
         {
             output.Line($"arm {arm.Name}: {(arm.Root is { } root ? Path.Combine(root, arm.SkillSourceModel ?? "") : arm.Source == Workflows.Domain.Evaluation.SkillSource.None ? "no skill" : "the tasks' own skills")}");

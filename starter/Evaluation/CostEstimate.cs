@@ -15,16 +15,17 @@ internal sealed record CostEstimate(string Model, int Trials, double? Usd, int R
 {
     /// <summary>One estimate a student.</summary>
     /// <param name="input">The evaluation.</param>
+    /// <param name="tasks">Its tasks.</param>
     /// <param name="skillsDir">Results of skill generation; null where there are none.</param>
-    public static IReadOnlyList<CostEstimate> Of(EvaluationInput input, string? skillsDir) => [.. input.Students.Select(student =>
+    public static IReadOnlyList<CostEstimate> Of(EvaluationInput input, IReadOnlyList<string> tasks, string? skillsDir) => [.. input.Students.Select(student =>
     {
         var known = Earlier(Path.Combine(input.OutDir, SummaryFiles.Root, student.Slug))
             .Concat(skillsDir is null ? [] : Attempts(Path.Combine(skillsDir, student.Slug)))
             .ToLookup(cost => cost.Task, cost => cost.Usd, StringComparer.Ordinal);
         double[] all = [.. known.SelectMany(task => task)];
         var perTask = input.Arms.Count * input.Repeats;
-        double? usd = all.Length == 0 ? null : input.Tasks.Sum(task => perTask * Descriptive.Mean([.. known.Contains(task.Name) ? known[task.Name] : all]));
-        return new CostEstimate(student.Slug, input.Tasks.Count * perTask, usd, all.Length, input.Tasks.Count(task => known.Contains(task.Name)));
+        double? usd = all.Length == 0 ? null : tasks.Sum(task => perTask * Descriptive.Mean([.. known.Contains(task) ? known[task] : all]));
+        return new CostEstimate(student.Slug, tasks.Count * perTask, usd, all.Length, tasks.Count(known.Contains));
     })];
 
     private static IEnumerable<(string Task, double Usd)> Earlier(string folder)

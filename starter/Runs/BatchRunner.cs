@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Spark.Temporal.Starter.Dashboard;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Batches;
@@ -30,60 +29,32 @@ internal static class BatchRunner
     }
 
     /// <summary>The same in a session that goes on afterwards.</summary>
-    public static async Task<int> RunAsync(
+    public static Task<int> RunAsync(
         SparkSession session, BatchInput input, BatchWords words, BatchFollowing following, CliOutput output, CancellationToken cancellationToken)
     {
-        if (following.Detach && session.Source == ServerSource.Embedded)
-        {
-            throw new CliException("--detach needs a server that goes on: start one with 'spark up', or set TEMPORAL_ADDRESS", ExitCodes.Usage);
-        }
-
         var id = WorkflowIds.Batch(input.Batch);
-        var batch = await StartAsync(session, input, words, id);
-        output.Note(session.UiOf(id) is { } page ? $"{id}\n{page}" : id);
-        if (following.Detach)
-        {
-            if (following.Json)
-            {
-                output.Json(new { input.Batch, WorkflowId = id });
-            }
-            else
-            {
-                output.Line(id);
-            }
 
-            return ExitCodes.Good;
-        }
-
-        await using var dashboard = DashboardHost.TryStart(session, input.Batch, following.Dashboard, output);
-        try
-        {
-            var result = await BatchView.FollowAsync(session, batch, input.Work.Kind, output, cancellationToken);
-            BatchReport.Print(result, input.Work.Kind, following.Json, output);
-            return BatchReport.ExitCode(result);
-        }
-        catch (WorkflowFailedException failure)
-        {
-            throw new CliException(failure.InnerException is CanceledFailureException
-                ? $"the batch was cancelled; what ended before is under {input.OutDir}"
-                : $"the batch failed: {failure.InnerException?.Message ?? failure.Message}");
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            if (following.CancelOnInterrupt)
+        // By id alone: the batch continues as a new run.
+        var newest = session.Client.GetWorkflowHandle<BatchWorkflow>(id);
+        return RunFollower.RunAsync(
+            session,
+            new FollowedRun("batch", input.Batch, id, input.OutDir),
+            () => StartAsync(session, input, words, id),
+            batch => BatchView.FollowAsync(
+                session,
+                batch,
+                input.Work.Kind,
+                async options => new WindowProgress(await newest.QueryAsync(workflow => workflow.GetProgress(), options)),
+                output,
+                cancellationToken),
+            result =>
             {
-                await batch.CancelAsync();
-                output.Note("Interrupted: the batch is cancelled.");
-            }
-            else
-            {
-                output.Note(session.Source == ServerSource.Embedded
-                    ? $"Interrupted. The batch is kept in .spark/; run the command again with --batch {input.Batch} to go on."
-                    : $"Interrupted. The batch goes on; follow it with: spark runs watch {id}");
-            }
-
-            throw;
-        }
+                BatchReport.Print(result, input.Work.Kind, following.Json, output);
+                return BatchReport.ExitCode(result);
+            },
+            following,
+            output,
+            cancellationToken);
     }
 
     private static async Task<WorkflowHandle<BatchWorkflow, BatchResult>> StartAsync(SparkSession session, BatchInput input, BatchWords words, string id)

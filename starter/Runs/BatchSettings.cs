@@ -85,10 +85,3 @@ internal sealed class BatchSettings(string kind, int parallelism)
     /// <summary>A file of names is read where the workers are, whose working folder is another one.</summary>
     public static string AbsoluteList(string name) => name.StartsWith('@') ? $"@{Path.GetFullPath(name[1..])}" : name;
 }
-
-/// <summary>How a command goes on with the batch that it started.</summary>
-internal sealed record BatchFollowing(bool Detach, bool CancelOnInterrupt, bool Json)
-{
-    /// <summary>Whether a live page may stand beside it.</summary>
-    public DashboardWish Dashboard { get; init; } = new();
-}

@@ -1,7 +1,10 @@
+using System.Globalization;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Domain.Pdi;
+using Spark.Temporal.Workflows.Evaluation;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 using Text = Spark.Temporal.Workflows.Domain.Text;
 
 namespace Spark.Temporal.Starter.Runs;
@@ -11,18 +14,30 @@ internal static class BatchTable
 {
     private const int LastLines = 8;
 
-    public static Table Of(BatchProgress progress, IReadOnlyDictionary<string, SkillProgress> runs, int rows)
+    private static readonly string[] Columns = ["item", "state", "last outcome", "cost"];
+    private static readonly string[] SkillColumns = ["item", "state", "attempt", "last outcome", "tests", "PDI", "intervention", "cost"];
+
+    /// <param name="known">What the run says of itself.</param>
+    /// <param name="kind">What its items are; only skills have attempts.</param>
+    /// <param name="runs">What open runs say of themselves, by name.</param>
+    /// <param name="rows">Most open runs that are shown.</param>
+    public static IRenderable Of(WindowProgress known, BatchKind kind, IReadOnlyDictionary<string, SkillProgress> runs, int rows)
     {
-        var table = new Table().Border(TableBorder.Rounded).AddColumns("item", "state", "attempt", "last outcome", "tests", "PDI", "intervention", "cost");
+        var progress = known.Window;
+        var skills = kind == BatchKind.Skills;
+        var table = new Table().Border(TableBorder.Rounded).AddColumns(skills ? SkillColumns : Columns);
         foreach (var line in progress.Last.TakeLast(LastLines))
         {
-            table.AddRow(Cells($"{line.Number} {line.Name}", line.State.ToString().ToLowerInvariant(), "", Text.OneLine(line.Words, 40), "", "", "", Text.Usd(line.CostUsd)));
+            var (state, words) = (line.State.ToString().ToLowerInvariant(), Text.OneLine(line.Words, 40));
+            table.AddRow(skills
+                ? Cells($"{line.Number} {line.Name}", state, "", words, "", "", "", Text.Usd(line.CostUsd))
+                : Cells($"{line.Number} {line.Name}", state, words, Text.Usd(line.CostUsd)));
         }
 
         foreach (var open in progress.Open.Take(rows))
         {
-            table.AddRow(runs.TryGetValue(open.Name, out var run)
-                ? Row(open, run)
+            table.AddRow(!skills ? Cells($"{open.Number} {open.Name}", open.Waiting ?? "running", "", Text.Usd(open.CostUsd))
+                : runs.TryGetValue(open.Name, out var run) ? Row(open, run)
                 : Cells($"{open.Number} {open.Name}", open.Waiting ?? "running", "", "", "", "", "", Text.Usd(open.CostUsd)));
         }
 
@@ -30,7 +45,25 @@ internal static class BatchTable
         var budget = progress.BudgetUsd is { } dollars ? $" of {Text.Usd(dollars)}" : "";
         table.Caption(Markup.Escape(
             $"{progress.Batch}: {progress.State} · {counts.Ended} of {counts.Total} ended, {counts.Open} open, {counts.Passed} passed, {counts.Failed} failed, "
-            + $"{counts.Infrastructure} infrastructure, {counts.TakenOver} taken over · {Text.Usd(progress.CostUsd)}{budget}"));
+            + $"{counts.Infrastructure} infrastructure, {counts.TakenOver} taken over{(counts.Skipped > 0 ? $", {counts.Skipped} skipped" : "")} · {Text.Usd(progress.CostUsd)}{budget}"));
+        return known.Tallies.Count > 0 ? new Rows(Arms(known.Tallies), table) : table;
+    }
+
+    private static Table Arms(IReadOnlyList<ArmTally> tallies)
+    {
+        var several = tallies.Select(tally => tally.Model).Distinct().Count() > 1;
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("arm", "passed", "mean reward", "skipped", "infra", "cost");
+        foreach (var tally in tallies)
+        {
+            table.AddRow(Cells(
+                several ? $"{tally.Model} {tally.Arm}" : tally.Arm,
+                $"{tally.Passed}/{tally.Scored}",
+                tally.Scored == 0 ? "" : (tally.Rewards / tally.Scored).ToString("0.000", CultureInfo.InvariantCulture),
+                $"{tally.Skipped}",
+                $"{tally.Infrastructure}",
+                Text.Usd(tally.CostUsd)));
+        }
+
         return table;
     }
 

@@ -4,6 +4,7 @@ using Spark.Temporal.Workflows.Domain.Judging;
 using Spark.Temporal.Workflows.Domain.Pdi;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 using Temporalio.Client;
 using Temporalio.Exceptions;
 using Text = Spark.Temporal.Workflows.Domain.Text;
@@ -11,7 +12,7 @@ using Text = Spark.Temporal.Workflows.Domain.Text;
 namespace Spark.Temporal.Starter.Runs;
 
 /// <summary>
-/// Follows a batch: a live table on a terminal, a line per event elsewhere. It only asks, never steers: the batch itself,
+/// Follows a batch or an evaluation: a live table on a terminal, a line per event elsewhere. It only asks, never steers: the run itself,
 /// whose answer is as small for 10,000 items as for ten, and a few of its open runs.
 /// </summary>
 internal sealed class BatchView
@@ -22,29 +23,40 @@ internal sealed class BatchView
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly SparkSession _session;
-    private readonly WorkflowHandle<BatchWorkflow, BatchResult> _batch;
+    private readonly Func<WorkflowQueryOptions, Task<WindowProgress>> _ask;
     private readonly BatchKind _kind;
     private readonly CliOutput _output;
     private readonly Dictionary<string, OpenLine> _asked = [];
     private readonly Dictionary<string, SkillProgress> _runs = [];
     private readonly Dictionary<string, int> _told = [];
     private readonly Dictionary<string, string> _states = [];
-    private BatchProgress? _progress;
+    private readonly HashSet<string> _noted = [];
+    private WindowProgress? _progress;
     private int _ended;
 
-    private BatchView(SparkSession session, WorkflowHandle<BatchWorkflow, BatchResult> batch, BatchKind kind, CliOutput output) =>
-        (_session, _batch, _kind, _output) = (session, batch, kind, output);
+    private BatchView(SparkSession session, BatchKind kind, Func<WorkflowQueryOptions, Task<WindowProgress>> ask, CliOutput output) =>
+        (_session, _kind, _ask, _output) = (session, kind, ask, output);
 
-    public static async Task<BatchResult> FollowAsync(
-        SparkSession session, WorkflowHandle<BatchWorkflow, BatchResult> batch, BatchKind kind, CliOutput output, CancellationToken cancellationToken)
+    /// <param name="session">The server.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="kind">What its items are.</param>
+    /// <param name="ask">Asks it how it stands.</param>
+    /// <param name="output">Where it prints.</param>
+    /// <param name="cancellationToken">Interrupts.</param>
+    public static async Task<TResult> FollowAsync<TWorkflow, TResult>(
+        SparkSession session,
+        WorkflowHandle<TWorkflow, TResult> run,
+        BatchKind kind,
+        Func<WorkflowQueryOptions, Task<WindowProgress>> ask,
+        CliOutput output,
+        CancellationToken cancellationToken)
     {
-        // By id alone: the batch continues as a new run.
-        var view = new BatchView(session, session.Client.GetWorkflowHandle<BatchWorkflow, BatchResult>(batch.Id), kind, output);
+        var view = new BatchView(session, kind, ask, output);
         using var polling = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var showing = view.ShowAsync(polling.Token);
         try
         {
-            return await batch.GetResultAsync(rpcOptions: new RpcOptions { CancellationToken = cancellationToken });
+            return await run.GetResultAsync(rpcOptions: new RpcOptions { CancellationToken = cancellationToken });
         }
         catch (RpcException) when (cancellationToken.IsCancellationRequested)
         {
@@ -91,19 +103,20 @@ internal sealed class BatchView
 
     private async Task AskAsync(CancellationToken cancellationToken)
     {
-        _progress = await QueryAsync(_batch, batch => batch.GetProgress(), cancellationToken) ?? _progress;
-        if (_kind != BatchKind.Skills || _progress is null)
+        _progress = await QueryAsync(_ask, cancellationToken) ?? _progress;
+        if (_kind != BatchKind.Skills || _progress is not { Window: var window })
         {
             return;
         }
 
         // What has just ended is asked once more, for its last attempt.
-        var open = _progress.Open.Take(MostAsked).ToDictionary(line => line.WorkflowId);
+        var open = window.Open.Take(MostAsked).ToDictionary(line => line.WorkflowId);
         foreach (var line in _asked.Values.Where(line => !open.ContainsKey(line.WorkflowId)).Concat(open.Values).ToList())
         {
-            if (await QueryAsync(_session.Client.GetWorkflowHandle<SkillGenerationWorkflow>(line.WorkflowId), run => run.GetProgress(), cancellationToken) is { } run)
+            var run = _session.Client.GetWorkflowHandle<SkillGenerationWorkflow>(line.WorkflowId);
+            if (await QueryAsync(options => run.QueryAsync(skill => skill.GetProgress(), options), cancellationToken) is { } progress)
             {
-                _runs[line.Name] = run;
+                _runs[line.Name] = progress;
             }
         }
 
@@ -115,15 +128,14 @@ internal sealed class BatchView
     }
 
     /// <returns>Null where it has not started yet, or no worker answers just now: the last known state stays.</returns>
-    private static async Task<T?> QueryAsync<TWorkflow, T>(
-        WorkflowHandle<TWorkflow> handle, System.Linq.Expressions.Expression<Func<TWorkflow, T>> query, CancellationToken cancellationToken)
+    private static async Task<T?> QueryAsync<T>(Func<WorkflowQueryOptions, Task<T>> query, CancellationToken cancellationToken)
         where T : class
     {
         try
         {
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             patience.CancelAfter(TimeSpan.FromSeconds(3));
-            return await handle.QueryAsync(query, new WorkflowQueryOptions { Rpc = new RpcOptions { CancellationToken = patience.Token } });
+            return await query(new WorkflowQueryOptions { Rpc = new RpcOptions { CancellationToken = patience.Token } });
         }
         catch (Exception nothing) when (nothing is RpcException or WorkflowQueryFailedException or WorkflowQueryRejectedException
             || (nothing is OperationCanceledException && !cancellationToken.IsCancellationRequested))
@@ -140,9 +152,14 @@ internal sealed class BatchView
             TellRun(task, run);
         }
 
-        if (_progress is not { } progress)
+        if (_progress is not { Window: var progress } known)
         {
             return;
+        }
+
+        foreach (var note in known.Notes.Where(_noted.Add))
+        {
+            _output.Note(note);
         }
 
         var ended = progress.Last.Where(line => line.Sequence > _ended).ToList();
@@ -158,7 +175,7 @@ internal sealed class BatchView
             _output.Note($"{line.Name}: {line.Words} ({progress.Counts.Ended} of {progress.Counts.Total})");
         }
 
-        Changed("batch", progress.State);
+        Changed(_kind == BatchKind.Trials ? "trials" : "batch", progress.State, progress.WaitsFor);
     }
 
     private void TellRun(string task, SkillProgress run)
@@ -180,12 +197,12 @@ internal sealed class BatchView
         Changed(task, run.State);
     }
 
-    private void Changed(string who, string state)
+    private void Changed(string who, string state, string? why = null)
     {
         if (_states.GetValueOrDefault(who, "running") != state)
         {
             _states[who] = state;
-            _output.Note($"{who}: {state}");
+            _output.Note($"{who}: {state}{(why is null ? "" : $": {why}")}");
         }
     }
 
@@ -197,5 +214,5 @@ internal sealed class BatchView
         return $"{attempt.Outcome.ToString().ToLowerInvariant()}{steered}, reward {attempt.Reward?.ToString("0.###") ?? "none"}, tests {attempt.TestsPassed}/{attempt.TestsTotal}{index}{error}";
     }
 
-    private Table Render() => _progress is { } progress ? BatchTable.Of(progress, _runs, MostAsked) : new Table().Border(TableBorder.None).AddColumn("listing the items");
+    private IRenderable Render() => _progress is { } progress ? BatchTable.Of(progress, _kind, _runs, MostAsked) : new Table().Border(TableBorder.None).AddColumn("listing the items");
 }

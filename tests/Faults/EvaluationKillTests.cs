@@ -3,6 +3,7 @@ using Spark.Temporal.Starter.Demo;
 using Spark.Temporal.Tests.Bench;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain.Evaluation;
 using Spark.Temporal.Workflows.Evaluation;
@@ -101,8 +102,7 @@ public sealed class EvaluationKillTests
         return new EvaluationInput
         {
             Batch = "ninety",
-            TasksDir = folder["tasks"],
-            Tasks = [.. tasks.Select(task => new EvaluationTask(task, task))],
+            Source = new BatchSource { TasksDir = BatchFiles.Tasks(folder["tasks"], tasks) },
             Students = [new EvaluationStudent("scripted", new ModelChoice())],
             Arms =
             [
@@ -120,7 +120,7 @@ public sealed class EvaluationKillTests
     {
         try
         {
-            return (await run.QueryAsync(workflow => workflow.GetProgress())).Ended;
+            return (await run.QueryAsync(workflow => workflow.GetProgress())).Window.Counts.Ended;
         }
         catch (Exception away) when (away is RpcException or WorkflowQueryFailedException)
         {

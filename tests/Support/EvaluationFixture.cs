@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain;
 using Spark.Temporal.Workflows.Domain.Evaluation;
@@ -28,16 +29,10 @@ internal sealed class EvaluationFixture(FakeDeployment deployment)
 
     public EvaluationInput Input(params string[] tasks)
     {
-        foreach (var task in tasks)
-        {
-            Directory.CreateDirectory(Path.Combine(Folder("tasks"), task));
-        }
-
         return new EvaluationInput
         {
             Batch = _batch,
-            TasksDir = Folder("tasks"),
-            Tasks = [.. tasks.Select(task => new EvaluationTask(task, task))],
+            Source = new BatchSource { TasksDir = BatchFiles.Tasks(Folder("tasks"), tasks) },
             Students = [new EvaluationStudent("fake", new ModelChoice())],
             Arms = [Baseline, Generated, Human],
             OutDir = deployment.OutDir,

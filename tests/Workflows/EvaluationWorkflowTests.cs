@@ -119,10 +119,10 @@ public sealed class EvaluationWorkflowTests
         await Eventually.IsTrueAsync(() => Task.FromResult(World.Count("sandbox.verify") == 1), "the first trial is verified");
         await run.ExecuteUpdateAsync(workflow => workflow.PauseAsync());
         gate.SetResult();
-        await Eventually.IsTrueAsync(async () => (await run.QueryAsync(workflow => workflow.GetProgress())).Ended == 1, "the first trial ended");
+        await Eventually.IsTrueAsync(async () => (await run.QueryAsync(workflow => workflow.GetProgress())).Window.Counts.Ended == 1, "the first trial ended");
         var paused = await run.QueryAsync(workflow => workflow.GetProgress());
 
-        Assert.That((paused.State, paused.Open.Count, World.Count("packages.read")), Is.EqualTo(("paused", 0, 1)));
+        Assert.That((paused.Window.State, paused.Window.Open.Count, World.Count("packages.read")), Is.EqualTo(("paused", 0, 1)));
         await run.ExecuteUpdateAsync(workflow => workflow.ResumeAsync());
         await run.GetResultAsync();
         Assert.That(_fixture.Summary().Sums[0].Passed, Is.EqualTo(3));
@@ -138,7 +138,7 @@ public sealed class EvaluationWorkflowTests
         var input = _fixture.Input("a", "b", "c", "d") with { Arms = [_fixture.Baseline], Parallelism = 1 };
         var run = await _fixture.StartAsync(input with { Rules = input.Rules with { FailuresInARow = 2, Reruns = 0 } });
         await Eventually.IsTrueAsync(
-            async () => (await run.QueryAsync(workflow => workflow.GetProgress())).State == "waiting: infrastructure", "it waits");
+            async () => (await run.QueryAsync(workflow => workflow.GetProgress())).Window.State == RunStates.Infrastructure, "it waits");
 
         broken = false;
         await run.ExecuteUpdateAsync(workflow => workflow.ResumeAsync());
@@ -152,7 +152,7 @@ public sealed class EvaluationWorkflowTests
     {
         World.CostPerCall = 1;
         var run = await _fixture.StartAsync(_fixture.Input("a", "b", "c") with { Arms = [_fixture.Baseline], Parallelism = 1, Budget = new(Usd: 2) });
-        await Eventually.IsTrueAsync(async () => (await run.QueryAsync(workflow => workflow.GetProgress())).State == RunStates.Budget, "it waits");
+        await Eventually.IsTrueAsync(async () => (await run.QueryAsync(workflow => workflow.GetProgress())).Window.State == RunStates.Budget, "it waits");
         var calls = World.Count("llm:");
 
         await run.ExecuteUpdateAsync(workflow => workflow.RaiseBudgetAsync(new BudgetRequest(10)));

@@ -86,7 +86,7 @@ public sealed class ReplayTests
     [TestCase("proof-refuted", "construction.second_build")]
     [TestCase("proof-cancelled", "sandbox.remove")]
     [TestCase("family", "construction.take_variant")]
-    [TestCase("evaluation", "evaluation.skills")]
+    [TestCase("evaluation", "evaluation.plan")]
     [TestCase("evaluation-cancelled", "evaluation.write")]
     public async Task A_step_put_before_another_makes_the_replay_fail(string name, string activity)
     {

@@ -41,7 +41,15 @@ internal sealed class BatchChildren(BatchInput input)
                     Options(item, $"task from {item.Name}", $"Prompt file `{item.Source}`, model `{task.ModelSlug}`.", task.ModelSlug));
             default:
                 var template = Trial(item);
-                var attempt = template.Input with { TaskDir = item.Source, Skills = item.Skills ?? template.Input.Skills, Number = item.Repeat, Batch = input.Batch, Seat = seat };
+                var attempt = template.Input with
+                {
+                    TaskDir = item.Source,
+                    Skills = item.Skills ?? template.Input.Skills,
+                    WithoutOwnSkills = item.WithoutOwnSkills ?? template.Input.WithoutOwnSkills,
+                    Number = item.Repeat,
+                    Batch = input.Batch,
+                    Seat = seat,
+                };
                 return await Workflow.StartChildWorkflowAsync(
                     (AttemptWorkflow run) => run.RunAsync(attempt),
                     Options(
@@ -150,7 +158,7 @@ internal sealed class BatchChildren(BatchInput input)
         CancellationToken = CancellationToken.None,
         StaticSummary = summary,
         StaticDetails = details,
-        TypedSearchAttributes = SearchAttributes.Started(input.Batch, item.Name, model, arm),
+        TypedSearchAttributes = SearchAttributes.Started(input.Batch, item.Name, model, arm, arm is null ? null : item.Repeat),
 
         // Everything that the run schedules inherits it: batches share the workers by weight.
         Priority = new Priority(input.Priority, input.Batch, input.Weight),

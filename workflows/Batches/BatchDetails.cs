@@ -19,10 +19,11 @@ internal static class BatchDetails
         Append(text, counts.Infrastructure, "infrastructure");
         Append(text, counts.Cancelled, "cancelled");
         Append(text, counts.TakenOver, "taken over");
+        Append(text, counts.Skipped, "skipped");
         text.Append(" · ").Append(AttemptDetails.Escape(state.Limit.Render(state.Used))).Append("\n\n");
-        if (done is null && state.Held is { } held)
+        if (done is null && state.WaitsFor is { } why)
         {
-            text.Append("**Waits:** ").Append(held == RunStates.Paused ? "paused; `Resume` goes on." : $"{AttemptDetails.Escape(state.Limit.Reached(state.Used) ?? "")}; `RaiseBudget` goes on.").Append("\n\n");
+            text.Append("**Waits:** ").Append(AttemptDetails.Escape(why)).Append(".\n\n");
         }
         else if (done is null && state.Limit.Warning(state.Used) is { } warning)
         {
@@ -31,7 +32,7 @@ internal static class BatchDetails
 
         foreach (var open in state.Open.Take(OpenLines))
         {
-            text.Append("- `").Append(open.WorkflowId).Append('`').Append(open.Waiting is { } why ? $" {AttemptDetails.Escape(why)}" : "").Append('\n');
+            text.Append("- `").Append(open.WorkflowId).Append('`').Append(open.Waiting is { } waiting ? $" {AttemptDetails.Escape(waiting)}" : "").Append('\n');
         }
 
         if (state.Open.Count > OpenLines)

@@ -106,6 +106,15 @@ public sealed record BatchTuning
 
     /// <summary>Seconds that a cancelled batch waits for its open runs to remove their containers.</summary>
     public double CancelPatienceSec { get; init; } = 120;
+
+    /// <summary>How often a run is started again in its place after a failure of the infrastructure; 0 leaves that to <c>RetryFailed</c>.</summary>
+    public int Reruns { get; init; }
+
+    /// <summary>Seconds before the first of them; doubled for each further one.</summary>
+    public double RerunDelaySec { get; init; } = 30;
+
+    /// <summary>Runs in a row that the infrastructure ended, after which the batch waits for somebody to mend it; 0 for never.</summary>
+    public int FailuresInARow { get; init; }
 }
 
 /// <summary>One thing to run.</summary>
@@ -132,8 +141,15 @@ public sealed record BatchItem
     /// <summary>Skills that a trial's agent gets, instead of the template's (tar with one folder per skill).</summary>
     public ArtifactRef? Skills { get; init; }
 
+    /// <summary>Take away what skills the image of a trial's task brings, whatever the template says.</summary>
+    public bool? WithoutOwnSkills { get; init; }
+
     /// <summary>Number of the try, from 1.</summary>
     public int Try { get; init; } = 1;
+
+    /// <summary>What people call it: of a trial also its template and repeat.</summary>
+    [JsonIgnore]
+    public string Title => Template is null ? Name : $"{Name}, {Template} {Repeat}";
 }
 
 /// <summary>How an item stands.</summary>
@@ -155,6 +171,9 @@ public enum ItemState
 
     /// <summary>Done by an earlier batch, not run again.</summary>
     TakenOver,
+
+    /// <summary>It lacks what it needs, so it was not run; never a score.</summary>
+    Skipped,
 }
 
 /// <summary>How an item ended; kept in the store and in <c>results.jsonl</c>.</summary>
@@ -163,7 +182,12 @@ public sealed record ItemResult
     public required BatchItem Item { get; init; }
     public required ItemState State { get; init; }
     public required string WorkflowId { get; init; }
+
+    /// <summary>In dollars, of every time it was started by this batch.</summary>
     public double CostUsd { get; init; }
+
+    public DateTime? StartedAt { get; init; }
+    public DateTime? FinishedAt { get; init; }
 
     /// <summary>Batch that ran it, where this one took its result over.</summary>
     public string? TakenOverFrom { get; init; }
@@ -191,115 +215,8 @@ public sealed record BatchResult
 }
 
 /// <summary>How many items stand how.</summary>
-public sealed record BatchCounts(int Total, int ToCome, int Open, int Passed, int Failed, int Infrastructure, int Cancelled, int TakenOver)
+public sealed record BatchCounts(int Total, int ToCome, int Open, int Passed, int Failed, int Infrastructure, int Cancelled, int TakenOver, int Skipped = 0)
 {
     /// <summary>Items that will not change any more by themselves.</summary>
     public int Ended => Total - ToCome - Open;
 }
-
-/// <summary>What a run of a batch hands to the next one.</summary>
-public sealed record BatchCarry
-{
-    public required ArtifactRef List { get; init; }
-
-    /// <summary>Entries of the list, and how many of them were started.</summary>
-    public required int Entries { get; init; }
-    public required int Next { get; init; }
-
-    public ArtifactRef? Results { get; init; }
-    public long Exported { get; init; }
-    public required IReadOnlyList<OpenItem> Open { get; init; }
-
-    /// <summary>Numbers of the items by state, as ranges (<c>1-40,42</c>); those to come and open are left out.</summary>
-    public required IReadOnlyDictionary<ItemState, string> Ended { get; init; }
-
-    public required int Items { get; init; }
-    public required int Parallelism { get; init; }
-    public bool Paused { get; init; }
-    public required SpendingLimit Limit { get; init; }
-    public required TokenUsage Spent { get; init; }
-    public required IReadOnlyList<ItemLine> Last { get; init; }
-
-    /// <summary>Ends counted so far, those of second tries included.</summary>
-    public required int Sequence { get; init; }
-
-    public required DateTime StartedAt { get; init; }
-
-    /// <summary>Number of runs before.</summary>
-    public required int Runs { get; init; }
-}
-
-/// <summary>A run that is open.</summary>
-public sealed record OpenItem
-{
-    public required BatchItem Item { get; init; }
-    public required string WorkflowId { get; init; }
-
-    /// <summary>Null until it has started, and for one that ran before the batch came to it.</summary>
-    public string? RunId { get; init; }
-
-    /// <summary>What it used so far, as far as it has said.</summary>
-    public TokenUsage Usage { get; init; } = TokenUsage.None;
-
-    /// <summary>What it waits for; null while it runs.</summary>
-    public string? Waiting { get; init; }
-
-    /// <summary>Why the batch holds it, as it was told; null while it may run.</summary>
-    public string? Held { get; init; }
-}
-
-/// <summary>Answer of <c>GetProgress</c>; of about the same size whatever the batch's.</summary>
-public sealed record BatchProgress
-{
-    public required string Batch { get; init; }
-
-    /// <summary><c>running</c>, <c>paused</c>, or what it waits for.</summary>
-    public required string State { get; init; }
-
-    public required BatchCounts Counts { get; init; }
-    public required int Parallelism { get; init; }
-    public required double CostUsd { get; init; }
-    public double? BudgetUsd { get; init; }
-    public required long Tokens { get; init; }
-    public long? BudgetTokens { get; init; }
-
-    /// <summary>What is nearly used up, in words; null while nothing is.</summary>
-    public string? BudgetWarning { get; init; }
-
-    /// <summary>What is open, the first hundred.</summary>
-    public required IReadOnlyList<OpenLine> Open { get; init; }
-
-    /// <summary>What ended last, oldest first, at most fifty.</summary>
-    public required IReadOnlyList<ItemLine> Last { get; init; }
-
-    public string? ResultsPath { get; init; }
-
-    /// <summary>Times that it continued as a new run.</summary>
-    public required int Runs { get; init; }
-}
-
-public sealed record OpenLine(int Number, string Name, string WorkflowId, string? Waiting, double CostUsd);
-
-/// <summary>How an item ended, in a line. The sequence numbers all ends, those of second tries included, from 1.</summary>
-public sealed record ItemLine(int Sequence, int Number, string Name, ItemState State, string Words, double CostUsd);
-
-/// <param name="Offset">Number of the first item, less one.</param>
-/// <param name="Limit">At most so many, 500 at most.</param>
-/// <param name="State">Only those in this state.</param>
-public sealed record ItemsRequest(int Offset = 0, int Limit = 100, ItemState? State = null);
-
-/// <param name="Items">In the order of their numbers.</param>
-/// <param name="Next">Offset of the next page; null at the end.</param>
-public sealed record ItemsPage(IReadOnlyList<ItemsPageLine> Items, int? Next);
-
-/// <summary>An item. The name is null where this run of the batch has not come across it; <c>results.jsonl</c> has all that ended.</summary>
-public sealed record ItemsPageLine(int Number, ItemState State, string? Name);
-
-public sealed record ParallelismRequest(int Parallelism);
-
-/// <param name="Which"><c>failed</c>, <c>infrastructure</c> or <c>all</c> (both, and what was cancelled).</param>
-public sealed record RetryRequest(string Which = "all");
-
-/// <param name="Added">Entries that will be started because of it.</param>
-/// <param name="Total">Items in all, now.</param>
-public sealed record BatchChange(int Added, int Total);

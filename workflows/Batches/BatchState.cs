@@ -16,12 +16,18 @@ internal sealed class BatchState
     private readonly DateTime _startedAt;
     private readonly int _runs;
     private TokenUsage _spent = TokenUsage.None;
+    private readonly Func<string> _about;
     private int _sequence;
+    private int _failuresInARow;
+    private string? _lastFailure;
     private string _shown = RunStates.Running;
 
-    public BatchState(BatchInput input)
+    /// <param name="input">The batch.</param>
+    /// <param name="about">What stands above its details; null for nothing.</param>
+    public BatchState(BatchInput input, Func<string>? about = null)
     {
         _input = input;
+        _about = about ?? (() => "");
         (Parallelism, Limit, _startedAt) = (input.Parallelism, new SpendingLimit(input.BudgetUsd, input.BudgetTokens), Workflow.UtcNow);
         if (input.Carry is not { } carry)
         {
@@ -30,6 +36,7 @@ internal sealed class BatchState
 
         (List, Entries, Next, Parallelism, Paused) = (carry.List, carry.Entries, carry.Next, carry.Parallelism, carry.Paused);
         (Limit, _spent, _sequence, _startedAt, _runs) = (carry.Limit, carry.Spent, carry.Sequence, carry.StartedAt, carry.Runs);
+        (_failuresInARow, _lastFailure) = (carry.FailuresInARow, carry.LastFailure);
         _last.AddRange(carry.Last);
         Items.Grow(carry.Items);
         foreach (var (state, numbers) in carry.Ended)
@@ -65,7 +72,18 @@ internal sealed class BatchState
     public TokenUsage Used => _open.Values.Aggregate(_spent, (sum, open) => sum + open.Usage);
 
     /// <summary>Why nothing may run; null when it may.</summary>
-    public string? Held => Paused ? RunStates.Paused : Limit.Reached(Used) is not null ? RunStates.Budget : null;
+    public string? Held => Paused ? RunStates.Paused
+        : _input.Tuning.FailuresInARow is > 0 and var most && _failuresInARow >= most ? RunStates.Infrastructure
+        : Limit.Reached(Used) is not null ? RunStates.Budget : null;
+
+    /// <summary>Why nothing may run, for a person; null when it may.</summary>
+    public string? WaitsFor => Held switch
+    {
+        null => null,
+        RunStates.Paused => "paused; Resume goes on",
+        RunStates.Infrastructure => $"{_failuresInARow} in a row failed, the last: {_lastFailure}; Resume goes on when it is mended",
+        _ => $"{Limit.Reached(Used)}; RaiseBudget goes on",
+    };
 
     public bool MayStart => Held is null && Next < Entries && _open.Count < Parallelism;
 
@@ -76,9 +94,13 @@ internal sealed class BatchState
         (List, Entries) = (plan.List, plan.Entries);
         Items.Grow(plan.Items);
         Items.Set(plan.TakenOver, ItemState.TakenOver);
+        Items.Set(plan.Skipped, ItemState.Skipped);
     }
 
-    public void Seen(BatchItem item) => _names[item.Number] = item.Name;
+    public void Seen(BatchItem item) => _names[item.Number] = item.Title;
+
+    /// <summary>Goes on: after a pause, or when what it waits for is mended.</summary>
+    public void Resume() => (Paused, _failuresInARow) = (false, 0);
 
     public void Opened(OpenItem open)
     {
@@ -87,8 +109,10 @@ internal sealed class BatchState
         _open[open.WorkflowId] = open;
     }
 
+    /// <summary>Whether a run is open, and not one that has been heard of already.</summary>
     public bool IsOpen(string workflowId, string? runId) =>
-        _open.TryGetValue(workflowId, out var open) && (open.RunId is null || runId is null || open.RunId == runId);
+        _open.TryGetValue(workflowId, out var open) && open.AgainAt is null && (runId is null || open.EndedRunId != runId)
+        && (open.RunId is null || runId is null || open.RunId == runId);
 
     /// <summary>Changes what is known of an open run; of one that is not open nothing.</summary>
     public void Update(string workflowId, Func<OpenItem, OpenItem> change)
@@ -97,6 +121,32 @@ internal sealed class BatchState
         {
             _open[workflowId] = change(open);
         }
+    }
+
+    /// <summary>Lets a run that the infrastructure ended keep its place, to be started again later.</summary>
+    /// <returns>Whether there is another try.</returns>
+    public bool RunsAgain(ItemReport report)
+    {
+        if (report.State != ItemState.Infrastructure || !IsOpen(report.WorkflowId, report.RunId)
+            || _open[report.WorkflowId] is not { } open || open.Item.Try > _input.Tuning.Reruns)
+        {
+            return false;
+        }
+
+        var usage = Larger(report, open);
+        _spent += usage;
+        Carried.Remove(report.WorkflowId);
+        _open[report.WorkflowId] = open with
+        {
+            Item = open.Item with { Try = open.Item.Try + 1 },
+            RunId = null,
+            EndedRunId = report.RunId,
+            Before = open.Before + usage,
+            Usage = TokenUsage.None,
+            Waiting = $"try {open.Item.Try + 1}: {report.Words}",
+            AgainAt = Workflow.UtcNow + TimeSpan.FromSeconds(_input.Tuning.RerunDelaySec * Math.Pow(2, open.Item.Try - 1)),
+        };
+        return true;
     }
 
     /// <summary>Counts how a run ended.</summary>
@@ -112,11 +162,13 @@ internal sealed class BatchState
         Carried.Remove(report.WorkflowId);
         var item = open!.Item;
 
-        // A run that did not come to a result may have said before what it used.
-        var usage = report.Usage.TotalTokens >= open.Usage.TotalTokens ? report.Usage : open.Usage;
+        var usage = Larger(report, open);
         _spent += usage;
+        var paid = (open.Before + usage).CostUsd;
         Items[item.Number] = report.State;
-        _last.Add(new ItemLine(++_sequence, item.Number, item.Name, report.State, report.Words, usage.CostUsd));
+        (_failuresInARow, _lastFailure) = report.State == ItemState.Infrastructure ? (_failuresInARow + 1, report.Words)
+            : report.State == ItemState.Cancelled ? (_failuresInARow, _lastFailure) : (0, null);
+        _last.Add(new ItemLine(++_sequence, item.Number, item.Title, report.State, report.Words, paid));
         if (_last.Count > 50)
         {
             _last.RemoveAt(0);
@@ -127,7 +179,9 @@ internal sealed class BatchState
             Item = item,
             State = report.State,
             WorkflowId = report.WorkflowId,
-            CostUsd = usage.CostUsd,
+            CostUsd = paid,
+            StartedAt = open.StartedAt,
+            FinishedAt = Workflow.UtcNow,
             Skill = report.Skill,
             Construction = report.Construction,
             Trial = report.Trial,
@@ -138,6 +192,7 @@ internal sealed class BatchState
     {
         Batch = _input.Batch,
         State = List is null ? "planning" : Held ?? (Items.Counts is { ToCome: 0, Open: 0 } ? RunStates.Done : RunStates.Running),
+        WaitsFor = WaitsFor,
         Counts = Items.Counts,
         Parallelism = Parallelism,
         CostUsd = Used.CostUsd,
@@ -145,7 +200,7 @@ internal sealed class BatchState
         Tokens = Used.TotalTokens,
         BudgetTokens = Limit.Tokens,
         BudgetWarning = Limit.Warning(Used),
-        Open = [.. _open.Values.Take(100).Select(open => new OpenLine(open.Item.Number, open.Item.Name, open.WorkflowId, open.Waiting, open.Usage.CostUsd))],
+        Open = [.. _open.Values.Take(100).Select(open => new OpenLine(open.Item.Number, open.Item.Title, open.WorkflowId, open.Waiting, open.Usage.CostUsd))],
         Last = [.. _last],
         ResultsPath = resultsPath,
         Runs = _runs,
@@ -169,6 +224,8 @@ internal sealed class BatchState
         Sequence = _sequence,
         StartedAt = _startedAt,
         Runs = _runs + 1,
+        FailuresInARow = _failuresInARow,
+        LastFailure = _lastFailure,
     };
 
     public BatchResult Result(ArtifactRef? results, string? summaryPath, string? resultsPath) => new()
@@ -186,11 +243,14 @@ internal sealed class BatchState
     public void Show(string? done = null)
     {
         var state = done ?? Held ?? RunStates.Running;
-        Workflow.CurrentDetails = BatchDetails.Render(this, done, _last);
+        Workflow.CurrentDetails = _about() + BatchDetails.Render(this, done, _last);
         if (state != _shown)
         {
             _shown = state;
             Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet(state), SearchAttributes.CostUsd.ValueSet(Math.Round(Used.CostUsd, 6)));
         }
     }
+
+    /// <summary>What a run used: one that did not come to a result may have said so before.</summary>
+    private static TokenUsage Larger(ItemReport report, OpenItem open) => report.Usage.TotalTokens >= open.Usage.TotalTokens ? report.Usage : open.Usage;
 }

@@ -5,17 +5,29 @@ using Temporalio.Workflows;
 namespace Spark.Temporal.Workflows.Batches;
 
 /// <summary>The open runs of a batch: starts them, steers them, counts how they end, and looks after those it would not hear of.</summary>
-internal sealed class BatchWindow(BatchInput input, BatchState state, BatchScribe scribe)
+/// <param name="input">The batch.</param>
+/// <param name="state">What it knows of itself.</param>
+/// <param name="scribe">Keeps its results.</param>
+/// <param name="heard">Hears of every item that ended; null for nobody.</param>
+internal sealed class BatchWindow(BatchInput input, BatchState state, BatchScribe scribe, Action<ItemResult>? heard = null)
 {
     /// <summary>Runs started side by side: no longer wait for a place than the slowest of so many starts.</summary>
     private const int StartsAtOnce = 20;
 
+    /// <summary>What a run that has reported may take to close.</summary>
+    private static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(1);
+
     private readonly BatchChildren _children = new(input);
     private readonly Queue<BatchItem> _coming = new();
+    private readonly HashSet<string> _againPlanned = [];
+    private readonly Queue<string> _again = new();
     private bool _lookPlanned;
 
     /// <summary>Whether it is time to ask the server about open runs.</summary>
     public bool LookDue { get; private set; }
+
+    /// <summary>Whether a run may be started again that the infrastructure had ended.</summary>
+    public bool HasAgain => _again.Count > 0 && state.Held is null;
 
     /// <summary>Whether an open run has not been told what the batch wants of it.</summary>
     public bool HasUntold => state.Open.Any(open => open.Held != state.Held);
@@ -24,6 +36,11 @@ internal sealed class BatchWindow(BatchInput input, BatchState state, BatchScrib
     /// <param name="mayStart">Whether the batch may go on starting runs in this run of it.</param>
     public async Task FillAsync(Func<bool> mayStart)
     {
+        while (HasAgain && mayStart())
+        {
+            await StartAgainAsync(_again.Dequeue());
+        }
+
         while (state.MayStart && mayStart())
         {
             if (_coming.Count == 0)
@@ -56,15 +73,22 @@ internal sealed class BatchWindow(BatchInput input, BatchState state, BatchScrib
         }
     }
 
-    private async Task StartAsync(BatchItem item)
+    private Task StartAsync(BatchItem item) =>
+        StartAsync(new OpenItem { Item = item, WorkflowId = _children.Id(item), Held = state.Held, StartedAt = Workflow.UtcNow });
+
+    private async Task StartAsync(OpenItem open)
     {
-        var open = new OpenItem { Item = item, WorkflowId = _children.Id(item), Held = state.Held };
         state.Opened(open);
         try
         {
-            var child = await _children.StartAsync(item, open.Held);
+            var child = await _children.StartAsync(open.Item, open.Held);
             state.Update(open.WorkflowId, known => known with { RunId = child.FirstExecutionRunId });
             _ = FollowAsync(child);
+        }
+        catch (WorkflowAlreadyStartedException) when (open.EndedRunId is not null)
+        {
+            // Its try before has reported, and closes only now.
+            state.Update(open.WorkflowId, known => known with { AgainAt = Workflow.UtcNow + ClosingTime });
         }
         catch (WorkflowAlreadyStartedException)
         {
@@ -77,9 +101,15 @@ internal sealed class BatchWindow(BatchInput input, BatchState state, BatchScrib
 
     public void Take(ItemReport report)
     {
-        if (state.Open.FirstOrDefault(open => open.WorkflowId == report.WorkflowId) is { } open && state.Ended(_children.Complete(open.Item, report)) is { } result)
+        if (state.RunsAgain(report))
+        {
+            PlanAgain();
+            state.Show();
+        }
+        else if (state.Open.FirstOrDefault(open => open.WorkflowId == report.WorkflowId) is { } open && state.Ended(_children.Complete(open.Item, report)) is { } result)
         {
             scribe.Keep(result);
+            heard?.Invoke(result);
             state.Show();
         }
     }
@@ -90,7 +120,36 @@ internal sealed class BatchWindow(BatchInput input, BatchState state, BatchScrib
         var held = state.Held;
         var untold = state.Open.Where(open => open.Held != held).ToList();
         untold.ForEach(open => state.Update(open.WorkflowId, known => known with { Held = held }));
-        return Workflow.WhenAllAsync(untold.Select(open => BatchChildren.HoldAsync(open.WorkflowId, held)));
+        return Workflow.WhenAllAsync(untold.Where(open => open.AgainAt is null).Select(open => BatchChildren.HoldAsync(open.WorkflowId, held)));
+    }
+
+    /// <summary>A timer for each run that is to be started again.</summary>
+    public void PlanAgain()
+    {
+        foreach (var open in state.Open.Where(open => open.AgainAt is not null && _againPlanned.Add(open.WorkflowId)).ToList())
+        {
+            _ = WaitToStartAgainAsync(open);
+        }
+    }
+
+    private async Task WaitToStartAgainAsync(OpenItem open)
+    {
+        var left = open.AgainAt!.Value - Workflow.UtcNow;
+        if (left > TimeSpan.Zero)
+        {
+            await Workflow.DelayWithOptionsAsync(new(left) { Summary = $"before {open.Item.Title} runs again", CancellationToken = CancellationToken.None });
+        }
+
+        _again.Enqueue(open.WorkflowId);
+    }
+
+    private async Task StartAgainAsync(string workflowId)
+    {
+        _againPlanned.Remove(workflowId);
+        if (state.Open.FirstOrDefault(open => open.WorkflowId == workflowId) is { AgainAt: not null } open)
+        {
+            await StartAsync(open with { AgainAt = null, Waiting = null, Held = state.Held });
+        }
     }
 
     /// <summary>One timer for the next look, only while there is something to look at.</summary>
@@ -128,6 +187,12 @@ internal sealed class BatchWindow(BatchInput input, BatchState state, BatchScrib
     /// <summary>Cancels what is open and waits for it as long as its containers may take to go.</summary>
     public async Task CancelAsync()
     {
+        foreach (var waiting in state.Open.Where(open => open.AgainAt is not null).ToList())
+        {
+            state.Update(waiting.WorkflowId, open => open with { AgainAt = null, EndedRunId = null });
+            Take(new ItemReport { WorkflowId = waiting.WorkflowId, RunId = "", State = ItemState.Cancelled, Words = "cancelled before it ran again" });
+        }
+
         await Workflow.WhenAllAsync(state.Open.Select(open => BatchChildren.CancelAsync(open.WorkflowId)).ToList());
         if (await Workflow.WaitConditionAsync(() => state.Open.Count == 0, TimeSpan.FromSeconds(input.Tuning.CancelPatienceSec), CancellationToken.None))
         {

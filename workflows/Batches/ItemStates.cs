@@ -14,7 +14,8 @@ internal sealed class ItemStates
         _counts[(int)ItemState.Failed],
         _counts[(int)ItemState.Infrastructure],
         _counts[(int)ItemState.Cancelled],
-        _counts[(int)ItemState.TakenOver]);
+        _counts[(int)ItemState.TakenOver],
+        _counts[(int)ItemState.Skipped]);
 
     public int Total => _states.Count;
 

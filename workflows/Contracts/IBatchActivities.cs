@@ -75,6 +75,9 @@ public sealed record BatchPlan
     /// <summary>Numbers of the items that were taken over, as ranges.</summary>
     public string TakenOver { get; init; } = "";
 
+    /// <summary>Numbers of the items that lack what they need, as ranges.</summary>
+    public string Skipped { get; init; } = "";
+
     /// <summary>Their results; null where there are none.</summary>
     public ArtifactRef? Results { get; init; }
 

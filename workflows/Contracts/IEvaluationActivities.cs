@@ -11,17 +11,12 @@ namespace Spark.Temporal.Workflows.Contracts;
 /// </summary>
 public interface IEvaluationActivities
 {
-    /// <summary>What an earlier run of the same evaluation has scored already, read from its summaries.</summary>
-    [Activity("evaluation.resume")]
-    Task<EvaluationCarried> ResumeAsync(ResumeEvaluationRequest request);
-
-    /// <summary>Reads, checks and stores the skills of every arm for one task.</summary>
-    [Activity("evaluation.skills")]
-    Task<TaskSkills> SkillsAsync(TaskSkillsRequest request);
-
-    /// <summary>Stores rows, so that histories stay small.</summary>
-    [Activity("evaluation.keep")]
-    Task<ArtifactRef> KeepAsync(KeepTrialsRequest request);
+    /// <summary>
+    /// Lists the trials and stores the list, with the skills of every arm for each task, read, checked and stored; and keeps
+    /// what an earlier run of the same evaluation scored, where that is asked for.
+    /// </summary>
+    [Activity("evaluation.plan")]
+    Task<EvaluationPlanned> PlanAsync(PlanEvaluationRequest request);
 
     /// <summary>Writes summaries and reports of all trials so far.</summary>
     [Activity("evaluation.write")]
@@ -29,20 +24,30 @@ public interface IEvaluationActivities
 }
 
 /// <param name="Input">The evaluation.</param>
-public sealed record ResumeEvaluationRequest(EvaluationInput Input);
+/// <param name="Now">When it starts.</param>
+public sealed record PlanEvaluationRequest(EvaluationInput Input, DateTime Now);
 
-public sealed record TaskSkillsRequest
+public sealed record EvaluationPlanned
 {
-    public required string Task { get; init; }
+    public required BatchPlan Plan { get; init; }
 
-    /// <summary>Absolute path of the task's folder.</summary>
-    public required string TaskDir { get; init; }
+    /// <summary>What is known of the trials besides (<see cref="EvaluationPlanDetails"/>).</summary>
+    public required ArtifactRef Details { get; init; }
 
-    /// <summary>Slugs of the student models.</summary>
-    public required IReadOnlyList<string> Models { get; init; }
+    /// <summary>Counts of what is skipped or scored already.</summary>
+    public IReadOnlyList<ArmTally> Tallies { get; init; } = [];
 
-    public required IReadOnlyList<EvaluationArm> Arms { get; init; }
+    /// <summary>What is skipped and why, the first twenty.</summary>
+    public IReadOnlyList<string> Skipped { get; init; } = [];
+
+    /// <summary>When the earlier run started whose scores are kept; null for none.</summary>
+    public DateTime? StartedAt { get; init; }
 }
+
+/// <summary>In the store: what rows need that the list of trials does not hold.</summary>
+/// <param name="Skills">The skills of each task.</param>
+/// <param name="Rows">Rows of what is skipped or scored already.</param>
+public sealed record EvaluationPlanDetails(IReadOnlyDictionary<string, TaskSkills> Skills, IReadOnlyList<EvaluationTrial> Rows);
 
 /// <param name="ImageBringsSkills">Whether the task's image may hold skills that no arm asked for.</param>
 /// <param name="Skills">One a student and arm that has skills.</param>
@@ -72,21 +77,20 @@ public sealed record ArmSkills
     public string? Problem { get; init; }
 }
 
-/// <param name="Trials">Rows to store together.</param>
-public sealed record KeepTrialsRequest(IReadOnlyList<EvaluationTrial> Trials);
-
 public sealed record WriteEvaluationRequest
 {
-    public required EvaluationHead Head { get; init; }
+    public required EvaluationInput Input { get; init; }
 
-    /// <summary>Folder under which <c>skills_eval_result/</c> is made.</summary>
-    public required string OutDir { get; init; }
+    /// <summary>What was planned (<see cref="EvaluationPlanDetails"/>).</summary>
+    public required ArtifactRef Planned { get; init; }
 
-    /// <summary>Rows kept earlier.</summary>
-    public required IReadOnlyList<ArtifactRef> Pages { get; init; }
+    /// <summary>What ended: the newest <see cref="ResultsLink"/>; null for nothing.</summary>
+    public ArtifactRef? Results { get; init; }
 
-    /// <summary>Rows since.</summary>
-    public required IReadOnlyList<EvaluationTrial> Trials { get; init; }
+    public required DateTime StartedAt { get; init; }
+
+    /// <summary>Whether the whole was cancelled: what that ended is left out then.</summary>
+    public bool Cancelled { get; init; }
 
     public required DateTime Now { get; init; }
 }

@@ -6,30 +6,18 @@ using Spark.Temporal.Workflows.Domain;
 
 namespace Spark.Temporal.Workflows.Evaluation;
 
-/// <summary>What the user interface shows of an evaluation, in Markdown.</summary>
+/// <summary>What the user interface shows of an evaluation above what it shows of every batch, in Markdown.</summary>
 internal static class EvaluationDetails
 {
-    public static string Render(EvaluationState state, OpenTrials open, EvaluationRecord? record)
+    public static string Render(IEnumerable<ArmTally> tallies, bool severalStudents, EvaluationRecord? record)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"**{(record is null ? state.Control.State : RunStates.Done)}** · {state.Ended} of {state.Total} trials ended, {open.Count} open · {state.Control.Limit.Render(state.Control.Spent)}\n\n");
-        text.Append(state.Control.BudgetWarning);
-        if (state.Control.WaitsFor.Length > 0)
-        {
-            text.Append("> ").Append(AttemptDetails.Escape(state.Control.WaitsFor)).Append("\n\n");
-        }
-
-        foreach (var (reason, trials) in open.Waiting)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"{trials} open trials: {reason}\n\n");
-        }
-
-        text.Append(state.SeveralStudents ? "| student | arm | passed | scored | mean reward | skipped | infrastructure | cost |\n|---|---|---|---|---|---|---|---|\n"
+        text.Append(severalStudents ? "| student | arm | passed | scored | mean reward | skipped | infrastructure | cost |\n|---|---|---|---|---|---|---|---|\n"
             : "| arm | passed | scored | mean reward | skipped | infrastructure | cost |\n|---|---|---|---|---|---|---|\n");
-        foreach (var tally in state.Tallies)
+        foreach (var tally in tallies)
         {
             var reward = tally.Scored == 0 ? "" : (tally.Rewards / tally.Scored).ToString("0.000", CultureInfo.InvariantCulture);
-            text.Append(state.SeveralStudents ? $"| {tally.Model} " : "")
+            text.Append(severalStudents ? $"| {tally.Model} " : "")
                 .Append(CultureInfo.InvariantCulture, $"| {tally.Arm} | {tally.Passed} | {tally.Scored} | {reward} | {tally.Skipped} | {tally.Infrastructure} | {Text.Usd(tally.CostUsd)} |\n");
         }
 
@@ -42,6 +30,6 @@ internal static class EvaluationDetails
             }
         }
 
-        return text.ToString();
+        return text.Append('\n').ToString();
     }
 }

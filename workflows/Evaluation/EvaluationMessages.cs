@@ -1,7 +1,7 @@
 using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain.Budgets;
-using Spark.Temporal.Workflows.Domain.Conversations;
 using Spark.Temporal.Workflows.Domain.Evaluation;
 
 namespace Spark.Temporal.Workflows.Evaluation;
@@ -11,10 +11,9 @@ public sealed record EvaluationInput
     /// <summary>Slug of the evaluation.</summary>
     public required string Batch { get; init; }
 
-    /// <summary>Absolute path to which the folders of <see cref="Tasks"/> are relative.</summary>
-    public required string TasksDir { get; init; }
+    /// <summary>Which tasks it has; listed when it starts, so that its size does not depend on how many they are.</summary>
+    public required BatchSource Source { get; init; }
 
-    public required IReadOnlyList<EvaluationTask> Tasks { get; init; }
     public required IReadOnlyList<EvaluationStudent> Students { get; init; }
     public required IReadOnlyList<EvaluationArm> Arms { get; init; }
 
@@ -49,10 +48,6 @@ public sealed record EvaluationInput
     public EvaluationCarried? Carried { get; init; }
 }
 
-/// <param name="Name">Slug of the task.</param>
-/// <param name="Dir">Its folder, relative to <see cref="EvaluationInput.TasksDir"/>.</param>
-public sealed record EvaluationTask(string Name, string Dir);
-
 /// <param name="Slug">Name of the model in folders and ids.</param>
 /// <param name="Model">What is asked.</param>
 public sealed record EvaluationStudent(string Slug, ModelChoice Model);
@@ -69,41 +64,22 @@ public sealed record EvaluationRules
     /// <summary>Trials in a row that the infrastructure ended, after which the evaluation waits for somebody to mend it.</summary>
     public int FailuresInARow { get; init; } = 5;
 
-    /// <summary>Rows after which they are stored and the summary is written anew.</summary>
+    /// <summary>Trials that end before the summary is written anew.</summary>
     public int PageTrials { get; init; } = 40;
 
-    /// <summary>Events after which the workflow continues as new, when the server does not suggest it before.</summary>
-    public int HistoryLimit { get; init; } = 10_000;
+    /// <summary>Events after which it continues as new, as <see cref="BatchTuning.HistoryLimit"/>.</summary>
+    public int HistoryLimit { get; init; } = new BatchTuning().HistoryLimit;
 }
 
-/// <summary>What goes from one run of the workflow to the next, and from an earlier evaluation to one that resumes it.</summary>
+/// <summary>What goes from one run of the workflow to the next.</summary>
 public sealed record EvaluationCarried
 {
-    /// <summary>Place in the plan of the next trial.</summary>
-    public int Next { get; init; }
+    public required BatchCarry Window { get; init; }
+    public required EvaluationPlanned Planned { get; init; }
+    public required IReadOnlyList<ArmTally> Tallies { get; init; }
 
-    /// <summary>Rows stored so far.</summary>
-    public IReadOnlyList<ArtifactRef> Pages { get; init; } = [];
-
-    /// <summary>Rows since.</summary>
-    public IReadOnlyList<EvaluationTrial> Trials { get; init; } = [];
-
-    public IReadOnlyList<ArmTally> Tallies { get; init; } = [];
-
-    /// <summary>Bits of the places that an earlier evaluation has scored; null for none.</summary>
-    public byte[]? Done { get; init; }
-
-    public DateTime? StartedAt { get; init; }
-    public bool Paused { get; init; }
-
-    /// <summary>The budget as it then stood; null for that of the input.</summary>
-    public SpendingLimit? Limit { get; init; }
-
-    /// <summary>What this evaluation has spent; what an earlier one did is not held against it.</summary>
-    public TokenUsage Spent { get; init; } = TokenUsage.None;
-
-    /// <summary>Whether a place of the plan is done already.</summary>
-    public static bool IsDone(byte[]? done, int place) => done is not null && place / 8 < done.Length && (done[place / 8] & (1 << (place % 8))) != 0;
+    /// <summary>Trials that ended since the summary was written.</summary>
+    public int Unwritten { get; init; }
 }
 
 /// <summary>Counts of one student and arm so far.</summary>
@@ -142,11 +118,7 @@ public sealed record EvaluationResult
 }
 
 /// <summary>Answer of an evaluation's <c>GetProgress</c>.</summary>
-/// <param name="State"><c>running</c>, <c>paused</c>, or what it waits for.</param>
-/// <param name="Total">Trials in all.</param>
-/// <param name="Ended">Trials that ended.</param>
-/// <param name="Open">Trials that run, by workflow id.</param>
+/// <param name="Window">How its trials stand, as of any batch.</param>
 /// <param name="Tallies">Counts a student and arm.</param>
-/// <param name="Latest">Rows that ended last, the newest last.</param>
-public sealed record EvaluationProgress(
-    string State, int Total, int Ended, IReadOnlyList<string> Open, IReadOnlyList<ArmTally> Tallies, IReadOnlyList<EvaluationTrial> Latest);
+/// <param name="Skipped">What was skipped and why, the first of them.</param>
+public sealed record EvaluationProgress(BatchProgress Window, IReadOnlyList<ArmTally> Tallies, IReadOnlyList<string> Skipped);

@@ -1,42 +1,38 @@
-using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain;
 using Spark.Temporal.Workflows.Domain.Evaluation;
 using Spark.Temporal.Workflows.Domain.Judging;
-using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Workflows.Evaluation;
 
-/// <summary>Makes the row of one trial, however it ends.</summary>
-internal sealed class TrialRows(EvaluationInput input, PlannedTrial planned, DateTime startedAt)
+/// <summary>Makes the rows of an evaluation's trials, however they end.</summary>
+public static class TrialRows
 {
     private const int ErrorCharacters = 300;
 
-    // What was paid for a run that the infrastructure ended was paid all the same.
-    private double _costUsd;
-
-    public EvaluationStudent Student { get; } = input.Students[planned.Student];
-
-    public EvaluationArm Arm { get; } = input.Arms[planned.Arm];
-
-    public string Model => Student.Slug;
-
-    public string Task { get; } = input.Tasks[planned.Task].Name;
-
-    public string TaskDir { get; } = DirOf(input, planned.Task);
-
-    public int Repeat => planned.Repeat;
-
-    public string Id => WorkflowIds.Evaluation(input.Batch, Model, Arm.Name, Task, Repeat);
-
-    public static string DirOf(EvaluationInput input, int task) =>
-        input.Tasks[task].Dir is { Length: > 0 } dir ? dir.StartsWith('/') ? dir : $"{input.TasksDir.TrimEnd('/')}/{dir}" : input.TasksDir;
-
-    public EvaluationTrial Of(AttemptResult result, ArmSkills? skills, int reruns, DateTime now)
+    /// <summary>The row of a trial that was started. One that a person cancelled counts as not tried.</summary>
+    /// <param name="input">The evaluation.</param>
+    /// <param name="ended">How it ended.</param>
+    /// <param name="skills">What its arm was given; null for nothing, or where it does not matter.</param>
+    public static EvaluationTrial Of(EvaluationInput input, ItemResult ended, ArmSkills? skills)
     {
-        _costUsd += result.Usage.CostUsd;
-        return Row(result.Outcome, result.Error, now) with
+        var (model, arm) = EvaluationWindow.Of(input, ended.Item.Template!);
+        var result = ended.Trial!;
+        return new EvaluationTrial
         {
+            Model = model,
+            Task = ended.Item.Name,
+            Arm = arm,
+            Repeat = ended.Item.Repeat,
+            Outcome = result.Outcome,
+            Error = result.Error is { } error ? Text.OneLine(error, ErrorCharacters) : null,
+
+            // What was paid for a run that the infrastructure ended was paid all the same.
+            CostUsd = ended.CostUsd,
+            WorkflowId = ended.WorkflowId,
+            StartedAt = ended.StartedAt!.Value,
+            FinishedAt = ended.FinishedAt!.Value,
             Reward = result.Reward,
             TestsPassed = result.TestsPassed,
             TestsTotal = result.TestsTotal,
@@ -45,7 +41,7 @@ internal sealed class TrialRows(EvaluationInput input, PlannedTrial planned, Dat
             AgentMs = result.PhasesMs.Agent,
             DurationMs = result.DurationMs,
             Turns = result.Turns,
-            Reruns = reruns,
+            Reruns = ended.Item.Try - 1,
             Skills = skills?.Names,
             SkillsSha256 = skills?.Tar?.Sha256,
             SkillsProblem = skills?.Problem,
@@ -53,25 +49,21 @@ internal sealed class TrialRows(EvaluationInput input, PlannedTrial planned, Dat
         };
     }
 
-    public EvaluationTrial Skipped(string why, DateTime now) => Row(Outcome.Skipped, why, now);
-
-    /// <summary>Cancelled by a person: not tried. Ended by anything else: infrastructure.</summary>
-    public EvaluationTrial Ended(FailureException failure, DateTime now) =>
-        TemporalException.IsCanceledException(failure)
-            ? Row(Outcome.Skipped, "cancelled", now)
-            : Row(Outcome.Infrastructure, ActivityFailures.Words(failure.InnerException ?? failure), now);
-
-    private EvaluationTrial Row(Outcome outcome, string? error, DateTime now) => new()
+    /// <summary>The row of a trial that lacks its skill.</summary>
+    public static EvaluationTrial Skipped(EvaluationInput input, BatchItem item, string why, DateTime now)
     {
-        Model = Model,
-        Task = Task,
-        Arm = Arm.Name,
-        Repeat = Repeat,
-        Outcome = outcome,
-        Error = error is null ? null : Text.OneLine(error, ErrorCharacters),
-        CostUsd = _costUsd,
-        WorkflowId = Id,
-        StartedAt = startedAt,
-        FinishedAt = now,
-    };
+        var (model, arm) = EvaluationWindow.Of(input, item.Template!);
+        return new EvaluationTrial
+        {
+            Model = model,
+            Task = item.Name,
+            Arm = arm,
+            Repeat = item.Repeat,
+            Outcome = Outcome.Skipped,
+            Error = Text.OneLine(why, ErrorCharacters),
+            WorkflowId = WorkflowIds.Evaluation(input.Batch, model, arm, item.Name, item.Repeat),
+            StartedAt = now,
+            FinishedAt = now,
+        };
+    }
 }

@@ -15,8 +15,7 @@ internal static class EvaluationPart
         var input = new EvaluationInput
         {
             Batch = stage.Name,
-            TasksDir = DemoSamples.TasksDir,
-            Tasks = [.. TaskFolders.Select(new BatchSource { TasksDir = DemoSamples.TasksDir }).Select(task => new EvaluationTask(task.Name, Path.GetFileName(task.Directory)))],
+            Source = new BatchSource { TasksDir = DemoSamples.TasksDir },
             Students = [new EvaluationStudent(RunSettings.Slug(stage.Model), stage.Model)],
             Arms =
             [
@@ -29,7 +28,7 @@ internal static class EvaluationPart
             OutDir = stage.Folder,
         };
         stage.Output.Note($"eval/{input.Batch}: the samples without a skill, with a generated one, with a human one");
-        var result = await new EvaluationStarter(stage.Session, stage.Output).EvaluateAsync(input, cancellationToken);
+        var result = await new EvaluationStarter(stage.Session, stage.Output).EvaluateAsync(input, TaskFolders.Select(input.Source).Count, cancellationToken);
         if (!stage.Json)
         {
             EvaluationStarter.Print(result, stage.Output);

@@ -1,0 +1,126 @@
+using System.Text.Json;
+using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Batches;
+using Spark.Temporal.TaskFiles;
+using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Evaluation;
+using Spark.Temporal.Workflows.Domain.Statistics;
+using Spark.Temporal.Workflows.Evaluation;
+using Spark.Temporal.Workflows.Wire;
+
+namespace Spark.Temporal.Activities.Evaluation;
+
+/// <summary>Makes the list of an evaluation's trials, in the order of its plan, with the skills that each is given.</summary>
+internal sealed class EvaluationPlanner(IArtifactStore store)
+{
+    /// <summary>Skipped trials that a history names; the summary names all.</summary>
+    private const int SkippedLines = 20;
+
+    /// <exception cref="FormatException">The source gives no tasks.</exception>
+    public async Task<EvaluationPlanned> PlanAsync(PlanEvaluationRequest request, CancellationToken cancellationToken)
+    {
+        var input = request.Input;
+        var tasks = BatchSelection.Tasks(input.Source);
+        var plan = new EvaluationPlan(tasks.Count, input.Students.Count, input.Arms.Count, input.Repeats, input.Seed);
+        var earlier = input.Resume ? await EarlierAsync(input, cancellationToken) : [];
+        var skills = new Dictionary<string, TaskSkills>();
+        foreach (var task in tasks)
+        {
+            skills[task.Name] = await SkillsAsync(input, task.Name, task.Directory, cancellationToken);
+        }
+
+        List<BatchItem> items = [];
+        List<int> kept = [], skipped = [];
+        List<EvaluationTrial> rows = [];
+        for (var place = 0; place < plan.Count; place++)
+        {
+            var planned = plan[place];
+            var (task, student, arm) = (tasks[planned.Task], input.Students[planned.Student], input.Arms[planned.Arm]);
+            var given = skills[task.Name].Of(student.Slug, arm.Name);
+            var item = new BatchItem
+            {
+                Number = place + 1,
+                Name = task.Name,
+                Source = task.Directory,
+                Template = EvaluationWindow.Template(input, student, arm),
+                Repeat = planned.Repeat,
+                Skills = given?.Tar,
+                WithoutOwnSkills = skills[task.Name].ImageBringsSkills,
+            };
+            if (earlier.TryGetValue((student.Slug, task.Name, arm.Name, planned.Repeat), out var row))
+            {
+                kept.Add(item.Number);
+                rows.Add(row);
+            }
+            else if (given is { Missing: { } missing })
+            {
+                skipped.Add(item.Number);
+                rows.Add(TrialRows.Skipped(input, item, missing, request.Now));
+            }
+            else
+            {
+                items.Add(item);
+            }
+        }
+
+        var (list, written) = await new BatchLists(store).WriteAsync(null, items, plan.Count, cancellationToken);
+        var (results, exported) = await new BatchResults(store).StartAsync(input.OutDir, input.Batch, [], cancellationToken);
+        return new EvaluationPlanned
+        {
+            Plan = new BatchPlan
+            {
+                List = list,
+                Entries = written.Entries,
+                Items = written.Items,
+                TakenOver = NumberRanges.Of(kept),
+                Skipped = NumberRanges.Of(skipped),
+                Results = results,
+                Exported = exported,
+            },
+            Details = await store.PutJsonAsync(new EvaluationPlanDetails(skills, rows), cancellationToken),
+            Tallies = [.. input.Students.SelectMany(student => input.Arms.Select(arm => rows
+                .Where(row => row.Model == student.Slug && row.Arm == arm.Name)
+                .Aggregate(new ArmTally(student.Slug, arm.Name), (tally, row) => tally.With(row))))],
+            Skipped = [.. rows.Where(row => !row.ToScore().IsScored).Take(SkippedLines)
+                .Select(row => $"{row.Task}, {(input.Students.Count > 1 ? $"{row.Model} " : "")}{row.Arm} {row.Repeat}: skipped: {row.Error}")],
+            StartedAt = kept.Count == 0 ? null : earlier.Values.Min(row => row.StartedAt),
+        };
+    }
+
+    /// <summary>What an earlier run scored. What was skipped or ended by the infrastructure gets another try.</summary>
+    private static async Task<Dictionary<(string Model, string Task, string Arm, int Repeat), EvaluationTrial>> EarlierAsync(
+        EvaluationInput input, CancellationToken cancellationToken)
+    {
+        var earlier = new Dictionary<(string, string, string, int), EvaluationTrial>();
+        foreach (var path in input.Students.Select(student => EvaluationWriter.SummaryPath(input.OutDir, student.Slug, input.Batch)).Where(File.Exists))
+        {
+            await using var file = File.OpenRead(path);
+            var summary = await JsonSerializer.DeserializeAsync<EvaluationSummary>(file, SparkJson.Options, cancellationToken)
+                ?? throw new InvalidDataException($"{path} holds no summary");
+            foreach (var trial in summary.Trials.Where(trial => trial.ToScore().IsScored))
+            {
+                earlier[(trial.Model, trial.Task, trial.Arm, trial.Repeat)] = trial;
+            }
+        }
+
+        return earlier;
+    }
+
+    private async Task<TaskSkills> SkillsAsync(EvaluationInput input, string task, string taskDir, CancellationToken cancellationToken)
+    {
+        var packager = new SkillPackager(store);
+        List<ArmSkills> skills = [];
+        foreach (var arm in input.Arms.Where(arm => arm.Source != SkillSource.None))
+        {
+            // Only skills that each student made itself differ from student to student.
+            var own = arm is { Source: SkillSource.Generated, SkillSourceModel: null };
+            foreach (var student in own ? input.Students : input.Students.Take(1))
+            {
+                skills.Add(await packager.PackAsync(arm, student.Slug, task, taskDir, cancellationToken));
+            }
+        }
+
+        return new TaskSkills(SkillPackager.ImageBringsSkills(taskDir), skills);
+    }
+}

@@ -1,0 +1,106 @@
+using Temporalio.Workflows;
+
+namespace Spark.Temporal.Workflows.Batches;
+
+/// <summary>
+/// The work of a batch in one run of its workflow: the open window filled, steered and looked after, ends counted and kept.
+/// Every workflow that has such a window works with it, whatever its items and results are.
+/// </summary>
+internal sealed class BatchRun
+{
+    private readonly BatchInput _input;
+
+    /// <param name="input">The batch.</param>
+    /// <param name="about">What stands above its details; null for nothing.</param>
+    /// <param name="ended">Hears of every item that ended.</param>
+    public BatchRun(BatchInput input, Func<string>? about = null, Action<ItemResult>? ended = null)
+    {
+        _input = input;
+        State = new BatchState(input, about);
+        Scribe = new BatchScribe(input);
+        Window = new BatchWindow(input, State, Scribe, ended);
+    }
+
+    public BatchState State { get; }
+    public BatchScribe Scribe { get; }
+    public BatchWindow Window { get; }
+
+    public static bool Cancelled => Workflow.CancellationToken.IsCancellationRequested;
+
+    /// <summary>Path of the file with one <see cref="ItemResult"/> a line.</summary>
+    public static string ResultsPath(string outDir, string batch) => $"{outDir.TrimEnd('/')}/batches/{batch}/results.jsonl";
+
+    /// <summary>Whether it may continue as new this moment: nothing is on its way that the next run would not hear of.</summary>
+    public bool MayContinueAsNew => ShouldContinueAsNew && Workflow.AllHandlersFinished && Scribe.Idle && !Window.HasUntold;
+
+    /// <summary>The one rule of continuing as new; a cancelled batch closes instead.</summary>
+    private bool ShouldContinueAsNew => !Cancelled && (Workflow.ContinueAsNewSuggested || Workflow.CurrentHistoryLength > _input.Tuning.HistoryLimit);
+
+    private bool Over => State.Open.Count == 0 && State.Next >= State.Entries;
+
+    /// <summary>Works until all has ended, or the batch is cancelled, or has to go on in another run.</summary>
+    /// <returns>Whether it has to go on in another run; <see cref="MayContinueAsNew"/> as long as nothing is awaited meanwhile.</returns>
+    public async Task<bool> WorkAsync()
+    {
+        State.Show();
+        while (!Cancelled)
+        {
+            await Window.FillAsync(() => !ShouldContinueAsNew && !Cancelled);
+            await Window.SteerAsync();
+            if (Window.LookDue)
+            {
+                await Window.LookAsync();
+            }
+
+            if (ShouldContinueAsNew && Workflow.AllHandlersFinished)
+            {
+                await Scribe.FlushAsync();
+                if (MayContinueAsNew)
+                {
+                    return true;
+                }
+            }
+
+            if (Over && Scribe.Idle && Workflow.AllHandlersFinished)
+            {
+                break;
+            }
+
+            Window.PlanAgain();
+            Window.PlanLook();
+            State.Show();
+            await WaitForWorkAsync();
+        }
+
+        return false;
+    }
+
+    /// <summary>Cancels what is open, where the batch was cancelled, and keeps what there is.</summary>
+    public async Task CloseAsync()
+    {
+        if (Cancelled)
+        {
+            await Window.CancelAsync();
+        }
+
+        await Scribe.FlushAsync();
+    }
+
+    public BatchCarry Carry() => State.Carry(Scribe.Results, Scribe.Exported);
+
+    /// <summary>Waits with the workflow's own token: a condition alone is not looked at when nothing but a cancellation arrives.</summary>
+    private async Task WaitForWorkAsync()
+    {
+        try
+        {
+            await Workflow.WaitConditionAsync(HasWork);
+        }
+        catch (OperationCanceledException) when (Cancelled)
+        {
+            // The loop ends, and the batch closes.
+        }
+    }
+
+    private bool HasWork() => Cancelled || Window.LookDue || Window.HasUntold || Window.HasAgain || (State.MayStart && !ShouldContinueAsNew)
+        || (ShouldContinueAsNew && Workflow.AllHandlersFinished) || (Over && Scribe.Idle && Workflow.AllHandlersFinished);
+}
