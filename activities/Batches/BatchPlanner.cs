@@ -23,7 +23,7 @@ internal sealed class BatchPlanner(IArtifactStore store)
         var there = before is null ? [] : (await _lists.EntriesAsync(before, cancellationToken)).Select(Key).ToHashSet();
         var first = (before?.Items ?? 0) + 1;
         var items = (await ItemsAsync(request, cancellationToken)).Where(item => !there.Contains(Key(item))).Select((item, index) => item with { Number = first + index }).ToList();
-        var earlier = request.Resume ? await EarlierResults.ReadAsync(request.OutDir, cancellationToken) : new Dictionary<string, ItemResult>();
+        var earlier = await EarlierResults.ReadAsync([request.Source.SharedResults, request.Resume ? request.OutDir : null], cancellationToken);
         var takenOver = items.Where(item => item.Digest is { } digest && earlier.ContainsKey(digest))
             .Select(item => earlier[item.Digest!] with { Item = item, State = ItemState.TakenOver }).ToList();
         var done = takenOver.Select(result => result.Item.Number).ToHashSet();
@@ -108,7 +108,7 @@ internal sealed class BatchPlanner(IArtifactStore store)
     /// <summary>The settings that decide what comes of an item, one text a template: not where it is written, nor what it may cost.</summary>
     private static IReadOnlyList<string> Settings(BatchWork work) => work switch
     {
-        { Skill: { } skill } => [Json(skill with { TaskDir = "", Batch = "", OutDir = "", BudgetUsd = null, Seat = null })],
+        { Skill: { } skill } => [Json(skill with { TaskDir = "", Batch = "", OutDir = "", ResultsRoot = null, BudgetUsd = null, Seat = null })],
         { Construction: { } task } => [Json(task with { PromptFile = "", Name = "", Batch = "", OutDir = "", BudgetUsd = null, Seat = null })],
         _ => [.. work.Trials.Select(trial => Json(trial with { Key = "", Input = trial.Input with { TaskDir = null, Batch = "", OutDir = null, BudgetUsd = null, Seat = null } }))],
     };

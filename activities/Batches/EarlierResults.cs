@@ -11,16 +11,13 @@ namespace Spark.Temporal.Activities.Batches;
 /// </summary>
 internal static class EarlierResults
 {
-    public static async Task<IReadOnlyDictionary<string, ItemResult>> ReadAsync(string outDir, CancellationToken cancellationToken)
+    /// <param name="folders">Output folders, the later ones before the earlier; null for none.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task<IReadOnlyDictionary<string, ItemResult>> ReadAsync(IReadOnlyList<string?> folders, CancellationToken cancellationToken)
     {
         var found = new Dictionary<string, ItemResult>(StringComparer.Ordinal);
-        var root = Path.Combine(outDir, "batches");
-        if (!Directory.Exists(root))
-        {
-            return found;
-        }
-
-        foreach (var file in Directory.EnumerateFiles(root, BatchResults.FileName, SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        var roots = folders.OfType<string>().Select(folder => Path.Combine(folder, "batches")).Where(Directory.Exists);
+        foreach (var file in roots.SelectMany(root => Directory.EnumerateFiles(root, BatchResults.FileName, SearchOption.AllDirectories).Order(StringComparer.Ordinal)))
         {
             var batch = Path.GetFileName(Path.GetDirectoryName(file)!);
             await foreach (var line in File.ReadLinesAsync(file, cancellationToken))

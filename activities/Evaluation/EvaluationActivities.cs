@@ -45,7 +45,7 @@ internal sealed class EvaluationActivities(IArtifactStore store) : IEvaluationAc
             StartedAt = request.StartedAt,
         };
         var summaries = SummaryMaker.Of(head, [.. planned.Rows, .. ended.Select(result => TrialRows.Of(input, result, Skills(result)))], request.Now);
-        return await new EvaluationWriter(store).WriteAsync(input.OutDir, summaries, Cancelled);
+        return await new EvaluationWriter(store).WriteAsync(EvaluationWriter.Root(input.OutDir, input.ResultsRoot), summaries, Cancelled);
 
         ArmSkills? Skills(ItemResult result)
         {

@@ -93,7 +93,7 @@ internal sealed class EvaluationPlanner(IArtifactStore store)
         EvaluationInput input, CancellationToken cancellationToken)
     {
         var earlier = new Dictionary<(string, string, string, int), EvaluationTrial>();
-        foreach (var path in input.Students.Select(student => EvaluationWriter.SummaryPath(input.OutDir, student.Slug, input.Batch)).Where(File.Exists))
+        foreach (var path in input.Students.Select(student => EvaluationWriter.SummaryPath(EvaluationWriter.Root(input.OutDir, input.ResultsRoot), student.Slug, input.Batch)).Where(File.Exists))
         {
             await using var file = File.OpenRead(path);
             var summary = await JsonSerializer.DeserializeAsync<EvaluationSummary>(file, SparkJson.Options, cancellationToken)

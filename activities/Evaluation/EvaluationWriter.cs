@@ -12,19 +12,21 @@ namespace Spark.Temporal.Activities.Evaluation;
 /// </summary>
 internal sealed class EvaluationWriter(IArtifactStore store)
 {
-    private const string Root = "skills_eval_result";
 
     /// <summary>Harmed tasks that a history names; the summary names all.</summary>
     private const int HarmedNames = 10;
 
-    public static string SummaryPath(string outDir, string model, string run) => Path.Combine(Folder(outDir, model, run), EvaluationSummary.FileName);
+    /// <summary>Folder of all evaluations.</summary>
+    public static string Root(string outDir, string? given) => given ?? Path.Combine(outDir, "skills_eval_result");
 
-    public async Task<EvaluationRecord> WriteAsync(string outDir, IReadOnlyList<EvaluationSummary> summaries, CancellationToken cancellationToken)
+    public static string SummaryPath(string root, string model, string run) => Path.Combine(Folder(root, model, run), EvaluationSummary.FileName);
+
+    public async Task<EvaluationRecord> WriteAsync(string root, IReadOnlyList<EvaluationSummary> summaries, CancellationToken cancellationToken)
     {
         List<StudentResult> students = [];
         foreach (var summary in summaries)
         {
-            var folder = new ResultFolder(store, Folder(outDir, summary.Model, summary.Run));
+            var folder = new ResultFolder(store, Folder(root, summary.Model, summary.Run));
             await folder.WriteAsync("report.md", EvaluationReport.Of(summary), cancellationToken);
             await folder.WriteAsync("report.html", EvaluationPage.Of(summary), cancellationToken);
             students.Add(Result(summary, await folder.WriteJsonAsync(EvaluationSummary.FileName, summary, cancellationToken)));
@@ -35,13 +37,13 @@ internal sealed class EvaluationWriter(IArtifactStore store)
             return new EvaluationRecord(students);
         }
 
-        var all = new ResultFolder(store, Folder(outDir, "transfer", summaries[0].Run));
+        var all = new ResultFolder(store, Folder(root, "transfer", summaries[0].Run));
         await all.WriteJsonAsync("transfer.json", summaries[0].Transfer, cancellationToken);
         await all.WriteAsync("report.html", EvaluationPage.OfTransfer(summaries), cancellationToken);
         return new EvaluationRecord(students, await all.WriteAsync("report.md", EvaluationReport.OfTransfer(summaries), cancellationToken));
     }
 
-    private static string Folder(string outDir, string model, string run) => Path.Combine(outDir, Root, Text.Slug(model), Text.Slug(run));
+    private static string Folder(string root, string model, string run) => Path.Combine(root, Text.Slug(model), Text.Slug(run));
 
     private static StudentResult Result(EvaluationSummary summary, string path) => new()
     {

@@ -36,6 +36,7 @@ internal static class EvalRunCommand
         var batchName = new Option<string?>("--batch") { Description = "Name of the evaluation; naming one that runs attaches to it. Default: made up." };
         var resume = new Option<bool>("--resume") { Description = "Keep what the evaluation named with --batch has scored, and run the rest again." };
         var detach = new Option<bool>("--detach") { Description = "Start and return; follow with spark runs watch." };
+        var results = new Option<string?>("--eval-result-dir") { Description = $"Folder for summaries and reports, a folder a model. Default: {SummaryFiles.Root}/ under --out." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Say what would run and what it may cost; start nothing." };
         var cancel = new Option<bool>("--cancel-on-interrupt") { Description = "Ctrl-C cancels the evaluation instead of leaving it." };
         var json = CommonOptions.Json();
@@ -52,7 +53,7 @@ internal static class EvalRunCommand
               spark eval run --tasks-dir tasks --model gpt-5-mini --skill-source-model gpt-5 --repeats 3 --parallelism 8
             """)
         {
-            tasksDir, tasks, limit, models, repeats, parallelism, seed, budget, batchName, resume, detach, dryRun, cancel, json,
+            tasksDir, tasks, limit, models, repeats, parallelism, seed, budget, batchName, results, resume, detach, dryRun, cancel, json,
         };
         var dashboard = new DashboardOptions();
         dashboard.AddTo(command);
@@ -85,6 +86,7 @@ internal static class EvalRunCommand
                 Limits = run.Limits(parsed),
                 Budget = new SpendingLimit(parsed.GetValue(budget)),
                 OutDir = run.OutDir(parsed),
+                ResultsRoot = parsed.GetValue(results) is { } named ? Path.GetFullPath(named) : null,
                 Resume = parsed.GetValue(resume),
             };
             if (parsed.GetValue(dryRun))

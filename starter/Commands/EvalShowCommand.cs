@@ -9,6 +9,7 @@ internal static class EvalShowCommand
     public static Command Create(CliOutput output)
     {
         var name = new Argument<string>("RUN") { Description = $"Name of an evaluation below {SummaryFiles.Root}/, a summary.json, or a folder of them." };
+        var root = new Option<string>("--eval-result-dir") { Description = "Folder of evaluations in which RUN is looked for.", DefaultValueFactory = _ => SummaryFiles.Root };
         var json = CommonOptions.Json();
         var command = new Command(
             "show",
@@ -19,11 +20,11 @@ internal static class EvalShowCommand
               spark eval show first
             """)
         {
-            name, json,
+            name, root, json,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var summaries = await SummaryFiles.NamedAsync(parsed.GetValue(name)!, cancellationToken);
+            var summaries = await SummaryFiles.NamedAsync(parsed.GetValue(name)!, cancellationToken, parsed.GetValue(root)!);
             if (parsed.GetValue(json))
             {
                 output.Json(summaries);

@@ -98,7 +98,7 @@ internal static partial class RunsExportCommand
     private static partial Regex Reference();
 
     /// <summary>What the activity that writes results says of its folder.</summary>
-    [GeneratedRegex("^\\{\"dir\":(\"[^\"]*skills_gen_result[^\"]*\")", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^\\{\"dir\":(\"[^\"]*\")", RegexOptions.CultureInvariant)]
     private static partial Regex ResultDir();
 
     private sealed record Exported(

@@ -60,6 +60,7 @@ internal static class RunsForkCommand
                     ModelSlug = parsed.GetValue(model) is null ? input.ModelSlug : RunSettings.Slug(choice),
                     MaxAttempts = parsed.GetValue(retries) ?? Math.Max(input.MaxAttempts, Scored(records) + 1),
                     OutDir = Path.GetFullPath(parsed.GetValue(outDir) ?? Path.Combine(input.OutDir, "forks", $"{Name(run.Id)}-{number}")),
+                    ResultsRoot = null,
                     Fork = new SkillFork
                     {
                         WorkflowId = run.Id, RunId = run.RunId, Attempt = records[^1].Number, Records = [.. records.Select(kept => kept.Record)], Memo = replaced,

@@ -43,7 +43,8 @@ internal static class RunsSteerCommands
             output,
             "guide",
             """
-            Tells the next attempt something. It goes into that attempt's instruction only, and is recorded with it.
+            Tells the next attempt of a skill run something. It goes into that attempt's instruction only, and is recorded
+            with it. In a batch each open skill run gets it; constructions and trials have no next attempt to tell.
 
             Example:
               spark runs guide skill/night/gpt/3d-scan-calc "The coordinates are in millimetres."
@@ -67,7 +68,8 @@ internal static class RunsSteerCommands
             output,
             "extend",
             """
-            Allows more attempts (of a construction: more rounds of repair).
+            Allows more attempts, of a construction more rounds of repair, while the run is open. In a batch each open run
+            gets them.
 
             Example:
               spark runs extend skill/night/gpt/3d-scan-calc --attempts 3

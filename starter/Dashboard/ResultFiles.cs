@@ -26,8 +26,7 @@ internal sealed record ResultFiles
     public string? Error { get; private init; }
 
     /// <summary>The folder of a run, as the run itself makes it of its input.</summary>
-    public static string FolderOf(SkillGenerationInput input, string task) =>
-        Path.Combine(input.OutDir, "skills_gen_result", Text.Slug(input.ModelSlug), task);
+    public static string FolderOf(SkillGenerationInput input, string task) => input.ResultDir(task);
 
     /// <summary>Reads a folder; null where there is none on this machine, or nothing in it yet.</summary>
     public static ResultFiles? Read(string folder)

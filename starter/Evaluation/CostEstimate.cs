@@ -19,7 +19,7 @@ internal sealed record CostEstimate(string Model, int Trials, double? Usd, int R
     /// <param name="skillsDir">Results of skill generation; null where there are none.</param>
     public static IReadOnlyList<CostEstimate> Of(EvaluationInput input, IReadOnlyList<string> tasks, string? skillsDir) => [.. input.Students.Select(student =>
     {
-        var known = Earlier(Path.Combine(input.OutDir, SummaryFiles.Root, student.Slug))
+        var known = Earlier(Path.Combine(input.ResultsRoot ?? Path.Combine(input.OutDir, SummaryFiles.Root), student.Slug))
             .Concat(skillsDir is null ? [] : Attempts(Path.Combine(skillsDir, student.Slug)))
             .ToLookup(cost => cost.Task, cost => cost.Usd, StringComparer.Ordinal);
         double[] all = [.. known.SelectMany(task => task)];

@@ -53,9 +53,12 @@ internal static class SummaryFiles
         : [.. Directory.EnumerateFiles(path, EvaluationSummary.FileName, new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 3 }).Order(StringComparer.Ordinal)];
 
     /// <summary>The path given, or the runs of that name below the working folder.</summary>
-    public static async Task<IReadOnlyList<EvaluationSummary>> NamedAsync(string name, CancellationToken cancellationToken) =>
-        Path.Exists(name) || !Directory.Exists(Root) ? await ReadAllAsync(name, cancellationToken)
-        : Directory.EnumerateDirectories(Root).Select(model => Path.Combine(model, name, EvaluationSummary.FileName)).Where(File.Exists).Order(StringComparer.Ordinal).ToList() is { Count: > 0 } files
+    /// <param name="name">A path, or a name.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="root">Folder of all evaluations.</param>
+    public static async Task<IReadOnlyList<EvaluationSummary>> NamedAsync(string name, CancellationToken cancellationToken, string root = Root) =>
+        Path.Exists(name) || !Directory.Exists(root) ? await ReadAllAsync(name, cancellationToken)
+        : Directory.EnumerateDirectories(root).Select(model => Path.Combine(model, name, EvaluationSummary.FileName)).Where(File.Exists).Order(StringComparer.Ordinal).ToList() is { Count: > 0 } files
             ? [.. await Task.WhenAll(files.Select(file => ReadAsync(file, cancellationToken)))]
             : await ReadAllAsync(name, cancellationToken);
 }

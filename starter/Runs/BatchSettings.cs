@@ -16,6 +16,7 @@ internal sealed class BatchSettings(string kind, int parallelism)
     private readonly Option<bool> _shuffle = new("--shuffle") { Description = "Order by chance instead of by name; the same seed gives the same order." };
     private readonly Option<ulong> _seed = new("--seed") { Description = "Seed of --shuffle.", DefaultValueFactory = _ => 0 };
     private readonly Option<bool> _resume = new("--resume") { Description = "Take over what earlier batches under --out have done: same content of the task, same settings, whatever it is called." };
+    private readonly Option<string?> _shared = new("--shared-result-dir") { Description = "Another folder with batches/ in it, such as a colleague's --out: take over what was done there too. The workers must see it." };
     private readonly Option<double?> _dollars = RunSettings.Positive(new Option<double?>("--batch-budget-usd") { Description = "Dollars the whole batch may cost before it waits." });
     private readonly Option<long?> _tokens = RunSettings.Positive(new Option<long?>("--batch-budget-tokens") { Description = "Tokens it may use before it waits." });
     private readonly Option<int> _priority = new("--priority") { Description = "1 (first) to 5 (last) where batches wait for the same workers.", DefaultValueFactory = _ => 3 };
@@ -40,7 +41,7 @@ internal sealed class BatchSettings(string kind, int parallelism)
         });
         foreach (var option in new Option[]
         {
-            _exclude, _limit, _shuffle, _seed, _parallelism, _batch, _resume, _dollars, _tokens, _priority, _weight, _detach, _dryRun, _cancel,
+            _exclude, _limit, _shuffle, _seed, _parallelism, _batch, _resume, _shared, _dollars, _tokens, _priority, _weight, _detach, _dryRun, _cancel,
         })
         {
             command.Add(option);
@@ -66,6 +67,7 @@ internal sealed class BatchSettings(string kind, int parallelism)
         Exclude = [.. (parsed.GetValue(_exclude) ?? []).Select(AbsoluteList)],
         Limit = parsed.GetValue(_limit),
         Seed = parsed.GetValue(_shuffle) ? parsed.GetValue(_seed) : null,
+        SharedResults = parsed.GetValue(_shared) is { } shared ? Shared(shared) : null,
     };
 
     public BatchInput Input(ParseResult parsed, string batch, string outDir, BatchWork work, BatchSource source) => new()
@@ -81,6 +83,9 @@ internal sealed class BatchSettings(string kind, int parallelism)
         Priority = parsed.GetValue(_priority),
         Weight = parsed.GetValue(_weight),
     };
+
+    private static string Shared(string folder) => Directory.Exists(Path.Combine(folder, "batches")) ? Path.GetFullPath(folder)
+        : throw new CliException($"--shared-result-dir: {folder} has no batches/ in it; name a folder that batches wrote to with --out", ExitCodes.Usage);
 
     /// <summary>A file of names is read where the workers are, whose working folder is another one.</summary>
     public static string AbsoluteList(string name) => name.StartsWith('@') ? $"@{Path.GetFullPath(name[1..])}" : name;

@@ -143,12 +143,14 @@ internal sealed class SkillSettings
         DefaultValueFactory = _ => "token_overlap",
     }.AcceptOnlyFromAmong("token_overlap", "js_divergence");
 
+    private readonly Option<string?> _results = new("--result-dir") { Description = "Folder for skills and their records, a folder a model. Default: skills_gen_result/ under --out." };
+
     private readonly AgentSettings _agent = new();
 
     public void AddTo(Command command)
     {
         _agent.AddTo(command);
-        foreach (var option in new Option[] { _summaryModel, _summaryBase, _retries, _pdi, _observe, _method, _budget, _tokens })
+        foreach (var option in new Option[] { _summaryModel, _summaryBase, _retries, _pdi, _observe, _method, _budget, _tokens, _results })
         {
             command.Add(option);
         }
@@ -179,5 +181,6 @@ internal sealed class SkillSettings
         BudgetUsd = parsed.GetValue(_budget),
         BudgetTokens = parsed.GetValue(_tokens),
         OutDir = run.OutDir(parsed),
+        ResultsRoot = parsed.GetValue(_results) is { } results ? Path.GetFullPath(results) : null,
     };
 }

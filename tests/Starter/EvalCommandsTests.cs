@@ -102,6 +102,7 @@ public sealed class EvalCommandsTests : IDisposable
     {
         StringWriter printed = new(), noted = new();
         var exit = await RootCommands.RunAsync(arguments, new CliOutput(printed, noted), CancellationToken.None);
+        JsonOutputs.Check(arguments, printed.ToString(), noted.ToString());
         return (exit, printed.ToString(), noted.ToString());
     }
 }

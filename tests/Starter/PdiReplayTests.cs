@@ -154,6 +154,7 @@ public sealed class PdiReplayTests
     {
         using StringWriter printed = new(), noted = new();
         var exit = await RootCommands.RunAsync(arguments, new CliOutput(printed, noted), CancellationToken.None);
+        JsonOutputs.Check(arguments, printed.ToString(), noted.ToString());
         return (exit, printed.ToString(), noted.ToString());
     }
 }

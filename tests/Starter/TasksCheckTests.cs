@@ -124,6 +124,7 @@ public class TasksCheckTests
         using var output = new StringWriter();
         using var error = new StringWriter();
         var exit = await RootCommands.RunAsync(arguments, new CliOutput(output, error), default);
+        JsonOutputs.Check(arguments, output.ToString(), error.ToString());
         return (exit, output.ToString(), error.ToString());
     }
 

@@ -9,7 +9,7 @@ internal static class SparkProcess
 
     public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "spark");
 
-    /// <summary>Runs a command to its end.</summary>
+    /// <summary>Runs a command to its end; what it prints with <c>--json</c> must fit its schema.</summary>
     /// <param name="arguments">What stands behind <c>spark</c>.</param>
     /// <param name="folder">Working folder.</param>
     /// <param name="environment">Variables to set.</param>
@@ -31,7 +31,9 @@ internal static class SparkProcess
             throw new TimeoutException($"spark {string.Join(' ', arguments)} does not end: {await error}");
         }
 
-        return (process.ExitCode, await output, await error);
+        var (printed, noted) = (await output, await error);
+        JsonOutputs.Check(arguments, printed, noted);
+        return (process.ExitCode, printed, noted);
     }
 
     /// <summary>Starts a command; the caller ends it.</summary>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Construction;
 using Spark.Temporal.Workflows.TaskConstruction;
 using Spark.Temporal.Workflows.Wire;
 using Temporalio.Client;
@@ -130,6 +131,34 @@ public sealed class ConstructionOperatingTests
         await Assert.ThatAsync(() => run.GetResultAsync(), Throws.InstanceOf<WorkflowFailedException>());
         await Eventually.IsTrueAsync(() => Task.FromResult(World.Containers.IsEmpty), "the container is gone");
         Assert.That(Directory.Exists(Path.Combine(_deployment.OutDir, "generated_tasks", "wav-peaks")), Is.False);
+    }
+
+    [Test]
+    public async Task More_rounds_of_repair_are_allowed_while_it_is_open()
+    {
+        World.Reply = (purpose, _, _) => purpose switch
+        {
+            LlmPurposes.Critique => """{"findings": []}""",
+            LlmPurposes.Repair => Blueprints.Json(Blueprints.Good),
+            _ => Blueprints.Json(Blueprints.WrongOutputPath),
+        };
+        World.Findings = number => number == 1 ? [new CritiqueFinding("output-path-drift", CritiqueSeverity.Blocking, "oracle_python", "It writes elsewhere.")] : [];
+        var gate = new TaskCompletionSource();
+        World.Before = (call, _) => call == "llm:blueprint" ? gate.Task : Task.CompletedTask;
+        var run = await StartAsync(Input() with { MaxRevisions = 0 });
+        await Eventually.IsTrueAsync(() => Task.FromResult(World.Count("llm:blueprint") == 1), "the blueprint is asked for");
+
+        var refused = await Try(() => run.ExecuteUpdateAsync(workflow => workflow.ExtendAttemptsAsync(new ExtendRequest(0))));
+        var allowed = await run.ExecuteUpdateAsync(workflow => workflow.ExtendAttemptsAsync(new ExtendRequest(1)));
+        gate.SetResult();
+        var result = await run.GetResultAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(refused, Is.InstanceOf<WorkflowUpdateFailedException>());
+            Assert.That(allowed, Is.EqualTo(1));
+            Assert.That((result.Status, result.Rounds), Is.EqualTo((ConstructionStatus.Accepted, 1)), result.Error);
+        }
     }
 
     private ConstructionInput Input()

@@ -210,6 +210,19 @@ public sealed class EvaluationWorkflowTests
     }
 
     [Test]
+    public async Task Summaries_stand_in_the_folder_that_was_named_for_them()
+    {
+        await _fixture.RewardAsync(_ => 1);
+        var root = Path.Combine(_deployment.OutDir, "elsewhere");
+        var run = await _fixture.StartAsync(_fixture.Input("a") with { Arms = [_fixture.Baseline], ResultsRoot = root });
+
+        var result = await run.GetResultAsync();
+
+        Assert.That(result.Students[0].SummaryPath, Does.StartWith($"{root}/fake/"));
+        Assert.That((File.Exists(result.Students[0].SummaryPath), File.Exists(_fixture.SummaryPath())), Is.EqualTo((true, false)));
+    }
+
+    [Test]
     public async Task Several_students_give_a_transfer_matrix()
     {
         _fixture.Skill("generated/teacher/a", "a");

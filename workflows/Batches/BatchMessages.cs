@@ -91,6 +91,9 @@ public sealed record BatchSource
     /// <summary>At most so many tasks or prompts, counted in the order in which they would start.</summary>
     public int? Limit { get; init; }
 
+    /// <summary>Another output folder whose batches' results are taken over too; null for none.</summary>
+    public string? SharedResults { get; init; }
+
     /// <summary>A list that somebody has planned already (<see cref="BatchList"/>); everything else is left empty then.</summary>
     public ArtifactRef? List { get; init; }
 }

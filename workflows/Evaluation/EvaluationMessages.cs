@@ -39,6 +39,9 @@ public sealed record EvaluationInput
     /// <summary>Folder under which results are written.</summary>
     public required string OutDir { get; init; }
 
+    /// <summary>Folder of summaries and reports, a folder a model; null for <c>skills_eval_result/</c> in <see cref="OutDir"/>.</summary>
+    public string? ResultsRoot { get; init; }
+
     /// <summary>Keep what an earlier run of this evaluation scored.</summary>
     public bool Resume { get; init; }
 

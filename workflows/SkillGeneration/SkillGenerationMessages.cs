@@ -1,6 +1,7 @@
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain;
 using Spark.Temporal.Workflows.Domain.Conversations;
 using Spark.Temporal.Workflows.Domain.Judging;
 using Spark.Temporal.Workflows.Domain.Pdi;
@@ -44,6 +45,9 @@ public sealed record SkillGenerationInput
     /// <summary>Folder under which results are written.</summary>
     public required string OutDir { get; init; }
 
+    /// <summary>Folder of skills and their records, a folder a model; null for <c>skills_gen_result/</c> in <see cref="OutDir"/>.</summary>
+    public string? ResultsRoot { get; init; }
+
     /// <summary>How often a memo or a skill that was refused is asked for again.</summary>
     public int ReAsks { get; init; } = 2;
 
@@ -55,6 +59,9 @@ public sealed record SkillGenerationInput
 
     /// <summary>The run's place in a batch; null for one of its own.</summary>
     public BatchSeat? Seat { get; init; }
+
+    /// <summary>The folder of what comes of a task.</summary>
+    public string ResultDir(string task) => Path.Combine(ResultsRoot ?? Path.Combine(OutDir, "skills_gen_result"), Text.Slug(ModelSlug), task);
 }
 
 /// <summary>Where a run was forked: it goes on from what another had found out by the end of one attempt.</summary>

@@ -57,8 +57,7 @@ public sealed partial class SkillGenerationWorkflow
     }
 
     [WorkflowUpdateValidator(nameof(ExtendAttemptsAsync))]
-    public void ValidateExtend(ExtendRequest request) => RunControl.Refuse(
-        request is null || request.Attempts is < 1 or > 100 ? "attempts is the number to add, from 1 to 100." : null);
+    public void ValidateExtend(ExtendRequest request) => RunControl.Refuse(ExtendRequest.Refusal(request));
 
     [WorkflowUpdate("RaiseBudget", Description = "A new limit for the whole run in dollars, tokens or both: {\"budget_usd\": 25, \"budget_tokens\": 2000000}")]
     public Task RaiseBudgetAsync(BudgetRequest request)

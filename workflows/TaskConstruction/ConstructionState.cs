@@ -19,6 +19,7 @@ internal sealed class ConstructionState : IOwnCalls
     public ConstructionState(ConstructionInput input)
     {
         _input = input;
+        MaxRevisions = input.MaxRevisions;
         Control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), () => Show(Step)) { Held = input.Seat?.Held };
     }
 
@@ -37,8 +38,17 @@ internal sealed class ConstructionState : IOwnCalls
     /// <summary>Rounds of repair so far.</summary>
     public int Round => Math.Max(0, Versions.Count - 1);
 
+    /// <summary>Rounds of repair that it may have.</summary>
+    public int MaxRevisions { get; private set; }
+
+    public void Extend(int rounds)
+    {
+        MaxRevisions += rounds;
+        Show(Step);
+    }
+
     public ConstructionProgress Progress() => new(
-        _input.Name, TaskId, Control.State, Step, Round, _input.MaxRevisions, Usage.CostUsd, Control.Limit.Usd, [.. Versions.Select(Line)])
+        _input.Name, TaskId, Control.State, Step, Round, MaxRevisions, Usage.CostUsd, Control.Limit.Usd, [.. Versions.Select(Line)])
     {
         WaitsFor = Control.WaitsFor,
         Tokens = Usage.TotalTokens,
@@ -110,7 +120,7 @@ internal sealed class ConstructionState : IOwnCalls
         }
         else
         {
-            text.Append("**Round ").Append(Round).Append(" of ").Append(_input.MaxRevisions).Append("** · ").Append(AttemptDetails.Escape(Step)).Append("\n\n");
+            text.Append("**Round ").Append(Round).Append(" of ").Append(MaxRevisions).Append("** · ").Append(AttemptDetails.Escape(Step)).Append("\n\n");
         }
 
         foreach (var version in Versions)

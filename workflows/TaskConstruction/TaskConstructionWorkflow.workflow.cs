@@ -74,7 +74,7 @@ public sealed class TaskConstructionWorkflow
 
             _state.Update(_state.Versions[^1] with { Refused = refused });
             await SeatReports.NewsAsync(_input.Seat, _state.Usage, null);
-            if (_state.Round >= _input.MaxRevisions)
+            if (_state.Round >= _state.MaxRevisions)
             {
                 return await CloseAsync(
                     ConstructionStatus.Rejected, $"Not accepted after {_state.Round} rounds of repair; the last version: {refused}", null);
@@ -114,6 +114,17 @@ public sealed class TaskConstructionWorkflow
 
     [WorkflowUpdateValidator(nameof(RaiseBudgetAsync))]
     public void ValidateBudget(BudgetRequest request) => RunControl.Refuse(_state.Control.RaiseRefusal(request));
+
+    [WorkflowUpdate("ExtendAttempts", Description = "Allow more rounds of repair: {\"attempts\": 3}")]
+    public Task<int> ExtendAttemptsAsync(ExtendRequest request)
+    {
+        _state.Extend(request.Attempts);
+        return Task.FromResult(_state.MaxRevisions);
+    }
+
+    [WorkflowUpdateValidator(nameof(ExtendAttemptsAsync))]
+    public void ValidateExtend(ExtendRequest request) => RunControl.Refuse(
+        _input.Given is not null ? "a variant is not repaired: another one is made of the template." : ExtendRequest.Refusal(request));
 
     /// <summary>A blueprint that is given: judged by the rules, rendered, proven, and accepted or not.</summary>
     private async Task<ConstructionResult> VaryAsync(GivenBlueprint given)

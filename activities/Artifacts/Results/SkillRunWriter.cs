@@ -15,7 +15,7 @@ internal sealed class SkillRunWriter(IArtifactStore store)
 {
     public async Task<RunRecord> WriteAsync(WriteRunRequest run, CancellationToken cancellationToken)
     {
-        var folder = new ResultFolder(store, Path.Combine(run.Input.OutDir, "skills_gen_result", Text.Slug(run.Input.ModelSlug), run.Task));
+        var folder = new ResultFolder(store, run.Input.ResultDir(run.Task));
         var kept = run.Latest is null ? null : await store.PutJsonAsync(run.Latest, cancellationToken);
         var attempts = new List<AttemptRecord>();
         foreach (var reference in run.Earlier)

@@ -7,6 +7,7 @@ using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Judging;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Spark.Temporal.Workflows.Wire;
 
@@ -81,6 +82,32 @@ public sealed class BatchPlannerTests
             items.Select(item => $"{item.Number} {item.Name} {item.Template} {item.Repeat}"),
             Is.EqualTo(new[] { "1 one a 1", "2 one b 1", "3 two a 1", "4 two b 1", "5 one a 2", "6 one b 2", "7 two a 2", "8 two b 2" }));
         Assert.That(items.Select(item => item.Digest), Is.Unique);
+    }
+
+    [Test]
+    public async Task What_another_folder_has_done_is_taken_over_also_where_skills_are_to_stand_elsewhere()
+    {
+        BatchFiles.Tasks(_folder["tasks"], "one", "two");
+        var before = await ItemsAsync(Source(), Skills());
+        _folder.Write("theirs/skills/one/SKILL.md", "made");
+        _folder.Write("theirs/batches/night/results.jsonl", JsonSerializer.Serialize(
+            new ItemResult
+            {
+                Item = before.Single(item => item.Name == "one"),
+                State = ItemState.Passed,
+                WorkflowId = "skill/night/m/one",
+                Skill = new SkillGenerationResult
+                {
+                    Task = "one", Status = SkillRunStatus.Passed, Outcome = Outcome.Pass, Attempts = 1, SkillPath = _folder["theirs/skills/one/SKILL.md"],
+                },
+            },
+            SparkJson.Options) + "\n");
+        var elsewhere = new BatchWork { Skill = Skills().Skill! with { ResultsRoot = _folder["elsewhere"] } };
+
+        var plan = await PlanAsync(Source() with { SharedResults = _folder["theirs"] }, elsewhere);
+        var alone = await PlanAsync(Source(), elsewhere);
+
+        Assert.That((plan.TakenOver, alone.TakenOver), Is.EqualTo(("1", "")));
     }
 
     [Test]

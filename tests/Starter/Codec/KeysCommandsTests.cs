@@ -58,6 +58,7 @@ public sealed class KeysCommandsTests
     {
         var (output, error) = (new StringWriter(), new StringWriter());
         var exitCode = await RootCommands.RunAsync(arguments, new CliOutput(output, error), CancellationToken.None);
+        JsonOutputs.Check(arguments, output.ToString(), error.ToString());
         return (exitCode, output.ToString(), error.ToString());
     }
 }

@@ -20,6 +20,7 @@ public sealed class RunsSteerTests
         var run = await StartAsync(deployment, new SkillGenerationInput
         {
             TaskDir = "/tasks/answer", Batch = "batch", ModelSlug = "fake", OutDir = deployment.OutDir, MaxAttempts = 1,
+            ResultsRoot = $"{deployment.OutDir}/elsewhere",
         });
         await Eventually.IsTrueAsync(() => Task.FromResult(deployment.World.Count("llm:reflect") == 1), "the first attempt failed");
 
@@ -39,6 +40,7 @@ public sealed class RunsSteerTests
             Assert.That(JsonDocument.Parse(guided.Output).RootElement[0].GetProperty("accepted").GetBoolean(), guided.Error);
             Assert.That((extended.ExitCode, resumed.ExitCode), Is.EqualTo((0, 0)));
             Assert.That(result.Attempts, Is.EqualTo(3), "one, and two more");
+            Assert.That(result.ResultDir, Is.EqualTo($"{deployment.OutDir}/elsewhere/fake/answer"), "where --result-dir says");
             Assert.That(
                 attempts.EnumerateArray().Select(attempt => attempt.GetProperty("guidance").GetArrayLength()), Is.EqualTo(new[] { 0, 1, 0 }));
             Assert.That((over.ExitCode, over.Error), Is.EqualTo((1, $"spark: run '{run.Id}' is over: completed; Pause reaches runs that go on\n")));

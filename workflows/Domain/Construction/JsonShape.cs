@@ -152,6 +152,7 @@ internal static class JsonShape
         "string" => value.ValueKind == JsonValueKind.String,
         "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
         "number" => value.ValueKind == JsonValueKind.Number,
+        "null" => value.ValueKind == JsonValueKind.Null,
         "integer" => value.ValueKind == JsonValueKind.Number && value.GetRawText().All(c => char.IsAsciiDigit(c) || c == '-'),
         _ => throw new InvalidOperationException($"The schema has the type {type}, which is not checked."),
     };
@@ -163,6 +164,7 @@ internal static class JsonShape
         "integer" => "a whole number",
         "number" => "a number",
         "object" => "an object",
+        "null" => "null",
         _ => "a text",
     };
 
