@@ -6,11 +6,14 @@ internal static class HostLock
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Takes a lock as soon as it is free.</summary>
-    public static async Task<IAsyncDisposable> TakeAsync(string name, CancellationToken cancellationToken)
+    public static Task<IAsyncDisposable> TakeAsync(string name, CancellationToken cancellationToken) => TakeFileAsync(PathOf(name), cancellationToken);
+
+    /// <summary>Takes a lock that is a file somewhere else: where hosts share its folder it is theirs too.</summary>
+    public static async Task<IAsyncDisposable> TakeFileAsync(string path, CancellationToken cancellationToken)
     {
         while (true)
         {
-            if (TryTake(name) is { } held)
+            if (TryOpen(path, FileAccess.ReadWrite, FileShare.None) is { } held)
             {
                 return held;
             }
@@ -21,7 +24,7 @@ internal static class HostLock
 
     /// <summary>Takes a lock if it is free.</summary>
     /// <returns>Null where it is not.</returns>
-    public static IAsyncDisposable? TryTake(string name) => TryOpen(name, FileAccess.ReadWrite, FileShare.None);
+    public static IAsyncDisposable? TryTake(string name) => TryOpen(PathOf(name), FileAccess.ReadWrite, FileShare.None);
 
     /// <summary>Whether nobody holds a lock; those who ask do not disturb each other.</summary>
     public static bool IsFree(string name)
@@ -31,7 +34,7 @@ internal static class HostLock
             return true;
         }
 
-        using var passing = TryOpen(name, FileAccess.Read, FileShare.Read);
+        using var passing = TryOpen(PathOf(name), FileAccess.Read, FileShare.Read);
         return passing is not null;
     }
 
@@ -42,9 +45,8 @@ internal static class HostLock
         return Path.Combine(folder, name.Replace(':', '-').Replace('/', '-'));
     }
 
-    private static FileStream? TryOpen(string name, FileAccess access, FileShare share)
+    private static FileStream? TryOpen(string path, FileAccess access, FileShare share)
     {
-        var path = PathOf(name);
         try
         {
             return new FileStream(path, FileMode.OpenOrCreate, access, share);

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain.Construction;
 using Spark.Temporal.Workflows.TaskConstruction;
@@ -12,14 +13,19 @@ namespace Spark.Temporal.Activities.TaskPackages.Construction;
 internal sealed class ConstructionWriter(IArtifactStore store)
 {
     private const string ReportName = TaskPlaces.Report;
+    private const string LockName = ".lock";
 
     public async Task<FinishReply> WriteAsync(FinishRequest request, string workflowId, CancellationToken cancellationToken)
     {
         var generated = Path.Combine(request.Input.OutDir, TaskPlaces.Generated);
-        var duplicate = Duplicate(request, Path.Combine(generated, TaskPlaces.Artifacts));
+        var reports = Directory.CreateDirectory(Path.Combine(generated, TaskPlaces.Artifacts)).FullName;
+
+        // One at a time: of two that end together with the same answer, or under the same name, the second must see the first.
+        await using var alone = await HostLock.TakeFileAsync(Path.Combine(reports, LockName), cancellationToken);
+        var duplicate = Duplicate(request, reports, workflowId);
         var accepted = request.Accepted is not null && duplicate is null;
         var name = Free(generated, accepted ? request.Result.TaskId! : request.Result.Name, workflowId);
-        var artifacts = Path.Combine(generated, TaskPlaces.Artifacts, name);
+        var artifacts = Path.Combine(reports, name);
         var staging = TaskPlaces.Staging(request.Input.OutDir, workflowId);
         Directory.CreateDirectory(artifacts);
         var target = accepted ? Path.GetFullPath(Path.Combine(generated, name)) : null;
@@ -64,9 +70,9 @@ internal sealed class ConstructionWriter(IArtifactStore store)
         return new FinishReply(target, Path.GetFullPath(Path.Combine(artifacts, ReportName)), duplicate);
     }
 
-    private static string? Duplicate(FinishRequest request, string artifacts) =>
+    private static string? Duplicate(FinishRequest request, string artifacts, string workflowId) =>
         request.Accepted is not null && request.Input.Given is { } given
-            ? FamilyPlanner.DuplicateOf(artifacts, given.TaskId, given, request.Versions[^1].Proof!)
+            ? FamilyPlanner.DuplicateOf(artifacts, workflowId, given, request.Versions[^1].Proof!)
             : null;
 
     /// <summary>The name, or the first with a number that is free or ours already.</summary>

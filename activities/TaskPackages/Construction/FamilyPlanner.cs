@@ -56,14 +56,15 @@ internal sealed class FamilyPlanner(IArtifactStore store)
         (await store.ReadJsonAsync<IReadOnlyList<GivenBlueprint>>(request.Plan.Stored, cancellationToken))[request.Index];
 
     /// <summary>Whose data or answer a proven variant repeats, as a sentence; null when both are its own.</summary>
-    public static string? DuplicateOf(string artifacts, string self, GivenBlueprint given, ProofResult proof)
+    public static string? DuplicateOf(string artifacts, string workflowId, GivenBlueprint given, ProofResult proof)
     {
-        foreach (var folder in Folders(artifacts).Where(folder => Path.GetFileName(folder) != self))
+        foreach (var folder in Folders(artifacts))
         {
             var name = Path.GetFileName(folder);
             if (Report(folder) is not { } report
                 || !(name == given.VariantOf || Word(report, "variant_of") == given.VariantOf)
                 || Word(report, "status") != "accepted"
+                || Word(report, "workflow_id") == workflowId
                 || !report.TryGetProperty("proof", out var other) || other.ValueKind != JsonValueKind.Object)
             {
                 continue;
