@@ -2,6 +2,7 @@ using System.Text.Json;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Construction;
 using Spark.Temporal.Workflows.Wire;
 
 namespace Spark.Temporal.Tests.EndToEnd;
@@ -93,6 +94,31 @@ public sealed class TaskConstructionTests
             Assert.That(untouched.GetProperty("reward").GetDouble(), Is.LessThan(1));
             Assert.That(shown.ExitCode, Is.Zero, shown.Error);
             Assert.That(shown.Output, Does.Contain("output-path-drift"));
+        }
+
+        await VaryAsync(proof);
+    }
+
+    /// <summary>A variant of the task just made, proven in containers of its own, with other data and another answer.</summary>
+    private async Task VaryAsync(JsonElement proof)
+    {
+        var template = _folder["family.json"];
+        await File.WriteAllTextAsync(template, FamilyTemplateReader.Write(new FamilyTemplate(
+            [new VariationLayer("rate", VariationKind.Size, "8000", ["11025"], ["data_builder_python"])])));
+
+        var family = await RunAsync(0, "tasks", "vary", "wav-peaks", "--count", "1", "--template", template, "--json");
+
+        var name = family.GetProperty("variants")[0].GetProperty("name").GetString()!;
+        var report = JsonDocument.Parse(await File.ReadAllTextAsync(_folder[$"generated_tasks/_artifacts/{name}/generation_report.json"])).RootElement;
+        var own = report.GetProperty("proof");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(report.GetProperty("status").GetString(), Is.EqualTo("accepted"));
+            Assert.That(report.GetProperty("variant_of").GetString(), Is.EqualTo("wav-peaks"));
+            Assert.That(own.GetProperty("verdict").GetString(), Is.EqualTo("proven"));
+            Assert.That(own.GetProperty("data_digest").GetString(), Is.Not.Null.And.Not.EqualTo(proof.GetProperty("data_digest").GetString()));
+            Assert.That(own.GetProperty("answer_digest").GetString(), Is.Not.Null.And.Not.EqualTo(proof.GetProperty("answer_digest").GetString()));
+            Assert.That(await File.ReadAllTextAsync(_folder[$"generated_tasks/{name}/environment/scripts/build_data.py"]), Does.Contain("RATE = 11025"));
         }
     }
 

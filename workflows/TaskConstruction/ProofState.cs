@@ -89,7 +89,7 @@ internal sealed class ProofState
     {
         var enough = strict ? passed.Count == 0 : MutantsRefused >= Math.Min(LeastRefused, Mutants);
         var words = $"{MutantsRefused} of {Mutants} wrong answers ({string.Join(", ", set.Wrong.Select(mutant => mutant.Name))}) in {string.Join(", ", set.Files)} do not pass."
-            + (passed.Count > 0 ? $" What passes: {string.Join(", ", passed)}." : "")
+            + (passed.Count > 0 ? $" What passes: {string.Join(", ", passed)}{(enough ? "; the tests do not look at every value, for which a task made here would be sent back" : "")}." : "")
             + (control.Reward is >= 1 ? "" : " The right answer put back does not pass either, so this says nothing.");
         Add(enough && control.Reward is >= 1 ? ProofStatus.Passed : ProofStatus.Failed, words, last ?? control, enough ? null : last?.Output);
     }

@@ -1,8 +1,13 @@
 using System.Text;
+using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.TaskPackages;
+using Spark.Temporal.Activities.TaskPackages.Construction;
 using Spark.Temporal.Starter.Demo;
 using Spark.Temporal.Tests.Support;
+using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain.Construction;
+using Spark.Temporal.Workflows.TaskConstruction;
+using Temporalio.Testing;
 
 namespace Spark.Temporal.Tests.Domain.Construction;
 
@@ -35,10 +40,31 @@ public class PythonFactsTests
     }
 
     [TestCaseSource(nameof(Faulty))]
-    public async Task Each_seeded_fault_is_caught_by_its_rule(TaskBlueprint blueprint, string rule)
+    public async Task Each_seeded_fault_is_caught_by_its_rule_and_named_in_the_report(TaskBlueprint blueprint, string rule)
     {
-        var findings = await CheckAsync(blueprint);
-        Assert.That(findings.Where(finding => finding.Severity == CritiqueSeverity.Blocking).Select(finding => finding.Rule).Distinct(), Is.EqualTo([rule]));
+        using var folder = new TemporaryFolder();
+        var store = new FileArtifactStore(folder["store"]);
+        var request = new CritiqueRequest(
+            await store.PutJsonAsync(Blueprints.Spec, CancellationToken.None), await store.PutJsonAsync(blueprint, CancellationToken.None));
+        var critique = await new ActivityEnvironment().RunAsync(() => new ConstructionActivities(store, _python).CritiqueAsync(request));
+        var findings = await store.ReadJsonAsync<IReadOnlyList<CritiqueFinding>>(critique.Findings.Stored, CancellationToken.None);
+        var written = await new ConstructionWriter(store).WriteAsync(
+            new FinishRequest
+            {
+                Input = new ConstructionInput { PromptFile = "p.json", Name = "peaks", Batch = "batch", ModelSlug = "none", OutDir = folder["out"] },
+                Spec = request.Spec,
+                Versions = [new BlueprintVersion { Number = 1, Blueprint = request.Blueprint, OutputPath = blueprint.OutputPath, Rules = critique.Findings }],
+                Result = new ConstructionResult { Name = "peaks", TaskId = blueprint.TaskId, Status = ConstructionStatus.Rejected },
+            },
+            "construction",
+            CancellationToken.None);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(findings.Where(finding => finding.Severity == CritiqueSeverity.Blocking).Select(finding => finding.Rule).Distinct(), Is.EqualTo([rule]));
+            Assert.That(await File.ReadAllTextAsync(Path.Combine(Path.GetDirectoryName(written.ReportPath)!, "report.md")), Does.Contain($"- {rule} (blocking) at "));
+            Assert.That(await File.ReadAllTextAsync(written.ReportPath), Does.Contain($"\"{rule}\""));
+        }
     }
 
     [Test]
