@@ -159,6 +159,23 @@ public sealed class VerifierTests
         }
     }
 
+    [Test]
+    public async Task An_oracle_that_never_ends_is_ended_at_its_limit_with_what_it_started()
+    {
+        await using var bench = new SandboxBench();
+        var started = await bench.StartAsync(shell: false);
+        var solution = await bench.TarAsync(("solve.sh", "#!/bin/bash\nsleep 987654 &\necho begun\nwhile :; do sleep 0.1; done\n"));
+        var request = new OracleRequest { Container = started.Container, Solution = solution, TimeoutSec = 2, KeepChanges = true };
+        var reply = await bench.DoAsync(sandbox => sandbox.OracleAsync(request));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(reply.TimedOut, Is.True);
+            Assert.That(reply.DurationMs, Is.InRange(2_000, 20_000));
+            Assert.That(await bench.Store.ReadTextAsync(reply.Output, CancellationToken.None), Does.Contain("begun"));
+            Assert.That(await Probe.RunAsync(bench.Gateway, started.Container, "grep -al 98765[4] /proc/[0-9]*/cmdline; true"), Is.Empty);
+        }
+    }
+
     private static async Task<IReadOnlyList<string>> NamesAsync(SandboxBench bench, ArtifactRef tar)
     {
         await using var stream = await bench.Store.OpenAsync(tar, CancellationToken.None);
