@@ -43,6 +43,8 @@ internal sealed class AgentActivities(
     public Task<AgentRunReply> RunAsync(RunAgentRequest request) => StepAsync(
         request.Container, (context, pulse) => runner.RunAsync(request, context.Info, pulse.Show, context.CancellationToken));
 
+    public Task<AgentBudgetReply> BudgetAsync(AgentBudgetRequest request) => Task.FromResult(runner.Allow(request, ActivityExecutionContext.Current.Info));
+
     private async Task<T> StepAsync<T>(string container, Func<ActivityExecutionContext, Pulse, Task<T>> work)
     {
         var context = ActivityExecutionContext.Current;

@@ -7,6 +7,7 @@ using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Llm;
 using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Budgets;
 using Spark.Temporal.Workflows.Domain.Conversations;
 using Temporalio.Activities;
 using Temporalio.Exceptions;
@@ -36,8 +37,8 @@ internal sealed class AgentRunner(
         var container = request.Container;
         var facts = await gateway.FindAsync(container, withSize: false, cancellationToken) is { Running: true } found ? found : throw SandboxFailures.Lost(container);
         var agent = catalogue.Find(request.Agent.Name);
-        var folder = SandboxLabels.OnceFolder(info.WorkflowId ?? "", info.WorkflowRunId ?? "", $"{container} agent");
-        var account = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(folder)))[..32];
+        var folder = Folder(info, container);
+        var account = Account(info, container);
         var said = await store.ReadConversationAsync(request.Instruction, cancellationToken);
         var instruction = said.LastOrDefault(message => message.Role == ChatRoles.User)?.Content ?? "";
         var values = await ValuesAsync(request, agent, account, info, cancellationToken);
@@ -70,7 +71,33 @@ internal sealed class AgentRunner(
             }
         }
 
-        return await ReplyAsync(request, agent, output, events, account, cancellationToken);
+        return await ReplyAsync(request, agent, output, events, info, cancellationToken);
+    }
+
+    /// <summary>Lets an agent that runs spend as much as is said now.</summary>
+    public AgentBudgetReply Allow(AgentBudgetRequest request, ActivityInfo info)
+    {
+        var account = proxy.Accounts.Of(Account(info, request.Container));
+        account.Allow(Less(new SpendingLimit(request.BudgetUsd, request.BudgetTokens), LostUsage(request.Lost, info).Usage));
+        return new AgentBudgetReply(account.Usage);
+    }
+
+    private static string Folder(ActivityInfo info, string container) =>
+        SandboxLabels.OnceFolder(info.WorkflowId ?? "", info.WorkflowRunId ?? "", $"{container} agent");
+
+    /// <summary>Name of the account of a run in one container: the same for every try of its activity.</summary>
+    private static string Account(ActivityInfo info, string container) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Folder(info, container))))[..32];
+
+    private static SpendingLimit Less(SpendingLimit limit, TokenUsage used) => new(
+        limit.Usd is { } usd ? Math.Max(0, usd - used.CostUsd) : null,
+        limit.Tokens is { } tokens ? Math.Max(0, tokens - used.TotalTokens) : null);
+
+    /// <summary>What was paid for in containers that were lost, as far as this host knows.</summary>
+    private (TokenUsage Usage, int Calls) LostUsage(IReadOnlyList<string> containers, ActivityInfo info)
+    {
+        var accounts = containers.Select(container => proxy.Accounts.Of(Account(info, container))).ToList();
+        return (accounts.Aggregate(TokenUsage.None, (sum, account) => sum + account.Usage), accounts.Sum(account => account.Calls));
     }
 
     private async Task<IReadOnlyDictionary<string, string>> ValuesAsync(
@@ -89,6 +116,13 @@ internal sealed class AgentRunner(
         var target = ProxyTarget.Resolve(agent.Api, request.Agent.Model, agent.DefaultModel, llm.Value, options.Value);
         values["model"] = target.Model;
         values[$"{agent.Api.ToString().ToLowerInvariant()}_url"] = await proxy.UrlAsync(agent.Api, cancellationToken);
+        foreach (var lost in request.Lost)
+        {
+            // What is left of it somewhere asks for nothing more.
+            proxy.Accounts.Of(Account(info, lost)).Close();
+        }
+
+        var left = Less(new SpendingLimit(request.BudgetUsd, request.BudgetTokens), LostUsage(request.Lost, info).Usage);
         values["token"] = proxy.Sign(new RunToken
         {
             Account = account,
@@ -96,15 +130,15 @@ internal sealed class AgentRunner(
             Task = request.Task,
             Api = agent.Api.ToString().ToLowerInvariant(),
             Model = request.Agent.Model with { Name = target.Model },
-            BudgetUsd = request.BudgetUsd,
-            BudgetTokens = request.BudgetTokens,
+            BudgetUsd = left.Usd,
+            BudgetTokens = left.Tokens,
             Expires = DateTimeOffset.UtcNow.ToUnixTimeSeconds() + (long)Math.Ceiling(request.TimeoutSec) + TokenSlackSec,
         });
         return values;
     }
 
     private async Task<AgentRunReply> ReplyAsync(
-        RunAgentRequest request, AgentDescription agent, AgentOutput output, AgentEvents events, string account, CancellationToken cancellationToken)
+        RunAgentRequest request, AgentDescription agent, AgentOutput output, AgentEvents events, ActivityInfo info, CancellationToken cancellationToken)
     {
         var end = output.Finish();
         var ended = false;
@@ -127,13 +161,23 @@ internal sealed class AgentRunner(
             }
         }
 
-        var used = agent.Api == AgentApi.None ? null : proxy.Accounts.Of(account);
+        var used = agent.Api == AgentApi.None ? null : proxy.Accounts.Of(Account(info, request.Container));
         used?.Close();
         List<string> notes = [];
         var usage = used is { Calls: > 0 } ? used.Usage : events.Usage ?? TokenUsage.None;
+        var (lost, lostCalls) = used is null ? (TokenUsage.None, 0) : LostUsage(request.Lost, info);
         if (used is { Calls: > 0 } && events.Usage is { } own && (own.PromptTokens, own.CompletionTokens) != (usage.PromptTokens, usage.CompletionTokens))
         {
             notes.Add($"{agent.Name} says it used {own.PromptTokens} + {own.CompletionTokens} tokens; what went through the proxy is counted: {usage.PromptTokens} + {usage.CompletionTokens}");
+        }
+
+        if (lostCalls > 0)
+        {
+            notes.Add($"{lostCalls} model calls in containers that were lost are counted too: {lost.PromptTokens} + {lost.CompletionTokens} tokens, {Workflows.Domain.Text.Usd(lost.CostUsd)}");
+        }
+        else if (request.Lost.Count > 0)
+        {
+            notes.Add($"what {agent.Name} used in containers that were lost is not known on this host and not counted");
         }
 
         if (used is { Uncounted: > 0 })
@@ -163,10 +207,10 @@ internal sealed class AgentRunner(
             TimedOut = end?.TimedOut ?? false,
             ContainerEnded = ended,
             Output = await store.PutTextAsync(printed, cancellationToken),
-            Conversation = await store.AppendAsync(request.Instruction, Said(events, usage, printed, request), cancellationToken),
+            Conversation = await store.AppendAsync(request.Instruction, Said(events, usage + lost, printed, request), cancellationToken),
             Commands = events.Commands,
-            Usage = usage,
-            ModelCalls = used?.Calls ?? 0,
+            Usage = usage + lost,
+            ModelCalls = (used?.Calls ?? 0) + lostCalls,
             DurationMs = end?.DurationMs ?? 0,
             Notes = notes,
         };

@@ -41,6 +41,7 @@ internal sealed class FakeDeployment : IAsyncDisposable
         Prefix = prefix;
         Store = new FileArtifactStore(_folder["store"]);
         World = new FakeWorld(Store, HostQueue);
+        Agents = new FakeAgents(Store, World);
     }
 
     public ITemporalClient Client { get; }
@@ -50,6 +51,9 @@ internal sealed class FakeDeployment : IAsyncDisposable
     public FileArtifactStore Store { get; }
 
     public FakeWorld World { get; }
+
+    /// <summary>Installed agents in that world.</summary>
+    public FakeAgents Agents { get; }
 
     public string OutDir => _folder["out"];
 
@@ -64,6 +68,7 @@ internal sealed class FakeDeployment : IAsyncDisposable
         deployment.Work(new TemporalWorkerOptions(deployment.Prefix + TaskQueues.Sandbox)
             .AddAllActivities<ISandboxActivities>(deployment.World)
             .AddAllActivities<IConstructionActivities>(deployment.World)
+            .AddAllActivities<IAgentActivities>(deployment.Agents)
             .AddAllActivities<ITaskPackageActivities>(deployment.World));
         deployment.Work(new TemporalWorkerOptions(deployment.Prefix + TaskQueues.Llm("default")).AddAllActivities<ILlmActivities>(deployment.World));
         if (host)
@@ -96,7 +101,7 @@ internal sealed class FakeDeployment : IAsyncDisposable
 
     /// <summary>A sandbox host that takes work from its own queue.</summary>
     public void AddHost(string queue, int slots = 100) =>
-        Work(new TemporalWorkerOptions(queue) { MaxConcurrentActivities = slots }.AddAllActivities<ISandboxActivities>(World));
+        Work(new TemporalWorkerOptions(queue) { MaxConcurrentActivities = slots }.AddAllActivities<ISandboxActivities>(World).AddAllActivities<IAgentActivities>(Agents));
 
     public string Id(string name) => $"{Prefix}{name}";
 

@@ -241,6 +241,13 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
         };
     }
 
+    /// <summary>Counts a call of another made-up neighbour.</summary>
+    public async Task EnterAsync(string call)
+    {
+        _calls.Enqueue(call);
+        await Before(call, ActivityExecutionContext.Current.CancellationToken);
+    }
+
     private static ChatMessage Answer(ToolCall call, int turn) => new()
     {
         Role = ChatRoles.Tool,
@@ -253,11 +260,5 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
     {
         await EnterAsync($"construction.{name}");
         return await work(new ConstructionActivities(store, new DockerPythonRunner()));
-    }
-
-    private async Task EnterAsync(string call)
-    {
-        _calls.Enqueue(call);
-        await Before(call, ActivityExecutionContext.Current.CancellationToken);
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
@@ -68,6 +69,45 @@ public sealed class HistoryRecorder
         var attempt = await AttemptAsync();
         await CancelDuringAsync("sandbox.run_turn:1", attempt);
         await KeepAsync("attempt-cancelled", attempt);
+    }
+
+    [Test]
+    public async Task Attempt_of_an_installed_agent_that_moved_and_may_spend_more()
+    {
+        var gate = new TaskCompletionSource();
+        World.Before = (call, _) => call switch
+        {
+            "agents.run:container-1" => throw new ApplicationFailureException("No such container.", FailureTypes.SandboxLost, nonRetryable: true),
+            "agents.run:container-2" => gate.Task,
+            _ => Task.CompletedTask,
+        };
+        var attempt = await AttemptAsync(new AttemptInput { TaskDir = "/tasks/answer", Agent = "codex", BudgetUsd = 1, OutDir = _deployment.OutDir, Limits = Limits });
+        await Eventually.IsTrueAsync(() => Task.FromResult(World.Count("agents.run:container-2") == 1), "it runs again");
+        await attempt.ExecuteUpdateAsync(workflow => workflow.RaiseBudgetAsync(new BudgetRequest(5)));
+        await Eventually.IsTrueAsync(() => Task.FromResult(World.Count("agents.budget") == 1), "it is told");
+        gate.SetResult();
+        await attempt.GetResultAsync();
+        await KeepAsync("attempt-installed", attempt);
+    }
+
+    [Test]
+    public async Task Recorded_run_re_enacted()
+    {
+        var folder = _deployment.OutDir + "/recorded/answer";
+        Directory.CreateDirectory(folder);
+        object[] events =
+        [
+            new { type = "execution_result", attempt = 0, status = "FAIL", reward = 0, n_passed = 0, n_tests = 2, agent_commands = "echo 41 > /answer", test_summary = "FAILED tests.py::test_1" },
+            new { type = "reflect_call", attempt = 0, memo_before = "", memo_after = Memos.With("- the file is /answer", "Write an even number.", 1) },
+            new { type = "pdi_snapshot", attempt = 0, step = 0 },
+            new { type = "execution_result", attempt = 1, status = "PASS", reward = 1, n_passed = 2, n_tests = 2, agent_commands = "echo 42 > /answer", test_summary = "" },
+            new { type = "skill_gen_call", response = Memos.Skill },
+        ];
+        await File.WriteAllLinesAsync(folder + "/trajectory.jsonl", events.Select(line => JsonSerializer.Serialize(line)));
+        var run = await SkillAsync(Skill() with { TaskDir = folder, Agent = AgentNames.Replay });
+        await run.GetResultAsync();
+        await KeepAsync("skill-replayed", run);
+        await KeepAsync("attempt-replayed", _deployment.Client.GetWorkflowHandle($"{run.Id}/attempt-2"));
     }
 
     [Test]
@@ -213,15 +253,11 @@ public sealed class HistoryRecorder
     private Task<WorkflowHandle<SkillGenerationWorkflow, SkillGenerationResult>> SkillAsync(SkillGenerationInput input) =>
         _deployment.Client.StartWorkflowAsync((SkillGenerationWorkflow run) => run.RunAsync(input), _deployment.Options("skill"));
 
-    private Task<WorkflowHandle<AttemptWorkflow, AttemptResult>> AttemptAsync() => _deployment.Client.StartWorkflowAsync(
-        (AttemptWorkflow attempt) => attempt.RunAsync(new AttemptInput
-        {
-            TaskDir = "/tasks/answer",
-            Agent = AgentNames.Terminal,
-            OutDir = _deployment.OutDir,
-            Limits = Limits,
-        }),
-        _deployment.Options("attempt"));
+    private Task<WorkflowHandle<AttemptWorkflow, AttemptResult>> AttemptAsync() =>
+        AttemptAsync(new AttemptInput { TaskDir = "/tasks/answer", Agent = AgentNames.Terminal, OutDir = _deployment.OutDir, Limits = Limits });
+
+    private Task<WorkflowHandle<AttemptWorkflow, AttemptResult>> AttemptAsync(AttemptInput input) =>
+        _deployment.Client.StartWorkflowAsync((AttemptWorkflow attempt) => attempt.RunAsync(input), _deployment.Options("attempt"));
 
     /// <summary>Fails until the given attempt. The first container of a run is that of the verifier hint.</summary>
     private async Task FailUntilAsync(int attempt)

@@ -23,10 +23,13 @@ public sealed class ReplayTests
         ("attempt-passed", EventType.WorkflowExecutionCompleted),
         ("attempt-moved", EventType.WorkflowExecutionCompleted),
         ("attempt-cancelled", EventType.WorkflowExecutionCanceled),
+        ("attempt-installed", EventType.WorkflowExecutionCompleted),
+        ("attempt-replayed", EventType.WorkflowExecutionCompleted),
         ("skill-passed", EventType.WorkflowExecutionCompleted),
         ("skill-exhausted", EventType.WorkflowExecutionCompleted),
         ("skill-refused", EventType.WorkflowExecutionFailed),
         ("skill-cancelled", EventType.WorkflowExecutionCanceled),
+        ("skill-replayed", EventType.WorkflowExecutionCompleted),
         ("skill-steered", EventType.WorkflowExecutionCompleted),
         ("skill-waiting-budget", null),
         ("skill-waiting-infrastructure", null),
@@ -86,6 +89,8 @@ public sealed class ReplayTests
     [TestCase("proof-refuted", "construction.second_build")]
     [TestCase("proof-cancelled", "sandbox.remove")]
     [TestCase("family", "construction.take_variant")]
+    [TestCase("attempt-installed", "agents.run")]
+    [TestCase("skill-replayed", "replay.reflect")]
     [TestCase("evaluation", "evaluation.plan")]
     [TestCase("evaluation-cancelled", "evaluation.write")]
     public async Task A_step_put_before_another_makes_the_replay_fail(string name, string activity)

@@ -1,4 +1,5 @@
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Budgets;
 using Spark.Temporal.Workflows.Domain.Skills;
 using Temporalio.Exceptions;
 using Temporalio.Workflows;
@@ -11,9 +12,12 @@ namespace Spark.Temporal.Workflows.Attempts;
 /// </summary>
 internal sealed class InstalledAgent(AttemptInput input, AttemptState state, RunControl control)
 {
+    private const double BudgetSec = 10;
+
     private readonly AgentChoice _agent = new(input.Agent, input.AgentKwargs, input.Model);
+    private readonly List<string> _lost = [];
     private AgentPlan? _plan;
-    private int _runs;
+    private string? _container;
 
     /// <summary>Seconds its installation may take; known once it is described.</summary>
     public double InstallSec => _plan?.InstallTimeoutSec ?? 0;
@@ -34,11 +38,13 @@ internal sealed class InstalledAgent(AttemptInput input, AttemptState state, Run
 
     private async Task<bool> WorkInAsync(string container, string queue, TaskPackage package, ArtifactRef instruction, double agentSec)
     {
-        if (_runs++ > 0)
+        if (_container is { } before)
         {
+            _lost.Add(before);
             state.Notes.Add($"{input.Agent} starts anew in a new container; what it had asked its model for is asked for again.");
         }
 
+        _container = container;
         state.Step = $"installing {input.Agent}";
         var skills = input.Skills is null ? null : package.Settings.SkillsDir ?? SkillFolders.Default;
         var installed = await Workflow.ExecuteActivityAsync(
@@ -55,10 +61,9 @@ internal sealed class InstalledAgent(AttemptInput input, AttemptState state, Run
 
         state.Notes.Add($"{input.Agent}{(Version is null ? "" : $" ({Version})")} was installed in {installed.DurationMs / 1000.0:0.0} s");
         state.Step = $"{input.Agent} works";
-        var (limit, spent) = (control.Limit, control.Spent);
-        double? dollars = limit.Usd is { } usd ? Math.Max(0, usd - spent.CostUsd) : null;
-        long? tokens = limit.Tokens is { } most ? Math.Max(0, most - spent.TotalTokens) : null;
-        var reply = await Workflow.ExecuteActivityAsync(
+        var limit = control.Limit;
+        var left = Left(limit);
+        var running = Workflow.ExecuteActivityAsync(
             (IAgentActivities agents) => agents.RunAsync(new RunAgentRequest
             {
                 Container = container,
@@ -66,11 +71,42 @@ internal sealed class InstalledAgent(AttemptInput input, AttemptState state, Run
                 Task = package.Name,
                 Instruction = instruction,
                 TimeoutSec = agentSec,
-                BudgetUsd = dollars,
-                BudgetTokens = tokens,
+                BudgetUsd = left.Usd,
+                BudgetTokens = left.Tokens,
+                Lost = _lost.ToList(),
             }),
             ActivityProfiles.OnHost(queue, agentSec, input.Limits.HostAwaySec, $"{input.Agent} works"));
-        state.Count(reply);
+        while (!running.IsCompleted)
+        {
+            await Workflow.WaitConditionAsync(() => running.IsCompleted || control.Limit != limit, CancellationToken.None);
+            if (!running.IsCompleted)
+            {
+                await TellAsync(container, queue, limit = control.Limit);
+            }
+        }
+
+        state.Count(await running);
         return true;
     }
+
+    /// <summary>A budget that is changed while the agent works holds from its next model call on.</summary>
+    private async Task TellAsync(string container, string queue, SpendingLimit limit)
+    {
+        var left = Left(limit);
+        try
+        {
+            await Workflow.ExecuteActivityAsync(
+                (IAgentActivities agents) => agents.BudgetAsync(new AgentBudgetRequest(container, left.Usd, left.Tokens, _lost.ToList())),
+                ActivityProfiles.OnHost(queue, BudgetSec, input.Limits.HostAwaySec, $"what {input.Agent} may spend"));
+        }
+        catch (ActivityFailureException failure) when (!TemporalException.IsCanceledException(failure))
+        {
+            state.Notes.Add($"the new budget did not reach {input.Agent}: {ActivityFailures.Words(failure)}");
+        }
+    }
+
+    /// <summary>What is left of a limit; the agent's own spending is counted where it asks its model.</summary>
+    private SpendingLimit Left(SpendingLimit limit) => new(
+        limit.Usd is { } usd ? Math.Max(0, usd - control.Spent.CostUsd) : null,
+        limit.Tokens is { } most ? Math.Max(0, most - control.Spent.TotalTokens) : null);
 }

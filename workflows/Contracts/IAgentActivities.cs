@@ -24,6 +24,10 @@ public interface IAgentActivities
     /// <summary>Runs the agent on the instruction, reads back what it did and what that cost.</summary>
     [Activity("agents.run")]
     Task<AgentRunReply> RunAsync(RunAgentRequest request);
+
+    /// <summary>Tells an agent that runs what it may spend from now on.</summary>
+    [Activity("agents.budget")]
+    Task<AgentBudgetReply> BudgetAsync(AgentBudgetRequest request);
 }
 
 /// <summary>Which agent, with which arguments, on which model.</summary>
@@ -68,7 +72,19 @@ public sealed record RunAgentRequest
 
     /// <summary>Tokens it may use, sent and received; null for no limit.</summary>
     public long? BudgetTokens { get; init; }
+
+    /// <summary>Containers that it ran in before and that were lost: what it paid for there counts too.</summary>
+    public IReadOnlyList<string> Lost { get; init; } = [];
 }
+
+/// <param name="Container">Id of the container.</param>
+/// <param name="BudgetUsd">As <see cref="RunAgentRequest.BudgetUsd"/>, counted from the agent's start.</param>
+/// <param name="BudgetTokens">As <see cref="RunAgentRequest.BudgetTokens"/>, counted from the agent's start.</param>
+/// <param name="Lost">As <see cref="RunAgentRequest.Lost"/>.</param>
+public sealed record AgentBudgetRequest(string Container, double? BudgetUsd, long? BudgetTokens, IReadOnlyList<string> Lost);
+
+/// <param name="Usage">What it has used so far, as the proxy counted it.</param>
+public sealed record AgentBudgetReply(TokenUsage Usage);
 
 public sealed record AgentRunReply
 {

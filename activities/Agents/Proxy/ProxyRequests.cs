@@ -50,7 +50,7 @@ internal sealed class ProxyRequests(ProxyState state, LlmOptions llm, AgentOptio
             return;
         }
 
-        if (new SpendingLimit(token.BudgetUsd, token.BudgetTokens).Reached(account.Usage) is { } used)
+        if ((account.Limit ?? new SpendingLimit(token.BudgetUsd, token.BudgetTokens)).Reached(account.Usage) is { } used)
         {
             account.Refuse();
             await RefuseAsync(context, HttpStatusCode.Forbidden, $"The attempt's budget is used up: {used}.");

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Spark.Temporal.Workflows.Domain.Budgets;
 using Spark.Temporal.Workflows.Domain.Conversations;
 using Spark.Temporal.Workflows.Wire;
 
@@ -43,6 +44,9 @@ internal sealed class RunAccount
     /// <summary>Requests refused because the budget was used up.</summary>
     public int Refused { get; private set; }
 
+    /// <summary>What it may spend since that was changed; null where what its token says still holds.</summary>
+    public SpendingLimit? Limit { get; private set; }
+
     /// <summary>The agent has ended: nothing more is passed on.</summary>
     public bool Closed { get; private set; }
 
@@ -61,6 +65,9 @@ internal sealed class RunAccount
     }
 
     public void Count(TokenUsage? usage) => Write(new Entry(usage ?? TokenUsage.None, Uncounted: usage is null));
+
+    /// <summary>Lets it spend another amount than its token says.</summary>
+    public void Allow(SpendingLimit limit) => Write(new Entry(null, Limit: limit));
 
     public void Refuse() => Write(new Entry(null, Refused: true));
 
@@ -103,9 +110,10 @@ internal sealed class RunAccount
             Uncounted += entry.Uncounted ? 1 : 0;
         }
 
+        Limit = entry?.Limit ?? Limit;
         Refused += entry?.Refused == true ? 1 : 0;
         Closed |= entry?.Closed == true;
     }
 
-    private sealed record Entry(TokenUsage? Usage, bool Uncounted = false, bool Refused = false, bool Closed = false);
+    private sealed record Entry(TokenUsage? Usage, bool Uncounted = false, bool Refused = false, bool Closed = false, SpendingLimit? Limit = null);
 }

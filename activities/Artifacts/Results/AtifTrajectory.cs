@@ -35,7 +35,15 @@ internal static class AtifTrajectory
                 ["total_cost_usd"] = usage.CostUsd,
                 ["total_steps"] = steps.Count,
             },
-            ["extra"] = new JsonObject { ["spark"] = new JsonObject { ["outcome"] = trial.Result.Outcome.ToString(), ["containers_lost"] = trial.Result.Losses } },
+            ["extra"] = new JsonObject
+            {
+                ["spark"] = new JsonObject
+                {
+                    ["outcome"] = trial.Result.Outcome.ToString(),
+                    ["containers_lost"] = trial.Result.Losses,
+                    ["notes"] = new JsonArray([.. trial.Result.Notes.Select(note => JsonValue.Create(note))]),
+                },
+            },
         };
     }
 

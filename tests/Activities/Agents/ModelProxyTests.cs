@@ -8,6 +8,7 @@ using Spark.Temporal.Activities.Llm;
 using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Budgets;
 using Spark.Temporal.Workflows.Domain.Conversations;
 
 namespace Spark.Temporal.Tests.Activities.Agents;
@@ -86,6 +87,24 @@ public sealed class ModelProxyTests : IAsyncDisposable
         Assert.That(await second.Content.ReadAsStringAsync(), Does.Contain("budget is used up: $0.0011 of $0.0010"));
         Assert.That(_model.Requests, Has.Count.EqualTo(1));
         Assert.That(_proxy.Accounts.Of("account").Refused, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_budget_raised_while_it_runs_lets_the_same_token_go_on_and_outlives_a_restart()
+    {
+        var token = Token(budget: 0.001);
+        await PostAsync(token, """{"model":"priced"}""");
+        var refused = await PostAsync(token, """{"model":"priced"}""");
+        _proxy.Accounts.Of("account").Allow(new SpendingLimit(0.0015));
+        await _proxy.DisposeAsync();
+        _proxy = NewProxy();
+        await _proxy.ResumeAsync(default);
+        var allowed = await PostAsync(token, """{"model":"priced"}""");
+        var again = await PostAsync(token, """{"model":"priced"}""");
+
+        Assert.That(
+            (refused.StatusCode, allowed.StatusCode, again.StatusCode), Is.EqualTo((HttpStatusCode.Forbidden, HttpStatusCode.OK, HttpStatusCode.Forbidden)));
+        Assert.That(await again.Content.ReadAsStringAsync(), Does.Contain("of $0.0015"));
     }
 
     [Test]
