@@ -29,8 +29,10 @@ public sealed partial class SecretRedactor
     /// <param name="environment">Variables with their values.</param>
     /// <param name="named">Names of variables that hold secrets, whatever they are called.</param>
     /// <param name="settings">Settings, null for none.</param>
-    public static SecretRedactor For(IDictionary environment, IEnumerable<string> named, IConfiguration? settings = null)
+    /// <param name="known">Values that are public anyway, such as names of models: masking them would tear up paths and ids.</param>
+    public static SecretRedactor For(IDictionary environment, IEnumerable<string> named, IConfiguration? settings = null, IEnumerable<string>? known = null)
     {
+        var open = (known ?? []).Select(value => value.Trim()).ToHashSet(StringComparer.Ordinal);
         var asked = named.ToHashSet(StringComparer.Ordinal);
         var values = new List<string>();
         foreach (DictionaryEntry variable in environment)
@@ -43,7 +45,7 @@ public sealed partial class SecretRedactor
         }
 
         var configured = (settings?.AsEnumerable() ?? []).Where(setting => SecretNames.IsSecret(setting.Key[(setting.Key.LastIndexOf(':') + 1)..], setting.Value));
-        return new SecretRedactor([.. values, .. configured.Select(setting => setting.Value!)]);
+        return new SecretRedactor([.. values.Concat(configured.Select(setting => setting.Value!)).Where(value => !open.Contains(value.Trim()))]);
     }
 
     /// <summary>The text without secrets.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Spark.Temporal.Workflows.Wire;
 using Spectre.Console;
+using Text = Spark.Temporal.Workflows.Domain.Text;
 
 namespace Spark.Temporal.Starter;
 
@@ -26,10 +27,11 @@ internal sealed class CliOutput(TextWriter output, TextWriter error)
     /// </summary>
     public bool Live => Progress.Profile is { Out.IsTerminal: true, Capabilities.Ansi: true } && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 
-    public void Line(string text = "") => Out.WriteLine(text);
+    /// <summary>One line of data. What agents, tasks and models wrote may stand in it, so no escape sequence reaches the terminal.</summary>
+    public void Line(string text = "") => Out.WriteLine(Text.Printable(text));
 
     /// <summary>One line of progress or explanation, on standard error.</summary>
-    public void Note(string text) => Error.WriteLine(text);
+    public void Note(string text) => Error.WriteLine(Text.Printable(text));
 
     /// <summary>One JSON document on standard output.</summary>
     public void Json<T>(T value) => Out.WriteLine(JsonSerializer.Serialize(value, SparkJson.Indented));
@@ -43,7 +45,7 @@ internal sealed class CliOutput(TextWriter output, TextWriter error)
             Json(new { Error = new { Message = message, ExitCode = exitCode } });
         }
 
-        Error.WriteLine($"spark: {message}");
+        Note($"spark: {message}");
         return exitCode;
     }
 }

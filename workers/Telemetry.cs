@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
+using Spark.Temporal.Activities;
 using Spark.Temporal.Workflows.Wire;
 using Temporalio.Runtime;
 
@@ -25,7 +26,10 @@ internal static class Telemetry
 
         services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(Variable("OTEL_SERVICE_NAME") ?? "spark-worker"))
-            .WithTracing(tracing => tracing.AddSource(TracingInterceptor.SourceName).AddOtlpExporter());
+            .WithTracing(tracing => tracing
+                .AddSource(TracingInterceptor.SourceName)
+                .AddProcessor(provider => new RedactingProcessor(provider.GetRequiredService<SecretRedactor>()))
+                .AddOtlpExporter());
         return services;
     }
 

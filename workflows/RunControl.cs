@@ -41,6 +41,9 @@ internal sealed class RunControl(SpendingLimit limit, Action show)
     /// <summary>What else counts against the limit: of an attempt, its run before it; of a run, its attempt under way.</summary>
     public TokenUsage Elsewhere { get; set; } = TokenUsage.None;
 
+    /// <summary>Whether what is spent elsewhere is part of the run's own cost.</summary>
+    public bool OwnsElsewhere { get; init; }
+
     public TokenUsage Spent => Usage + Elsewhere;
 
     public int ModelCalls { get; private set; }
@@ -120,7 +123,8 @@ internal sealed class RunControl(SpendingLimit limit, Action show)
     public void Declare(string state, string waitsFor)
     {
         (State, WaitsFor) = (state, waitsFor);
-        Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet(state));
+        var cost = (OwnsElsewhere ? Spent : Usage).CostUsd;
+        Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet(state), SearchAttributes.CostUsd.ValueSet(Math.Round(cost, 6)));
         show();
     }
 

@@ -182,6 +182,9 @@ internal sealed partial class DockerContainerGateway : IContainerGateway, IDispo
         return [.. (changes ?? []).Where(change => change.Kind != FileSystemChangeKind.Delete).Select(change => change.Path)];
     }
 
+    public async Task<bool> WasAddedAsync(string container, string path, CancellationToken cancellationToken) =>
+        (await _client.Containers.InspectChangesAsync(container, cancellationToken) ?? []).Any(change => change.Path == path && change.Kind == FileSystemChangeKind.Add);
+
     public async Task<IContainerProcess> ExecAsync(string container, ExecSpec spec, CancellationToken cancellationToken)
     {
         var parameters = new ContainerExecCreateParameters

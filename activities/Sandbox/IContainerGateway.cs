@@ -53,6 +53,9 @@ internal interface IContainerGateway
     /// <summary>Absolute paths that were made or changed in a container since it was made from its image; folders among them.</summary>
     Task<IReadOnlyList<string>> ChangesAsync(string container, CancellationToken cancellationToken);
 
+    /// <summary>Whether a path was made in a container and is not of its image.</summary>
+    Task<bool> WasAddedAsync(string container, string path, CancellationToken cancellationToken);
+
     Task<IContainerProcess> ExecAsync(string container, ExecSpec spec, CancellationToken cancellationToken);
 
     /// <summary>Address of the host in a network, as its containers reach it; null where the network has none.</summary>

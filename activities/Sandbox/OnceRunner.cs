@@ -20,7 +20,7 @@ internal sealed class OnceRunner(IContainerGateway gateway, SandboxOptions optio
         var half = options.OutputBytes / 2;
         IReadOnlyList<string> once =
         [
-            "sh", $"{SandboxScripts.Root}/once.sh", folder,
+            "sh", "-c", SandboxScripts.Whole("once"), "spark-once", folder,
             Math.Max(1, Math.Ceiling(timeoutSec)).ToString(CultureInfo.InvariantCulture), half.ToString(CultureInfo.InvariantCulture),
             .. spec.Command,
         ];
@@ -33,10 +33,12 @@ internal sealed class OnceRunner(IContainerGateway gateway, SandboxOptions optio
     /// <summary>The shell command that runs something once as <see cref="RunAsync"/> does, and ends the shell where it fails.</summary>
     public static string Inline(IReadOnlyList<string> command, string folder, double timeoutSec) =>
         $"""
-        sh {SandboxScripts.Root}/once.sh {folder} {timeoutSec.ToString(CultureInfo.InvariantCulture)} 1024 {string.Join(' ', command)} > /dev/null
+        sh -c {Quoted(SandboxScripts.Whole("once"))} spark-once {folder} {timeoutSec.ToString(CultureInfo.InvariantCulture)} 1024 {string.Join(' ', command.Select(Quoted))} > /dev/null
         IFS=' ' read -r code rest < {folder}/code
         if [ "$code" != 0 ]; then cat {folder}/output; exit 1; fi
         """;
+
+    private static string Quoted(string word) => $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     private static async Task<byte[]> ReadToEndAsync(IContainerProcess process, int most, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Formats.Tar;
 using System.Text;
 
@@ -19,12 +20,24 @@ internal static class SandboxScripts
     /// <summary>Tests before the verifier's turn; only root enters.</summary>
     public const string Staging = $"{Root}/staging";
 
+    /// <summary>Made by the container's main process where its image brings <c>/tests</c>; an agent that is root can make it too.</summary>
+    public const string TestsOfImage = $"{Runs}/tests-of-image";
+
+    private const string Library = ". /.spark/lib.sh\n";
+
     private const UnixFileMode Everyone = (UnixFileMode)0b111_111_111;
     private const UnixFileMode Plain = (UnixFileMode)0b111_101_101;
+    private static readonly ConcurrentDictionary<string, string> Wholes = new();
     private static readonly Lazy<byte[]> Archive = new(Pack);
 
     /// <summary>Log folders and scripts as a tar for the root of a container.</summary>
     public static Stream Open() => new MemoryStream(Archive.Value, writable: false);
+
+    /// <summary>
+    /// A script with what it shares with others, for the argument of a shell: what decides on a verdict must not be read from
+    /// a file, since an agent that is root may have rewritten it.
+    /// </summary>
+    public static string Whole(string name) => Wholes.GetOrAdd(name, static script => Read(script).Replace(Library, Read("lib"), StringComparison.Ordinal));
 
     private static byte[] Pack()
     {
@@ -40,7 +53,7 @@ internal static class SandboxScripts
             Folder(tar, ".spark/out", Everyone | UnixFileMode.StickyBit);
             Folder(tar, ".spark/runs", (UnixFileMode)0b111_011_011 | UnixFileMode.StickyBit);
             Folder(tar, ".spark/staging", (UnixFileMode)0b111_000_000);
-            foreach (var name in (string[])["lib", "main", "shell", "broker", "once", "verify"])
+            foreach (var name in (string[])["lib", "main", "shell", "broker", "once"])
             {
                 tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, $".spark/{name}.sh")
                 {

@@ -11,6 +11,11 @@ internal sealed record Brought(byte[] Tar, IReadOnlyList<string> Notes, int File
 /// <summary>Rewriting of tars on their way in and out of containers.</summary>
 internal static partial class Tars
 {
+    /// <summary>Entries brought home from one folder: their headers alone are then some 30 MB.</summary>
+    public const int MostEntries = 20_000;
+
+    private const int MostNotes = 10;
+
     /// <summary>
     /// Puts the entries of a tar below a folder, owned by root. Shell scripts become runnable and lose what editors on
     /// other systems put in (byte-order mark, carriage returns), since no kernel would start them.
@@ -65,12 +70,13 @@ internal static partial class Tars
     /// Takes a tar out of a container home: its entries move up to the root, files too large and files past the whole's
     /// limit are left out and named. Links stay links; nothing is followed.
     /// </summary>
+    /// <remarks>What comes is hostile: entries past a number are left out too, and few of the left out are named.</remarks>
     public static async Task<Brought> HomeAsync(
         Stream tar, string label, long fileBytes, long folderBytes, Func<string, bool> excluded, CancellationToken cancellationToken)
     {
         List<string> notes = [];
         long total = 0;
-        var files = 0;
+        var (files, entries, unnamed) = (0, 0, 0);
         using var result = new MemoryStream();
         await using (var writer = new TarWriter(result, TarEntryFormat.Pax, leaveOpen: true))
         {
@@ -87,8 +93,22 @@ internal static partial class Tars
 
                 if (isFile && (entry.Length > fileBytes || total + entry.Length > folderBytes))
                 {
-                    notes.Add($"{label}/{name} has {entry.Length:N0} bytes and was left out (limit {(entry.Length > fileBytes ? fileBytes : folderBytes):N0})");
+                    if (notes.Count < MostNotes)
+                    {
+                        notes.Add($"{label}/{Workflows.Domain.Text.OneLine(name, 200)} has {entry.Length:N0} bytes and was left out (limit {(entry.Length > fileBytes ? fileBytes : folderBytes):N0})");
+                    }
+                    else
+                    {
+                        unnamed++;
+                    }
+
                     continue;
+                }
+
+                if (++entries > MostEntries)
+                {
+                    notes.Add($"{label} has more than {MostEntries:N0} entries; the others were left out");
+                    break;
                 }
 
                 var copy = new PaxTarEntry(isFile ? TarEntryType.RegularFile : entry.EntryType, name)
@@ -110,6 +130,11 @@ internal static partial class Tars
 
                 await writer.WriteEntryAsync(copy, cancellationToken);
             }
+        }
+
+        if (unnamed > 0)
+        {
+            notes.Add($"{label}: {unnamed:N0} more files were left out for their size");
         }
 
         return new Brought(result.ToArray(), notes, files);

@@ -45,7 +45,11 @@ internal sealed class VerifierRunner(
         var staged = $"{SandboxScripts.Staging}/{folder[(folder.LastIndexOf('/') + 1)..]}";
         await PutBelowAsync(container, request.Tests, staged.TrimStart('/'), cancellationToken);
 
-        IReadOnlyList<string> prepare = ["sh", $"{SandboxScripts.Root}/verify.sh", staged, request.StopServices ? "services" : "-"];
+        IReadOnlyList<string> prepare =
+        [
+            "sh", "-c", SandboxScripts.Whole("verify"), "spark-verify", staged, request.StopServices ? "services" : "-",
+            await ImageBringsTestsAsync(container, cancellationToken) ? "image" : "-",
+        ];
         string? before = null;
         if (IsRoot(settings.VerifierUser ?? facts.User))
         {
@@ -163,6 +167,13 @@ internal sealed class VerifierRunner(
         await using var stored = await store.OpenAsync(content, cancellationToken);
         await using var tar = await Tars.BelowAsync(stored, folder, cancellationToken);
         await gateway.PutAsync(container, tar, cancellationToken);
+    }
+
+    /// <summary>Whether <c>/tests</c> is of the image, so that ours are put into it; the engine is asked where the container says so.</summary>
+    private async Task<bool> ImageBringsTestsAsync(string container, CancellationToken cancellationToken)
+    {
+        await using var mark = await gateway.GetAsync(container, SandboxScripts.TestsOfImage, cancellationToken);
+        return mark is not null && !await gateway.WasAddedAsync(container, "/tests", cancellationToken);
     }
 
     private async Task SwitchNetworkAsync(string container, TaskSettings settings, CancellationToken cancellationToken)

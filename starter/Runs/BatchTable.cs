@@ -81,5 +81,5 @@ internal static class BatchTable
             Text.Usd(run.CostUsd));
     }
 
-    private static IReadOnlyList<Markup> Cells(params string[] texts) => [.. texts.Select(text => new Markup(Markup.Escape(text)))];
+    private static IReadOnlyList<Markup> Cells(params string[] texts) => [.. texts.Select(text => new Markup(Markup.Escape(Text.OneLine(text, 200))))];
 }

@@ -78,7 +78,7 @@ public sealed class EncryptedRunTests
     }
 
     [Test]
-    public async Task An_encrypted_attempt_of_100_turns_stays_within_400_KB()
+    public async Task An_encrypted_attempt_of_100_turns_stays_within_its_bound()
     {
         using var spans = Spans.Listen();
         await using var deployment = await FakeDeployment.StartAsync(keys: Keys);
@@ -103,7 +103,7 @@ public sealed class EncryptedRunTests
         return
         [
             .. history.Events.SelectMany(HistorySize.Payloads)
-                .Where(payload => payload.Metadata.TryGetValue(EncryptionCodec.EncodingField, out var encoding) && encoding.ToStringUtf8() == EncryptionCodec.Encoding)
+                .Where(EncryptionCodec.IsSealed)
                 .Select(payload => codec.DecodeAsync([payload]).Result.Single().Data)
                 .Where(data => data.Length > 0)
                 .SelectMany(data => Texts(JsonDocument.Parse(data.Memory).RootElement))

@@ -23,7 +23,7 @@ internal sealed class SkillRunState : IOwnCalls
     public SkillRunState(SkillGenerationInput input)
     {
         _input = input;
-        Control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), () => Show(Step)) { Held = input.Seat?.Held };
+        Control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), () => Show(Step)) { Held = input.Seat?.Held, OwnsElsewhere = true };
         Task = Text.Slug(input.TaskDir.TrimEnd('/').Split('/')[^1]);
         MaxAttempts = input.MaxAttempts;
     }

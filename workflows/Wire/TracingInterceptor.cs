@@ -107,7 +107,8 @@ public sealed class TracingInterceptor : IClientInterceptor, IWorkerInterceptor
             span.SetStatus(ActivityStatusCode.Error, failure.Message);
         }
 
-        span.AddException(failure);
+        // As tags and not as an event: whoever exports may still take secrets out of tags.
+        span.SetTag("exception.type", failure.GetType().FullName).SetTag("exception.message", failure.Message).SetTag("exception.stacktrace", failure.ToString());
     }
 
     private sealed class ClientSpans(ClientOutboundInterceptor next) : ClientOutboundInterceptor(next)

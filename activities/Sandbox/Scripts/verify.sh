@@ -1,4 +1,5 @@
-# Makes ready for the verifier, as root. $1 staged tests, $2 "services" to stop also what the agent left running.
+# Makes ready for the verifier, as root. $1 staged tests, $2 "services" to stop also what the agent left running,
+# $3 "image" where /tests is of the image.
 . /.spark/lib.sh
 dir=/.spark/sh
 # Twice: the child that ends its command meanwhile is the shell then.
@@ -28,7 +29,7 @@ for left in /logs/verifier/* /logs/verifier/.[!.]* /logs/verifier/..?*; do
     if [ -e "$left" ] || [ -L "$left" ]; then rm -rf "$left"; fi
 done
 chmod 777 /logs/verifier
-if [ ! -e /.spark/runs/tests-of-image ]; then
+if [ "$3" != image ]; then
     if [ -e /tests ] || [ -L /tests ]; then rm -rf /tests; fi
     mv "$1" /tests
 else

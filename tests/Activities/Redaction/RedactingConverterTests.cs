@@ -23,7 +23,7 @@ public sealed class RedactingConverterTests
 
         var payload = await converter.ToPayloadAsync(new { Summary = $"printed {Secret}", Turns = 3 });
 
-        Assert.That(payload.Metadata[EncryptionCodec.EncodingField].ToStringUtf8(), Is.EqualTo(keys is null ? "json/plain" : EncryptionCodec.Encoding));
+        Assert.That(payload.Metadata[EncryptionCodec.EncodingField].ToStringUtf8(), keys is null ? Is.EqualTo("json/plain") : Does.StartWith(EncryptionCodec.Encoding));
         Assert.That((await SparkJson.ConverterFor(keys).ToValueAsync<Answer>(payload)), Is.EqualTo(new Answer("printed [redacted]********", 3)));
     }
 

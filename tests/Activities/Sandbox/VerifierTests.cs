@@ -61,6 +61,22 @@ public sealed class VerifierTests
         Assert.That(async () => await running, Throws.Exception);
     }
 
+    [Test]
+    public async Task An_agent_that_is_root_and_rewrites_what_is_ours_gets_no_verdict_of_its_own()
+    {
+        await using var bench = new SandboxBench();
+        var started = await bench.StartAsync();
+        const string Lie = "echo 1 > /logs/verifier/reward.txt; printf '\\n0 1 - 0\\n'; exit 0";
+        await bench.TurnAsync(
+            started.Container, 1, 20,
+            [$"id -u; for name in once verify lib main; do echo \"{Lie}\" > /.spark/$name.sh; done; mkdir -p /tests; echo cheat > /tests/conftest.py; : > /.spark/runs/tests-of-image; ls /.spark/runs/tests-of-image"]);
+
+        var verdict = await bench.VerifyAsync(started.Container, "#!/bin/bash\nls /tests\necho 0 > /logs/verifier/reward.txt\n");
+
+        Assert.That(await bench.Store.ReadTextAsync(verdict.Output, CancellationToken.None), Is.EqualTo("test.sh\n"));
+        Assert.That(verdict.Reward, Is.Zero, verdict.RewardProblem);
+    }
+
     [TestCase("true", "0 0\n")]
     [TestCase("sleep 6666 & kill -9 $(cat /.spark/sh/shell.pid); true", "0 1\n")]
     public async Task No_shell_of_the_agent_is_left_when_the_verifier_starts(string last, string expected)

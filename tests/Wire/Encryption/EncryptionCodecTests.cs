@@ -28,6 +28,20 @@ public sealed class EncryptionCodecTests
             && (payload.Data.Length < 4 || made.Data.Span.IndexOf(payload.Data.Span) < 0);
     }).QuickCheckThrowOnFailure();
 
+    [TestCase(EncryptionCodec.CompressedEncoding, "what is said again and again and again and again and again and again and again")]
+    [TestCase(EncryptionCodec.Encoding, "q7Z.1")]
+    public void It_is_compressed_where_that_makes_it_smaller(string encoding, string text)
+    {
+        var made = Encode(Old, Text(text));
+
+        Assert.That(made.Metadata[EncryptionCodec.EncodingField].ToStringUtf8(), Is.EqualTo(encoding));
+        Assert.That(made.Data.Length < Text(text).ToByteArray().Length + 28, Is.EqualTo(encoding == EncryptionCodec.CompressedEncoding), "nonce and tag are 28 bytes");
+        Assert.That(Decode(Old, made), Is.EqualTo(Text(text)));
+        made.Metadata[EncryptionCodec.EncodingField] = ByteString.CopyFromUtf8(
+            encoding == EncryptionCodec.Encoding ? EncryptionCodec.CompressedEncoding : EncryptionCodec.Encoding);
+        Assert.That(Refused(Old, made), Does.Contain("does not open"), "the encoding is authenticated too");
+    }
+
     [Test]
     public void A_changed_bit_anywhere_is_noticed() => Prop.ForAll<byte[], PositiveInt>((data, place) =>
     {
