@@ -137,7 +137,7 @@ public sealed class BatchOperationsTests
         {
             Assert.That((change.Added, again.Added), Is.EqualTo((1, 0)));
             Assert.That(result.Counts.Passed, Is.EqualTo(2));
-            Assert.That(page.Items, Is.EqualTo(new[] { new ItemsPageLine(2, ItemState.Passed, "added") }));
+            Assert.That(page.Items, Is.EqualTo(new[] { new ItemsPageLine(2, ItemState.Passed, "added, nop 1") }));
         }
     }
 
