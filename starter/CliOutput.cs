@@ -11,12 +11,14 @@ namespace Spark.Temporal.Starter;
 /// </summary>
 internal sealed class CliOutput(TextWriter output, TextWriter error)
 {
+    private const int PipedWidth = 200;
+
     public TextWriter Out { get; } = output;
 
     public TextWriter Error { get; } = error;
 
     /// <summary>Rich output on standard output; plain when it is piped or <c>NO_COLOR</c> is set.</summary>
-    public IAnsiConsole Console { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+    public IAnsiConsole Console { get; } = Rich(output);
 
     /// <summary>Rich output on standard error, for progress.</summary>
     public IAnsiConsole Progress { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
@@ -47,6 +49,18 @@ internal sealed class CliOutput(TextWriter output, TextWriter error)
 
         Note($"spark: {message}");
         return exitCode;
+    }
+
+    private static IAnsiConsole Rich(TextWriter output)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+        if (!console.Profile.Out.IsTerminal)
+        {
+            // What is piped has no screen whose width a table would have to keep.
+            console.Profile.Width = PipedWidth;
+        }
+
+        return console;
     }
 }
 
