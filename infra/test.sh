@@ -1,5 +1,5 @@
 #!/bin/bash
-# test.sh: set-up, a browser, then all tests. Options go to `dotnet test`, such as --filter Category!=Docker.
+# test.sh: set-up, a browser, PostgreSQL, then all tests. Options go to `dotnet test`, such as --filter Category!=Docker.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . infra/common.sh
@@ -7,6 +7,9 @@ infra/setup.sh
 
 # Pages are tested in a real browser; letters need a font.
 have chromium || apt_install chromium fonts-dejavu-core
+
+# Where the real Temporal server is, a batch is tried on it over PostgreSQL.
+if have temporal-server && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then apt_install postgresql; fi
 
 # Stand-ins for public base images, where a machine has their recipe beside the checkout and reaches no registry.
 recipe=../shared/data/skillsbench/base-images.sh

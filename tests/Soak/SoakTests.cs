@@ -16,10 +16,15 @@ public sealed class SoakTests
     public async Task Sixty_items_with_two_kills_of_the_worker_and_one_of_the_server()
     {
         await using var cluster = await DevCluster.StartAsync();
-        var figures = await RunAsync(cluster, new SoakPlan(60, 12, WorkerKills: 2, ServerKills: 1) { HistoryLimit = 300, Patience = TimeSpan.FromMinutes(8) });
+        await SixtyAsync(cluster);
+    }
 
-        EndedWell(figures, 60);
-        Assert.That(figures.Runs, Is.GreaterThan(0), "it continued as new");
+    /// <summary>The short form of <c>infra/soak.sh</c>.</summary>
+    [Test]
+    public async Task The_same_on_the_real_server_over_PostgreSQL()
+    {
+        await using var cluster = await PostgresCluster.StartAsync();
+        await SixtyAsync(cluster);
     }
 
     /// <summary>What <c>infra/soak.sh</c> runs.</summary>
@@ -45,6 +50,14 @@ public sealed class SoakTests
             BenchReport.Join(BenchReport.Folder!);
             EndedWell(figures, items);
         }
+    }
+
+    private static async Task SixtyAsync(ISoakCluster cluster)
+    {
+        var figures = await RunAsync(cluster, new SoakPlan(60, 12, WorkerKills: 2, ServerKills: 1) { HistoryLimit = 300, Patience = TimeSpan.FromMinutes(8) });
+
+        EndedWell(figures, 60);
+        Assert.That(figures.Runs, Is.GreaterThan(0), "it continued as new");
     }
 
     private static async Task<SoakFigures> RunAsync(ISoakCluster cluster, SoakPlan plan)

@@ -42,21 +42,23 @@ public sealed class VersioningTests
         var name = $"spark-{Guid.NewGuid():n}";
         await using var deployment = await FakeDeployment.StartAsync(version: Version(name, "1"));
         var gate = new TaskCompletionSource();
-        deployment.World.Before = (call, _) => call == "sandbox.start" ? gate.Task : Task.CompletedTask;
+        deployment.World.Before = (call, _) => call.StartsWith("sandbox.start", StringComparison.Ordinal) ? gate.Task : Task.CompletedTask;
         await MakeCurrentAsync(deployment, name, "1");
-        var input = BatchFiles.Trials(deployment, 4) with { Parallelism = 1, Tuning = new BatchTuning { HistoryLimit = 30 } };
+        var input = BatchFiles.Trials(deployment, 4) with { Parallelism = 1, Tuning = new BatchTuning { HistoryLimit = 20 } };
         var batch = await deployment.Client.StartWorkflowAsync((BatchWorkflow run) => run.RunAsync(input), deployment.Options("batch"));
         await Eventually.IsTrueAsync(() => Task.FromResult(deployment.World.Count("sandbox.start") == 1), "it has begun");
 
         deployment.AddWorkflows(Version(name, "2"));
         await MakeCurrentAsync(deployment, name, "2");
-        await deployment.Client.WorkflowService.UpdateWorkflowExecutionOptionsAsync(new()
+
+        // It may continue as new just then, and its run that was asked for is closed.
+        await Eventually.PassesAsync(() => deployment.Client.WorkflowService.UpdateWorkflowExecutionOptionsAsync(new()
         {
             Namespace = deployment.Client.Options.Namespace,
             WorkflowExecution = new() { WorkflowId = batch.Id },
             WorkflowExecutionOptions = new() { VersioningOverride = new() { AutoUpgrade = true } },
             UpdateMask = new() { Paths = { "versioning_override" } },
-        });
+        }));
         gate.SetResult();
         var result = await batch.GetResultAsync();
 

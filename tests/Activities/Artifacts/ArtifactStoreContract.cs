@@ -98,22 +98,15 @@ public abstract class ArtifactStoreContract
     public async Task A_hundred_megabytes_stream_through_without_being_held()
     {
         const long Length = 100L * 1024 * 1024;
-        var before = GC.GetTotalAllocatedBytes(precise: true);
 
-        var reference = await Store.PutAsync(new PatternStream(Length), MediaTypes.Tar, None);
-        long read = 0;
-        await using (var content = await Store.OpenAsync(reference, None))
+        // The whole process is counted, and what others do in it meanwhile: the least of a few times is what this takes.
+        var least = long.MaxValue;
+        for (var time = 0; time < 5 && least >= Length / 2; time++)
         {
-            var buffer = new byte[81920];
-            for (int count; (count = await content.ReadAsync(buffer, None)) > 0;)
-            {
-                read += count;
-            }
+            least = Math.Min(least, await AllocatedByStreamingAsync(Length));
         }
 
-        Assert.That(reference.Length, Is.EqualTo(Length));
-        Assert.That(read, Is.EqualTo(Length));
-        Assert.That(GC.GetTotalAllocatedBytes(precise: true) - before, Is.LessThan(Length / 2));
+        Assert.That(least, Is.LessThan(Length / 2));
     }
 
     [Test]
@@ -185,5 +178,25 @@ public abstract class ArtifactStoreContract
         using var copy = new MemoryStream();
         await content.CopyToAsync(copy);
         return copy.ToArray();
+    }
+
+    private async Task<long> AllocatedByStreamingAsync(long length)
+    {
+        var before = GC.GetTotalAllocatedBytes(precise: true);
+
+        var reference = await Store.PutAsync(new PatternStream(length), MediaTypes.Tar, None);
+        long read = 0;
+        await using (var content = await Store.OpenAsync(reference, None))
+        {
+            var buffer = new byte[81920];
+            for (int count; (count = await content.ReadAsync(buffer, None)) > 0;)
+            {
+                read += count;
+            }
+        }
+
+        Assert.That(reference.Length, Is.EqualTo(length));
+        Assert.That(read, Is.EqualTo(length));
+        return GC.GetTotalAllocatedBytes(precise: true) - before;
     }
 }
