@@ -11,15 +11,12 @@ internal static class Secrets
     public static SecretRedactor RedactorFor(IConfiguration configuration)
     {
         var options = configuration.GetSection(WorkerOptions.Section).Get<WorkerOptions>() ?? new WorkerOptions();
-        var profiles = configuration.GetSection($"{LlmOptions.Section}:{nameof(LlmOptions.Profiles)}").GetChildren()
-            .Select(profile => profile[nameof(LlmProfile.KeyVariable)]).OfType<string>();
-        return SecretRedactor.For(Environment.GetEnvironmentVariables(), [.. profiles, .. options.SecretVariableNames()], configuration, Known(configuration));
-    }
-
-    /// <summary>What stands in paths, ids and lists of every run: a key that equals one of these cannot be kept secret.</summary>
-    private static IEnumerable<string> Known(IConfiguration configuration)
-    {
         var profiles = configuration.GetSection($"{LlmOptions.Section}:{nameof(LlmOptions.Profiles)}").GetChildren().ToList();
-        return [.. profiles.Select(profile => profile.Key), .. profiles.Select(profile => profile[nameof(LlmProfile.Model)]).Append(Environment.GetEnvironmentVariable("OPENAI_MODEL")).OfType<string>()];
+        var keys = profiles.Select(profile => profile[nameof(LlmProfile.KeyVariable)]).OfType<string>();
+
+        // What stands in paths, ids and lists of every run: a key that equals one of these cannot be kept secret.
+        var models = profiles.Select(profile => profile[nameof(LlmProfile.Model)]).Append(Environment.GetEnvironmentVariable("OPENAI_MODEL")).OfType<string>();
+        return SecretRedactor.For(
+            Environment.GetEnvironmentVariables(), [.. keys, .. options.SecretVariableNames()], configuration, [.. profiles.Select(profile => profile.Key), .. models]);
     }
 }

@@ -12,7 +12,6 @@ namespace Spark.Temporal.Activities.Evaluation;
 /// </summary>
 internal sealed class EvaluationWriter(IArtifactStore store)
 {
-
     /// <summary>Harmed tasks that a history names; the summary names all.</summary>
     private const int HarmedNames = 10;
 

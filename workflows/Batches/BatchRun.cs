@@ -1,3 +1,6 @@
+using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Contracts;
+using Temporalio.Exceptions;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.Batches;
@@ -37,6 +40,24 @@ internal sealed class BatchRun
     private bool ShouldContinueAsNew => !Cancelled && (Workflow.ContinueAsNewSuggested || Workflow.CurrentHistoryLength > _input.Tuning.HistoryLimit);
 
     private bool Over => State.Open.Count == 0 && State.Next >= State.Entries;
+
+    /// <summary>Lists the items outside the history; where what was asked for gives none, the workflow fails with the activity's words.</summary>
+    /// <param name="list">The activity.</param>
+    /// <param name="planOf">The list in what it returns.</param>
+    public async Task<T> PlanAsync<T>(Func<Task<T>> list, Func<T, BatchPlan> planOf)
+    {
+        try
+        {
+            var listed = await list();
+            State.Planned(planOf(listed));
+            Scribe.Planned(planOf(listed));
+            return listed;
+        }
+        catch (ActivityFailureException failure) when (ActivityFailures.TypeOf(failure) == FailureTypes.InvalidInput)
+        {
+            throw new ApplicationFailureException(ActivityFailures.Words(failure), FailureTypes.InvalidInput, nonRetryable: true);
+        }
+    }
 
     /// <summary>Works until all has ended, or the batch is cancelled, or has to go on in another run.</summary>
     /// <returns>Whether it has to go on in another run; <see cref="MayContinueAsNew"/> as long as nothing is awaited meanwhile.</returns>

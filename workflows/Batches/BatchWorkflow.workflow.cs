@@ -39,7 +39,9 @@ public sealed class BatchWorkflow : WindowWorkflow
     {
         if (_state.List is null)
         {
-            await PlanAsync();
+            await _run.PlanAsync(
+                () => Workflow.ExecuteActivityAsync((IBatchActivities batches) => batches.PlanAsync(Plan(_input.Source)), ActivityProfiles.BatchPlan("list the items")),
+                plan => plan);
         }
 
         if (await _run.WorkAsync())
@@ -118,21 +120,6 @@ public sealed class BatchWorkflow : WindowWorkflow
 
     private PlanBatchRequest Plan(BatchSource source) =>
         new() { Batch = _input.Batch, OutDir = _input.OutDir, Work = _input.Work, Source = source, Resume = _input.Resume };
-
-    private async Task PlanAsync()
-    {
-        try
-        {
-            var plan = await Workflow.ExecuteActivityAsync(
-                (IBatchActivities batches) => batches.PlanAsync(Plan(_input.Source)), ActivityProfiles.BatchPlan("list the items"));
-            _state.Planned(plan);
-            _run.Scribe.Planned(plan);
-        }
-        catch (ActivityFailureException failure) when (Attempts.ActivityFailures.TypeOf(failure) == FailureTypes.InvalidInput)
-        {
-            throw new ApplicationFailureException(Attempts.ActivityFailures.Words(failure), FailureTypes.InvalidInput, nonRetryable: true);
-        }
-    }
 
     /// <summary>Ends what is open, where the batch was cancelled, and writes the summary either way.</summary>
     private async Task<BatchResult> CloseAsync()

@@ -4,7 +4,6 @@ using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain.Evaluation;
 using Spark.Temporal.Workflows.Domain.Judging;
 using Spark.Temporal.Workflows.Wire;
-using Temporalio.Exceptions;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.Evaluation;
@@ -81,18 +80,11 @@ public sealed class EvaluationWorkflow : WindowWorkflow
     /// <summary>Lists the trials with their skills, outside the history: which are to run, which lack their skill, which are scored already.</summary>
     private async Task PlanAsync()
     {
-        try
-        {
-            var planned = await Workflow.ExecuteActivityAsync(
-                (IEvaluationActivities evaluations) => evaluations.PlanAsync(new PlanEvaluationRequest(_input, Workflow.UtcNow)), ActivityProfiles.BatchPlan("list the trials and their skills"));
-            _run.State.Planned(planned.Plan);
-            _run.Scribe.Planned(planned.Plan);
-            Take(planned, planned.Tallies);
-        }
-        catch (ActivityFailureException failure) when (ActivityFailures.TypeOf(failure) == FailureTypes.InvalidInput)
-        {
-            throw new ApplicationFailureException(ActivityFailures.Words(failure), FailureTypes.InvalidInput, nonRetryable: true);
-        }
+        var planned = await _run.PlanAsync(
+            () => Workflow.ExecuteActivityAsync(
+                (IEvaluationActivities evaluations) => evaluations.PlanAsync(new PlanEvaluationRequest(_input, Workflow.UtcNow)), ActivityProfiles.BatchPlan("list the trials and their skills")),
+            listed => listed.Plan);
+        Take(planned, planned.Tallies);
     }
 
     private void Take(EvaluationPlanned planned, IReadOnlyList<ArmTally> tallies)

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Tests.Support;
