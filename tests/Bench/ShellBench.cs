@@ -16,6 +16,9 @@ public sealed class ShellBench
     private const int Commands = 200;
     private const int Execs = 40;
 
+    /// <summary>What lies between two commands at least: no model answers sooner.</summary>
+    private static readonly TimeSpan Model = TimeSpan.FromMilliseconds(50);
+
     [Test]
     public async Task Overhead_of_a_shell_command()
     {
@@ -24,14 +27,16 @@ public sealed class ShellBench
         var shell = (await bench.Services.GetRequiredService<ShellConnections>().GetAsync(started.Container, CancellationToken.None))!;
         using var cat = await bench.Gateway.ExecAsync(started.Container, new ExecSpec(["cat"]) { Input = true }, CancellationToken.None);
 
-        // In turns, so that all see the same weather. No command of a model comes right upon another one either.
-        List<double> commands = [], forks = [], trips = [];
+        // In turns, so that all see the same weather.
+        List<double> commands = [], forks = [], trips = [], upon = [];
         for (var number = 0; number <= Commands; number++)
         {
+            await Task.Delay(Model);
             commands.Add(await TimeAsync(() => RunAsync($"true-{number}", "true")));
+            upon.Add(await TimeAsync(() => RunAsync($"upon-{number}", "true")));
             trips.Add(await TimeAsync(() => EchoAsync(cat)));
+            await Task.Delay(Model);
             forks.Add(await TimeAsync(() => RunAsync($"fork-{number}", "(:)")));
-            trips.Add(await TimeAsync(() => EchoAsync(cat)));
         }
 
         Task<CommandEnd> RunAsync(string id, string command) =>
@@ -72,6 +77,7 @@ public sealed class ShellBench
             "shell",
             new($"`true` in the agent's shell, median of {Commands}", BenchReport.Median(commands[1..]), "ms", 5),
             new($"`true` in the agent's shell, 95th percentile of {Commands}", BenchReport.At(commands[1..], 0.95), "ms"),
+            new($"`true` right upon another command, which has to wait for the fork between them, median of {Commands}", BenchReport.Median(upon[1..]), "ms"),
             new($"a byte to a process in the container and back, median of {trips.Count}", BenchReport.Median(trips), "ms"),
             new($"`(:)` in the agent's shell, a fork more than `true`, median of {Commands}", BenchReport.Median(forks[1..]), "ms"),
             new($"`true` as a whole turn with the conversation stored, median of {Commands}", BenchReport.Median(turns), "ms"),

@@ -21,6 +21,10 @@ _spark_finish() {
     _spark_now
     # The dead are children of this shell and count until it has seen them.
     if _spark_thin " $_spark_pid $_spark_parent " "$_spark_oldest" " "; then wait; fi
+    _spark_note
+}
+
+_spark_note() {
     _spark_why=-
     if [ -e "$_spark_dir/$_spark_id.timeout" ]; then _spark_rc=124 _spark_why=timeout; fi
     _spark_here
@@ -31,6 +35,25 @@ _spark_tell() {
     { IFS= read -r _spark_line < "$_spark_dir/$_spark_id.waiter"; } 2>/dev/null || return 0
     # Opened for both, so that a connection that went away cannot block the shell.
     printf 'done %s\n' "$_spark_id" 1<> "$_spark_line"
+}
+
+# A child shares its parent's memory until it writes to it, page by page, and each first time costs more than what is
+# written. So it goes once through all that surrounds a command, in a folder of its own, while nobody waits for it.
+_spark_practise() {
+    [ -e "$_spark_dir/practice/0.script" ] || return 0
+    _spark_real=$_spark_dir _spark_dir=$_spark_dir/practice _spark_id=0 _spark_rc=0
+    _spark_now
+    _spark_began=$_spark_ticks
+    printf '%s %s\n' 0 "$_spark_began" >| "$_spark_dir/0.pid"
+    trap '_spark_rc=$?; eval "$_spark_over"' EXIT
+    . "$_spark_dir/0.script" < /dev/null >> "$_spark_dir/0.output" 2>&1
+    eval "if false; then $_spark_over
+fi"
+    trap - EXIT
+    _spark_crowded
+    _spark_note
+    _spark_tell
+    _spark_dir=$_spark_real _spark_id=
 }
 
 # Keeps what a new shell needs should all shells be killed. Nobody waits for it: the command has been answered.
@@ -52,6 +75,9 @@ _spark_oldest=$_spark_born
 [ -e "$_spark_dir/shell.since" ] || printf '%s\n' "$_spark_born" > "$_spark_dir/shell.since"
 _spark_parent=0
 _spark_here
+if [ ! -d "$_spark_dir/practice" ]; then mkdir "$_spark_dir/practice"; fi
+printf ':\n' >| "$_spark_dir/practice/0.script"
+printf '%s\n' "$_spark_dir/practice/told" >| "$_spark_dir/practice/0.waiter"
 
 # Text that runs itself, not a function: what a command declares must be global.
 # The child is there before its command is, so that no command waits for a fork.
@@ -63,6 +89,7 @@ while :; do
     (
         _spark_self
         printf "%s\n" "$_spark_pid" >| "$_spark_dir/next"
+        _spark_practise
         while IFS= read -r _spark_id <&8; do
             [ -e "$_spark_dir/$_spark_id.pid" ] || break
             if [ -e "$_spark_dir/$_spark_id.rc" ]; then _spark_tell; fi
@@ -96,8 +123,8 @@ trap - EXIT
 set +eux
 _spark_self
 _spark_finish
-kill -KILL "$_spark_parent"
 _spark_tell
+kill -KILL "$_spark_parent"
 _spark_save
 _spark_depth=$((_spark_depth + 1))
 if [ "$_spark_depth" -ge 500 ]; then exec "$_spark_kind" "${_spark_dir%/*}/shell.sh" "$_spark_dir" "$PWD" "$_spark_kept" 8<&- < /dev/null > /dev/null 2>&1; fi
