@@ -5,6 +5,7 @@ using Spark.Temporal.Workflows.Domain.Budgets;
 using Spark.Temporal.Workflows.Domain.Conversations;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Spark.Temporal.Workflows.TaskConstruction;
+using Spark.Temporal.Workflows.Wire;
 
 namespace Spark.Temporal.Workflows.Batches;
 
@@ -44,6 +45,7 @@ public sealed record BatchInput
     public BatchTuning Tuning { get; init; } = new();
 
     /// <summary>Where the run before stood; only a batch that continues itself sets it.</summary>
+    [JsonConverter(typeof(PackedJson<BatchCarry>))]
     public BatchCarry? Carry { get; init; }
 }
 

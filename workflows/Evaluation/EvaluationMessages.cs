@@ -1,8 +1,10 @@
+using System.Text.Json.Serialization;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain.Budgets;
 using Spark.Temporal.Workflows.Domain.Evaluation;
+using Spark.Temporal.Workflows.Wire;
 
 namespace Spark.Temporal.Workflows.Evaluation;
 
@@ -48,6 +50,7 @@ public sealed record EvaluationInput
     public EvaluationRules Rules { get; init; } = new();
 
     /// <summary>Where the run before stood; null at the start.</summary>
+    [JsonConverter(typeof(PackedJson<EvaluationCarried>))]
     public EvaluationCarried? Carried { get; init; }
 }
 
