@@ -159,12 +159,7 @@ public sealed class InstalledAgentTests
         Assert.That(error, Does.Contain("did you mean 'codex'?").And.Contain("own:NAME"));
     }
 
-    private async Task<string> LastBeatAsync(string workflow)
-    {
-        var described = await _rig.Client.WorkflowService.DescribeWorkflowExecutionAsync(
-            new() { Namespace = _rig.Client.Options.Namespace, Execution = new() { WorkflowId = workflow } });
-        return described.PendingActivities
-            .Where(pending => pending.State == PendingActivityState.Started && pending.HeartbeatDetails is not null)
-            .SelectMany(pending => pending.HeartbeatDetails.Payloads_).Select(payload => payload.Data.ToStringUtf8()).FirstOrDefault("");
-    }
+    private async Task<string> LastBeatAsync(string workflow) => (await PendingActivities.OfAsync(_rig.Client, workflow))
+        .Where(pending => pending.State == PendingActivityState.Started && pending.HeartbeatDetails is not null)
+        .SelectMany(pending => pending.HeartbeatDetails.Payloads_).Select(payload => payload.Data.ToStringUtf8()).FirstOrDefault("");
 }

@@ -127,9 +127,7 @@ internal sealed class FaultRig : IAsyncDisposable
         {
             await foreach (var execution in Client.ListWorkflowsAsync("ExecutionStatus = 'Running'"))
             {
-                var description = await Client.WorkflowService.DescribeWorkflowExecutionAsync(
-                    new() { Namespace = Client.Options.Namespace, Execution = new() { WorkflowId = execution.Id } });
-                if (description.PendingActivities.Any(pending => pending.ActivityType.Name == type && pending.State == PendingActivityState.Started))
+                if ((await PendingActivities.OfAsync(Client, execution.Id)).Any(pending => pending.ActivityType.Name == type && pending.State == PendingActivityState.Started))
                 {
                     return true;
                 }

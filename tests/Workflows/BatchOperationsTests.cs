@@ -142,6 +142,29 @@ public sealed class BatchOperationsTests
     }
 
     [Test]
+    public async Task What_is_added_while_the_summary_is_written_still_runs()
+    {
+        // No file can be written where a folder is: the summary is tried until that has gone.
+        var input = Trials(1);
+        var inTheWay = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(BatchRun.ResultsPath(input.OutDir, input.Batch))!, "summary.json"));
+        var batch = await StartAsync(input);
+        await Eventually.IsTrueAsync(
+            async () => (await PendingActivities.OfAsync(_deployment.Client, batch.Id)).Any(activity => activity is { ActivityType.Name: "batches.summarize", Attempt: > 1 }),
+            "it closes");
+
+        var more = new BatchSource { TasksDir = BatchFiles.Tasks(Path.Combine(_deployment.OutDir, "more"), "added") };
+        var change = await batch.ExecuteUpdateAsync(workflow => workflow.AddItemsAsync(more));
+        inTheWay.Delete();
+
+        var result = await batch.GetResultAsync();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((change.Added, result.Counts.Passed), Is.EqualTo((1, 2)));
+            Assert.That(File.ReadAllText(result.SummaryPath!), Does.Contain("added"));
+        }
+    }
+
+    [Test]
     public async Task A_run_that_was_terminated_after_the_batch_continued_as_new_is_noticed()
     {
         World.Before = (call, _) => call == "sandbox.verify:container-1" ? _gate.Task : Task.CompletedTask;

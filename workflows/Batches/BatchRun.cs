@@ -36,10 +36,11 @@ internal sealed class BatchRun
     /// <summary>Whether it may continue as new this moment: nothing is on its way that the next run would not hear of.</summary>
     public bool MayContinueAsNew => ShouldContinueAsNew && Workflow.AllHandlersFinished && Scribe.Idle && !Window.HasUntold;
 
+    /// <summary>Whether all there is has ended.</summary>
+    public bool Over => State.Open.Count == 0 && State.Next >= State.Entries;
+
     /// <summary>The one rule of continuing as new; a cancelled batch closes instead.</summary>
     private bool ShouldContinueAsNew => !Cancelled && (Workflow.ContinueAsNewSuggested || Workflow.CurrentHistoryLength > _input.Tuning.HistoryLimit);
-
-    private bool Over => State.Open.Count == 0 && State.Next >= State.Entries;
 
     /// <summary>Lists the items outside the history; where what was asked for gives none, the workflow fails with the activity's words.</summary>
     /// <param name="list">The activity.</param>

@@ -44,13 +44,23 @@ public sealed class BatchWorkflow : WindowWorkflow
                 plan => plan);
         }
 
-        if (await _run.WorkAsync())
+        while (true)
         {
-            var next = _input with { Carry = _run.Carry() };
-            throw Workflow.CreateContinueAsNewException((BatchWorkflow batch) => batch.RunAsync(next), ContinuedRuns.OnCurrentVersion);
-        }
+            if (await _run.WorkAsync())
+            {
+                var next = _input with { Carry = _run.Carry() };
+                throw Workflow.CreateContinueAsNewException((BatchWorkflow batch) => batch.RunAsync(next), ContinuedRuns.OnCurrentVersion);
+            }
 
-        return await CloseAsync();
+            var result = await CloseAsync();
+            if (_run.Over || BatchRun.Cancelled)
+            {
+                Workflow.CancellationToken.ThrowIfCancellationRequested();
+                return result;
+            }
+
+            // Something was added while the summary was written.
+        }
     }
 
     [WorkflowUpdate("AddItems", Description = "More of the same kind, behind what is there: {\"tasks_dir\": \"/tasks\", \"names\": [\"csv-*\"]} or {\"files\": [\"/prompts/one.json\"]}")]
@@ -141,7 +151,6 @@ public sealed class BatchWorkflow : WindowWorkflow
             ActivityProfiles.Batches("write the summary"));
         _state.Show(cancelled ? "cancelled" : RunStates.Done);
         await Workflow.WaitConditionAsync(() => Workflow.AllHandlersFinished, CancellationToken.None);
-        Workflow.CancellationToken.ThrowIfCancellationRequested();
         return _state.Result(_run.Scribe.Results, summary.Path, _resultsPath);
     }
 }
