@@ -14,7 +14,7 @@ namespace Spark.Temporal.Workflows.TaskConstruction;
 /// back to repair with its evidence; out of budget or of infrastructure the run waits, says why, and goes on in place.
 /// </summary>
 [Workflow]
-public sealed class TaskConstructionWorkflow
+public sealed partial class TaskConstructionWorkflow
 {
     private readonly ConstructionInput _input;
     private readonly ConstructionState _state;
@@ -23,19 +23,9 @@ public sealed class TaskConstructionWorkflow
     [WorkflowInit]
     public TaskConstructionWorkflow(ConstructionInput input) => (_input, _state) = (input, new ConstructionState(input));
 
-    [WorkflowQuery("GetProgress", Description = "Where the construction stands: step, rounds, versions and cost.")]
-    public ConstructionProgress GetProgress() => _state.Progress();
-
     [WorkflowRun]
     public Task<ConstructionResult> RunAsync(ConstructionInput input) =>
         SeatReports.AroundAsync(input.Seat, WorkAsync, ItemReport.Of, () => _state.Usage);
-
-    [WorkflowSignal("Hold", Description = "From the batch: stand still after the step in flight, or go on.")]
-    public Task HoldAsync(HoldRequest request)
-    {
-        _state.Control.Held = request.Why;
-        return Task.CompletedTask;
-    }
 
     private async Task<ConstructionResult> WorkAsync()
     {
@@ -87,44 +77,6 @@ public sealed class TaskConstructionWorkflow
                 ActivityProfiles.Records($"repair {_state.Round + 1}: what is wrong")));
         }
     }
-
-    [WorkflowUpdate("Pause", Description = "Let the step in flight end, then stand still. No value needed.")]
-    public Task PauseAsync()
-    {
-        _state.Control.Pause();
-        return Task.CompletedTask;
-    }
-
-    [WorkflowUpdate("Resume", Description = "Go on: after a pause, or when what the run waits for is mended. No value needed.")]
-    public Task ResumeAsync()
-    {
-        _state.Control.Resume();
-        return Task.CompletedTask;
-    }
-
-    [WorkflowUpdateValidator(nameof(ResumeAsync))]
-    public void ValidateResume() => RunControl.Refuse(_state.Control.ResumeRefusal());
-
-    [WorkflowUpdate("RaiseBudget", Description = "A new limit for the whole run in dollars, tokens or both: {\"budget_usd\": 25, \"budget_tokens\": 2000000}")]
-    public Task RaiseBudgetAsync(BudgetRequest request)
-    {
-        _state.Control.Raise(request);
-        return Task.CompletedTask;
-    }
-
-    [WorkflowUpdateValidator(nameof(RaiseBudgetAsync))]
-    public void ValidateBudget(BudgetRequest request) => RunControl.Refuse(_state.Control.RaiseRefusal(request));
-
-    [WorkflowUpdate("ExtendAttempts", Description = "Allow more rounds of repair: {\"attempts\": 3}")]
-    public Task<int> ExtendAttemptsAsync(ExtendRequest request)
-    {
-        _state.Extend(request.Attempts);
-        return Task.FromResult(_state.MaxRevisions);
-    }
-
-    [WorkflowUpdateValidator(nameof(ExtendAttemptsAsync))]
-    public void ValidateExtend(ExtendRequest request) => RunControl.Refuse(
-        _input.Given is not null ? "a variant is not repaired: another one is made of the template." : ExtendRequest.Refusal(request));
 
     /// <summary>A blueprint that is given: judged by the rules, rendered, proven, and accepted or not.</summary>
     private async Task<ConstructionResult> VaryAsync(GivenBlueprint given)
