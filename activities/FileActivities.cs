@@ -6,6 +6,7 @@ using Spark.Temporal.Activities.Batches;
 using Spark.Temporal.Activities.Evaluation;
 using Spark.Temporal.Activities.TaskPackages;
 using Spark.Temporal.Activities.TaskPackages.Construction;
+using Spark.Temporal.Activities.Versions;
 using Spark.Temporal.Workflows.Contracts;
 
 namespace Spark.Temporal.Activities;
@@ -15,7 +16,8 @@ public static class FileActivities
 {
     /// <summary>
     /// Adds <see cref="IRecordActivities"/>, <see cref="IBatchActivities"/>, <see cref="ITaskPackageActivities"/>,
-    /// <see cref="IConstructionActivities"/> and <see cref="IEvaluationActivities"/>. An artifact store must be registered beside them.
+    /// <see cref="IConstructionActivities"/> and <see cref="IEvaluationActivities"/>, and <see cref="IVersionActivities"/>, which
+    /// are called on the same queue. An artifact store must be registered beside them.
     /// </summary>
     public static IServiceCollection AddFileActivities(this IServiceCollection services)
     {
@@ -26,6 +28,7 @@ public static class FileActivities
         services.TryAddSingleton<IEvaluationActivities, EvaluationActivities>();
         services.TryAddSingleton<IBatchActivities, BatchActivities>();
         services.TryAddSingleton<IReplayActivities, ReplayActivities>();
+        services.TryAddSingleton<IVersionActivities, VersionActivities>();
         return services;
     }
 }

@@ -108,7 +108,8 @@ public static class WorkerRegistration
         });
         worker.ApplyTemporalActivities<ITaskPackageActivities>().ApplyTemporalActivities<IRecordActivities>()
             .ApplyTemporalActivities<IConstructionActivities>().ApplyTemporalActivities<IEvaluationActivities>()
-            .ApplyTemporalActivities<IBatchActivities>().ApplyTemporalActivities<IReplayActivities>();
+            .ApplyTemporalActivities<IBatchActivities>().ApplyTemporalActivities<IReplayActivities>()
+            .ApplyTemporalActivities<IVersionActivities>();
     }
 
     private static void AddLlm(IServiceCollection services, IConfiguration configuration, WorkerOptions options, List<WorkerQueue> queues)

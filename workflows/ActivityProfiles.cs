@@ -59,6 +59,19 @@ internal static class ActivityProfiles
     };
 
     /// <summary>
+    /// A word with the server about the version that a continued run goes on with. All of the batch waits for it, so it is
+    /// tried for two minutes of the server's bad weather; then the batch stays where it is. A cancelled one must be pinned too.
+    /// </summary>
+    public static ActivityOptions Version(string summary) => new()
+    {
+        TaskQueue = Queue(TaskQueues.Workflows),
+        StartToCloseTimeout = TimeSpan.FromSeconds(30),
+        RetryPolicy = new RetryPolicy { InitialInterval = TimeSpan.FromSeconds(1), MaximumInterval = TimeSpan.FromSeconds(30), MaximumAttempts = 8 },
+        CancellationToken = CancellationToken.None,
+        Summary = summary,
+    };
+
+    /// <summary>
     /// One model call. The client does not retry, this policy does: about half an hour of a provider's bad weather, more
     /// when its Retry-After asks for it. The limit of one try is above any request time-out of the settings.
     /// </summary>

@@ -3,6 +3,7 @@ using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Batches;
 using Spark.Temporal.Activities.Evaluation;
 using Spark.Temporal.Activities.Artifacts.Replay;
+using Spark.Temporal.Activities.Versions;
 using Spark.Temporal.Workers;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
@@ -25,10 +26,9 @@ namespace Spark.Temporal.Tests.Support;
 /// </summary>
 internal sealed class FakeDeployment : IAsyncDisposable
 {
-    private readonly List<TemporalWorker> _workers = [];
-    private readonly List<Task> _running = [];
-    private readonly CancellationTokenSource _stop = new();
+    private readonly List<RunningWorker> _workers = [];
     private readonly TemporaryFolder _folder = new();
+    private IVersionActivities _versions = new VersionActivities();
 
     private FakeDeployment(ITemporalClient client, string prefix, EncryptionKeys? keys)
     {
@@ -55,16 +55,20 @@ internal sealed class FakeDeployment : IAsyncDisposable
     /// <summary>Installed agents in that world.</summary>
     public FakeAgents Agents { get; }
 
+    /// <summary>Stops the worker of the workflows that was there from the start.</summary>
+    public Func<Task> StopFirstWorkflows { get; private set; } = () => Task.CompletedTask;
+
     public string OutDir => _folder["out"];
 
     public string Queue => Prefix + TaskQueues.Workflows;
 
     public string HostQueue => Prefix + TaskQueues.SandboxHost("one");
 
-    public static async Task<FakeDeployment> StartAsync(bool host = true, EncryptionKeys? keys = null, WorkerDeploymentOptions? version = null)
+    public static async Task<FakeDeployment> StartAsync(bool host = true, EncryptionKeys? keys = null, WorkerDeploymentOptions? version = null, IVersionActivities? versions = null)
     {
         var deployment = new FakeDeployment(await TemporalServer.ClientAsync(), $"{TestContext.CurrentContext.Test.ID}-{Guid.NewGuid().ToString("n")[..8]}-", keys);
-        deployment.AddWorkflows(version ?? WorkerRegistration.Version);
+        deployment._versions = versions ?? deployment._versions;
+        deployment.StopFirstWorkflows = deployment.AddWorkflows(version ?? WorkerRegistration.Version);
         deployment.Work(new TemporalWorkerOptions(deployment.Prefix + TaskQueues.Sandbox)
             .AddAllActivities<ISandboxActivities>(deployment.World)
             .AddAllActivities<IConstructionActivities>(deployment.World)
@@ -80,9 +84,10 @@ internal sealed class FakeDeployment : IAsyncDisposable
     }
 
     /// <summary>A worker of the workflows and of the activities beside them; one for each version of the code.</summary>
-    public void AddWorkflows(WorkerDeploymentOptions version)
+    /// <returns>Stops it, as an operator does who needs the version no more.</returns>
+    public Func<Task> AddWorkflows(WorkerDeploymentOptions version)
     {
-        Work(new TemporalWorkerOptions(Queue) { DeploymentOptions = version, Interceptors = [new LivenessInterceptor()] }
+        var worker = Work(new TemporalWorkerOptions(Queue) { DeploymentOptions = version, Interceptors = [new LivenessInterceptor()] }
             .AddWorkflow<AttemptWorkflow>()
             .AddWorkflow<SkillGenerationWorkflow>()
             .AddWorkflow<BatchWorkflow>()
@@ -95,8 +100,10 @@ internal sealed class FakeDeployment : IAsyncDisposable
             .AddAllActivities<IEvaluationActivities>(new EvaluationActivities(Store))
             .AddAllActivities<IBatchActivities>(new BatchActivities(Store))
             .AddAllActivities<IReplayActivities>(new ReplayActivities(Store))
+            .AddAllActivities<IVersionActivities>(_versions)
             .AddAllActivities<IConstructionActivities>(World)
             .AddAllActivities<ITaskPackageActivities>(World));
+        return worker.StopAsync;
     }
 
     /// <summary>A sandbox host that takes work from its own queue.</summary>
@@ -109,22 +116,11 @@ internal sealed class FakeDeployment : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        try
-        {
-            await Task.WhenAll(_running);
-        }
-        catch (OperationCanceledException)
-        {
-            // That is how workers end.
-        }
-
-        _workers.ForEach(worker => worker.Dispose());
-        _stop.Dispose();
+        await Task.WhenAll(_workers.Select(worker => worker.StopAsync()));
         _folder.Dispose();
     }
 
-    private void Work(TemporalWorkerOptions options)
+    private RunningWorker Work(TemporalWorkerOptions options)
     {
         options.DeploymentOptions ??= WorkerRegistration.Version;
         options.Identity = "1234567@fake-host";
@@ -133,8 +129,40 @@ internal sealed class FakeDeployment : IAsyncDisposable
 
         // An assertion inside a workflow must fail the test, not be retried for ever.
         options.WorkflowFailureExceptionTypes = [typeof(AssertionException)];
-        var worker = new TemporalWorker(Client, options);
+        var worker = new RunningWorker(new TemporalWorker(Client, options));
         _workers.Add(worker);
-        _running.Add(worker.ExecuteAsync(_stop.Token));
+        return worker;
+    }
+
+    private sealed class RunningWorker
+    {
+        private readonly TemporalWorker _worker;
+        private readonly CancellationTokenSource _stop = new();
+        private readonly Task _running;
+        private Task? _stopped;
+
+        public RunningWorker(TemporalWorker worker)
+        {
+            _worker = worker;
+            _running = worker.ExecuteAsync(_stop.Token);
+        }
+
+        public Task StopAsync() => _stopped ??= EndAsync();
+
+        private async Task EndAsync()
+        {
+            await _stop.CancelAsync();
+            try
+            {
+                await _running;
+            }
+            catch (OperationCanceledException)
+            {
+                // That is how workers end.
+            }
+
+            _worker.Dispose();
+            _stop.Dispose();
+        }
     }
 }

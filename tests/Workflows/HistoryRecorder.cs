@@ -1,9 +1,12 @@
 using System.Text.Json;
+using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Evaluation;
+using Spark.Temporal.Workflows.Exports;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Client;
 using Temporalio.Exceptions;
@@ -205,6 +208,25 @@ public sealed class HistoryRecorder
         await batch.GetResultAsync();
         await KeepAsync("batch", _deployment.Client.GetWorkflowHandle(batch.Id, batch.ResultRunId));
         await KeepAsync("batch-continued", _deployment.Client.GetWorkflowHandle(batch.Id));
+    }
+
+    [Test]
+    public async Task Evaluation_that_continued_as_new()
+    {
+        var fixture = new EvaluationFixture(_deployment);
+        var input = fixture.Input("answer", "answer-again", "answer-more") with { Arms = [fixture.Baseline], Parallelism = 1, Limits = Limits };
+        var run = await fixture.StartAsync(input with { Rules = new EvaluationRules { HistoryLimit = 20 } });
+        await run.GetResultAsync();
+        await KeepAsync("evaluation-continued", _deployment.Client.GetWorkflowHandle(run.Id));
+    }
+
+    [Test]
+    public async Task Export_of_an_artifact()
+    {
+        var request = new ExportRequest { OutDir = _deployment.OutDir, Artifacts = [await _deployment.Store.PutTextAsync("exported", CancellationToken.None)] };
+        var run = await _deployment.Client.StartWorkflowAsync((ExportWorkflow workflow) => workflow.RunAsync(request), _deployment.Options("export"));
+        await run.GetResultAsync();
+        await KeepAsync("export", run);
     }
 
     [Test]

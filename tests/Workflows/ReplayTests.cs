@@ -3,6 +3,7 @@ using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Wire;
 using Temporalio.Api.Enums.V1;
+using Temporalio.Common;
 using Temporalio.Exceptions;
 using Temporalio.Worker;
 using Temporalio.Worker.Interceptors;
@@ -46,6 +47,8 @@ public sealed class ReplayTests
         ("family", EventType.WorkflowExecutionCompleted),
         ("evaluation", EventType.WorkflowExecutionCompleted),
         ("evaluation-cancelled", EventType.WorkflowExecutionCanceled),
+        ("evaluation-continued", EventType.WorkflowExecutionCompleted),
+        ("export", EventType.WorkflowExecutionCompleted),
     }.Select(recorded => new TestCaseData(recorded.Name, recorded.Last));
 
     private static IEnumerable<string> Names() => Recorded().Select(recorded => (string)recorded.Arguments[0]!);
@@ -68,6 +71,10 @@ public sealed class ReplayTests
     public void Every_recorded_history_is_replayed() =>
         Assert.That(Directory.GetFiles(RecordedHistory.Folder, "*.json").Select(Path.GetFileNameWithoutExtension), Is.EquivalentTo(Names()));
 
+    [Test]
+    public void Every_kind_of_workflow_has_a_recorded_history() =>
+        Assert.That(Names().Select(RecordedHistory.Read).Select(TypeOf).Distinct(), Is.EquivalentTo(Workflows().Select(type => type.Name)));
+
     [TestCase("attempt-passed", "sandbox.verify")]
     [TestCase("attempt-moved", "sandbox.rerun")]
     [TestCase("attempt-cancelled", "sandbox.remove")]
@@ -80,6 +87,7 @@ public sealed class ReplayTests
     [TestCase("skill-waiting-infrastructure", "records.write_run")]
     [TestCase("batch", "batches.plan")]
     [TestCase("batch-continued", "batches.summarize")]
+    [TestCase("batch-continued", "versions.move")]
     [TestCase("construction-accepted", "construction.repair")]
     [TestCase("construction-rejected", "construction.finish")]
     [TestCase("construction-cancelled", "construction.render")]
@@ -93,6 +101,8 @@ public sealed class ReplayTests
     [TestCase("skill-replayed", "replay.reflect")]
     [TestCase("evaluation", "evaluation.plan")]
     [TestCase("evaluation-cancelled", "evaluation.write")]
+    [TestCase("evaluation-continued", "versions.move")]
+    [TestCase("export", "records.export")]
     public async Task A_step_put_before_another_makes_the_replay_fail(string name, string activity)
     {
         var result = await Replayer(new ExtraStep(activity)).ReplayWorkflowAsync(RecordedHistory.Read(name), throwOnReplayFailure: false);
@@ -118,6 +128,10 @@ public sealed class ReplayTests
         Assert.That(texts, Does.Not.Contain(Path.GetTempPath()).And.Not.Contain("/home/").And.Not.Contain("/root/").And.Not.Match(@"\d+@(?!fake-host)"));
     }
 
+    private static IEnumerable<Type> Workflows() => typeof(TaskQueues).Assembly.GetTypes().Where(type => type.GetCustomAttribute<WorkflowAttribute>() is not null);
+
+    private static string TypeOf(WorkflowHistory history) => history.Events.First().WorkflowExecutionStartedEventAttributes.WorkflowType.Name;
+
     private static WorkflowReplayer Replayer(params IWorkerInterceptor[] changes)
     {
         var options = new WorkflowReplayerOptions
@@ -125,7 +139,7 @@ public sealed class ReplayTests
             DataConverter = SparkJson.DataConverter,
             Interceptors = [new TracingInterceptor(), .. changes],
         };
-        foreach (var workflow in typeof(TaskQueues).Assembly.GetTypes().Where(type => type.GetCustomAttribute<WorkflowAttribute>() is not null))
+        foreach (var workflow in Workflows())
         {
             options.AddWorkflow(workflow);
         }

@@ -1,8 +1,12 @@
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workers;
+using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Evaluation;
 using Spark.Temporal.Workflows.SkillGeneration;
+using Temporalio.Activities;
+using Temporalio.Api.Enums.V1;
 using Temporalio.Client;
 using Temporalio.Worker;
 
@@ -37,34 +41,79 @@ public sealed class VersioningTests
     }
 
     [Test]
-    public async Task A_batch_is_moved_on_to_the_current_version_by_hand_and_each_item_counts_once()
+    public async Task A_batch_goes_on_with_the_current_version_when_it_continues_and_its_open_runs_end_on_theirs()
     {
         var name = $"spark-{Guid.NewGuid():n}";
         await using var deployment = await FakeDeployment.StartAsync(version: Version(name, "1"));
-        var gate = new TaskCompletionSource();
-        deployment.World.Before = (call, _) => call.StartsWith("sandbox.start", StringComparison.Ordinal) ? gate.Task : Task.CompletedTask;
+        var gates = Gates(deployment, "task-01", "task-02", "task-06");
         await MakeCurrentAsync(deployment, name, "1");
-        var input = BatchFiles.Trials(deployment, 4) with { Parallelism = 1, Tuning = new BatchTuning { HistoryLimit = 20 } };
+        var input = BatchFiles.Trials(deployment, 6) with { Parallelism = 2, Tuning = new BatchTuning { HistoryLimit = 20 } };
         var batch = await deployment.Client.StartWorkflowAsync((BatchWorkflow run) => run.RunAsync(input), deployment.Options("batch"));
-        await Eventually.IsTrueAsync(() => Task.FromResult(deployment.World.Count("sandbox.start") == 1), "it has begun");
+        await Eventually.IsTrueAsync(() => Task.FromResult(deployment.World.Count("sandbox.start") == 2), "it has begun");
 
         deployment.AddWorkflows(Version(name, "2"));
         await MakeCurrentAsync(deployment, name, "2");
+        gates["task-02"].SetResult();
+        var newest = deployment.Client.GetWorkflowHandle<BatchWorkflow>(batch.Id);
+        await Eventually.IsTrueAsync(async () => await StandsOnAsync(newest, "2"), "it is on the new version and pinned to it");
+        await Eventually.IsTrueAsync(async () => (await newest.QueryAsync(run => run.GetProgress())).Counts.Ended == 4, "all others have ended");
 
-        // It may continue as new just then, and its run that was asked for is closed.
-        await Eventually.PassesAsync(() => deployment.Client.WorkflowService.UpdateWorkflowExecutionOptionsAsync(new()
-        {
-            Namespace = deployment.Client.Options.Namespace,
-            WorkflowExecution = new() { WorkflowId = batch.Id },
-            WorkflowExecutionOptions = new() { VersioningOverride = new() { AutoUpgrade = true } },
-            UpdateMask = new() { Paths = { "versioning_override" } },
-        }));
-        gate.SetResult();
+        // Only the run that began on it needs the old version now; when that has ended, nothing does.
+        gates["task-01"].SetResult();
+        await Eventually.IsTrueAsync(async () => (await newest.QueryAsync(run => run.GetProgress())).Counts.Ended == 5, "it has ended");
+        await deployment.StopFirstWorkflows();
+        gates["task-06"].SetResult();
         var result = await batch.GetResultAsync();
 
-        Assert.That(result.Counts.Passed, Is.EqualTo(4), "every item once");
-        Assert.That((await batch.QueryAsync(run => run.GetProgress())).Runs, Is.GreaterThan(1), "it continued as new");
-        Assert.That(await VersionsAsync(deployment.Client.GetWorkflowHandle(batch.Id)), Is.Not.Empty.And.All.EqualTo("2"), "its last run");
+        Assert.That(BatchFiles.Results(result).Select(item => item.Item.Name), Is.EquivalentTo(Enumerable.Range(1, 6).Select(number => $"task-{number:00}")), "every item once");
+        Assert.That(result.Counts.Passed, Is.EqualTo(6));
+        Assert.That((await VersionsAsync(deployment.Client.GetWorkflowHandle(batch.Id, batch.ResultRunId))).Distinct(), Is.EqualTo(new[] { "1" }), "its first run");
+        Assert.That(await VersionsAsync(newest), Is.Not.Empty.And.Some.EqualTo("2").And.None.EqualTo("1").Or.Exactly(1).EqualTo("1"), "its last run: on the old version at most the first task, which moved it");
+        Assert.That((await VersionsAsync(deployment.Client.GetWorkflowHandle(Item(input, 1)))).Distinct(), Is.EqualTo(new[] { "1" }), "what was open when it moved");
+        Assert.That((await VersionsAsync(deployment.Client.GetWorkflowHandle(Item(input, 6)))).Distinct(), Is.EqualTo(new[] { "2" }), "what it started after that");
+    }
+
+    [Test]
+    public async Task A_batch_that_cannot_be_moved_stays_says_so_and_loses_nothing()
+    {
+        var name = $"spark-{Guid.NewGuid():n}";
+        await using var deployment = await FakeDeployment.StartAsync(version: Version(name, "1"), versions: new Refusing());
+        var gates = Gates(deployment, "task-02", "task-04");
+        await MakeCurrentAsync(deployment, name, "1");
+        var input = BatchFiles.Trials(deployment, 4) with { Parallelism = 1, Tuning = new BatchTuning { HistoryLimit = 20 } };
+        var batch = await deployment.Client.StartWorkflowAsync((BatchWorkflow run) => run.RunAsync(input), deployment.Options("batch"));
+        await Eventually.IsTrueAsync(() => Task.FromResult(deployment.World.Count("sandbox.start") == 2), "it has begun");
+        deployment.AddWorkflows(Version(name, "2"));
+        await MakeCurrentAsync(deployment, name, "2");
+        gates["task-02"].SetResult();
+        await Eventually.IsTrueAsync(() => Task.FromResult(deployment.World.Count("sandbox.start") == 4), "it has gone on");
+        var newest = deployment.Client.GetWorkflowHandle<BatchWorkflow>(batch.Id);
+        var details = (await newest.QueryAsync<Temporalio.Api.Sdk.V1.WorkflowMetadata>("__temporal_workflow_metadata", [])).CurrentDetails;
+        gates["task-04"].SetResult();
+
+        Assert.That((await batch.GetResultAsync()).Counts.Passed, Is.EqualTo(4));
+        Assert.That(details, Does.Contain("**Version:** stays on version 1: it must not be moved"));
+        Assert.That((await VersionsAsync(newest)).Distinct(), Is.EqualTo(new[] { "1" }));
+    }
+
+    [Test]
+    public async Task An_evaluation_goes_on_with_the_current_version_too()
+    {
+        var name = $"spark-{Guid.NewGuid():n}";
+        await using var deployment = await FakeDeployment.StartAsync(version: Version(name, "1"));
+        var fixture = new EvaluationFixture(deployment);
+        var input = fixture.Input("task-01", "task-02", "task-03") with { Arms = [fixture.Baseline], Parallelism = 1, Rules = new EvaluationRules { HistoryLimit = 20 } };
+        var gates = Gates(deployment, "task-01");
+        await MakeCurrentAsync(deployment, name, "1");
+        var run = await fixture.StartAsync(input);
+        await Eventually.IsTrueAsync(() => Task.FromResult(deployment.World.Count("sandbox.start") == 1), "it has begun");
+        deployment.AddWorkflows(Version(name, "2"));
+        await MakeCurrentAsync(deployment, name, "2");
+        gates["task-01"].SetResult();
+        var result = await run.GetResultAsync();
+
+        Assert.That(result.Students.Single().Arms.Single().Passed, Is.EqualTo(3), "every trial once");
+        Assert.That(await VersionsAsync(deployment.Client.GetWorkflowHandle(run.Id)), Does.Contain("2"), "its last run");
     }
 
     [Test]
@@ -80,6 +129,32 @@ public sealed class VersioningTests
         TestContext.Out.WriteLine(await HistorySize.WeightsAsync(handle));
 
         Assert.That(size.Bytes, Is.LessThanOrEqualTo(320_000));
+    }
+
+    /// <summary>Lets the containers of some tasks wait.</summary>
+    private static Dictionary<string, TaskCompletionSource> Gates(FakeDeployment deployment, params string[] tasks)
+    {
+        var gates = tasks.ToDictionary(task => task, _ => new TaskCompletionSource());
+        deployment.World.Before = (call, _) => call.StartsWith("sandbox.start", StringComparison.Ordinal)
+            && tasks.FirstOrDefault(task => ActivityExecutionContext.Current.Info.WorkflowId!.Contains($"/{task}/", StringComparison.Ordinal)) is { } held
+            ? gates[held].Task : Task.CompletedTask;
+        return gates;
+    }
+
+    private static string Item(BatchInput input, int number) => WorkflowIds.Evaluation(input.Batch, "none", "nop", $"task-{number:00}", 1);
+
+    /// <summary>Whether the newest run stands on a version, as the server sees it, with no override left.</summary>
+    private static async Task<bool> StandsOnAsync(WorkflowHandle run, string version) =>
+        (await run.Client.WorkflowService.DescribeWorkflowExecutionAsync(new() { Namespace = run.Client.Options.Namespace, Execution = new() { WorkflowId = run.Id } }))
+            .WorkflowExecutionInfo.VersioningInfo is { Behavior: VersioningBehavior.Pinned, VersioningOverride: null, VersionTransition: null } info
+        && info.DeploymentVersion?.BuildId == version;
+
+    /// <summary>A server that lets nobody move a run.</summary>
+    private sealed class Refusing : IVersionActivities
+    {
+        public Task<VersionMove> MoveAsync() => Task.FromResult(new VersionMove(false, "it must not be moved"));
+
+        public Task PinAsync() => throw new InvalidOperationException("It has not moved.");
     }
 
     private static WorkerDeploymentOptions Version(string name, string version) => new(new(name, version), useWorkerVersioning: true)

@@ -30,6 +30,11 @@ internal static class BatchDetails
             text.Append("**Budget:** ").Append(AttemptDetails.Escape(warning)).Append("; at the limit the batch waits.\n\n");
         }
 
+        if (done is null && state.Version is { } version)
+        {
+            text.Append("**Version:** ").Append(AttemptDetails.Escape(version)).Append(".\n\n");
+        }
+
         foreach (var open in state.Open.Take(OpenLines))
         {
             text.Append("- `").Append(open.WorkflowId).Append('`').Append(open.Waiting is { } waiting ? $" {AttemptDetails.Escape(waiting)}" : "").Append('\n');

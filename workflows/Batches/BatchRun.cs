@@ -12,13 +12,14 @@ namespace Spark.Temporal.Workflows.Batches;
 internal sealed class BatchRun
 {
     private readonly BatchInput _input;
+    private bool _moving;
 
     /// <param name="input">The batch.</param>
     /// <param name="about">What stands above its details; null for nothing.</param>
     /// <param name="ended">Hears of every item that ended.</param>
     public BatchRun(BatchInput input, Func<string>? about = null, Action<ItemResult>? ended = null)
     {
-        _input = input;
+        (_input, _moving) = (input, input.Carry is not null);
         State = new BatchState(input, about);
         Scribe = new BatchScribe(input);
         Window = new BatchWindow(input, State, Scribe, ended);
@@ -59,6 +60,22 @@ internal sealed class BatchRun
             throw new ApplicationFailureException(ActivityFailures.Words(failure), FailureTypes.InvalidInput, nonRetryable: true);
         }
     }
+
+    /// <summary>The first step of a run that continues another one: it may have to go on with another version of the code.</summary>
+    public async Task MoveOnAsync()
+    {
+        try
+        {
+            State.Version = await ContinuedRuns.MoveOnAsync();
+        }
+        finally
+        {
+            _moving = false;
+        }
+    }
+
+    /// <summary>Waits until that is decided: till then nothing may give a command, since two versions of the code must agree on them.</summary>
+    public Task DecidedAsync() => _moving ? Workflow.WaitConditionAsync(() => !_moving, CancellationToken.None) : Task.CompletedTask;
 
     /// <summary>Works until all has ended, or the batch is cancelled, or has to go on in another run.</summary>
     /// <returns>Whether it has to go on in another run; <see cref="MayContinueAsNew"/> as long as nothing is awaited meanwhile.</returns>

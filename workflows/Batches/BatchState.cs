@@ -61,6 +61,10 @@ internal sealed class BatchState
     public int Parallelism { get; set; }
     public bool Paused { get; set; }
     public SpendingLimit Limit { get; set; }
+
+    /// <summary>What is to be said of the version that it runs on; null for nothing.</summary>
+    public string? Version { get; set; }
+
     public ItemStates Items { get; } = new();
     public IReadOnlyCollection<OpenItem> Open => _open.Values;
     public DateTime StartedAt => _startedAt;

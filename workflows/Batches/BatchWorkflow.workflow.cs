@@ -43,6 +43,10 @@ public sealed class BatchWorkflow : WindowWorkflow
                 () => Workflow.ExecuteActivityAsync((IBatchActivities batches) => batches.PlanAsync(Plan(_input.Source)), ActivityProfiles.BatchPlan("list the items")),
                 plan => plan);
         }
+        else
+        {
+            await _run.MoveOnAsync();
+        }
 
         while (true)
         {
@@ -66,6 +70,7 @@ public sealed class BatchWorkflow : WindowWorkflow
     [WorkflowUpdate("AddItems", Description = "More of the same kind, behind what is there: {\"tasks_dir\": \"/tasks\", \"names\": [\"csv-*\"]} or {\"files\": [\"/prompts/one.json\"]}")]
     public async Task<BatchChange> AddItemsAsync(BatchSource request)
     {
+        await _run.DecidedAsync();
         await _list.WaitOneAsync(CancellationToken.None);
         try
         {
@@ -94,6 +99,7 @@ public sealed class BatchWorkflow : WindowWorkflow
     [WorkflowUpdate("RetryFailed", Description = "Run again what did not pass, behind what is there: {\"which\": \"infrastructure\"}, \"failed\" or \"all\".")]
     public async Task<BatchChange> RetryFailedAsync(RetryRequest request)
     {
+        await _run.DecidedAsync();
         await _list.WaitOneAsync(CancellationToken.None);
         try
         {

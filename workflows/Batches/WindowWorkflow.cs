@@ -11,38 +11,37 @@ public abstract class WindowWorkflow
     private BatchState State => Batch.State;
 
     [WorkflowSignal("ItemEnded", Description = "From a run: how it ended. Counted once.")]
-    public Task ItemEndedAsync(ItemReport report)
+    public async Task ItemEndedAsync(ItemReport report)
     {
+        await Batch.DecidedAsync();
         Batch.Window.Take(report);
-        return Task.CompletedTask;
     }
 
     [WorkflowSignal("ItemNews", Description = "From an open run: what it has used and what it waits for.")]
-    public Task ItemNewsAsync(ItemNews news)
+    public async Task ItemNewsAsync(ItemNews news)
     {
+        await Batch.DecidedAsync();
         if (State.IsOpen(news.WorkflowId, news.RunId))
         {
             State.Update(news.WorkflowId, open => open with { Usage = news.Usage, Waiting = news.Waiting });
             State.Show();
         }
-
-        return Task.CompletedTask;
     }
 
     [WorkflowUpdate("Pause", Description = "Start nothing new and let all open runs stand still after their step. No value needed.")]
-    public Task PauseAsync()
+    public async Task PauseAsync()
     {
+        await Batch.DecidedAsync();
         State.Paused = true;
         State.Show();
-        return Task.CompletedTask;
     }
 
     [WorkflowUpdate("Resume", Description = "Go on: after a pause, or when what it waits for is mended. Runs that were paused one by one stay so. No value needed.")]
-    public Task ResumeAsync()
+    public async Task ResumeAsync()
     {
+        await Batch.DecidedAsync();
         State.Resume();
         State.Show();
-        return Task.CompletedTask;
     }
 
     [WorkflowUpdateValidator(nameof(ResumeAsync))]
@@ -50,11 +49,11 @@ public abstract class WindowWorkflow
         State.Held == RunStates.Budget ? $"{State.Limit.Reached(State.Used)}: RaiseBudget goes on, Resume does not." : null);
 
     [WorkflowUpdate("SetParallelism", Description = "Runs open at once: {\"parallelism\": 16}. With fewer than are open, those go on to their end.")]
-    public Task SetParallelismAsync(ParallelismRequest request)
+    public async Task SetParallelismAsync(ParallelismRequest request)
     {
+        await Batch.DecidedAsync();
         State.Parallelism = request.Parallelism;
         State.Show();
-        return Task.CompletedTask;
     }
 
     [WorkflowUpdateValidator(nameof(SetParallelismAsync))]
@@ -62,11 +61,11 @@ public abstract class WindowWorkflow
         request is null || request.Parallelism is < 1 or > 2000 ? "parallelism is the number of runs open at once, from 1 to 2,000." : null);
 
     [WorkflowUpdate("RaiseBudget", Description = "New limits of the whole: {\"budget_usd\": 25} or {\"budget_tokens\": 5000000}")]
-    public Task RaiseBudgetAsync(BudgetRequest request)
+    public async Task RaiseBudgetAsync(BudgetRequest request)
     {
+        await Batch.DecidedAsync();
         State.Limit = State.Limit.With(request.Limit);
         State.Show();
-        return Task.CompletedTask;
     }
 
     [WorkflowUpdateValidator(nameof(RaiseBudgetAsync))]

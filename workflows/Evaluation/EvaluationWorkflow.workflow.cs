@@ -55,6 +55,10 @@ public sealed class EvaluationWorkflow : WindowWorkflow
         {
             await PlanAsync();
         }
+        else
+        {
+            await _run.MoveOnAsync();
+        }
 
         while (await _run.WorkAsync())
         {
