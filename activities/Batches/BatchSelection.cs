@@ -65,6 +65,11 @@ internal static class BatchSelection
     {
         var found = candidates.DistinctBy(path).OrderBy(name, StringComparer.Ordinal).ToList();
         var (only, exclude) = (Lines(source.Names).ToList(), Lines(source.Exclude).ToList());
+        if (only.Count == 0 && source.Names.Count > 0)
+        {
+            throw new FormatException($"there are no names in {string.Join(", ", source.Names.Take(5))}; an empty list does not mean all");
+        }
+
         bool Matches(T item, string pattern) =>
             FileSystemName.MatchesSimpleExpression(pattern, name(item)) || FileSystemName.MatchesSimpleExpression(pattern, written(item));
 

@@ -8,6 +8,9 @@ internal sealed class Settings
 {
     public const string FileOption = "--config";
 
+    // A file named with @ holds names of tasks, and must not be able to hold options.
+    private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
+
     private readonly SparkToml? _file;
     private readonly Dictionary<Option, ConfigValue> _fromFile = [];
 
@@ -19,7 +22,7 @@ internal sealed class Settings
     /// <exception cref="CliException">The file is wrong.</exception>
     public static Settings Read(RootCommand root, IReadOnlyList<string> arguments, string workingFolder)
     {
-        var parsed = root.Parse(arguments);
+        var parsed = root.Parse(arguments, Parsing);
         if (parsed.CommandResult.Command is RootCommand || parsed.Tokens.Any(token => token.Type == TokenType.Directive))
         {
             return new Settings(null, parsed);
@@ -55,7 +58,7 @@ internal sealed class Settings
         }
 
         var end = arguments.ToList().IndexOf("--");
-        Parsed = root.Parse(end < 0 ? [.. arguments, .. more] : [.. arguments.Take(end), .. more, .. arguments.Skip(end)]);
+        Parsed = root.Parse(end < 0 ? [.. arguments, .. more] : [.. arguments.Take(end), .. more, .. arguments.Skip(end)], Parsing);
     }
 
     private static string[] PathOf(CommandResult command)

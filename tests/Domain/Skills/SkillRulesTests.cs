@@ -16,6 +16,11 @@ public sealed class SkillRulesTests
     [TestCase("---\nname: mesh-mass\ndescription: 'it''s [not] a {list}, *really* & !true'\n---\nbody\n---\nname: x\n---\n")]
     public void A_valid_file_has_no_problems(string text) => Assert.That(SkillRules.Check(text, "mesh-mass"), Is.Empty);
 
+    [Test]
+    public void Brackets_nested_without_end_are_refused_at_once() => Assert.That(
+        SkillRules.Check($"---\nname: mesh-mass\ndescription: a\nmetadata: {new string('[', 200_000)}\n---\nbody", "mesh-mass"),
+        Has.Some.Matches<SkillProblem>(problem => problem is { Line: 2 } && problem.Message.Contains("at most 16384 are read", StringComparison.Ordinal)));
+
     [TestCase("", 1, "the file is empty")]
     [TestCase(" \n\n", 1, "the file is empty")]
     [TestCase("\uFEFF" + Good, 1, "byte-order mark")]

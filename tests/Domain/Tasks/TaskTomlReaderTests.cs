@@ -11,6 +11,17 @@ public class TaskTomlReaderTests
         return read.Settings!;
     }
 
+    [TestCase("a = ", "[", "]")]
+    [TestCase("a = ", "{b=", "}")]
+    public void What_is_nested_without_end_is_a_finding_and_no_crash(string before, string open, string close)
+    {
+        string Repeated(string text) => string.Concat(Enumerable.Repeat(text, 50_000));
+
+        var read = TaskFolders.Complete($"version = \"1.0\"\n{before}{Repeated(open)}{Repeated(close)}\n").Read();
+
+        Assert.That(read.Errors.Single().ToString(), Does.Contain("task.toml").And.Contain("nested more than 64 deep"));
+    }
+
     [TestCase("")]
     [TestCase("version = \"1.0\"")]
     [TestCase("version = \"0.0\"")]

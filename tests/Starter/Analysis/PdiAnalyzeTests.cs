@@ -112,6 +112,20 @@ public sealed class PdiAnalyzeTests
         Assert.That(printed, Does.Contain("sum-till-receipts").And.Contain("fix-slot-planner").And.Not.Contain("decode-probe-log"));
         Assert.That(empty.Exit, Is.EqualTo(ExitCodes.Usage));
         Assert.That(missing.Exit, Is.EqualTo(ExitCodes.Usage));
+        Assert.That(empty.Noted, Does.Contain("an empty list does not mean all"));
+        Assert.That(missing.Noted, Does.Contain("to read names from"));
+    }
+
+    [Test]
+    public async Task A_file_of_names_holds_no_options()
+    {
+        var tasks = Path.Combine(AppContext.BaseDirectory, "samples", "tasks");
+        var sly = _folder.Write("sly.txt", "sum-till-receipts\n--no-such-option\n");
+
+        var (exit, _, noted) = await RunAsync("skills", "run", "--tasks-dir", tasks, "--tasks", $"@{sly}", "--model", "m", "--dry-run");
+
+        Assert.That((exit, noted), Is.EqualTo((ExitCodes.Usage, noted)));
+        Assert.That(noted, Does.Contain("is called --no-such-option"), "it is taken for a name");
     }
 
     [Test]

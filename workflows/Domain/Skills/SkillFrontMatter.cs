@@ -15,6 +15,12 @@ internal sealed record SkillField(string Key, string? Value, int Line);
 /// </summary>
 internal sealed class SkillFrontMatter
 {
+    /// <summary>
+    /// Several times what all known keys may hold together. The parser's time grows with the square of how deep brackets
+    /// are nested, and whoever wrote the file may mean harm.
+    /// </summary>
+    private const int MaxCharacters = 16_384;
+
     private readonly List<SkillField> _fields = [];
     private readonly List<SkillProblem> _problems = [];
     private readonly HashSet<string> _refused = [];
@@ -41,6 +47,13 @@ internal sealed class SkillFrontMatter
     public static SkillFrontMatter Read(string yaml)
     {
         var front = new SkillFrontMatter();
+        if (yaml.Length > MaxCharacters)
+        {
+            front.BrokeOff = true;
+            front._problems.Add(new(2, $"the front matter has {yaml.Length} characters; at most {MaxCharacters} are read"));
+            return front;
+        }
+
         try
         {
             front.ReadDocument(new Parser(new StringReader(yaml)));

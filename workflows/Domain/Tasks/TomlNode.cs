@@ -1,3 +1,4 @@
+using Tomlyn;
 using Tomlyn.Parsing;
 using Tomlyn.Syntax;
 
@@ -29,7 +30,18 @@ public sealed record TomlNode(int Line, object Value)
     /// <returns>The table at the root; or null, with the line and what is wrong there.</returns>
     public static TomlNode? Parse(string text, out int line, out string? problem)
     {
-        var document = SyntaxParser.Parse(text);
+        DocumentSyntax document;
+        try
+        {
+            document = SyntaxParser.Parse(text);
+        }
+        catch (TomlException)
+        {
+            // Only lists and tables within each other, more than the parser follows, are thrown and not told.
+            (line, problem) = (1, "lists or inline tables are nested more than 64 deep");
+            return null;
+        }
+
         if (document.Diagnostics.FirstOrDefault(found => found.Kind == DiagnosticMessageKind.Error) is { } first)
         {
             (line, problem) = (first.Span.Start.Line + 1, first.Message);
