@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Spark.Temporal.Starter.Commands;
 using Spark.Temporal.Starter.Configuration;
-using Spark.Temporal.Workflows.Domain;
 using Spark.Temporal.Workflows.Wire.Encryption;
 using Temporalio.Exceptions;
 
@@ -37,6 +36,7 @@ internal static class RootCommands
             Recursive = true,
         });
         root.Add(new Option<bool>(PrintConfig) { Description = "Print every option's value and where it comes from; do nothing.", Recursive = true });
+        GroupHelp.AddTo(root);
         return root;
     }
 
@@ -54,9 +54,9 @@ internal static class RootCommands
                 return ExitCodes.Good;
             }
 
-            if (parsed.Errors.Count > 0)
+            if (WrongUsage.Of(parsed, arguments) is { } wrong)
             {
-                return output.Fail(string.Join("; ", parsed.Errors.Select(error => Text.OneLine(error.Message, 500))), json, ExitCodes.Usage);
+                return output.Fail(wrong, json, ExitCodes.Usage);
             }
 
             // Signals are Program's alone: two that listen for one race, and whoever is interrupted must know that he was.
@@ -85,6 +85,16 @@ internal static class RootCommands
         catch (RpcException failed)
         {
             return output.Fail($"the Temporal server answers {failed.Code}: {failed.Message}", json);
+        }
+        catch (Exception closed) when (closed is IOException or UnauthorizedAccessException)
+        {
+            return output.Fail(closed.Message, json);
+        }
+        catch (Exception unexpected)
+        {
+            var code = output.Fail($"unexpected {unexpected.GetType().Name}: {unexpected.Message}", json);
+            output.Note($"{unexpected.StackTrace}");
+            return code;
         }
     }
 

@@ -13,7 +13,8 @@ internal static class KeyFiles
     public static EncryptionKeys? FromEnvironment() => Readable(() => EncryptionKeys.Load(Environment.GetEnvironmentVariable(EncryptionKeys.Variable), File.ReadAllText));
 
     /// <exception cref="CliException">The file is missing or broken.</exception>
-    public static EncryptionKeys Read(string path) => Readable(() => EncryptionKeys.Load(path, File.ReadAllText))!;
+    public static EncryptionKeys Read(string path) => File.Exists(path) ? Readable(() => EncryptionKeys.Load(path, File.ReadAllText))!
+        : throw new CliException($"there is no key file '{path}'; make one with: spark keys new {path}");
 
     public static byte[] NewKey() => RandomNumberGenerator.GetBytes(EncryptionKeys.KeyBytes);
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Spark.Temporal.Starter.Codec;
+using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.Wire;
 using Spark.Temporal.Workflows.Wire.Encryption;
@@ -12,7 +13,7 @@ internal static class CodecServerCommand
     public static Command Create(CliOutput output)
     {
         var json = CommonOptions.Json();
-        var port = new Option<int?>("--port") { Description = $"Port. Default: codec_port of {DevSettings.FileName}." };
+        var port = RunSettings.Between(1, 65_535, new Option<int?>("--port") { Description = $"Port. Default: codec_port of {DevSettings.FileName}." });
         var listen = new Option<string>("--listen") { Description = "Address to listen on.", DefaultValueFactory = _ => "127.0.0.1" };
         var origins = new Option<string[]>("--ui-origin")
         {

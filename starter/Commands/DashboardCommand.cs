@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using Spark.Temporal.Starter.Dashboard;
+using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
 using Text = Spark.Temporal.Workflows.Domain.Text;
 
@@ -12,14 +13,7 @@ internal static class DashboardCommand
     public static Command Create(CliOutput output)
     {
         var batch = new Argument<string?>("BATCH") { Description = "Batch to open first; without it all are listed.", Arity = ArgumentArity.ZeroOrOne };
-        var port = new Option<int>("--port") { Description = "Port.", DefaultValueFactory = _ => DashboardHost.Port };
-        port.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 65_535)
-            {
-                result.AddError("--port must be from 1 to 65535");
-            }
-        });
+        var port = RunSettings.Between(1, 65_535, new Option<int>("--port") { Description = "Port.", DefaultValueFactory = _ => DashboardHost.Port });
         var bind = new Option<string?>("--bind") { Description = "Address to listen on; anything but this machine's own asks for the token." };
         var token = new Option<string?>("--token") { Description = "Token that every page must bring; made up where --bind needs one." };
         var json = CommonOptions.Json();

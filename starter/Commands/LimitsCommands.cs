@@ -90,6 +90,11 @@ internal static class LimitsCommands
                 var origin = string.IsNullOrEmpty(rate.Reason) ? "" : $"  ({rate.Reason}; {rate.By}, {rate.At:yyyy-MM-dd HH:mm}Z)";
                 output.Line($"{profile}  {limit}  {rate.Backlog} waiting  {rate.Pollers} pollers{origin}");
             }
+
+            if (rate.Pollers == 0 && session.Source != ServerSource.Embedded)
+            {
+                output.Note($"No worker serves the profile '{profile}' now (task queue {queue}); is it in the workers' settings (Llm:Profiles)?");
+            }
         }
 
         if (json)

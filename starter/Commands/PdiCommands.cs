@@ -7,6 +7,9 @@ namespace Spark.Temporal.Starter.Commands;
 /// <summary><c>spark pdi</c>: what the posterior distillation index says about runs that are over.</summary>
 internal static class PdiCommands
 {
+    /// <summary>A file that is no trajectory at all would fill the screen.</summary>
+    private const int DamagedShown = 5;
+
     public static Command Create(CliOutput output)
     {
         var group = new Command("pdi", "The posterior distillation index of finished runs.");
@@ -106,9 +109,14 @@ internal static class PdiCommands
     private static async Task<RecordedRun> ReadAsync(string path, CliOutput output, CancellationToken cancellationToken)
     {
         var run = await TrajectoryReader.ReadAsync(path, cancellationToken);
-        foreach (var damaged in run.DamagedLines)
+        foreach (var damaged in run.DamagedLines.Take(DamagedShown))
         {
             output.Note($"{path}, line {damaged.Line}: {damaged.Problem}; left out");
+        }
+
+        if (run.DamagedLines.Count > DamagedShown)
+        {
+            output.Note($"{path}: {run.DamagedLines.Count - DamagedShown} more such lines");
         }
 
         return run.Events > 0 ? run : throw new CliException($"{path} holds no events: it is no trajectory.jsonl of a run");

@@ -26,14 +26,7 @@ internal static class RunsCommands
     private static Command List(CliOutput output)
     {
         var json = CommonOptions.Json();
-        var limit = new Option<int>("--limit") { Description = "How many at most.", DefaultValueFactory = _ => 20 };
-        limit.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError("--limit must be at least 1");
-            }
-        });
+        var limit = RunSettings.Between(1, int.MaxValue, new Option<int>("--limit") { Description = "How many at most.", DefaultValueFactory = _ => 20 });
         var query = new Option<string?>("--query") { Description = "Filter in the server's query language; attempts are included then." };
         var command = new Command(
             "list",
@@ -68,6 +61,11 @@ internal static class RunsCommands
             else
             {
                 RunPrinter.Print(output, runs);
+                if (runs.Count == 0)
+                {
+                    output.Note(parsed.GetValue(query) is null ? "No runs yet; spark skills run, tasks create, eval run and trial run start some." : "No run matches --query.");
+                }
+
                 if (session.Source != ServerSource.Embedded && session.UiList(parsed.GetValue(query) ?? DefaultQuery) is { } page)
                 {
                     output.Note(page);

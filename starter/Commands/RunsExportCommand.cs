@@ -58,7 +58,7 @@ internal static partial class RunsExportCommand
     private static async Task<Exported> ExportAsync(SparkSession session, string id, string dir, CancellationToken cancellationToken)
     {
         var details = await RunDetails.ReadAsync(session, id, askWorker: true, cancellationToken);
-        Directory.CreateDirectory(Path.Combine(dir, "history"));
+        Make(Path.Combine(dir, "history"));
         await File.WriteAllTextAsync(Path.Combine(dir, "run.json"), JsonSerializer.Serialize(details, SparkJson.Indented) + "\n", cancellationToken);
         var references = new HashSet<string>();
         string? results = null;
@@ -92,6 +92,18 @@ internal static partial class RunsExportCommand
         return new Exported(
             id, dir, details.Children.Count + 1, files.Length, files.Sum(file => new FileInfo(file).Length), Directory.Exists(Path.Combine(dir, "results")),
             [.. replies.SelectMany(reply => reply.Missing).Select(lost => lost.ToString()).Distinct()]);
+    }
+
+    private static void Make(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception closed) when (closed is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"--out: {folder} cannot be made: {closed.Message}", ExitCodes.Usage);
+        }
     }
 
     [GeneratedRegex("(?<![0-9a-f])[0-9a-f]{64}:[0-9]+:[a-z]+/[a-z0-9.+-]+", RegexOptions.CultureInvariant)]

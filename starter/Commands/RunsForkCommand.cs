@@ -52,6 +52,11 @@ internal static class RunsForkCommand
             var input = await RunRecords.InputAsync<SkillGenerationInput>(session, run.Id, cancellationToken);
             var choice = parsed.GetValue(model) is { } named ? RunSettings.Choice(named, input.Model.ApiBase) : input.Model;
             var records = await SharedAsync(session, run.Id, parsed.GetValue(from), cancellationToken);
+            if (parsed.GetValue(retries) is { } most && most <= Scored(records))
+            {
+                throw new CliException($"--max-retries counts the {Scored(records)} shared attempts too; it was {most}, give {Scored(records) + 1} or more", ExitCodes.Usage);
+            }
+
             var (handle, number) = await StartAsync(
                 session,
                 number => input with

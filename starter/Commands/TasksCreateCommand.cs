@@ -15,10 +15,10 @@ internal static class TasksCreateCommand
     {
         var prompts = new Option<string[]>("--prompt-file") { Description = "Prompt files (JSON), folders of them, or @FILE with one path a line.", Required = true, AllowMultipleArgumentsPerToken = true };
         var batches = new BatchSettings("tasks", parallelism: 2);
-        var revisions = new Option<int>("--max-revisions") { Description = "Rounds of repair.", DefaultValueFactory = _ => 3 };
-        var retries = new Option<int>("--schema-retries") { Description = "How often a reply that breaks the schema is asked for again.", DefaultValueFactory = _ => 2 };
+        var revisions = RunSettings.Between(0, 100, new Option<int>("--max-revisions") { Description = "Rounds of repair.", DefaultValueFactory = _ => 3 });
+        var retries = RunSettings.Between(0, 100, new Option<int>("--schema-retries") { Description = "How often a reply that breaks the schema is asked for again.", DefaultValueFactory = _ => 2 });
         var references = new Option<string?>("--reference-tasks-dir") { Description = "A folder of Harbor tasks whose shape the author sees, beside those accepted before." };
-        var topK = new Option<int>("--top-k-references") { Description = "How many of them.", DefaultValueFactory = _ => 3 };
+        var topK = RunSettings.Between(0, 100, new Option<int>("--top-k-references") { Description = "How many of them.", DefaultValueFactory = _ => 3 });
         var exclude = new Option<string[]>("--exclude-reference-task") { Description = "Names that must not be among them.", AllowMultipleArgumentsPerToken = true };
         var budget = RunSettings.Positive(new Option<double?>("--budget-usd") { Description = "Dollars a task may cost before its run waits." });
         var tokens = RunSettings.Positive(new Option<long?>("--budget-tokens") { Description = "Tokens a task may send and receive before its run waits." });
@@ -62,6 +62,7 @@ internal static class TasksCreateCommand
             };
             var source = batches.Source(parsed, new BatchSource { Files = [.. parsed.GetValue(prompts)!.Select(Absolute)] });
             var chosen = TaskFolders.Prompts(source);
+            Check(chosen);
             if (batches.DryRun(parsed))
             {
                 var cost = await PastCosts.OfAsync(
@@ -77,7 +78,8 @@ internal static class TasksCreateCommand
         return command;
     }
 
-    private static void Plan(IReadOnlyList<PromptPath> prompts, ConstructionInput template, PastCosts cost, bool json, CliOutput output)
+    /// <exception cref="CliException">A prompt is none; says which, and where.</exception>
+    private static void Check(IReadOnlyList<PromptPath> prompts)
     {
         foreach (var prompt in prompts)
         {
@@ -95,7 +97,10 @@ internal static class TasksCreateCommand
                 throw new CliException(wrong.Message, ExitCodes.Usage);
             }
         }
+    }
 
+    private static void Plan(IReadOnlyList<PromptPath> prompts, ConstructionInput template, PastCosts cost, bool json, CliOutput output)
+    {
         if (json)
         {
             output.Json(prompts.Select(prompt => template with { Name = prompt.Name, PromptFile = prompt.File }));

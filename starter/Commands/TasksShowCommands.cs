@@ -22,6 +22,11 @@ internal static class TasksShowCommands
                 return ExitCodes.Good;
             }
 
+            if (reports.Count == 0)
+            {
+                output.Note($"No task was made in {Path.Combine(parsed.GetValue(from)!, Generated)}; spark tasks create makes them, --out names another folder.");
+            }
+
             foreach (var (name, content) in reports)
             {
                 output.Line($"{content.GetProperty("status").GetString(),-10} {name}  {content.GetProperty("rounds").GetInt32()} rounds of repair");

@@ -131,7 +131,7 @@ internal static class TasksVaryCommand
             family,
             family.GetResultAsync(rpcOptions: new RpcOptions { CancellationToken = cancellationToken }),
             async options => (await family.QueryAsync(workflow => workflow.GetProgress(), options)).Variants
-                .Select(variant => $"{variant.Name}: {variant.Status.ToString().ToLowerInvariant()}{(variant.Error is { } why ? $": {why}" : "")}"),
+                .Select(variant => $"{variant.Name}: {Text.Words(variant.Status)}{(variant.Error is { } why ? $": {why}" : "")}"),
             output,
             cancellationToken);
     }
@@ -146,7 +146,7 @@ internal static class TasksVaryCommand
 
         foreach (var variant in result.Variants)
         {
-            output.Line($"{variant.Status.ToString().ToLowerInvariant(),-12} {variant.Name}{(variant.Error is { } why ? $"  {why}" : "")}");
+            output.Line($"{Text.Words(variant.Status),-12} {variant.Name}{(variant.Error is { } why ? $"  {why}" : "")}");
         }
 
         output.Line($"{result.Accepted} of {result.Asked} variants of {result.Task}{(result.Error is { } error ? $": {error}" : "")}");

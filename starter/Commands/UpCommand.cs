@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.Wire;
 
@@ -10,9 +11,9 @@ internal static class UpCommand
     public static Command Create(CliOutput output)
     {
         var json = CommonOptions.Json();
-        var port = new Option<int?>("--port") { Description = $"Port of the server instead of the one in {DevSettings.FileName}." };
-        var uiPort = new Option<int?>("--ui-port") { Description = "Port of the web UI." };
-        var codecPort = new Option<int?>("--codec-port") { Description = "Port that decodes payloads for the web UI, used where they are encrypted." };
+        var port = RunSettings.Between(1, 65_535, new Option<int?>("--port") { Description = $"Port of the server instead of the one in {DevSettings.FileName}." });
+        var uiPort = RunSettings.Between(1, 65_535, new Option<int?>("--ui-port") { Description = "Port of the web UI." });
+        var codecPort = RunSettings.Between(1, 65_535, new Option<int?>("--codec-port") { Description = "Port that decodes payloads for the web UI, used where they are encrypted." });
         var command = new Command(
             "up",
             """

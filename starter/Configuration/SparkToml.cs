@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Spark.Temporal.Workflows.Domain.Construction;
 using Spark.Temporal.Workflows.Domain.Tasks;
 
 namespace Spark.Temporal.Starter.Configuration;
@@ -111,7 +112,7 @@ internal sealed class SparkToml
     private void CheckCommand(Command parent, List<string> path, TomlNode node)
     {
         var command = parent.Subcommands.FirstOrDefault(one => one.Name == path[^1])
-            ?? throw Wrong(node.Line, $"[{string.Join('.', path)}]: there is no command 'spark {string.Join(' ', path)}'{Near(path[^1], parent.Subcommands.Select(one => one.Name))}");
+            ?? throw Wrong(node.Line, $"[{string.Join('.', path)}]: there is no command 'spark {string.Join(' ', path)}'{NearMatches.Remedy(path[^1], parent.Subcommands.Where(one => !one.Hidden).Select(one => one.Name))}");
         var table = (Dictionary<string, TomlNode>)node.Value;
         foreach (var (name, inner) in table.Where(field => field.Value.Value is Dictionary<string, TomlNode>))
         {
@@ -128,7 +129,7 @@ internal sealed class SparkToml
         {
             if (!options.Any(option => Keys(option).Contains(name)))
             {
-                throw Wrong(node.Line, $"{otherwise} '{name}'{Near(name, options.Where(option => !option.Hidden).SelectMany(Keys))}");
+                throw Wrong(node.Line, $"{otherwise} '{name}'{NearMatches.Remedy(name, options.Where(option => !option.Hidden).SelectMany(Keys).Distinct())}");
             }
 
             Texts(node, name);
@@ -147,10 +148,4 @@ internal sealed class SparkToml
     private CliException Wrong(int line, string what) => new($"{Path}:{line}: {what}", ExitCodes.Usage);
 
     private static IEnumerable<Command> All(Command command) => command.Subcommands.SelectMany(All).Prepend(command);
-
-    private static string Near(string wrong, IEnumerable<string> known)
-    {
-        var near = known.Distinct().Where(name => name.StartsWith(wrong[..Math.Min(3, wrong.Length)], StringComparison.Ordinal)).Order(StringComparer.Ordinal).Take(3).ToList();
-        return near.Count == 0 ? "" : $"; did you mean {string.Join(" or ", near)}?";
-    }
 }

@@ -34,7 +34,7 @@ internal static class SummaryPrinter
 
         foreach (var trial in summary.Trials.Where(trial => !trial.ToScore().IsScored))
         {
-            output.Line($"not scored: {trial.Task}, {trial.Arm} {trial.Repeat}: {trial.Outcome.ToString().ToLowerInvariant()}, {trial.Error}");
+            output.Line($"not scored: {trial.Task}, {trial.Arm} {trial.Repeat}: {Text.Words(trial.Outcome)}, {trial.Error}");
         }
     }
 

@@ -29,13 +29,13 @@ internal static class TrajectoryFiles
 
             if (!Directory.Exists(path))
             {
-                throw new CliException($"there is no file or folder '{path}'");
+                throw new CliException($"there is no file or folder '{path}'", ExitCodes.Usage);
             }
 
             var found = Directory.EnumerateFiles(path, FileName, Below).Order(StringComparer.Ordinal).ToList();
             if (found.Count == 0)
             {
-                throw new CliException($"the folder '{path}' holds no {FileName}; name a run's folder or one above it");
+                throw new CliException($"the folder '{path}' holds no {FileName}; name a run's folder or one above it", ExitCodes.Usage);
             }
 
             files.AddRange(found);

@@ -76,7 +76,7 @@ internal static class BatchReport
 
     private static JsonNode Node<T>(T value) => JsonSerializer.SerializeToNode(value, SparkJson.Options)!;
 
-    private static string Word<T>(ItemResult item, T status) => item.TakenOverFrom is null ? status!.ToString()!.ToLowerInvariant() : "taken over";
+    private static string Word(ItemResult item, Enum status) => item.TakenOverFrom is null ? Text.Words(status) : "taken over";
 
     private static IEnumerable<string> Details(ItemResult item)
     {

@@ -19,7 +19,7 @@ internal sealed class BatchSettings(string kind, int parallelism)
     private readonly Option<string?> _shared = new("--shared-result-dir") { Description = "Another folder with batches/ in it, such as a colleague's --out: take over what was done there too. The workers must see it." };
     private readonly Option<double?> _dollars = RunSettings.Positive(new Option<double?>("--batch-budget-usd") { Description = "Dollars the whole batch may cost before it waits." });
     private readonly Option<long?> _tokens = RunSettings.Positive(new Option<long?>("--batch-budget-tokens") { Description = "Tokens it may use before it waits." });
-    private readonly Option<int> _priority = new("--priority") { Description = "1 (first) to 5 (last) where batches wait for the same workers.", DefaultValueFactory = _ => 3 };
+    private readonly Option<int> _priority = RunSettings.Between(1, 5, new Option<int>("--priority") { Description = "1 (first) to 5 (last) where batches wait for the same workers.", DefaultValueFactory = _ => 3 });
     private readonly Option<float> _weight = RunSettings.Positive(new Option<float>("--weight") { Description = "Share of the workers among batches of one priority.", DefaultValueFactory = _ => 1 });
     private readonly Option<bool> _detach = new("--detach") { Description = "Start and return; follow with spark runs watch." };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Say what would run; start nothing." };
@@ -32,13 +32,6 @@ internal sealed class BatchSettings(string kind, int parallelism)
 
     public void AddTo(Command command)
     {
-        _priority.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 5)
-            {
-                result.AddError("--priority is a number from 1 (first) to 5 (last).");
-            }
-        });
         foreach (var option in new Option[]
         {
             _exclude, _limit, _shuffle, _seed, _parallelism, _batch, _resume, _shared, _dollars, _tokens, _priority, _weight, _detach, _dryRun, _cancel,

@@ -28,7 +28,7 @@ internal static class BatchTable
         var table = new Table().Border(TableBorder.Rounded).AddColumns(skills ? SkillColumns : Columns);
         foreach (var line in progress.Last.TakeLast(LastLines))
         {
-            var (state, words) = (line.State.ToString().ToLowerInvariant(), Text.OneLine(line.Words, 40));
+            var (state, words) = (Text.Words(line.State), Text.OneLine(line.Words, 40));
             table.AddRow(skills
                 ? Cells($"{line.Number} {line.Name}", state, "", words, "", "", "", Text.Usd(line.CostUsd))
                 : Cells($"{line.Number} {line.Name}", state, words, Text.Usd(line.CostUsd)));

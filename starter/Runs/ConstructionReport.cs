@@ -8,7 +8,7 @@ internal static class ConstructionReport
 {
     public static void Print(ConstructionResult task, CliOutput output)
     {
-        output.Line($"{task.Status.ToString().ToLowerInvariant(),-12} {task.TaskId ?? task.Name}  {task.Rounds} rounds of repair  {Text.Usd(task.CostUsd)}");
+        output.Line($"{Text.Words(task.Status),-12} {task.TaskId ?? task.Name}  {task.Rounds} rounds of repair  {Text.Usd(task.CostUsd)}");
         foreach (var line in new[] { task.TaskDir, task.Error is { } error ? Text.OneLine(error, 600) : null, task.ReportPath }.OfType<string>())
         {
             output.Line($"  {line}");

@@ -101,7 +101,7 @@ internal static partial class RunPrinter
     {
         if (!string.IsNullOrEmpty(value))
         {
-            output.Line($"  {name,-10} {value}");
+            output.Line($"  {name,-11} {value}");
         }
     }
 

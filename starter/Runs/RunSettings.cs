@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
@@ -47,9 +49,9 @@ internal sealed class RunSettings
         };
         _multiplier.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<double>() is not (> 0 and <= 100))
+            if (Number(result) is not (> 0 and <= 100))
             {
-                result.AddError("--timeout-multiplier is a factor above 0, at most 100.");
+                result.AddError($"--timeout-multiplier is a factor above 0, at most 100; it was '{result.Tokens[0].Value}'.");
             }
         });
         foreach (var key in new[] { _key, _summaryKey })
@@ -117,13 +119,32 @@ internal sealed class RunSettings
     {
         option.Validators.Add(result =>
         {
-            if (result.Tokens.Count > 0 && !(double.TryParse(result.Tokens[0].Value, out var value) && value > 0))
+            if (result.Tokens.Count > 0 && !(Number(result) > 0))
             {
                 result.AddError($"{option.Name} is a number above 0; it was '{result.Tokens[0].Value}'.");
             }
         });
         return option;
     }
+
+    /// <summary>An option that is a whole number of a range.</summary>
+    public static Option<T> Between<T>(int least, int most, Option<T> option)
+    {
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && !(int.TryParse(result.Tokens[0].Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most))
+            {
+                result.AddError($"{option.Name} is a whole number from {least} {(most == int.MaxValue ? "on" : $"to {most}")}; it was '{result.Tokens[0].Value}'.");
+            }
+        });
+        return option;
+    }
+
+    /// <summary>The finite number that stands on the command line; the default where none does, null where it is none.</summary>
+    private static double? Number(OptionResult result) =>
+        result.Tokens.Count == 0 ? Convert.ToDouble(result.Option.GetDefaultValue(), CultureInfo.InvariantCulture)
+        : double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) ? value
+        : null;
 }
 
 /// <summary>Options of skill runs.</summary>

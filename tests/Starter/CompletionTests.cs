@@ -45,6 +45,6 @@ public sealed class CompletionTests
         var (code, _, error) = await SparkProcess.RunAsync(["completion", "tcsh"]);
 
         Assert.That(code, Is.EqualTo(2));
-        Assert.That(error, Does.Contain("'bash'").And.Contain("tcsh"));
+        Assert.That(error, Is.EqualTo("spark: SHELL is one of bash, zsh, fish; it was 'tcsh'\n"));
     }
 }

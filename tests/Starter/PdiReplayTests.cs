@@ -105,7 +105,7 @@ public sealed class PdiReplayTests
         Assert.That((await RunAsync("pdi", "replay", path)).Noted, Does.Contain("holds no events"));
         Assert.That((await RunAsync("pdi", "replay", _folder["empty"])).Noted, Does.Contain("holds no trajectory.jsonl"));
         var (exit, _, noted) = await RunAsync("pdi", "replay", _folder["gone"]);
-        Assert.That(exit, Is.EqualTo(ExitCodes.Failed));
+        Assert.That(exit, Is.EqualTo(ExitCodes.Usage));
         Assert.That(noted, Does.Contain("there is no file"));
         Assert.That((await RunAsync("pdi", "replay", path, "--pdi-method", "x")).Exit, Is.EqualTo(ExitCodes.Usage));
         Assert.That((await RunAsync("pdi", "replay")).Exit, Is.EqualTo(ExitCodes.Usage));

@@ -48,5 +48,5 @@ public static class AgentNames
     /// <summary>Why a name cannot be an agent's, with its remedy; null where it can.</summary>
     public static string? Problem(string name) => All.Contains(name) || IsOwn(name)
         ? null
-        : $"agent '{name}' is not known{NearMatches.Remedy(name, All)} Choose one of {string.Join(", ", All)}, or {OwnPrefix}NAME for one that the worker's own folder (Agents:Folder) describes.";
+        : $"agent '{name}' is not known{(NearMatches.Remedy(name, All) is { Length: > 0 } near ? near : ".")} Choose one of {string.Join(", ", All)}, or {OwnPrefix}NAME for one that the worker's own folder (Agents:Folder) describes.";
 }

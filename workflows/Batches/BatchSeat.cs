@@ -50,7 +50,7 @@ public sealed record ItemReport
             _ => ItemState.Failed,
         },
         Usage = result.Usage,
-        Words = Line($"{result.Status.ToString().ToLowerInvariant()} after {Count(result.Attempts, "attempt")}", result.Error),
+        Words = Line($"{Text.Words(result.Status)} after {Count(result.Attempts, "attempt")}", result.Error),
         Skill = result with { Error = Cut(result.Error) },
     };
 
@@ -66,7 +66,7 @@ public sealed record ItemReport
             _ => ItemState.Failed,
         },
         Usage = result.Usage,
-        Words = Line($"{result.Status.ToString().ToLowerInvariant()} after {Count(result.Rounds, "round")} of repair", result.Error),
+        Words = Line($"{Text.Words(result.Status)} after {Count(result.Rounds, "round")} of repair", result.Error),
         Construction = result with { Error = Cut(result.Error) },
     };
 

@@ -95,6 +95,10 @@ public static partial class Text
         return line < 0 ? tail : tail[(line + 1)..];
     }
 
+    /// <summary>A name in the code as words: <c>TaskBroken</c> is <c>task broken</c>.</summary>
+    public static string Words(Enum value) => string.Concat(value.ToString().Select((letter, index) =>
+        !char.IsUpper(letter) ? $"{letter}" : $"{(index > 0 ? " " : "")}{char.ToLowerInvariant(letter)}"));
+
     /// <summary>A dollar amount with as many places as it needs to be told from zero.</summary>
     public static string Usd(double amount) =>
         amount.ToString(amount is > 0 and < 0.01 ? "$0.0000" : "$0.00", CultureInfo.InvariantCulture);

@@ -52,8 +52,8 @@ public sealed class RunsCommandsTests
     [TestCase(1, "there is no run 'nothing'", "runs", "watch", "nothing")]
     [TestCase(1, "there is no run 'nothing'", "runs", "cancel", "nothing")]
     [TestCase(2, "--query is refused", "runs", "list", "--query", "NoSuchAttribute = 1")]
-    [TestCase(2, "--limit must be at least 1", "runs", "list", "--limit", "0")]
-    [TestCase(2, "Required argument 'ID' missing", "runs", "show")]
+    [TestCase(2, "--limit is a whole number from 1 on", "runs", "list", "--limit", "0")]
+    [TestCase(2, "ID is missing", "runs", "show")]
     public async Task Says_what_is_wrong(int exitCode, string message, params string[] arguments)
     {
         var (code, output, error) = await RunAsync([.. arguments, "--json"]);
