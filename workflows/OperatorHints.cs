@@ -1,5 +1,8 @@
 using System.Globalization;
+using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Workflows.Domain.Budgets;
+using Spark.Temporal.Workflows.Domain.Conversations;
 
 namespace Spark.Temporal.Workflows;
 
@@ -19,21 +22,46 @@ internal static class OperatorHints
     /// <param name="further">Other updates that the run takes while it is not held, each in backticks.</param>
     public static string Render(RunControl control, params string[] further) => control.State switch
     {
-        RunStates.Running => $"{Menu}{string.Join(", ", ["`Pause`", .. further])}; or *Request Cancellation*.\n\n",
-        RunStates.Paused => $"{Menu}`Resume`, without a value; or *Request Cancellation*.\n\n",
-        RunStates.Budget => $"{Menu}`RaiseBudget` with `{Raised(control)}`; or *Request Cancellation*.\n\n",
+        _ when control is { IsHeld: true, Seat: { } seat } => $"It goes on with its batch: open `{seat.Batch}` and see there what it waits for; or *Request Cancellation* of this one.\n\n",
+        RunStates.Running when !control.Paused => $"{Menu}{string.Join(", ", ["`Pause`", .. further])}; or *Request Cancellation*.\n\n",
+        RunStates.Running or RunStates.Paused => $"{Menu}`Resume`, without a value; or *Request Cancellation*.\n\n",
+        RunStates.Budget => $"{Menu}`RaiseBudget` with `{Raised(control.Limit, control.Spent)}`; or *Request Cancellation*.\n\n",
         _ => $"Mend what is wrong, then {Menu}`Resume`, without a value; or *Request Cancellation*.\n\n",
     };
 
+    /// <summary>The same of a batch or an evaluation.</summary>
+    /// <param name="state">How it stands.</param>
+    public static string Render(BatchState state)
+    {
+        List<string> updates = state.Held switch
+        {
+            null => ["`Pause`", $$"""`SetParallelism` with `{"parallelism": {{2 * state.Parallelism}}}`"""],
+            RunStates.Budget => [$"`RaiseBudget` with `{Raised(state.Limit, state.Used)}`"],
+            _ => ["`Resume`, without a value"],
+        };
+        if (state.Held is null && state.Limit is not { Usd: null, Tokens: null })
+        {
+            updates.Add($"`RaiseBudget` with `{Raised(state.Limit, state.Used)}`");
+        }
+
+        if (state.TakesItems && state.Items.Counts is { } counts && counts.Failed + counts.Infrastructure > 0)
+        {
+            updates.Add("""`RetryFailed` with `{"which": "all"}`""");
+        }
+
+        return $"{(state.Held == RunStates.Infrastructure ? "Mend what is wrong, then " : "")}{Menu}{string.Join(", ", updates)}; or *Request Cancellation*.\n\n";
+    }
+
     /// <summary>Twice of what there was, as the value that <c>RaiseBudget</c> takes.</summary>
-    public static string Raised(RunControl control) =>
-        control.Limit.Usd is { } dollars
-            ? $$"""{"budget_usd": {{Math.Ceiling(Math.Round(2 * Math.Max(dollars, control.Spent.CostUsd), 2)).ToString(CultureInfo.InvariantCulture)}}}"""
-            : $$"""{"budget_tokens": {{2 * Math.Max(control.Limit.Tokens ?? 0, control.Spent.TotalTokens)}}}""";
+    private static string Raised(SpendingLimit limit, TokenUsage spent) =>
+        limit.Usd is { } dollars
+            ? $$"""{"budget_usd": {{Math.Ceiling(Math.Round(2 * Math.Max(dollars, spent.CostUsd), 2)).ToString(CultureInfo.InvariantCulture)}}}"""
+            : $$"""{"budget_tokens": {{2 * Math.Max(limit.Tokens ?? 0, spent.TotalTokens)}}}""";
 
     /// <summary>What the run waits for, as a line that stands out; empty while it goes on.</summary>
     public static string Waiting(RunControl control, Func<string, string> escape) =>
-        control.WaitsFor.Length == 0 ? "" : $"**{Capital(control.State)}** · {escape(control.WaitsFor)}\n\n";
+        control.WaitsFor.Length == 0 ? (control.StandsStill ? "**Pausing** · it stands still when the step in flight has ended\n\n" : "")
+        : $"**{Capital(control.State)}** · {escape(control.WaitsFor)}\n\n";
 
     private static string Capital(string state) => char.ToUpperInvariant(state[0]) + Text.OneLine(state[1..]);
 }

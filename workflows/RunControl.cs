@@ -1,4 +1,5 @@
 using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain;
 using Spark.Temporal.Workflows.Domain.Budgets;
@@ -15,16 +16,29 @@ namespace Spark.Temporal.Workflows;
 /// </summary>
 /// <param name="limit">What may be spent at first.</param>
 /// <param name="show">Rewrites the details that a person sees; called whenever what is declared changes.</param>
-internal sealed class RunControl(SpendingLimit limit, Action show)
+/// <param name="seat">The run's seat in a batch; null for a run of its own.</param>
+internal sealed class RunControl(SpendingLimit limit, Action show, BatchSeat? seat)
 {
     private bool _resumed;
+    private string? _toTell;
+    private string? _told;
+    private bool _telling;
 
     public bool Paused { get; private set; }
 
     /// <summary>Why the run's batch holds it, as its state; null while it may go on.</summary>
-    public string? Held { get; set; }
+    public string? Held { get; private set; } = seat?.Held;
 
     public bool StandsStill => Paused || Held is not null;
+
+    /// <summary>Whether it is the batch alone that holds it.</summary>
+    public bool IsHeld => !Paused && Held is not null;
+
+    /// <summary>The run's seat in a batch; null for a run of its own.</summary>
+    public BatchSeat? Seat => seat;
+
+    /// <summary>Whether the batch hears from here what the run waits for.</summary>
+    public bool TellsBatch { get; init; }
 
     /// <summary>What may be spent, as it now stands.</summary>
     public SpendingLimit Limit { get; private set; } = limit;
@@ -60,13 +74,25 @@ internal sealed class RunControl(SpendingLimit limit, Action show)
     /// <summary>Why a step may not start; one that costs nothing is not held by the budget.</summary>
     public string? ReasonFor(bool paid) => Paused ? RunStates.Paused : Held is not null ? Held : paid && Limit.Reached(Spent) is not null ? RunStates.Budget : null;
 
-    public void Pause() => Paused = true;
+    public void Pause()
+    {
+        Paused = true;
+        show();
+    }
+
+    /// <summary>The batch says that the run is to stand still, or with null that it may go on.</summary>
+    public void Hold(string? why)
+    {
+        Held = why;
+        show();
+    }
 
     /// <summary>Goes on: after a pause, or when what the run waits for is mended.</summary>
     public void Resume()
     {
         Paused = false;
         _resumed = true;
+        show();
     }
 
     /// <summary>Why <c>Resume</c> would change nothing; null when it may.</summary>
@@ -118,7 +144,7 @@ internal sealed class RunControl(SpendingLimit limit, Action show)
     }
 
     /// <summary>What a reason means, for a person.</summary>
-    public string Why(string reason) => !Paused && Held is not null ? $"its batch stands still ({Held})" : reason == RunStates.Paused ? "paused by an operator" : $"{Limit.Reached(Spent)}; RaiseBudget goes on";
+    public string Why(string reason) => IsHeld ? $"its batch stands still ({Held})" : reason == RunStates.Paused ? "paused by an operator" : $"{Limit.Reached(Spent)}; RaiseBudget goes on";
 
     public void Declare(string state, string waitsFor)
     {
@@ -126,6 +152,33 @@ internal sealed class RunControl(SpendingLimit limit, Action show)
         var cost = (OwnsElsewhere ? Spent : Usage).CostUsd;
         Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet(state), SearchAttributes.CostUsd.ValueSet(Math.Round(cost, 6)));
         show();
+        Tell(state is RunStates.Running or RunStates.Cancelled ? null : state);
+    }
+
+    /// <summary>Lets the batch know what its run waits for, unless that is the batch itself.</summary>
+    private void Tell(string? waiting)
+    {
+        if (TellsBatch && seat is not null && !IsHeld)
+        {
+            _toTell = waiting;
+            if (!_telling)
+            {
+                _ = TellNewestAsync();
+            }
+        }
+    }
+
+    /// <summary>One signal after the other: two under way at once may arrive in either order.</summary>
+    private async Task TellNewestAsync()
+    {
+        _telling = true;
+        while (_told != _toTell)
+        {
+            _told = _toTell;
+            await SeatReports.NewsAsync(seat, Spent, _told);
+        }
+
+        _telling = false;
     }
 
     /// <summary>For validators: refuses an update with words that say what to do.</summary>

@@ -14,4 +14,6 @@ public static class RunStates
     public const string Infrastructure = "waiting: infrastructure";
 
     public const string Done = "done";
+
+    public const string Cancelled = "cancelled";
 }

@@ -134,7 +134,7 @@ internal static class RunsForkCommand
                     new WorkflowOptions(WorkflowIds.Fork(id, number), SparkSession.Queue)
                     {
                         StaticSummary = $"fork of {Name(id)} after attempt {run.Fork!.Attempt}",
-                        StaticDetails = $"Goes on from `{id}` after attempt {run.Fork.Attempt}, model `{run.ModelSlug}`, results under `{run.OutDir}`.",
+                        StaticDetails = $"Goes on from `{id}` after attempt {run.Fork.Attempt}.\n\n{run.About()}",
                         Memo = new Dictionary<string, object> { ["forked_from"] = id, ["forked_from_attempt"] = run.Fork.Attempt },
                         TypedSearchAttributes = SearchAttributes.Started(run.Batch, Name(id), run.ModelSlug),
                         IdReusePolicy = WorkflowIdReusePolicy.RejectDuplicate,

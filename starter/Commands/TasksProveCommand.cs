@@ -100,7 +100,7 @@ internal static class TasksProveCommand
             new WorkflowOptions(id, SparkSession.Queue)
             {
                 StaticSummary = $"proof of {task}",
-                StaticDetails = $"Task `{input.TaskDir}`.",
+                StaticDetails = $"Proves the task `{input.TaskDir}`: its own solution passes, twice; doing nothing and wrong answers do not; data and verdicts are the same each time.",
                 TypedSearchAttributes = SearchAttributes.Started("prove", task, "none"),
             });
         output.Note(session.UiOf(id) is { } page ? $"{id}\n{page}" : id);

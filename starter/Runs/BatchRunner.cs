@@ -87,11 +87,11 @@ internal sealed record BatchWords(string Summary, string Details, string ModelSl
     public static BatchWords Of(BatchInput input, int items) => input.Work switch
     {
         { Skill: { } skill } => new(
-            $"skills for {items} tasks",
+            $"skills for {(items == 1 ? "1 task" : $"{items} tasks")}",
             $"Model `{skill.ModelSlug}`, agent `{skill.Agent}`, {skill.MaxAttempts} attempts a task, results under `{input.OutDir}`.",
             skill.ModelSlug),
         { Construction: { } task } => new(
-            $"tasks from {items} prompts",
+            $"tasks from {(items == 1 ? "1 prompt" : $"{items} prompts")}",
             $"Model `{task.ModelSlug}`, {task.MaxRevisions} rounds of repair, results under `{input.OutDir}`.",
             task.ModelSlug),
         var trials => new(

@@ -1,5 +1,6 @@
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
+using Temporalio.Exceptions;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.Attempts;
@@ -42,6 +43,24 @@ internal sealed class AttemptCheckpoint(AttemptInput input, RunControl control, 
         _warned = near;
     }
 
+    /// <summary>Of an attempt that was cancelled the run above hears what it has cost, since no result says so.</summary>
+    public async Task LastNewsAsync()
+    {
+        if (input.Seat is not null || control.ModelCalls == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await TellAsync(null);
+        }
+        catch (FailureException)
+        {
+            // Nobody is left to be told.
+        }
+    }
+
     private async Task TellAsync(string? reason)
     {
         if (input.Seat is { } seat)
@@ -51,7 +70,7 @@ internal sealed class AttemptCheckpoint(AttemptInput input, RunControl control, 
         else if (Workflow.Info.Parent is { } parent)
         {
             var news = new AttemptNews(input.Number, reason, control.Usage.CostUsd, control.Usage, reason is null ? null : control.WaitsFor);
-            await Workflow.GetExternalWorkflowHandle(parent.WorkflowId).SignalAsync("AttemptNews", [news]);
+            await Workflow.GetExternalWorkflowHandle(parent.WorkflowId).SignalAsync("AttemptNews", [news], new() { CancellationToken = CancellationToken.None });
         }
     }
 }

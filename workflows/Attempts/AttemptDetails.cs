@@ -17,12 +17,20 @@ internal static class AttemptDetails
     public static string Render(AttemptInput input, AttemptState state, SandboxSession? sandbox, RunControl control, AttemptResult? result)
     {
         var text = new StringBuilder();
-        if (result is null)
+        if (result is null && control.State == RunStates.Cancelled)
         {
-            text.Append(OperatorHints.Waiting(control, Escape)).Append("Now: ").Append(Escape(state.Step)).Append("\n\n").Append(control.BudgetWarning);
-            text.Append(input.Run is { } run && control.State == RunStates.Budget
-                ? $"The budget is that of the run `{run}`: raise it there.\n\n"
-                : OperatorHints.Render(control));
+            text.Append("**Cancelled** in: ").Append(Escape(state.CancelledIn ?? state.Step)).Append("\n\n");
+        }
+        else if (result is null)
+        {
+            text.Append(OperatorHints.Waiting(control, Escape)).Append(control.State == RunStates.Running ? "Now: " : "Stands at: ").Append(Escape(state.Step));
+            text.Append(control.State == RunStates.Running ? " · its tries, last failure and last output stand under *Pending Activities*\n\n" : "\n\n").Append(control.BudgetWarning);
+            text.Append((input.Run, control.State) switch
+            {
+                ({ } run, RunStates.Budget) => $"The budget is that of the run `{run}`: raise it there.\n\n",
+                ({ } run, RunStates.Paused) => $"Where the run `{run}` is paused, choose `Resume` there; where only this attempt is, here.\n\n",
+                _ => OperatorHints.Render(control),
+            });
         }
         else
         {
@@ -42,6 +50,11 @@ internal static class AttemptDetails
                 .Append("` on `").Append(sandbox.Image!.HostQueue).Append('`');
         }
 
+        if (result?.TrialDir is { } trial)
+        {
+            text.Append("\n\nTrial folder: `").Append(trial).Append("`\n");
+        }
+
         foreach (var note in (sandbox?.Notes ?? []).Concat(state.Notes))
         {
             text.Append("\n- ").Append(Escape(Text.OneLine(note, 300)));
@@ -55,5 +68,5 @@ internal static class AttemptDetails
     /// mathematics.
     /// </summary>
     public static string Escape(string text) =>
-        text.Replace("\\", "\\\\").Replace("`", "\\`").Replace("*", "\\*").Replace("_", "\\_").Replace("<", "&lt;").Replace("[", "\\[").Replace("|", "\\|").Replace("$", "\\$");
+        text.Replace("\\", "\\\\").Replace("`", "\\`").Replace("*", "\\*").Replace("_", "\\_").Replace("<", "\\<").Replace("[", "\\[").Replace("|", "\\|").Replace("$", "\\$");
 }

@@ -6,8 +6,11 @@ using Temporalio.Workflows;
 namespace Spark.Temporal.Workflows.Attempts;
 
 /// <summary>What an attempt knows of itself; its agent writes here as it goes, so that nothing is lost with a failure.</summary>
-internal sealed class AttemptState(RunControl control)
+/// <param name="control">How it is operated.</param>
+/// <param name="show">Rewrites the details that a person sees.</param>
+internal sealed class AttemptState(RunControl control, Action show)
 {
+    private string _step = "starting";
     private readonly List<PhaseTime> _phases = [];
 
     public ArtifactRef? Conversation { get; set; }
@@ -25,7 +28,18 @@ internal sealed class AttemptState(RunControl control)
     public long AgentMs { get; set; }
 
     /// <summary>What the attempt does just now, for the user interface.</summary>
-    public string Step { get; set; } = "starting";
+    public string Step
+    {
+        get => _step;
+        set
+        {
+            _step = value;
+            show();
+        }
+    }
+
+    /// <summary>The step in which somebody cancelled it; null where nobody did.</summary>
+    public string? CancelledIn { get; set; }
 
     public List<string> Notes { get; } = [];
 

@@ -25,8 +25,8 @@ public sealed class AttemptWorkflow
     public AttemptWorkflow(AttemptInput input)
     {
         _input = input;
-        _control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), UpdateDetails) { Elsewhere = input.SpentBefore, Held = input.Seat?.Held };
-        _state = new AttemptState(_control);
+        _control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), UpdateDetails, input.Seat) { Elsewhere = input.SpentBefore };
+        _state = new AttemptState(_control, UpdateDetails);
         _checkpoint = new AttemptCheckpoint(input, _control, UpdateDetails, () => _sandbox?.GiveBack());
         if (input.Paused)
         {
@@ -42,12 +42,26 @@ public sealed class AttemptWorkflow
 
     [WorkflowRun]
     public Task<AttemptResult> RunAsync(AttemptInput input) =>
-        SeatReports.AroundAsync(input.Seat, TryAsync, ItemReport.Of, () => _state.Usage);
+        SeatReports.AroundAsync(input.Seat, UntilCancelledAsync, ItemReport.Of, () => _state.Usage);
+
+    private async Task<AttemptResult> UntilCancelledAsync()
+    {
+        try
+        {
+            return await TryAsync();
+        }
+        catch (Exception stop) when (TemporalException.IsCanceledException(stop))
+        {
+            _control.Declare(RunStates.Cancelled, "");
+            await _checkpoint.LastNewsAsync();
+            throw;
+        }
+    }
 
     [WorkflowSignal("Hold", Description = "From the batch: stand still after the step in flight, or go on.")]
     public Task HoldAsync(HoldRequest request)
     {
-        _control.Held = request.Why;
+        _control.Hold(request.Why);
         return Task.CompletedTask;
     }
 
@@ -66,6 +80,11 @@ public sealed class AttemptWorkflow
         catch (FailureException stopped) when (!TemporalException.IsCanceledException(stopped))
         {
             failure = stopped;
+        }
+        catch (Exception stop) when (TemporalException.IsCanceledException(stop))
+        {
+            _state.CancelledIn = _state.Step;
+            throw;
         }
         finally
         {

@@ -38,7 +38,7 @@ internal sealed class BatchChildren(BatchInput input)
                 var task = _work.Construction! with { PromptFile = item.Source, Name = item.Name, Batch = input.Batch, Seat = seat };
                 return await Workflow.StartChildWorkflowAsync(
                     (TaskConstructionWorkflow run) => run.RunAsync(task),
-                    Options(item, $"task from {item.Name}", $"Prompt file `{item.Source}`, model `{task.ModelSlug}`.", task.ModelSlug));
+                    Options(item, $"task from {item.Name}", ConstructionState.About(item.Source, task.ModelSlug, task.OutDir), task.ModelSlug));
             default:
                 var template = Trial(item);
                 var attempt = template.Input with

@@ -13,7 +13,7 @@ internal static class BatchDetails
     {
         var counts = state.Items.Counts;
         var text = new StringBuilder();
-        text.Append("**").Append(counts.Ended).Append(" of ").Append(counts.Total).Append("** ended · ").Append(counts.Open).Append(" open, ")
+        text.Append(done is null ? "" : done == RunStates.Done ? "**Done** · " : "**Cancelled** · ").Append("**").Append(counts.Ended).Append(" of ").Append(counts.Total).Append("** ended · ").Append(counts.Open).Append(" open, at most ")
             .Append(state.Parallelism).Append(" at once · ").Append(counts.Passed).Append(" passed");
         Append(text, counts.Failed, "failed");
         Append(text, counts.Infrastructure, "infrastructure");
@@ -21,9 +21,9 @@ internal static class BatchDetails
         Append(text, counts.TakenOver, "taken over");
         Append(text, counts.Skipped, "skipped");
         text.Append(" · ").Append(AttemptDetails.Escape(state.Limit.Render(state.Used))).Append("\n\n");
-        if (done is null && state.WaitsFor is { } why)
+        if (done is null && state.WaitsFor is { } words)
         {
-            text.Append("**Waits:** ").Append(AttemptDetails.Escape(why)).Append(".\n\n");
+            text.Append("**Waits:** ").Append(AttemptDetails.Escape(words)).Append(".\n\n");
         }
         else if (done is null && state.Limit.Warning(state.Used) is { } warning)
         {
@@ -35,9 +35,21 @@ internal static class BatchDetails
             text.Append("**Version:** ").Append(AttemptDetails.Escape(version)).Append(".\n\n");
         }
 
-        foreach (var open in state.Open.Take(OpenLines))
+        if (done is null)
         {
-            text.Append("- `").Append(open.WorkflowId).Append('`').Append(open.Waiting is { } waiting ? $" {AttemptDetails.Escape(waiting)}" : "").Append('\n');
+            text.Append(OperatorHints.Render(state));
+        }
+
+        var waiting = state.Open.Count(open => open.Waiting is not null);
+        if (waiting > 0)
+        {
+            text.Append(waiting == 1 ? "**1 run waits**; its own page says what for and what to do:\n\n" : $"**{waiting} runs wait**; their own pages say what for and what to do:\n\n");
+        }
+
+        // What waits stands first: that is what somebody has to see to.
+        foreach (var open in state.Open.OrderBy(open => open.Waiting is null).Take(OpenLines))
+        {
+            text.Append("- `").Append(open.WorkflowId).Append('`').Append(open.Waiting is { } why ? $" · **{AttemptDetails.Escape(why)}**" : "").Append('\n');
         }
 
         if (state.Open.Count > OpenLines)
@@ -47,14 +59,17 @@ internal static class BatchDetails
 
         if (last.Count > 0)
         {
-            text.Append("\n| item | ended | |\n|---|---|---|\n");
+            text.Append("\n| ended last | state | how | cost |\n|---|---|---|---|\n");
         }
 
         foreach (var line in last.TakeLast(LastLines).Reverse())
         {
             text.Append("| ").Append(line.Number).Append(' ').Append(AttemptDetails.Escape(line.Name)).Append(" | ").Append(line.State)
-                .Append(" | ").Append(AttemptDetails.Escape(line.Words)).Append(" |\n");
+                .Append(" | ").Append(AttemptDetails.Escape(line.Words))
+                .Append(" | ").Append(AttemptDetails.Escape(Domain.Text.Usd(line.CostUsd))).Append(" |\n");
         }
+
+        text.Append("\nResults, one a line: `").Append(state.ResultsPath).Append("`\n");
 
         return text.Append(OperatorHints.Foot).ToString();
     }

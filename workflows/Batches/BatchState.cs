@@ -9,6 +9,10 @@ namespace Spark.Temporal.Workflows.Batches;
 /// <summary>What a batch knows of itself: counters, the open window, what it has spent. Items and results are elsewhere.</summary>
 internal sealed class BatchState
 {
+    /// <summary>The list shows the cost anew where it has grown by a tenth: some hundred times from ten cents to ten thousand dollars.</summary>
+    private const double CostGrowth = 1.1;
+    private const double CostStep = 0.1;
+
     private readonly BatchInput _input;
     private readonly Dictionary<string, OpenItem> _open = [];
     private readonly Dictionary<int, string> _names = [];
@@ -21,18 +25,21 @@ internal sealed class BatchState
     private int _failuresInARow;
     private string? _lastFailure;
     private string _shown = RunStates.Running;
+    private double _shownCost;
 
     /// <param name="input">The batch.</param>
     /// <param name="about">What stands above its details; null for nothing.</param>
     public BatchState(BatchInput input, Func<string>? about = null)
     {
         _input = input;
-        _about = about ?? (() => "");
+        (_about, TakesItems) = (about ?? (() => ""), about is null);
         (Parallelism, Limit, _startedAt) = (input.Parallelism, new SpendingLimit(input.BudgetUsd, input.BudgetTokens), Workflow.UtcNow);
         if (input.Carry is not { } carry)
         {
             return;
         }
+
+        _shownCost = carry.Spent.CostUsd;
 
         (List, Entries, Next, Parallelism, Paused) = (carry.List, carry.Entries, carry.Next, carry.Parallelism, carry.Paused);
         (Limit, _spent, _sequence, _startedAt, _runs) = (carry.Limit, carry.Spent, carry.Sequence, carry.StartedAt, carry.Runs);
@@ -68,6 +75,11 @@ internal sealed class BatchState
     public ItemStates Items { get; } = new();
     public IReadOnlyCollection<OpenItem> Open => _open.Values;
     public DateTime StartedAt => _startedAt;
+
+    /// <summary>Whether items can be added to it and tried again: a batch's, not an evaluation's.</summary>
+    public bool TakesItems { get; }
+
+    public string ResultsPath => BatchRun.ResultsPath(_input.OutDir, _input.Batch);
 
     /// <summary>Open runs whose end this run of the batch does not hear of by itself: they were started by an earlier one, or by somebody else.</summary>
     public HashSet<string> Carried { get; } = [];
@@ -246,12 +258,12 @@ internal sealed class BatchState
     /// <summary>What the user interface shows; the search attribute follows where the state is another one.</summary>
     public void Show(string? done = null)
     {
-        var state = done ?? Held ?? RunStates.Running;
+        var (state, cost) = (done ?? Held ?? RunStates.Running, Used.CostUsd);
         Workflow.CurrentDetails = _about() + BatchDetails.Render(this, done, _last);
-        if (state != _shown)
+        if (state != _shown || cost > Math.Max(CostStep, _shownCost * CostGrowth))
         {
-            _shown = state;
-            Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet(state), SearchAttributes.CostUsd.ValueSet(Math.Round(Used.CostUsd, 6)));
+            (_shown, _shownCost) = (state, cost);
+            Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet(state), SearchAttributes.CostUsd.ValueSet(Math.Round(cost, 6)));
         }
     }
 

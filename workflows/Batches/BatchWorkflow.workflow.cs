@@ -155,7 +155,7 @@ public sealed class BatchWorkflow : WindowWorkflow
                 Cancelled = cancelled,
             }),
             ActivityProfiles.Batches("write the summary"));
-        _state.Show(cancelled ? "cancelled" : RunStates.Done);
+        _state.Show(cancelled ? RunStates.Cancelled : RunStates.Done);
         await Workflow.WaitConditionAsync(() => Workflow.AllHandlersFinished, CancellationToken.None);
         return _state.Result(_run.Scribe.Results, summary.Path, _resultsPath);
     }

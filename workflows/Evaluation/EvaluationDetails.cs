@@ -18,15 +18,15 @@ internal static class EvaluationDetails
         {
             var reward = tally.Scored == 0 ? "" : (tally.Rewards / tally.Scored).ToString("0.000", CultureInfo.InvariantCulture);
             text.Append(severalStudents ? $"| {tally.Model} " : "")
-                .Append(CultureInfo.InvariantCulture, $"| {tally.Arm} | {tally.Passed} | {tally.Scored} | {reward} | {tally.Skipped} | {tally.Infrastructure} | {Text.Usd(tally.CostUsd)} |\n");
+                .Append(CultureInfo.InvariantCulture, $"| {tally.Arm} | {tally.Passed} | {tally.Scored} | {reward} | {tally.Skipped} | {tally.Infrastructure} | {AttemptDetails.Escape(Text.Usd(tally.CostUsd))} |\n");
         }
 
         foreach (var student in record?.Students ?? [])
         {
-            text.Append("\n`").Append(student.SummaryPath).Append("`\n");
+            text.Append("\n`").Append(student.SummaryPath).Append("`\n\n");
             foreach (var pair in student.Comparisons.Where(pair => pair.HarmedCount > 0))
             {
-                text.Append(CultureInfo.InvariantCulture, $"- {pair.Arm} harms {pair.HarmedCount} tasks against {pair.Against}: {AttemptDetails.Escape(string.Join(", ", pair.Harmed))}\n");
+                text.Append(CultureInfo.InvariantCulture, $"- {pair.Arm} harms {(pair.HarmedCount == 1 ? "1 task" : $"{pair.HarmedCount} tasks")} against {pair.Against}: {AttemptDetails.Escape(string.Join(", ", pair.Harmed))}\n");
             }
         }
 

@@ -75,7 +75,7 @@ public sealed class EvaluationWorkflow : WindowWorkflow
         await _run.CloseAsync();
         await Workflow.WaitConditionAsync(() => !IsWriting, CancellationToken.None);
         var record = _record = await WriteAsync("write summary and reports", cancelled);
-        _run.State.Show(cancelled ? "cancelled" : RunStates.Done);
+        _run.State.Show(cancelled ? RunStates.Cancelled : RunStates.Done);
         await Workflow.WaitConditionAsync(() => Workflow.AllHandlersFinished, CancellationToken.None);
         Workflow.CancellationToken.ThrowIfCancellationRequested();
         return new EvaluationResult { Batch = _input.Batch, Students = record.Students, TransferReport = record.TransferReport };

@@ -60,6 +60,9 @@ public sealed record SkillGenerationInput
     /// <summary>The run's place in a batch; null for one of its own.</summary>
     public BatchSeat? Seat { get; init; }
 
+    /// <summary>What the run is, in Markdown, for its static details.</summary>
+    public string About() => SkillRunDetails.About(TaskDir, ModelSlug, Agent, OutDir);
+
     /// <summary>The folder of what comes of a task.</summary>
     public string ResultDir(string task) => Path.Combine(ResultsRoot ?? Path.Combine(OutDir, "skills_gen_result"), Text.Slug(ModelSlug), task);
 }

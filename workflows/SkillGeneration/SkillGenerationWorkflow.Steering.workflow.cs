@@ -8,6 +8,9 @@ namespace Spark.Temporal.Workflows.SkillGeneration;
 /// <content>What a person, the batch above and the attempt below may ask and tell the run.</content>
 public sealed partial class SkillGenerationWorkflow
 {
+    private bool _toSteer;
+    private bool _steering;
+
     [WorkflowQuery("GetProgress", Description = "Where the run stands: attempts with outcome, reward, PDI, intervention and cost.")]
     public SkillProgress GetProgress() => _state.Progress();
 
@@ -41,6 +44,7 @@ public sealed partial class SkillGenerationWorkflow
     public Task AddGuidanceAsync(GuidanceRequest request)
     {
         _state.PendingGuidance.Add(request.Text.Trim());
+        _state.Show(_state.Step);
         return Task.CompletedTask;
     }
 
@@ -53,6 +57,7 @@ public sealed partial class SkillGenerationWorkflow
     public Task<int> ExtendAttemptsAsync(ExtendRequest request)
     {
         _state.MaxAttempts += request.Attempts;
+        _state.Show(_state.Step);
         return Task.FromResult(_state.MaxAttempts);
     }
 
@@ -79,11 +84,33 @@ public sealed partial class SkillGenerationWorkflow
     [WorkflowSignal("Hold", Description = "From the batch: stand still after the step in flight, or go on.")]
     public Task HoldAsync(HoldRequest request)
     {
-        _state.Control.Held = request.Why;
+        _state.Control.Hold(request.Why);
         return SteerAsync();
     }
 
-    private Task SteerAsync() =>
-        _attempt?.SignalAsync(attempt => attempt.SteerAsync(new AttemptSteering(_state.Control.StandsStill, _state.Control.Limit.Usd, _state.Control.Limit.Tokens)))
-        ?? Task.CompletedTask;
+    /// <summary>Tells the attempt how things stand now. One signal after the other: of two under way at once the older could arrive last.</summary>
+    private async Task SteerAsync()
+    {
+        _toSteer = true;
+        if (_steering)
+        {
+            await Workflow.WaitConditionAsync(() => !_steering);
+            return;
+        }
+
+        _steering = true;
+        try
+        {
+            while (_toSteer && _attempt is { } running)
+            {
+                _toSteer = false;
+                var steering = new AttemptSteering(_state.Control.StandsStill, _state.Control.Limit.Usd, _state.Control.Limit.Tokens);
+                await running.SignalAsync(attempt => attempt.SteerAsync(steering));
+            }
+        }
+        finally
+        {
+            _steering = false;
+        }
+    }
 }

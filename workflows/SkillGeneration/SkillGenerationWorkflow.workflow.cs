@@ -35,7 +35,20 @@ public sealed partial class SkillGenerationWorkflow
 
     [WorkflowRun]
     public Task<SkillGenerationResult> RunAsync(SkillGenerationInput input) =>
-        SeatReports.AroundAsync(input.Seat, WorkAsync, ItemReport.Of, () => _state.Usage);
+        SeatReports.AroundAsync(input.Seat, UntilCancelledAsync, ItemReport.Of, () => _state.Control.Spent);
+
+    private async Task<SkillGenerationResult> UntilCancelledAsync()
+    {
+        try
+        {
+            return await WorkAsync();
+        }
+        catch (Exception stop) when (TemporalException.IsCanceledException(stop))
+        {
+            _state.Cancelled();
+            throw;
+        }
+    }
 
     private async Task<SkillGenerationResult> WorkAsync()
     {

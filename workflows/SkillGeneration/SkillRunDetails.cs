@@ -28,6 +28,10 @@ internal static class SkillRunDetails
         {
             text.Append("**").Append(Ending(result)).Append("**");
         }
+        else if (state.Control.State == RunStates.Cancelled)
+        {
+            text.Append("**Cancelled** in attempt ").Append(Math.Max(1, state.Number)).Append(" of ").Append(state.MaxAttempts);
+        }
         else
         {
             text.Append(OperatorHints.Waiting(state.Control, AttemptDetails.Escape));
@@ -35,11 +39,11 @@ internal static class SkillRunDetails
         }
 
         text.Append(" · spent ").Append(AttemptDetails.Escape(state.Control.Limit.Render(state.Control.Spent))).Append("\n\n");
-        if (result is null)
+        if (result is null && state.Control.State != RunStates.Cancelled)
         {
             text.Append(state.Control.BudgetWarning).Append(OperatorHints.Render(state.Control, Updates));
         }
-        else if (result.Error is { } error)
+        else if (result?.Error is { } error)
         {
             text.Append("> ").Append(AttemptDetails.Escape(Words.OneLine(error, 600))).Append("\n\n");
         }

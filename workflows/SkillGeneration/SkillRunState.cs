@@ -23,7 +23,7 @@ internal sealed class SkillRunState : IOwnCalls
     public SkillRunState(SkillGenerationInput input)
     {
         _input = input;
-        Control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), () => Show(Step)) { Held = input.Seat?.Held, OwnsElsewhere = true };
+        Control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), () => Show(Step), input.Seat) { TellsBatch = true, OwnsElsewhere = true };
         Task = Text.Slug(input.TaskDir.TrimEnd('/').Split('/')[^1]);
         MaxAttempts = input.MaxAttempts;
     }
@@ -57,6 +57,13 @@ internal sealed class SkillRunState : IOwnCalls
     public void Show(string step)
     {
         Step = step;
+        Workflow.CurrentDetails = SkillRunDetails.Render(this, _attempts, null);
+    }
+
+    /// <summary>Somebody ended the run before its end.</summary>
+    public void Cancelled()
+    {
+        Control.Declare(RunStates.Cancelled, "");
         Workflow.CurrentDetails = SkillRunDetails.Render(this, _attempts, null);
     }
 

@@ -12,6 +12,8 @@ namespace Spark.Temporal.Workflows.TaskConstruction;
 /// <summary>What a construction knows of itself and what it shows.</summary>
 internal sealed class ConstructionState : IOwnCalls
 {
+    private static readonly string[] Updates = ["`ExtendAttempts` (rounds of repair) with `{\"attempts\": 3}`", "`RaiseBudget` with `{\"budget_usd\": 25}`"];
+
     private readonly ConstructionInput _input;
     private readonly DateTime _started = Workflow.UtcNow;
     private int _calls;
@@ -20,8 +22,13 @@ internal sealed class ConstructionState : IOwnCalls
     {
         _input = input;
         MaxRevisions = input.MaxRevisions;
-        Control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), () => Show(Step)) { Held = input.Seat?.Held };
+        Control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), () => Show(Step), input.Seat) { TellsBatch = true };
     }
+
+    /// <summary>What the construction is, for its static details.</summary>
+    public static string About(string promptFile, string model, string outDir) =>
+        $"Model `{model}` makes a task of the prompt `{promptFile}`: a blueprint, criticised by rules and by the model, repaired where it must be, rendered as a "
+        + $"Harbor task, and accepted only if it is proven: its solution passes twice, doing nothing and wrong answers do not.\n\nResults: `{outDir}/generated_tasks`{OperatorHints.Foot}";
 
     public RunControl Control { get; }
     public string Task => _input.Name;
@@ -55,6 +62,9 @@ internal sealed class ConstructionState : IOwnCalls
         BudgetTokens = Control.Limit.Tokens,
         BudgetWarning = Control.Limit.Warning(Usage),
     };
+
+    /// <summary>Somebody ended the construction before its end.</summary>
+    public void Cancelled() => Control.Declare(RunStates.Cancelled, "");
 
     public void Show(string step)
     {
@@ -106,21 +116,26 @@ internal sealed class ConstructionState : IOwnCalls
     private string Render(ConstructionResult? result)
     {
         var text = new StringBuilder();
-        if (result is not null)
+        var rounds = Round == 1 ? "1 round of repair" : $"{Round} rounds of repair";
+        if (result is not null || Control.State == RunStates.Cancelled)
         {
-            text.Append("**").Append(result.Status).Append("** after ").Append(Round).Append(" rounds of repair\n\n");
-            if (result.Error is { } error)
-            {
-                text.Append("> ").Append(AttemptDetails.Escape(Words.OneLine(error, 600))).Append("\n\n");
-            }
-        }
-        else if (Control.WaitsFor.Length > 0)
-        {
-            text.Append(OperatorHints.Waiting(Control, AttemptDetails.Escape)).Append(OperatorHints.Render(Control));
+            text.Append("**").Append(result?.Status ?? ConstructionStatus.Cancelled).Append("** after ").Append(rounds);
         }
         else
         {
-            text.Append("**Round ").Append(Round).Append(" of ").Append(MaxRevisions).Append("** · ").Append(AttemptDetails.Escape(Step)).Append("\n\n");
+            text.Append(OperatorHints.Waiting(Control, AttemptDetails.Escape));
+            text.Append("Version ").Append(Math.Max(1, Versions.Count)).Append(", ").Append(rounds).Append(" of at most ").Append(MaxRevisions)
+                .Append(" · ").Append(AttemptDetails.Escape(Step));
+        }
+
+        text.Append(" · spent ").Append(AttemptDetails.Escape(Control.Limit.Render(Usage))).Append("\n\n");
+        if (result?.Error is { } error)
+        {
+            text.Append("> ").Append(AttemptDetails.Escape(Words.OneLine(error, 600))).Append("\n\n");
+        }
+        else if (result is null && Control.State != RunStates.Cancelled)
+        {
+            text.Append(Control.BudgetWarning).Append(OperatorHints.Render(Control, Updates));
         }
 
         foreach (var version in Versions)
@@ -128,12 +143,6 @@ internal sealed class ConstructionState : IOwnCalls
             text.Append("- ").Append(AttemptDetails.Escape(Line(version))).Append('\n');
         }
 
-        if (result is null)
-        {
-            text.Append('\n').Append(Control.BudgetWarning);
-        }
-
-        text.Append("\nSpent ").Append(AttemptDetails.Escape(Control.Limit.Render(Usage)));
         return text.Append(OperatorHints.Foot).ToString();
     }
 }

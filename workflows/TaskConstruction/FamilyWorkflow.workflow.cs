@@ -123,7 +123,8 @@ public sealed class FamilyWorkflow
     private void Show() => Workflow.CurrentDetails =
         $"**{Accepted} of {_input.Count}** variants of `{_input.Task}` are proven · {_ended.Count - Accepted} refused\n\n"
         + string.Concat(_open.Select(name => $"- under way: {name}\n"))
-        + string.Concat(_ended.TakeLast(20).Select(variant => $"- {variant.Status.ToString().ToLowerInvariant()}: {variant.Name} {AttemptDetails.Escape(variant.Error ?? "")}\n"));
+        + string.Concat(_ended.TakeLast(20).Select(variant => $"- {variant.Status.ToString().ToLowerInvariant()}: {variant.Name} {AttemptDetails.Escape(variant.Error ?? "")}\n"))
+        + OperatorHints.Foot;
 
     private static string? Short(string? error) => error is null ? null : Text.OneLine(error, 160);
 }

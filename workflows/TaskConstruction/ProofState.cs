@@ -40,7 +40,7 @@ internal sealed class ProofState
     public void Begin(string check)
     {
         (Step, _since) = (check, Workflow.UtcNow);
-        Workflow.CurrentDetails = ProofDetails.Render(_checks, $"**{check}**");
+        Workflow.CurrentDetails = ProofDetails.Render(_checks, $"Now: **{check}**");
     }
 
     /// <summary>Forgets a check and those after it: a container was lost, and they are done again.</summary>

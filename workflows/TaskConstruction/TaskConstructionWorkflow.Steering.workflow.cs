@@ -12,7 +12,7 @@ public sealed partial class TaskConstructionWorkflow
     [WorkflowSignal("Hold", Description = "From the batch: stand still after the step in flight, or go on.")]
     public Task HoldAsync(HoldRequest request)
     {
-        _state.Control.Held = request.Why;
+        _state.Control.Hold(request.Why);
         return Task.CompletedTask;
     }
 

@@ -25,7 +25,20 @@ public sealed partial class TaskConstructionWorkflow
 
     [WorkflowRun]
     public Task<ConstructionResult> RunAsync(ConstructionInput input) =>
-        SeatReports.AroundAsync(input.Seat, WorkAsync, ItemReport.Of, () => _state.Usage);
+        SeatReports.AroundAsync(input.Seat, UntilCancelledAsync, ItemReport.Of, () => _state.Usage);
+
+    private async Task<ConstructionResult> UntilCancelledAsync()
+    {
+        try
+        {
+            return await WorkAsync();
+        }
+        catch (Exception stop) when (TemporalException.IsCanceledException(stop))
+        {
+            _state.Cancelled();
+            throw;
+        }
+    }
 
     private async Task<ConstructionResult> WorkAsync()
     {
@@ -205,6 +218,7 @@ public sealed partial class TaskConstructionWorkflow
                     Id = $"{Workflow.Info.WorkflowId}/proof-{number}",
                     ParentClosePolicy = ParentClosePolicy.RequestCancel,
                     StaticSummary = $"proof of {_state.TaskId}, version {version.Number}",
+                    StaticDetails = ProofDetails.About(taskDir),
                     TypedSearchAttributes = SearchAttributes.Started(_input.Batch, _input.Name, _input.ModelSlug, attempt: version.Number),
                 });
             if (proof.Verdict != ProofVerdict.NoVerdict)
