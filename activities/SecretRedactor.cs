@@ -37,14 +37,20 @@ public sealed partial class SecretRedactor
         var values = new List<string>();
         foreach (DictionaryEntry variable in environment)
         {
-            if (variable is { Key: string name, Value: string value }
-                && (asked.Contains(name) ? value.Trim().Length >= ShortestNamed : SecretNames.IsSecret(name, value)))
+            if (variable is not { Key: string name, Value: string value })
+            {
+                continue;
+            }
+
+            values.AddRange(Passwords(value));
+            if (asked.Contains(name) ? value.Trim().Length >= ShortestNamed : SecretNames.IsSecret(name, value))
             {
                 values.Add(value);
             }
         }
 
         var configured = (settings?.AsEnumerable() ?? []).Where(setting => SecretNames.IsSecret(setting.Key[(setting.Key.LastIndexOf(':') + 1)..], setting.Value));
+        values.AddRange((settings?.AsEnumerable() ?? []).SelectMany(setting => Passwords(setting.Value ?? "")));
         return new SecretRedactor([.. values.Concat(configured.Select(setting => setting.Value!)).Where(value => !open.Contains(value.Trim()))]);
     }
 
@@ -72,8 +78,21 @@ public sealed partial class SecretRedactor
         FailureConverter = new RedactingFailureConverter(this, converter.FailureConverter is DefaultFailureConverter.WithEncodedCommonAttributes),
     };
 
+    /// <summary>Whether a text is what is left of one that was a secret as a whole.</summary>
+    public static bool IsMasked(string text) =>
+        text.Length > 0 && (text.StartsWith(Mark, StringComparison.Ordinal) ? text.AsSpan(Mark.Length) : text).Trim('*').IsEmpty;
+
+    /// <summary>Passwords in addresses (<c>https://user:password@proxy</c>) and in connection strings, whatever the variable is called.</summary>
+    private static IEnumerable<string> Passwords(string value) => PasswordPattern().Matches(value)
+        .Select(match => match.Groups["password"].Value.Trim())
+        .SelectMany(password => new[] { password, Uri.UnescapeDataString(password) })
+        .Where(password => password.Length >= ShortestNamed).Distinct();
+
+    [GeneratedRegex(@"://[^/\s:@]*:(?<password>[^/\s@]+)@|(?:^|;)\s*(?:password|pwd)\s*=\s*(?<password>[^;]+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex PasswordPattern();
+
     // A variable that settings name is a secret even if it is short, but a word of three letters is none.
-    private const int ShortestNamed = 6;
+    public const int ShortestNamed = 6;
 
     // Providers quote a wrong key back, its middle replaced by stars.
     [GeneratedRegex(@"\bsk-[A-Za-z0-9_*.-]{6,}|(?<=\bBearer\s+)[A-Za-z0-9_~+/=.-]{8,}")]

@@ -19,7 +19,8 @@ internal static class ClientRegistration
         services.TryAddSingleton<ITemporalClient>(provider =>
         {
             var keys = EncryptionKeys.Load(provider.GetRequiredService<IOptions<WorkerOptions>>().Value.EncryptionKeys, File.ReadAllText);
-            var options = ServerConnection.Complete(ClientEnvConfig.LoadClientConnectOptions(), Development(), keys);
+            var options = ServerConnection.Complete(
+                ServerConnection.Given(() => ClientEnvConfig.LoadClientConnectOptions(), Environment.GetEnvironmentVariable, File.Exists), Development(), keys);
             options.DataConverter = provider.GetRequiredService<SecretRedactor>().Around(options.DataConverter);
 
             // Short, because it stands in most events of every history.

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Spark.Temporal.Activities.Llm;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Workers;
 using Temporalio.Client;
@@ -40,6 +41,13 @@ try
     if (host.Services.GetService<IAsyncStartupValidator>() is { } settings)
     {
         await settings.ValidateAsync(CancellationToken.None);
+    }
+
+    var log = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Spark.Temporal.Workers");
+    foreach (var doubt in Secrets.Doubts(
+        host.Services.GetRequiredService<IOptions<WorkerOptions>>().Value, host.Services.GetRequiredService<IOptions<LlmOptions>>().Value, Environment.GetEnvironmentVariables()))
+    {
+        log.LogWarning("{Doubt}", doubt);
     }
 
     await ConnectAsync(host.Services.GetRequiredService<ITemporalClient>());

@@ -1,3 +1,4 @@
+using System.Collections;
 using Microsoft.Extensions.Configuration;
 using Spark.Temporal.Activities;
 using Spark.Temporal.Activities.Llm;
@@ -12,11 +13,40 @@ internal static class Secrets
     {
         var options = configuration.GetSection(WorkerOptions.Section).Get<WorkerOptions>() ?? new WorkerOptions();
         var profiles = configuration.GetSection($"{LlmOptions.Section}:{nameof(LlmOptions.Profiles)}").GetChildren().ToList();
-        var keys = profiles.Select(profile => profile[nameof(LlmProfile.KeyVariable)]).OfType<string>();
+        var keys = profiles.Select(profile => profile[nameof(LlmProfile.KeyVariable)]).OfType<string>().Append(new LlmProfile().KeyVariable);
 
         // What stands in paths, ids and lists of every run: a key that equals one of these cannot be kept secret.
         var models = profiles.Select(profile => profile[nameof(LlmProfile.Model)]).Append(Environment.GetEnvironmentVariable("OPENAI_MODEL")).OfType<string>();
         return SecretRedactor.For(
             Environment.GetEnvironmentVariables(), [.. keys, .. options.SecretVariableNames()], configuration, [.. profiles.Select(profile => profile.Key), .. models]);
+    }
+
+    /// <summary>What does not protect a secret as whoever wrote the settings will think it does; each names its variable and the remedy.</summary>
+    public static IEnumerable<string> Doubts(WorkerOptions worker, LlmOptions llm, IDictionary environment)
+    {
+        string? Value(string name) => (environment[name] as string)?.Trim() is { Length: > 0 } value ? value : null;
+        var known = llm.Profiles.Values.Select(profile => profile.Model).Concat(llm.Profiles.Keys).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        foreach (var name in worker.SecretVariableNames().Where(name => Value(name) is null))
+        {
+            yield return $"{name} is named as a secret variable and is not set; nothing is masked for it";
+        }
+
+        foreach (var name in llm.Profiles.Values.Select(profile => profile.KeyVariable).Concat(worker.SecretVariableNames()).Distinct())
+        {
+            if (Value(name) is { } value && (value.Length < SecretRedactor.ShortestNamed || known.Contains(value)))
+            {
+                yield return value.Length < SecretRedactor.ShortestNamed
+                    ? $"{name} has {value.Length} characters and is not masked: that would tear up ordinary text; give a secret {SecretRedactor.ShortestNamed} or more"
+                    : $"{name} is not masked: its value is also the name of a model or a profile, which stands in every path; give it another value";
+            }
+        }
+
+        foreach (var (name, profile) in llm.Profiles)
+        {
+            if (Value(profile.KeyVariable) is not null && Uri.TryCreate(profile.BaseUrl, UriKind.Absolute, out var url) && url is { Scheme: "http", IsLoopback: false })
+            {
+                yield return $"{LlmOptions.Section}:Profiles:{name}:BaseUrl is {url}: the key in {profile.KeyVariable} goes there unencrypted; use https";
+            }
+        }
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using OpenTelemetry.Logs;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Spark.Temporal.Activities;
@@ -8,7 +9,7 @@ using Temporalio.Runtime;
 namespace Spark.Temporal.Workers;
 
 /// <summary>
-/// Traces of workflows and activities and the SDK's metrics, sent by OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set;
+/// Traces of workflows and activities, logs, and the SDK's metrics, sent by OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set;
 /// the other <c>OTEL_…</c> variables count as everywhere.
 /// </summary>
 internal static class Telemetry
@@ -29,7 +30,12 @@ internal static class Telemetry
             .WithTracing(tracing => tracing
                 .AddSource(TracingInterceptor.SourceName)
                 .AddProcessor(provider => new RedactingProcessor(provider.GetRequiredService<SecretRedactor>()))
-                .AddOtlpExporter());
+                .AddOtlpExporter())
+            .WithLogging(
+                logging => logging
+                    .AddProcessor(provider => new RedactingLogProcessor(provider.GetRequiredService<SecretRedactor>()))
+                    .AddOtlpExporter(),
+                options => options.IncludeFormattedMessage = true);
         return services;
     }
 

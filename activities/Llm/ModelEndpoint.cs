@@ -30,7 +30,12 @@ internal sealed record ModelEndpoint(LlmProfile Profile, Uri BaseUrl, string Mod
                 + "(for the default profile also OPENAI_MODEL) in the worker's settings.");
         }
 
-        return new ModelEndpoint(profile, BaseOf(choice, profile, options), model);
+        // The workers of workflows mask what equals a secret of theirs, and cannot tell that this one is a name.
+        return SecretRedactor.IsMasked(model)
+            ? throw Invalid(
+                "The model's name is also the value of a secret in the environment of a worker, so it was masked on its way here. Give that secret another "
+                + $"value, or name the model in the settings of all workers ({LlmOptions.Section}:Profiles:{choice.Profile}:Model, or OPENAI_MODEL), whose names are never masked.")
+            : new ModelEndpoint(profile, BaseOf(choice, profile, options), model);
     }
 
     private static Uri BaseOf(ModelChoice choice, LlmProfile profile, LlmOptions options)

@@ -1,6 +1,5 @@
 using Spark.Temporal.Starter.Servers;
 using Temporalio.Client;
-using Temporalio.Common.EnvConfig;
 using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Starter.Doctor;
@@ -52,7 +51,16 @@ internal static class Checks
 
     private static async Task<Finding> ServerAsync(string workingFolder, CancellationToken cancellationToken)
     {
-        var given = ClientEnvConfig.LoadClientConnectOptions();
+        TemporalClientConnectOptions given;
+        try
+        {
+            given = SparkSession.Given();
+        }
+        catch (CliException mistake)
+        {
+            return new("server", Verdict.Missing, mistake.Message, "mend the variable, or unset it to use a server of your own");
+        }
+
         if (string.IsNullOrEmpty(given.TargetHost))
         {
             var record = new StateFolder(Path.Combine(workingFolder, ".spark")).Read();

@@ -86,7 +86,7 @@ internal sealed class SparkSession : IAsyncDisposable
     /// <exception cref="CliException">The given server does not answer.</exception>
     public static async Task<SparkSession?> OpenRunningAsync(SessionOptions options, CancellationToken cancellationToken)
     {
-        var given = ClientEnvConfig.LoadClientConnectOptions(new() { OverrideEnvVars = options.Variables });
+        var given = Given(options.Variables);
         if (!options.OwnServer && !string.IsNullOrEmpty(given.TargetHost))
         {
             var development = DevSettingsFile.Read(options.WorkingFolder);
@@ -140,6 +140,22 @@ internal sealed class SparkSession : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _embedded?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    /// <summary>The server that the environment, or the variables in its place, and the SDK's configuration file name.</summary>
+    /// <exception cref="CliException">They cannot be used; names the variable.</exception>
+    public static TemporalClientConnectOptions Given(IReadOnlyDictionary<string, string>? variables = null)
+    {
+        try
+        {
+            return ServerConnection.Given(
+                () => ClientEnvConfig.LoadClientConnectOptions(new() { OverrideEnvVars = variables }),
+                name => variables is null ? Environment.GetEnvironmentVariable(name) : variables.GetValueOrDefault(name), File.Exists);
+        }
+        catch (FormatException mistake)
+        {
+            throw new CliException(mistake.Message, ExitCodes.Usage);
+        }
+    }
 
     private static StateFolder StateOf(SessionOptions options) => new(options.StateFolder ?? Path.Combine(options.WorkingFolder, ".spark"));
 
