@@ -1,3 +1,4 @@
+using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.Contracts;
 using Temporalio.Api.Enums.V1;
@@ -20,12 +21,20 @@ internal sealed class CommandReader(SparkSession session)
             var newest = await session.Client.WorkflowService.GetWorkflowExecutionHistoryReverseAsync(
                 new() { Namespace = session.Client.Options.Namespace, Execution = new() { WorkflowId = workflowId }, MaximumPageSize = NewestEvents },
                 new() { CancellationToken = cancellationToken });
-            return await StepsAsync([.. newest.History.Events.Reverse()]);
+            var steps = await StepsAsync([.. newest.History.Events.Reverse()]);
+            return steps.Any(step => step.Running) ? await WithTriesAsync(workflowId, steps, cancellationToken) : steps;
         }
         catch (RpcException missing) when (missing.Code == RpcException.StatusCode.NotFound)
         {
             return [];
         }
+    }
+
+    /// <summary>What the server knows of a step under way: the newest is told its tries and its last failure.</summary>
+    private async Task<IReadOnlyList<CommandLine>> WithTriesAsync(string workflowId, IReadOnlyList<CommandLine> steps, CancellationToken cancellationToken)
+    {
+        var pending = await RunDetails.RetriedAsync(session, workflowId, cancellationToken);
+        return pending.Count == 0 ? steps : [.. steps.Select((step, index) => index == steps.Count - 1 ? step with { HeldUp = string.Join("; ", pending) } : step)];
     }
 
     private async Task<IReadOnlyList<CommandLine>> StepsAsync(IReadOnlyList<HistoryEvent> events)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -22,6 +23,9 @@ internal sealed record DashboardAccess
 
     public bool Local => Token is null;
 
+    /// <summary>What stands for this machine in an address.</summary>
+    public string Host => Bind is "0.0.0.0" or "*" or "::" or "localhost" ? "127.0.0.1" : IPAddress.Parse(Bind) is { AddressFamily: AddressFamily.InterNetworkV6 } ? $"[{Bind}]" : Bind;
+
     /// <exception cref="CliException">The address is none, or the token could be guessed.</exception>
     public static DashboardAccess Of(string? bind, string? token)
     {
@@ -42,8 +46,8 @@ internal sealed record DashboardAccess
     /// <summary>What the listener is told to listen to.</summary>
     public IEnumerable<string> Prefixes(int port) =>
         Bind is "0.0.0.0" or "*" or "::" ? [$"http://*:{port}/"]
-        : Local ? [$"http://127.0.0.1:{port}/", $"http://localhost:{port}/"]
-        : [$"http://{Bind}:{port}/"];
+        : Host == "127.0.0.1" ? [$"http://127.0.0.1:{port}/", $"http://localhost:{port}/"]
+        : [$"http://{Host}:{port}/"];
 
     public bool Allows(HttpListenerRequest request)
     {

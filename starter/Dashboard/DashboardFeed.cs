@@ -17,14 +17,22 @@ namespace Spark.Temporal.Starter.Dashboard;
 internal sealed class DashboardFeed(SparkSession session)
 {
     /// <summary>Most runs of a batch, and most attempts, that are read.</summary>
-    private const int MostRuns = 5_000;
+    private const int MostRuns = 10_000;
 
-    private const int MostOverview = 1_000;
+    /// <summary>Most runs that the counts of all batches are made of, newest first.</summary>
+    private const int MostOverview = 5_000;
+
+    /// <summary>Runs that are an item of a batch, or stand alone: trials of evaluations too, attempts and proofs of runs not.</summary>
+    private const string Items = $"({UiLinks.Runs} OR SparkArm IS NOT NULL) AND (WorkflowType != 'ProofWorkflow' OR ParentWorkflowId IS NULL)";
+
+    /// <summary>Every text in it is visible text, wherever it comes from.</summary>
+    private static readonly JsonSerializerOptions Json = new(SparkJson.Options) { Converters = { new VisibleTextConverter() } };
 
     private readonly ConcurrentDictionary<(string View, string Id), Lazy<Task<string>>> _newest = new();
     private readonly RunReader _runs = new(session);
 
-    public static TimeSpan Interval { get; } = TimeSpan.FromSeconds(1);
+    /// <summary>How long to wait after a reading that took so long: a second, but a large batch takes no more than a fifth of the server's time.</summary>
+    public static TimeSpan PauseAfter(TimeSpan reading) => TimeSpan.FromSeconds(Math.Max(1, 4 * reading.TotalSeconds));
 
     /// <summary>A view as JSON on one line.</summary>
     public async Task<string> SnapshotAsync(string view, string id, CancellationToken cancellationToken)
@@ -55,26 +63,28 @@ internal sealed class DashboardFeed(SparkSession session)
                 "run" => await _runs.ReadAsync(id, cancellationToken),
                 _ => await OverviewAsync(cancellationToken),
             };
-            return JsonSerializer.Serialize(snapshot, SparkJson.Options);
+            return JsonSerializer.Serialize(snapshot, Json);
         }
-        catch (Exception unreachable) when (unreachable is RpcException or CliException)
+        catch (Exception broken) when (broken is not OperationCanceledException)
         {
-            return JsonSerializer.Serialize(new { View = "problem", Problem = VisibleText.Of(unreachable.Message, 500) }, SparkJson.Options);
+            // Whatever keeps a view from being read is said in it; the next reading may succeed.
+            return JsonSerializer.Serialize(new { View = "problem", Problem = VisibleText.Of(broken.Message, 500) }, Json);
         }
     }
 
     private async Task<OverviewSnapshot> OverviewAsync(CancellationToken cancellationToken)
     {
-        var (runs, _) = await ListAsync(UiLinks.Runs, MostOverview, cancellationToken);
+        var (runs, cut) = await ListAsync(Items, MostOverview, cancellationToken);
         var tiles = runs.Where(found => !IsBatch(found.Row)).GroupBy(found => found.Row.Batch ?? "")
             .Select(batch => BatchTile.Of(batch.Key, [.. batch.Select(found => found.Row)], BatchUi(batch.Key)));
-        return new OverviewSnapshot("overview", [.. tiles.OrderByDescending(tile => tile.StartedAt)]);
+        return new OverviewSnapshot("overview", [.. tiles.OrderByDescending(tile => tile.StartedAt)], cut);
     }
 
     private async Task<BatchSnapshot> BatchAsync(string batch, CancellationToken cancellationToken)
     {
         var (found, cut) = await ListAsync($"SparkBatch = {UiLinks.Quote(batch)}", MostRuns, cancellationToken);
-        var runs = found.Where(run => run.Row.Type != "Attempt" && !IsBatch(run.Row)).ToList();
+        var all = found.Select(run => run.Row.Id).ToHashSet(StringComparer.Ordinal);
+        var runs = found.Where(run => run.Row.Type != "Attempt" && !IsBatch(run.Row) && !(run.Row.Type == "Proof" && run.Parent is { } parent && all.Contains(parent))).ToList();
         if (found.Count == 0)
         {
             throw new CliException($"there is no batch '{batch}' yet");
@@ -82,21 +92,45 @@ internal sealed class DashboardFeed(SparkSession session)
 
         var ids = runs.Select(run => run.Row.Id).ToHashSet(StringComparer.Ordinal);
         var attempts = found.Where(run => run.Row.Type == "Attempt").ToLookup(run => run.Parent is { } parent && ids.Contains(parent) ? parent : null);
-        List<BatchRow> rows = [.. runs.Select(run => new BatchRow(run.Row, Cells(attempts[run.Row.Id], run => run.Attempt?.ToString() ?? "·"), Story(run.Row)))];
+        List<BatchRow> rows = [.. runs.Select(run => new BatchRow(Name(run.Row), run.Row, Cells(attempts[run.Row.Id], run => run.Attempt?.ToString() ?? "·"), Story(run.Row)))];
 
         // Attempts of an evaluation, and single trials: a line a task, a square for each arm and repeat.
-        rows.AddRange(attempts[null].GroupBy(run => run.Row.Task).Select(task => new BatchRow(
-            task.First().Row with { Task = task.Key }, Cells(task, run => run.Arm ?? "·"), Story(task.First().Row))));
+        var repeats = attempts[null].Any(run => run.Row.Attempt > 1);
+        rows.AddRange(attempts[null].GroupBy(run => run.Row.Task).Select(task => TaskRow([.. task.Select(run => run.Row)], repeats)));
+        List<RunRow> items = [.. runs.Select(run => run.Row), .. attempts[null].Select(run => run.Row)];
         return new BatchSnapshot(
             "batch",
-            BatchTile.Of(batch, rows.Count == 0 ? [found[0].Row] : [.. rows.Select(row => row.Run)], BatchUi(batch)),
+            BatchTile.Of(batch, items.Count == 0 ? [found[0].Row] : items, BatchUi(batch)),
             [.. rows.OrderBy(row => row.Run.Task, StringComparer.Ordinal).ThenBy(row => row.Run.Id, StringComparer.Ordinal)],
             cut);
     }
 
+    /// <summary>The trials of one task: how many passed, the mean of their rewards, what they cost together.</summary>
+    private BatchRow TaskRow(IReadOnlyList<RunRow> trials, bool repeats)
+    {
+        var rewards = trials.Select(trial => trial.Reward).OfType<double>().ToList();
+        var row = trials[0] with
+        {
+            Outcome = null,
+            Pdi = null,
+            Reward = rewards.Count == 0 ? null : rewards.Average(),
+            CostUsd = trials.Sum(trial => trial.CostUsd ?? 0),
+        };
+        var cells = Cells(trials.OrderBy(trial => trial.Arm, StringComparer.Ordinal).ThenBy(trial => trial.Attempt), run => $"{run.Arm ?? "trial"}{(repeats ? $" {run.Attempt}" : "")}");
+        var open = trials.FirstOrDefault(trial => trial.Status == "running");
+        var now = open is not null ? open.Now() : $"{trials.Count(trial => trial.Outcome == "Pass")} of {trials.Count} pass";
+        return new BatchRow(row.Task ?? row.Id, row, cells, Story(row)) { Trials = now };
+    }
+
+    /// <summary>The task, and which fork of its run it is.</summary>
+    private static string Name(RunRow run) =>
+        run.Id.LastIndexOf("/fork-", StringComparison.Ordinal) is > 0 and var at ? $"{run.Task ?? run.Id} ({run.Id[(at + 1)..].Replace('-', ' ')})" : run.Task ?? run.Id;
+
     private static IReadOnlyList<AttemptCell> Cells(IEnumerable<Found> attempts, Func<RunRow, string> label) =>
-        [.. attempts.Select(found => found.Row).OrderBy(run => run.Attempt ?? 0).ThenBy(run => run.StartedAt)
-            .Select(run => new AttemptCell(label(run), run.Id, run.Now(), run.Outcome, run.Reward, run.CostUsd))];
+        Cells(attempts.Select(found => found.Row).OrderBy(run => run.Attempt ?? 0).ThenBy(run => run.StartedAt), label);
+
+    private static IReadOnlyList<AttemptCell> Cells(IOrderedEnumerable<RunRow> attempts, Func<RunRow, string> label) =>
+        [.. attempts.Select(run => new AttemptCell(label(run), run.Id, run.Now(), run.Outcome, run.Reward, run.CostUsd))];
 
     private async Task<(List<Found> Runs, bool Cut)> ListAsync(string query, int most, CancellationToken cancellationToken)
     {

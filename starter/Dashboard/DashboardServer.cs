@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Reflection;
 using System.Text;
@@ -29,8 +30,7 @@ internal sealed class DashboardServer : IAsyncDisposable
     private DashboardServer(HttpListener listener, int port, DashboardFeed feed, DashboardAccess access)
     {
         (_listener, _feed, _access) = (listener, feed, access);
-        var host = access.Local || access.Bind is "0.0.0.0" or "*" or "::" ? "127.0.0.1" : access.Bind;
-        Address = $"http://{host}:{port}/";
+        Address = $"http://{access.Host}:{port}/";
         _serving = Task.Run(ServeAsync);
     }
 
@@ -142,15 +142,15 @@ internal sealed class DashboardServer : IAsyncDisposable
         response.SendChunked = true;
         var (view, id) = (request.QueryString["view"] ?? "overview", request.QueryString["id"] ?? "");
         await WriteAsync(response, "retry: 1000\n\n");
-        using var ticks = new PeriodicTimer(DashboardFeed.Interval);
         var sent = "";
-        do
+        while (true)
         {
+            var started = Stopwatch.GetTimestamp();
             var snapshot = await _feed.SnapshotAsync(view, id, _stopping.Token);
             await WriteAsync(response, snapshot == sent ? ": nothing new\n\n" : $"data: {snapshot}\n\n");
             sent = snapshot;
+            await Task.Delay(DashboardFeed.PauseAfter(Stopwatch.GetElapsedTime(started)), _stopping.Token);
         }
-        while (await ticks.WaitForNextTickAsync(_stopping.Token));
     }
 
     private async Task WriteAsync(HttpListenerResponse response, string text)

@@ -22,7 +22,12 @@ internal sealed class RunReader(SparkSession session)
         var shown = new RunSnapshot { Run = row, Ui = session.UiStory(row.Id, row.RunId) };
         if (row.Type != "SkillGeneration")
         {
-            return shown with { Commands = await _commands.NewestAsync(row.Id, cancellationToken), CommandsOf = "newest steps" };
+            return shown with
+            {
+                Story = await RunDetails.CurrentDetailsAsync(session.Client.GetWorkflowHandle(id, row.RunId), cancellationToken) is { } story ? VisibleText.Of(story, 20_000) : null,
+                Commands = await _commands.NewestAsync(row.Id, cancellationToken),
+                CommandsOf = "newest steps",
+            };
         }
 
         List<string> missing = [];

@@ -4,7 +4,7 @@ using Spark.Temporal.Workflows.Domain.Pdi;
 namespace Spark.Temporal.Starter.Dashboard;
 
 /// <summary>All batches, newest first; runs that belong to none stand under an empty name.</summary>
-internal sealed record OverviewSnapshot(string View, IReadOnlyList<BatchTile> Batches);
+internal sealed record OverviewSnapshot(string View, IReadOnlyList<BatchTile> Batches, bool Cut);
 
 /// <summary>A batch in one line.</summary>
 internal sealed record BatchTile(
@@ -14,20 +14,26 @@ internal sealed record BatchTile(
         name,
         runs.Select(run => run.Model).FirstOrDefault(model => model is not null),
         runs.Count,
-        runs.Count(run => run.Status == "completed" && run.Outcome == "Pass"),
-        runs.Count(run => run.Status != "running" && !(run.Status == "completed" && run.Outcome == "Pass")),
+        runs.Count(IsGood),
+        runs.Count(run => run.Status != "running" && !IsGood(run)),
         runs.Count(run => run.Status == "running" && run.Now() != "running"),
         runs.Count(run => run.Status == "running" && run.Now() == "running"),
         runs.Sum(run => run.CostUsd ?? 0),
         runs.Min(run => run.StartedAt),
         ui);
+
+    private static bool IsGood(RunRow run) => run is { Status: "completed", Outcome: "Pass" or "Accepted" or "Proven" };
 }
 
 /// <summary>One batch: its runs with their attempts.</summary>
 internal sealed record BatchSnapshot(string View, BatchTile Tile, IReadOnlyList<BatchRow> Rows, bool Cut);
 
-/// <summary>A run of a batch.</summary>
-internal sealed record BatchRow(RunRow Run, IReadOnlyList<AttemptCell> Attempts, string? Ui);
+/// <summary>A run of a batch, or the trials of one task.</summary>
+internal sealed record BatchRow(string Name, RunRow Run, IReadOnlyList<AttemptCell> Attempts, string? Ui)
+{
+    /// <summary>How the trials stand; null where it is one run.</summary>
+    public string? Trials { get; init; }
+}
 
 /// <summary>An attempt as a square; its label is its number, or its arm where it was no attempt of a run.</summary>
 internal sealed record AttemptCell(string Label, string Id, string State, string? Outcome, double? Reward, double? CostUsd);
@@ -41,6 +47,9 @@ internal sealed record RunSnapshot
 
     /// <summary>The batch's page in this dashboard.</summary>
     public string? Batch => Run.Batch;
+
+    /// <summary>What the run writes of itself, in Markdown, where it has no page of its own kind.</summary>
+    public string? Story { get; init; }
 
     public string? Step { get; init; }
     public string? WaitsFor { get; init; }
@@ -79,4 +88,8 @@ internal sealed record MemoVersion(int Number, string Text, IReadOnlyList<DiffLi
 /// <param name="Output">What it printed; null while that is in the store only.</param>
 /// <param name="ExitCode">Exit code of the last command of the turn; null where it is not known.</param>
 /// <param name="Running">Whether it runs just now.</param>
-internal sealed record CommandLine(string Command, string? Output, int? ExitCode, bool Running = false);
+internal sealed record CommandLine(string Command, string? Output, int? ExitCode, bool Running = false)
+{
+    /// <summary>What holds a step up that runs: its tries and its last failure; null where nothing does.</summary>
+    public string? HeldUp { get; init; }
+}

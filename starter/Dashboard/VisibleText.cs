@@ -14,26 +14,36 @@ internal static class VisibleText
     public static string Of(string text, int characters = int.MaxValue)
     {
         var visible = new StringBuilder(Math.Min(text.Length, characters));
-        foreach (var c in text)
+        foreach (var rune in text.EnumerateRunes())
         {
             if (visible.Length >= characters)
             {
                 return visible.Append($"\n… {text.Length:N0} characters in all").ToString();
             }
 
-            visible.Append(c switch
+            visible.Append(rune.Value switch
             {
                 '\r' => "",
-                '\n' or '\t' => c.ToString(),
+                '\n' or '\t' => rune.ToString(),
 
                 // In words: the signs that Unicode has for them are missing in many fonts.
-                '\u001b' => "⟨ESC⟩",
-                < ' ' or (>= '\u007f' and <= '\u009f') or '\u200e' or '\u200f' or '\u061c' or (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069')
-                    => $"⟨U+{(int)c:X4}⟩",
-                _ => c.ToString(),
+                0x1b => "⟨ESC⟩",
+                < ' ' or (>= 0x7f and <= 0x9f) or Mark.ArabicLetter or (>= 0x200e and <= 0x200f) or (>= 0x202a and <= 0x202e) or (>= 0x2066 and <= 0x2069) or Mark.SoftHyphen
+                    or Mark.ZeroWidthSpace or (>= 0x2028 and <= 0x2029) or (>= 0x2060 and <= 0x2064) or Mark.ByteOrder or (>= 0xe0000 and <= 0xe007f)
+                    => $"⟨U+{rune.Value:X4}⟩",
+                _ => rune.ToString(),
             });
         }
 
         return visible.ToString();
+    }
+
+    /// <summary>Single characters without a width of their own; joiners are left, since letters and signs are made with them.</summary>
+    private static class Mark
+    {
+        public const int SoftHyphen = 0xad;
+        public const int ArabicLetter = 0x61c;
+        public const int ZeroWidthSpace = 0x200b;
+        public const int ByteOrder = 0xfeff;
     }
 }

@@ -89,6 +89,10 @@ internal sealed record RunDetails
         }
     }
 
+    /// <summary>Steps in flight that did not succeed at once, such as <c>try 3: connection refused</c>.</summary>
+    public static async Task<IReadOnlyList<string>> RetriedAsync(SparkSession session, string id, CancellationToken cancellationToken) =>
+        [.. (await PendingAsync(session, id, cancellationToken)).Where(step => step.Contains(": ", StringComparison.Ordinal)).Select(step => step[(step.IndexOf(", attempt ", StringComparison.Ordinal) + ", attempt ".Length)..]).Select(step => $"try {step}")];
+
     private static async Task<IReadOnlyList<string>> PendingAsync(SparkSession session, string id, CancellationToken cancellationToken)
     {
         var raw = await session.Client.WorkflowService.DescribeWorkflowExecutionAsync(
@@ -105,7 +109,7 @@ internal sealed record RunDetails
         return pending;
     }
 
-    private static async Task<string?> CurrentDetailsAsync(WorkflowHandle handle, CancellationToken cancellationToken)
+    public static async Task<string?> CurrentDetailsAsync(WorkflowHandle handle, CancellationToken cancellationToken)
     {
         try
         {

@@ -12,9 +12,14 @@ const ui = { filter: '', memo: null, of: '' };
 let stream = null;
 let shown = null;
 
+/** What stands in the address, also where somebody mistyped it. */
+function plain(text) {
+  try { return decodeURIComponent(text); } catch { return text; }
+}
+
 function route() {
   const [, view, ...rest] = location.hash.split('/');
-  const id = decodeURIComponent(rest.join('/'));
+  const id = plain(rest.join('/'));
   return (view === 'batch' || view === 'run') && id ? { view, id } : { view: 'overview', id: '' };
 }
 
@@ -40,7 +45,7 @@ function crumbs() {
   const name = to.view === 'batch' ? to.id : shown?.run?.batch;
   const parts = [el('a', { href: '#/' }, 'Spark')];
   if (name) parts.push(el('a', { href: `#/batch/${encodeURIComponent(name)}` }, name));
-  if (to.view === 'run') parts.push(el('a', { href: location.hash }, shown?.run?.task ?? to.id));
+  if (to.view === 'run') parts.push(el('a', { href: location.hash }, shown?.run?.task && shown.run.task !== '*' ? shown.run.task : to.id));
   parts.at(-1).setAttribute('aria-current', 'page');
   document.getElementById('crumbs').replaceChildren(...parts);
   document.title = `${parts.at(-1).textContent} · Spark`;

@@ -19,28 +19,31 @@ export function overview(shown) {
         el('td', {}, tile.model ?? ''), el('td', { class: 'n' }, tile.runs), el('td', { class: 'n pass' }, tile.passed || ''), el('td', { class: 'n fail' }, tile.failed || ''),
         el('td', { class: 'n wait' }, tile.waiting || ''), el('td', { class: 'n run' }, tile.running || ''), el('td', { class: 'n' }, usd(tile.cost_usd)),
         el('td', {}, time(tile.started_at)), el('td', {}, away(tile.ui, 'Temporal')))))),
-  ];
+    shown.cut ? el('p', { class: 'quiet' }, 'There are more: these are the newest runs, and older batches may be counted in part. A batch\'s own page counts all of it.') : null,
+  ].filter(Boolean);
 }
 
-function square(cell) {
+function square(cell, alone) {
   const kind = tone(cell.outcome, cell.state === 'completed' ? '' : cell.state);
   const words = `${cell.label}: ${cell.outcome && kind !== 'run' && kind !== 'wait' ? cell.outcome : cell.state}${cell.reward === undefined ? '' : `, reward ${number(cell.reward)}`}${cell.cost_usd ? `, ${usd(cell.cost_usd)}` : ''}`;
-  return el('span', { class: `cell ${kind}`, title: words, role: 'img', 'aria-label': words }, kind === 'part' ? number(cell.reward, 1) || '·' : cell.label);
+  const face = kind === 'part' && !alone ? number(cell.reward, 1) || '·' : cell.label;
+  // Attempts are reached through their run too; with trials the squares are the only way.
+  return el('a', { class: `cell ${kind}`, title: words, 'aria-label': words, href: `#/run/${encodeURIComponent(cell.id)}`, tabindex: alone ? null : -1 }, face);
 }
 
-function row({ run, attempts, ui }) {
+function row({ name, run, attempts, trials, ui }) {
   const now = run.status === 'running' ? run.state ?? 'running' : run.status;
   return el('tr', { 'data-key': run.id },
-    el('th', { scope: 'row' }, el('a', { class: 'line', href: `#/run/${encodeURIComponent(run.id)}` }, run.task ?? run.id)),
-    el('td', {}, chip(now === 'completed' ? (run.outcome ?? 'done').toLowerCase() : now, tone(run.outcome, now === 'completed' ? '' : now))),
-    el('td', { class: 'cells' }, ...attempts.map(square)),
-    el('td', { class: 'n' }, number(run.reward)), el('td', { class: 'n' }, number(run.pdi, 4)), el('td', { class: 'n' }, usd(run.cost_usd)),
+    el('th', { scope: 'row' }, el('a', { class: 'line', href: `#/run/${encodeURIComponent(run.id)}` }, name)),
+    el('td', {}, trials ? chip(trials, tone(null, trials)) : chip(now === 'completed' ? (run.outcome ?? 'done').toLowerCase() : now, tone(run.outcome, now === 'completed' ? '' : now))),
+    el('td', { class: 'cells' }, ...attempts.map(cell => square(cell, Boolean(trials)))),
+    el('td', { class: 'n' }, number(run.reward)), el('td', { class: 'n' }, run.pdi === undefined ? '' : run.pdi.toFixed(4)), el('td', { class: 'n' }, usd(run.cost_usd)),
     el('td', {}, away(ui, 'Temporal')));
 }
 
 export function batch(shown, ui, draw) {
   const words = ui.filter.toLowerCase().split(/\s+/).filter(Boolean);
-  const fits = ({ run }) => words.every(word => `${run.task} ${run.state} ${run.status} ${run.outcome} ${run.model}`.toLowerCase().includes(word));
+  const fits = ({ name, run }) => words.every(word => `${name} ${run.state} ${run.status} ${run.outcome} ${run.model}`.toLowerCase().includes(word));
   const rows = shown.rows.filter(fits);
   return [
     el('div', { class: 'title' }, el('h1', {}, shown.tile.name), el('span', { class: 'quiet' }, shown.tile.model ?? ''), away(shown.tile.ui, 'in Temporal')),

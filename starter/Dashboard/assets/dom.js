@@ -28,9 +28,9 @@ export function tone(outcome, state) {
   if (state === 'running') return 'run';
   if (['failed', 'terminated', 'timed_out', 'canceled'].includes(state)) return state === 'canceled' ? 'none' : 'fail';
   switch ((outcome ?? '').toLowerCase()) {
-    case 'pass': return 'pass';
+    case 'pass': case 'accepted': case 'proven': return 'pass';
     case 'partial': return 'part';
-    case 'fail': return 'fail';
+    case 'fail': case 'rejected': case 'refuted': case 'promptrefused': return 'fail';
     case 'error': case 'infrastructure': return 'odd';
     default: return 'none';
   }

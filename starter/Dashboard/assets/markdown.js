@@ -2,17 +2,22 @@
 
 import { el } from './dom.js';
 
-const INLINE = /(`+)(.+?)\1|\*\*(.+?)\*\*|(?<![\w*])\*([^*\s][^*]*?)\*(?![\w*])|\[([^\]]*)\]\(([^)\s]*)\)/;
+const INLINE = /\\([\\`*_<[\]|$])|(`+)(.+?)\2|\*\*(.+?)\*\*|(?<![\w*])\*([^*\s][^*]*?)\*(?![\w*])|\[([^\]]*)\]\(([^)\s]*)\)/;
+
+/** Longer text than this stays as it is: what an agent wrote must not keep the page busy. */
+const LONGEST = 4000;
 
 function inline(text) {
+  if (text.length > LONGEST) return [text];
   const nodes = [];
   let rest = text;
   for (let found = INLINE.exec(rest); found; found = INLINE.exec(rest)) {
     if (found.index > 0) nodes.push(rest.slice(0, found.index));
-    if (found[2] !== undefined) nodes.push(el('code', {}, found[2]));
-    else if (found[3] !== undefined) nodes.push(el('strong', {}, found[3]));
-    else if (found[4] !== undefined) nodes.push(el('em', {}, found[4]));
-    else nodes.push(el('span', { class: 'link' }, `${found[5]} <${found[6]}>`));
+    if (found[1] !== undefined) nodes.push(found[1]);
+    else if (found[3] !== undefined) nodes.push(el('code', {}, found[3]));
+    else if (found[4] !== undefined) nodes.push(el('strong', {}, ...inline(found[4])));
+    else if (found[5] !== undefined) nodes.push(el('em', {}, found[5]));
+    else nodes.push(el('span', { class: 'link' }, `${found[6]} <${found[7]}>`));
     rest = rest.slice(found.index + found[0].length);
   }
   return rest ? [...nodes, rest] : nodes;
@@ -50,7 +55,7 @@ export function markdown(text) {
         items.push(el('li', {}, ...inline([first, ...more.map(next => next.trim())].join(' '))));
       }
       blocks.push(el(/\d/.test(item[2]) ? 'ol' : 'ul', {}, ...items));
-    } else if (line.trim().startsWith('|') && /^\s*\|?[\s:|-]+\|?\s*$/.test(lines[at + 1] ?? '')) {
+    } else if (line.trim().startsWith('|') && /^[\s:|-]+$/.test(lines[at + 1] ?? '')) {
       const [names, , ...rows] = take(next => next.trim().startsWith('|'));
       blocks.push(el('table', { class: 'grid tight' }, el('thead', {}, el('tr', {}, ...cells(names).map(name => el('th', {}, ...inline(name))))), el('tbody', {}, ...rows.map(cut => el('tr', {}, ...cells(cut).map(cell => el('td', {}, ...inline(cell))))))));
     } else if (line.startsWith('>')) {

@@ -12,6 +12,12 @@ export function stepMemo(shown, ui, by, draw) {
   draw();
 }
 
+/** The command that lets a waiting run go on. */
+function goesOn(shown) {
+  if (shown.run.state !== 'waiting: budget') return `spark runs resume ${shown.run.id}`;
+  return `spark runs budget ${shown.run.id} ${shown.budget_usd ? `--usd ${Math.ceil(2 * Math.max(shown.budget_usd, shown.cost_usd ?? 0))}` : '--tokens N'}`;
+}
+
 function head(shown) {
   const run = shown.run;
   const now = run.status === 'running' ? run.state ?? 'running' : run.status;
@@ -21,9 +27,9 @@ function head(shown) {
     ['reward', number(run.reward)], ['spent', spent], ['results', shown.folder],
   ];
   return [
-    el('div', { class: 'title' }, el('h1', {}, run.task ?? run.id), chip(now === 'completed' ? (run.outcome ?? 'done').toLowerCase() : now, tone(run.outcome, now === 'completed' ? '' : now)), away(shown.ui, 'in Temporal')),
+    el('div', { class: 'title' }, el('h1', {}, run.task && run.task !== '*' ? run.task : run.id), chip(now === 'completed' ? (run.outcome ?? 'done').toLowerCase() : now, tone(run.outcome, now === 'completed' ? '' : now)), away(shown.ui, 'in Temporal')),
     el('dl', { class: 'facts' }, ...facts.filter(([, value]) => value).map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))),
-    shown.waits_for ? el('p', { class: 'waits' }, el('b', {}, 'Waits: '), shown.waits_for) : null,
+    shown.waits_for ? el('p', { class: 'waits' }, el('b', {}, 'Waits: '), shown.waits_for, el('br', {}), el('code', {}, goesOn(shown))) : null,
     ...(shown.missing ?? []).map(words => el('p', { class: 'quiet' }, words)),
   ];
 }
@@ -32,7 +38,7 @@ const attempts = shown => panel('attempts', 'Attempts', shown.attempts.length ==
   heads('#', 'steered', 'outcome', 'reward', 'tests', 'PDI', 'cost', 'why', ''),
   el('tbody', {}, ...shown.attempts.map(attempt => el('tr', {},
     el('td', { class: 'n' }, attempt.number), el('td', {}, attempt.intervention ? chip(attempt.intervention, attempt.intervention) : ''),
-    el('td', {}, chip(attempt.outcome.toLowerCase(), tone(attempt.outcome))), el('td', { class: 'n' }, number(attempt.reward)), el('td', { class: 'n' }, `${attempt.passed}/${attempt.total}`),
+    el('td', {}, chip(attempt.outcome.toLowerCase(), tone(attempt.outcome))), el('td', { class: 'n' }, number(attempt.reward)), el('td', { class: 'n' }, attempt.total ? `${attempt.passed}/${attempt.total}` : ''),
     el('td', { class: 'n' }, attempt.pdi === undefined ? '' : attempt.pdi.toFixed(4)), el('td', { class: 'n' }, usd(attempt.cost_usd)), el('td', { class: 'why' }, attempt.why ?? ''),
     el('td', {}, away(attempt.ui, 'Temporal')))))));
 
@@ -52,9 +58,10 @@ function memos(shown, ui, draw) {
 
 function commands(shown) {
   if (shown.commands.length === 0) return null;
-  return panel('commands', `Commands · ${shown.commands_of}`, el('ol', { class: 'commands', tabindex: 0, 'data-scroll': 'commands' }, ...shown.commands.map(command => el('li', { class: command.running ? 'run' : command.exit_code ? 'fail' : '' },
+  return panel('commands', shown.run.type === 'SkillGeneration' ? `Commands · ${shown.commands_of}` : 'Newest steps', el('ol', { class: 'commands', tabindex: 0, 'data-scroll': 'commands' }, ...shown.commands.map(command => el('li', { class: command.running ? 'run' : command.exit_code ? 'fail' : '' },
     el('code', {}, command.command),
     command.exit_code ? chip(`exit ${command.exit_code}`, 'fail') : command.running ? chip('runs', 'run') : null,
+    command.held_up ? el('pre', { class: 'held' }, command.held_up) : null,
     command.output ? el('pre', {}, command.output) : null))));
 }
 
@@ -64,7 +71,7 @@ export function run(shown, ui, draw) {
   return [
     ...head(shown),
     el('div', { class: 'columns' },
-      el('div', {}, shown.run.type === 'SkillGeneration' ? attempts(shown) : null, shown.pdi.length > 0 ? panel('pdi', 'PDI', chart(shown.pdi, shown.threshold)) : null, commands(shown)),
+      el('div', {}, shown.run.type === 'SkillGeneration' ? attempts(shown) : shown.story ? panel('story', 'How it stands', el('div', { class: 'text' }, ...markdown(shown.story))) : null, shown.pdi.length > 0 ? panel('pdi', 'PDI', chart(shown.pdi, shown.threshold)) : null, commands(shown)),
       el('div', {}, shown.skill ? folded('skill', 'SKILL.md', el('div', { class: 'text' }, ...markdown(shown.skill))) : null, memos(shown, ui, draw),
         shown.evidence ? folded('evidence', 'Evidence', el('div', { class: 'text' }, ...markdown(shown.evidence))) : null,
         shown.error ? folded('error', 'Error report', el('div', { class: 'text' }, ...markdown(shown.error))) : null)),

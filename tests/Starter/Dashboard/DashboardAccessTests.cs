@@ -61,6 +61,19 @@ public sealed class DashboardAccessTests
         });
     }
 
+    [TestCase(null, "http://127.0.0.1:80/ http://localhost:80/")]
+    [TestCase("localhost", "http://127.0.0.1:80/ http://localhost:80/")]
+    [TestCase("::1", "http://[::1]:80/")]
+    [TestCase("0.0.0.0", "http://*:80/")]
+    [TestCase("192.0.2.7", "http://192.0.2.7:80/")]
+    public void It_listens_where_it_is_told_to_and_asks_for_a_token_anywhere_but_here(string? bind, string prefixes)
+    {
+        var access = DashboardAccess.Of(bind, null);
+
+        Assert.That(string.Join(' ', access.Prefixes(80)), Is.EqualTo(prefixes));
+        Assert.That(access.Local, Is.EqualTo(!prefixes.Contains('*') && !prefixes.Contains("192")));
+    }
+
     [TestCase("nowhere", null, "--bind nowhere is no address")]
     [TestCase(null, "guess", "--token has fewer than 12 characters")]
     public void What_cannot_be_meant_is_refused(string? bind, string? token, string why) =>
