@@ -1,6 +1,12 @@
 using System.Runtime.InteropServices;
 using Spark.Temporal.Starter;
 
+// The runtime itself switches the keypad's mode by escape sequences, unless the terminal is said to know none.
+if (!string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")))
+{
+    Environment.SetEnvironmentVariable("TERM", "dumb");
+}
+
 // Never disposed: a signal may still come while the process ends.
 var interrupted = new CancellationTokenSource();
 

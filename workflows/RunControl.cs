@@ -98,14 +98,14 @@ internal sealed class RunControl(SpendingLimit limit, Action show, BatchSeat? se
     /// <summary>Why <c>Resume</c> would change nothing; null when it may.</summary>
     public string? ResumeRefusal() => !Paused && Limit.Reached(Spent) is { } words ? $"{words}: RaiseBudget goes on, Resume does not." : null;
 
-    public void Raise(BudgetRequest request)
+    public void Raise(OperatorValue<BudgetRequest>? value)
     {
-        Limit = Limit.With(request.Limit);
+        Limit = Limit.With(value!.Request!.Limit);
         show();
     }
 
     /// <summary>Why a new limit cannot be accepted; null when it can.</summary>
-    public string? RaiseRefusal(BudgetRequest? request) => Limit.Refusal(request?.Limit, Spent);
+    public string? RaiseRefusal(OperatorValue<BudgetRequest>? value) => OperatorValue.Refusal(value) ?? Limit.Refusal(value!.Request!.Limit, Spent);
 
     public void Count(LlmReply reply) => Spend(reply.Usage, 1, reply.ResentInFlight);
 

@@ -146,14 +146,14 @@ public sealed class AttemptWorkflow
     public void ValidateResume() => RunControl.Refuse(_control.ResumeRefusal());
 
     [WorkflowUpdate("RaiseBudget", Description = "A new limit for an attempt that stands alone, in dollars, tokens or both: {\"budget_usd\": 5, \"budget_tokens\": 500000}")]
-    public Task RaiseBudgetAsync(BudgetRequest request)
+    public Task RaiseBudgetAsync(OperatorValue<BudgetRequest>? request = null)
     {
         _control.Raise(request);
         return Task.CompletedTask;
     }
 
     [WorkflowUpdateValidator(nameof(RaiseBudgetAsync))]
-    public void ValidateBudget(BudgetRequest request) => RunControl.Refuse(
+    public void ValidateBudget(OperatorValue<BudgetRequest>? request = null) => RunControl.Refuse(
         _input.Run is { } run ? $"The budget is that of the whole run; raise it there: {run}" : _control.RaiseRefusal(request));
 
     private async Task WorkAsync(TaskPackage package)

@@ -73,8 +73,10 @@ public sealed record BatchWork
 public sealed record TrialTemplate(string Key, string ModelSlug, AttemptInput Input);
 
 /// <summary>Which items a batch has. Paths are absolute and read where the workers are.</summary>
-public sealed record BatchSource
+public sealed record BatchSource : IOperatorRequest
 {
+    public static string Example => """{"tasks_dir": "/tasks", "names": ["csv-*"]}""";
+
     /// <summary>A folder of Harbor tasks, or one task.</summary>
     public string? TasksDir { get; init; }
 

@@ -1,3 +1,5 @@
+using Spark.Temporal.Workflows.Wire;
+
 namespace Spark.Temporal.Workflows.Batches;
 
 /// <summary>Answer of <c>GetProgress</c>; of about the same size whatever the batch's.</summary>
@@ -41,7 +43,10 @@ public sealed record ItemLine(int Sequence, int Number, string Name, ItemState S
 /// <param name="Offset">Number of the first item, less one.</param>
 /// <param name="Limit">At most so many, 500 at most.</param>
 /// <param name="State">Only those in this state.</param>
-public sealed record ItemsRequest(int Offset = 0, int Limit = 100, ItemState? State = null);
+public sealed record ItemsRequest(int Offset = 0, int Limit = 100, ItemState? State = null) : IOperatorRequest
+{
+    public static string Example => """{"offset": 0, "limit": 100, "state": "failed"}""";
+}
 
 /// <param name="Items">In the order of their numbers.</param>
 /// <param name="Next">Offset of the next page; null at the end.</param>
@@ -50,10 +55,20 @@ public sealed record ItemsPage(IReadOnlyList<ItemsPageLine> Items, int? Next);
 /// <summary>An item. The name is null where this run of the batch has not come across it; <c>results.jsonl</c> has all that ended.</summary>
 public sealed record ItemsPageLine(int Number, ItemState State, string? Name);
 
-public sealed record ParallelismRequest(int Parallelism);
+public sealed record ParallelismRequest(int Parallelism) : IOperatorRequest
+{
+    public static string Example => """{"parallelism": 16}""";
+
+    public static string? Bare => "parallelism";
+}
 
 /// <param name="Which"><c>failed</c>, <c>infrastructure</c> or <c>all</c> (both, and what was cancelled).</param>
-public sealed record RetryRequest(string Which = "all");
+public sealed record RetryRequest(string Which = "all") : IOperatorRequest
+{
+    public static string Example => """{"which": "infrastructure"}; "failed" and "all" are the others""";
+
+    public static string? Bare => "which";
+}
 
 /// <param name="Added">Entries that will be started because of it.</param>
 /// <param name="Total">Items in all, now.</param>

@@ -1,4 +1,5 @@
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Wire;
 using Temporalio.Exceptions;
 using Temporalio.Workflows;
 
@@ -32,7 +33,11 @@ public sealed class BatchWorkflow : WindowWorkflow
     public BatchProgress GetProgress() => _state.Progress(_resultsPath);
 
     [WorkflowQuery("GetItems", Description = "Items by number, page by page: {\"offset\": 0, \"limit\": 100, \"state\": \"failed\"}")]
-    public ItemsPage GetItems(ItemsRequest request) => _state.Items.Page(request ?? new ItemsRequest(), _state.Name);
+    public ItemsPage GetItems(OperatorValue<ItemsRequest>? request = null)
+    {
+        RunControl.Refuse(request?.Problem);
+        return _state.Items.Page(request?.Request ?? new ItemsRequest(), _state.Name);
+    }
 
     [WorkflowRun]
     public async Task<BatchResult> RunAsync(BatchInput input)
@@ -68,14 +73,14 @@ public sealed class BatchWorkflow : WindowWorkflow
     }
 
     [WorkflowUpdate("AddItems", Description = "More of the same kind, behind what is there: {\"tasks_dir\": \"/tasks\", \"names\": [\"csv-*\"]} or {\"files\": [\"/prompts/one.json\"]}")]
-    public async Task<BatchChange> AddItemsAsync(BatchSource request)
+    public async Task<BatchChange> AddItemsAsync(OperatorValue<BatchSource>? request = null)
     {
         await _run.DecidedAsync();
         await _list.WaitOneAsync(CancellationToken.None);
         try
         {
             var (before, total) = (_state.Entries, _state.Items.Total);
-            var more = Plan(request) with { List = _state.List, Resume = false };
+            var more = Plan(request!.Request!) with { List = _state.List, Resume = false };
             _state.Planned(await Workflow.ExecuteActivityAsync(
                 (IBatchActivities batches) => batches.PlanAsync(more), ActivityProfiles.BatchPlan("list what is added")));
             _state.Show();
@@ -92,18 +97,19 @@ public sealed class BatchWorkflow : WindowWorkflow
     }
 
     [WorkflowUpdateValidator(nameof(AddItemsAsync))]
-    public void ValidateAddItems(BatchSource request) => RunControl.Refuse(
+    public void ValidateAddItems(OperatorValue<BatchSource>? request = null) => RunControl.Refuse(
         _state.List is null ? "the batch still lists its items; try again when it has."
-        : request is null || (request.TasksDir is null && request.Files.Count == 0 && request.List is null) ? "give tasks_dir (with names), files, or list." : null);
+        : OperatorValue.Refusal(request)
+            ?? (request!.Request! is { TasksDir: null, Files: [], List: null } ? $"tasks_dir, files or list is missing; send {BatchSource.Example}." : null));
 
     [WorkflowUpdate("RetryFailed", Description = "Run again what did not pass, behind what is there: {\"which\": \"infrastructure\"}, \"failed\" or \"all\".")]
-    public async Task<BatchChange> RetryFailedAsync(RetryRequest request)
+    public async Task<BatchChange> RetryFailedAsync(OperatorValue<RetryRequest>? request = null)
     {
         await _run.DecidedAsync();
         await _list.WaitOneAsync(CancellationToken.None);
         try
         {
-            var numbers = NumberRanges.Of(_state.Items.In(States(request.Which)));
+            var numbers = NumberRanges.Of(_state.Items.In(States(Which(request))));
             if (numbers.Length == 0)
             {
                 return new BatchChange(0, _state.Items.Total);
@@ -123,9 +129,11 @@ public sealed class BatchWorkflow : WindowWorkflow
     }
 
     [WorkflowUpdateValidator(nameof(RetryFailedAsync))]
-    public void ValidateRetry(RetryRequest request) => RunControl.Refuse(
+    public void ValidateRetry(OperatorValue<RetryRequest>? request = null) => RunControl.Refuse(
         _state.List is null ? "the batch still lists its items; nothing has failed yet."
-        : request?.Which is not ("failed" or "infrastructure" or "all") ? "which is failed, infrastructure or all." : null);
+        : request?.Problem ?? (Which(request) is not ("failed" or "infrastructure" or "all") ? $"which is failed, infrastructure or all: {RetryRequest.Example}." : null));
+
+    private static string Which(OperatorValue<RetryRequest>? request) => (request?.Request ?? new RetryRequest()).Which;
 
     private static ItemState[] States(string which) => which switch
     {

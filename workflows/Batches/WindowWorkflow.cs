@@ -1,3 +1,4 @@
+using Spark.Temporal.Workflows.Wire;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.Batches;
@@ -49,25 +50,27 @@ public abstract class WindowWorkflow
         State.Held == RunStates.Budget ? $"{State.Limit.Reached(State.Used)}: RaiseBudget goes on, Resume does not." : null);
 
     [WorkflowUpdate("SetParallelism", Description = "Runs open at once: {\"parallelism\": 16}. With fewer than are open, those go on to their end.")]
-    public async Task SetParallelismAsync(ParallelismRequest request)
+    public async Task SetParallelismAsync(OperatorValue<ParallelismRequest>? request = null)
     {
         await Batch.DecidedAsync();
-        State.Parallelism = request.Parallelism;
+        State.Parallelism = request!.Request!.Parallelism;
         State.Show();
     }
 
     [WorkflowUpdateValidator(nameof(SetParallelismAsync))]
-    public void ValidateParallelism(ParallelismRequest request) => RunControl.Refuse(
-        request is null || request.Parallelism is < 1 or > 2000 ? "parallelism is the number of runs open at once, from 1 to 2,000." : null);
+    public void ValidateParallelism(OperatorValue<ParallelismRequest>? request = null) => RunControl.Refuse(
+        OperatorValue.Refusal(request)
+        ?? (request!.Request!.Parallelism is < 1 or > 2000 ? $"parallelism is the number of runs open at once, from 1 to 2,000: {ParallelismRequest.Example}." : null));
 
     [WorkflowUpdate("RaiseBudget", Description = "New limits of the whole: {\"budget_usd\": 25} or {\"budget_tokens\": 5000000}")]
-    public async Task RaiseBudgetAsync(BudgetRequest request)
+    public async Task RaiseBudgetAsync(OperatorValue<BudgetRequest>? request = null)
     {
         await Batch.DecidedAsync();
-        State.Limit = State.Limit.With(request.Limit);
+        State.Limit = State.Limit.With(request!.Request!.Limit);
         State.Show();
     }
 
     [WorkflowUpdateValidator(nameof(RaiseBudgetAsync))]
-    public void ValidateBudget(BudgetRequest request) => RunControl.Refuse(State.Limit.Refusal(request?.Limit, State.Used));
+    public void ValidateBudget(OperatorValue<BudgetRequest>? request = null) => RunControl.Refuse(
+        OperatorValue.Refusal(request) ?? State.Limit.Refusal(request!.Request!.Limit, State.Used));
 }

@@ -1,6 +1,7 @@
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Wire;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.SkillGeneration;
@@ -41,38 +42,36 @@ public sealed partial class SkillGenerationWorkflow
     public void ValidateResume() => RunControl.Refuse(_state.Control.ResumeRefusal());
 
     [WorkflowUpdate("AddGuidance", Description = "Text for the next attempt's instruction: {\"text\": \"…\"}")]
-    public Task AddGuidanceAsync(GuidanceRequest request)
+    public Task AddGuidanceAsync(OperatorValue<GuidanceRequest>? request = null)
     {
-        _state.PendingGuidance.Add(request.Text.Trim());
+        _state.PendingGuidance.Add(request!.Request!.Text.Trim());
         _state.Show(_state.Step);
         return Task.CompletedTask;
     }
 
     [WorkflowUpdateValidator(nameof(AddGuidanceAsync))]
-    public void ValidateGuidance(GuidanceRequest request) => RunControl.Refuse(
-        string.IsNullOrWhiteSpace(request?.Text) ? "text is empty; give what the agent should be told."
-        : request.Text.Length > 4000 ? $"text has {request.Text.Length} characters; at most 4,000 fit." : null);
+    public void ValidateGuidance(OperatorValue<GuidanceRequest>? request = null) => RunControl.Refuse(GuidanceRequest.Refusal(request));
 
     [WorkflowUpdate("ExtendAttempts", Description = "Allow more attempts: {\"attempts\": 3}")]
-    public Task<int> ExtendAttemptsAsync(ExtendRequest request)
+    public Task<int> ExtendAttemptsAsync(OperatorValue<ExtendRequest>? request = null)
     {
-        _state.MaxAttempts += request.Attempts;
+        _state.MaxAttempts += request!.Request!.Attempts;
         _state.Show(_state.Step);
         return Task.FromResult(_state.MaxAttempts);
     }
 
     [WorkflowUpdateValidator(nameof(ExtendAttemptsAsync))]
-    public void ValidateExtend(ExtendRequest request) => RunControl.Refuse(ExtendRequest.Refusal(request));
+    public void ValidateExtend(OperatorValue<ExtendRequest>? request = null) => RunControl.Refuse(ExtendRequest.Refusal(request));
 
     [WorkflowUpdate("RaiseBudget", Description = "A new limit for the whole run in dollars, tokens or both: {\"budget_usd\": 25, \"budget_tokens\": 2000000}")]
-    public Task RaiseBudgetAsync(BudgetRequest request)
+    public Task RaiseBudgetAsync(OperatorValue<BudgetRequest>? request = null)
     {
         _state.Control.Raise(request);
         return SteerAsync();
     }
 
     [WorkflowUpdateValidator(nameof(RaiseBudgetAsync))]
-    public void ValidateBudget(BudgetRequest request) => RunControl.Refuse(_state.Control.RaiseRefusal(request));
+    public void ValidateBudget(OperatorValue<BudgetRequest>? request = null) => RunControl.Refuse(_state.Control.RaiseRefusal(request));
 
     [WorkflowSignal("AttemptNews", Description = "From the attempt: what it waits for and what it has cost.")]
     public Task AttemptNewsAsync(AttemptNews news)

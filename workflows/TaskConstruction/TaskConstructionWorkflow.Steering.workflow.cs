@@ -1,4 +1,5 @@
 using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Wire;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.TaskConstruction;
@@ -34,23 +35,23 @@ public sealed partial class TaskConstructionWorkflow
     public void ValidateResume() => RunControl.Refuse(_state.Control.ResumeRefusal());
 
     [WorkflowUpdate("RaiseBudget", Description = "A new limit for the whole run in dollars, tokens or both: {\"budget_usd\": 25, \"budget_tokens\": 2000000}")]
-    public Task RaiseBudgetAsync(BudgetRequest request)
+    public Task RaiseBudgetAsync(OperatorValue<BudgetRequest>? request = null)
     {
         _state.Control.Raise(request);
         return Task.CompletedTask;
     }
 
     [WorkflowUpdateValidator(nameof(RaiseBudgetAsync))]
-    public void ValidateBudget(BudgetRequest request) => RunControl.Refuse(_state.Control.RaiseRefusal(request));
+    public void ValidateBudget(OperatorValue<BudgetRequest>? request = null) => RunControl.Refuse(_state.Control.RaiseRefusal(request));
 
     [WorkflowUpdate("ExtendAttempts", Description = "Allow more rounds of repair: {\"attempts\": 3}")]
-    public Task<int> ExtendAttemptsAsync(ExtendRequest request)
+    public Task<int> ExtendAttemptsAsync(OperatorValue<ExtendRequest>? request = null)
     {
-        _state.Extend(request.Attempts);
+        _state.Extend(request!.Request!.Attempts);
         return Task.FromResult(_state.MaxRevisions);
     }
 
     [WorkflowUpdateValidator(nameof(ExtendAttemptsAsync))]
-    public void ValidateExtend(ExtendRequest request) => RunControl.Refuse(
+    public void ValidateExtend(OperatorValue<ExtendRequest>? request = null) => RunControl.Refuse(
         _input.Given is not null ? "a variant is not repaired: another one is made of the template." : ExtendRequest.Refusal(request));
 }
