@@ -23,7 +23,7 @@ internal static class OperatorHints
     public static string Render(RunControl control, params string[] further) => control.State switch
     {
         _ when control is { IsHeld: true, Seat: { } seat } => $"It goes on with its batch: open `{seat.Batch}` and see there what it waits for; or *Request Cancellation* of this one.\n\n",
-        RunStates.Running when !control.Paused => $"{Menu}{string.Join(", ", ["`Pause`", .. further])}; or *Request Cancellation*.\n\n",
+        RunStates.Running when !control.Paused => $"{Menu}{string.Join(", ", ["`Pause`", .. further, $"`RaiseBudget` with `{Raised(control.Limit, control.Spent)}`"])}; or *Request Cancellation*.\n\n",
         RunStates.Running or RunStates.Paused => $"{Menu}`Resume`, without a value; or *Request Cancellation*.\n\n",
         RunStates.Budget => $"{Menu}`RaiseBudget` with `{Raised(control.Limit, control.Spent)}`; or *Request Cancellation*.\n\n",
         _ => $"Mend what is wrong, then {Menu}`Resume`, without a value; or *Request Cancellation*.\n\n",
@@ -52,9 +52,10 @@ internal static class OperatorHints
         return $"{(state.Held == RunStates.Infrastructure ? "Mend what is wrong, then " : "")}{Menu}{string.Join(", ", updates)}; or *Request Cancellation*.\n\n";
     }
 
-    /// <summary>Twice of what there was, as the value that <c>RaiseBudget</c> takes.</summary>
+    /// <summary>Twice of what there was, or some limit where there was none, as the value that <c>RaiseBudget</c> takes.</summary>
     private static string Raised(SpendingLimit limit, TokenUsage spent) =>
-        limit.Usd is { } dollars
+        limit is { Usd: null, Tokens: null } ? """{"budget_usd": 25}"""
+        : limit.Usd is { } dollars
             ? $$"""{"budget_usd": {{Math.Ceiling(Math.Round(2 * Math.Max(dollars, spent.CostUsd), 2)).ToString(CultureInfo.InvariantCulture)}}}"""
             : $$"""{"budget_tokens": {{2 * Math.Max(limit.Tokens ?? 0, spent.TotalTokens)}}}""";
 

@@ -14,7 +14,7 @@ public sealed class LayeringTests
 {
     private static readonly Assembly WorkflowsAssembly = typeof(TaskQueues).Assembly;
 
-    private static readonly string Root = FindRoot();
+    private static readonly string Root = Support.Checkout.Root;
 
     [TestCase("workflows")]
     [TestCase("activities", "workflows")]
@@ -104,15 +104,4 @@ public sealed class LayeringTests
     private static List<string> References(string folder, string kind) =>
         [.. Directory.GetFiles(Path.Combine(Root, folder), "*.csproj").SelectMany(file => XDocument.Load(file).Descendants(kind))
             .Select(reference => (string)reference.Attribute("Include")!)];
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Spark.Temporal.sln")))
-        {
-            folder = folder.Parent ?? throw new DirectoryNotFoundException("The tests run outside the checkout.");
-        }
-
-        return folder.FullName;
-    }
 }

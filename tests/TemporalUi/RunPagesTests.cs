@@ -15,9 +15,6 @@ namespace Spark.Temporal.Tests.TemporalUi;
 [Category("Slow")]
 public sealed class RunPagesTests
 {
-    private static readonly string[] Columns =
-        ["Status", "Workflow ID", "SparkState", "SparkAttempt", "SparkOutcome", "SparkReward", "SparkPdi", "SparkCostUsd", "Start"];
-
     private FakeDeployment _deployment = null!;
     private FakeBatch _batch = null!;
     private string _ui = null!;
@@ -99,14 +96,19 @@ public sealed class RunPagesTests
     {
         await using var tab = await Browser.OpenAsync(width: 1700);
 
-        // What a person chooses with the list's gear, which the UI keeps in the browser.
-        await tab.Page.AddInitScriptAsync(
-            $"localStorage.setItem('namespace-workflow-table-columns', JSON.stringify({{'{Namespace}': {System.Text.Json.JsonSerializer.Serialize(Columns.Select(label => new { label }))}}}))");
+        // What the README lets a person paste: the UI keeps columns in the browser.
+        var recipe = (await File.ReadAllLinesAsync(Path.Combine(Checkout.Root, "README.md"))).Single(line => line.StartsWith("    localStorage[", StringComparison.Ordinal));
+        await tab.GoAsync(_ui);
+        await tab.Page.EvaluateAsync(recipe.Replace("{spark:", $"{{'{Namespace}':", StringComparison.Ordinal));
         await tab.GoAsync(UiLinks.List(_ui, Namespace, $"{UiLinks.Runs} AND SparkBatch = '{_batch.Name}'", UiLinks.ViewName));
 
         await tab.SeesAsync(_batch.Id(FakeBatch.Poor));
         await tab.SeesAsync("waiting: budget");
-        await Assertions.Expect(tab.Page.Locator("th", new() { HasText = "SparkCostUsd" })).ToBeAttachedAsync();
+        foreach (var column in new[] { "SparkState", "SparkAttempt", "SparkOutcome", "SparkReward", "SparkPdi", "SparkCostUsd" })
+        {
+            await Assertions.Expect(tab.Page.Locator("th", new() { HasText = column })).ToBeVisibleAsync();
+        }
+
         await tab.SeesAsync(UiLinks.ViewName);
         await tab.ShootAsync("temporal-list");
     }

@@ -13,7 +13,7 @@ namespace Spark.Temporal.Workflows.SkillGeneration;
 internal static class SkillRunDetails
 {
     private static readonly string[] Updates =
-        ["`AddGuidance` with `{\"text\": \"what the agent should know\"}`", "`ExtendAttempts` with `{\"attempts\": 3}`", "`RaiseBudget` with `{\"budget_usd\": 25}`"];
+        ["`AddGuidance` with `{\"text\": \"what the agent should know\"}`", "`ExtendAttempts` with `{\"attempts\": 3}`"];
 
     /// <summary>What the run is, for its static details.</summary>
     public static string About(string taskDir, string model, string agent, string outDir) =>

@@ -12,7 +12,7 @@ namespace Spark.Temporal.Workflows.TaskConstruction;
 /// <summary>What a construction knows of itself and what it shows.</summary>
 internal sealed class ConstructionState : IOwnCalls
 {
-    private static readonly string[] Updates = ["`ExtendAttempts` (rounds of repair) with `{\"attempts\": 3}`", "`RaiseBudget` with `{\"budget_usd\": 25}`"];
+    private static readonly string[] Updates = ["`ExtendAttempts` (rounds of repair) with `{\"attempts\": 3}`"];
 
     private readonly ConstructionInput _input;
     private readonly DateTime _started = Workflow.UtcNow;
