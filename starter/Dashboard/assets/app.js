@@ -51,10 +51,14 @@ function crumbs() {
   document.title = `${parts.at(-1).textContent} · Spark`;
 }
 
+/** What the Tab key stops at inside a part of the page. */
+const stops = part => [...part.querySelectorAll('a:not([tabindex="-1"]), button, input, summary, [tabindex="0"]')];
+
 /** Draws anew and puts back what the person had: focus, scrolling inside panels, what is folded out. */
 function draw() {
   if (!shown) return;
-  const focused = document.activeElement?.closest('[data-key]')?.dataset.key;
+  const holder = document.activeElement?.closest('[data-key]');
+  const place = holder ? stops(holder).indexOf(document.activeElement) : -1;
   const inside = document.activeElement?.id;
   const scrolled = [...main.querySelectorAll('[data-scroll]')].map(node => [node.dataset.scroll, node.scrollTop]);
   const folded = new Map([...main.querySelectorAll('details[data-fold]')].map(node => [node.dataset.fold, node.open]));
@@ -67,8 +71,9 @@ function draw() {
     const again = document.getElementById(inside);
     again.focus({ preventScroll: true });
     if (typeof caret === 'number' && again.setSelectionRange) again.setSelectionRange(caret, caret);
-  } else if (focused) {
-    main.querySelector(`a.line[data-key="${CSS.escape(focused)}"], [data-key="${CSS.escape(focused)}"] a.line`)?.focus({ preventScroll: true });
+  } else if (place >= 0) {
+    const now = main.querySelector(`[data-key="${CSS.escape(holder.dataset.key)}"]`);
+    if (now) (stops(now)[place] ?? stops(now)[0])?.focus({ preventScroll: true });
   }
 }
 

@@ -46,7 +46,7 @@ export function batch(shown, ui, draw) {
   const fits = ({ name, run }) => words.every(word => `${name} ${run.state} ${run.status} ${run.outcome} ${run.model}`.toLowerCase().includes(word));
   const rows = shown.rows.filter(fits);
   return [
-    el('div', { class: 'title' }, el('h1', {}, shown.tile.name), el('span', { class: 'quiet' }, shown.tile.model ?? ''), away(shown.tile.ui, 'in Temporal')),
+    el('div', { class: 'title', 'data-key': 'title' }, el('h1', {}, shown.tile.name), el('span', { class: 'quiet' }, shown.tile.model ?? ''), away(shown.tile.ui, 'in Temporal')),
     stats(shown.tile),
     el('div', { class: 'tools' },
       el('input', { id: 'filter', type: 'search', placeholder: 'filter: task, state, outcome', 'aria-label': 'Filter', value: ui.filter, autocomplete: 'off',

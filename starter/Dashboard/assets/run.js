@@ -27,7 +27,7 @@ function head(shown) {
     ['reward', number(run.reward)], ['spent', spent], ['results', shown.folder],
   ];
   return [
-    el('div', { class: 'title' }, el('h1', {}, run.task && run.task !== '*' ? run.task : run.id), chip(now === 'completed' ? (run.outcome ?? 'done').toLowerCase() : now, tone(run.outcome, now === 'completed' ? '' : now)), away(shown.ui, 'in Temporal')),
+    el('div', { class: 'title', 'data-key': 'title' }, el('h1', {}, run.task && run.task !== '*' ? run.task : run.id), chip(now === 'completed' ? (run.outcome ?? 'done').toLowerCase() : now, tone(run.outcome, now === 'completed' ? '' : now)), away(shown.ui, 'in Temporal')),
     el('dl', { class: 'facts' }, ...facts.filter(([, value]) => value).map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))),
     shown.waits_for ? el('p', { class: 'waits' }, el('b', {}, 'Waits: '), shown.waits_for, el('br', {}), el('code', {}, goesOn(shown))) : null,
     ...(shown.missing ?? []).map(words => el('p', { class: 'quiet' }, words)),

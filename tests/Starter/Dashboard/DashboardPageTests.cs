@@ -79,8 +79,10 @@ public sealed class DashboardPageTests
         await Assertions.Expect(main.Locator(".threshold")).ToHaveCountAsync(1);
         await Assertions.Expect(main).ToContainTextAsync("version 4 of 4");
         await Assertions.Expect(main.Locator(".diff .added").First).ToContainTextAsync("(4 failed attempts)");
+        await main.Locator(".commands").FocusAsync();
         await tab.Page.Keyboard.PressAsync("[");
         await Assertions.Expect(main).ToContainTextAsync("version 3 of 4");
+        await Assertions.Expect(main.Locator(".commands")).ToBeFocusedAsync();
         await Assertions.Expect(main.GetByRole(AriaRole.Heading, new() { Name = "Answer" })).ToBeVisibleAsync();
         await main.GetByText("Evidence", new() { Exact = true }).ClickAsync();
         await Assertions.Expect(main).ToContainTextAsync("Execution Chain");
