@@ -1,9 +1,16 @@
 #!/usr/bin/env bash
-# Records the histories that the replay tests replay (tests/Workflows/Histories) afresh, on a development server.
-# Do this on purpose only: while runs of the version before must go on, a replay that fails asks for Workflow.Patched.
+# Records the histories that the replay tests replay (tests/Workflows/Histories), on a development server.
+#   record-history.sh                 all of them afresh: while runs of the version before must go on, a replay that fails
+#                                     asks for Workflow.Patched instead
+#   record-history.sh --beside PATCH  for a change behind Workflow.Patched("PATCH"): those that meet it, beside the old ones
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+case "${1:-}" in
+    "") ;;
+    --beside) export SPARK_RECORD_BESIDE="${2:?--beside needs the name of the patch}" ;;
+    *) echo "record-history.sh: '$1' is not understood; give nothing, or --beside PATCH" >&2; exit 2 ;;
+esac
 export SPARK_RECORD_HISTORIES="$PWD/tests/Workflows/Histories"
 mkdir -p "$SPARK_RECORD_HISTORIES"
 dotnet build tests -v quiet

@@ -23,10 +23,31 @@ internal static class RecordedHistory
         return history with { Id = history.Events.First().WorkflowExecutionStartedEventAttributes.WorkflowId };
     }
 
-    /// <summary>Writes the history of a run as it stands.</summary>
+    /// <summary>Stands between the name of a history and that of the patch for which it was recorded beside the one without.</summary>
+    public const char Beside = '+';
+
+    /// <summary>The patches that a run has met, by their names.</summary>
+    public static IReadOnlyList<string> Patches(WorkflowHistory history) =>
+    [
+        .. history.Events.Select(happened => happened.MarkerRecordedEventAttributes).Where(marker => marker?.MarkerName == "core_patch")
+            .Select(marker => JsonDocument.Parse(marker.Details["patch-data"].Payloads_[0].Data.ToStringUtf8()).RootElement.GetProperty("id").GetString()!),
+    ];
+
+    /// <summary>Writes the history of a run as it stands; beside the one that is there, where <c>SPARK_RECORD_BESIDE</c> names a patch, if it has met that.</summary>
     public static async Task WriteAsync(string folder, string name, FakeDeployment deployment, WorkflowHandle handle)
     {
-        var history = JsonNode.Parse((await handle.FetchHistoryAsync()).ToJson())!;
+        var fetched = await handle.FetchHistoryAsync();
+        if (Environment.GetEnvironmentVariable("SPARK_RECORD_BESIDE") is { Length: > 0 } patch)
+        {
+            if (!Patches(fetched).Contains(patch))
+            {
+                return;
+            }
+
+            name = $"{name}{Beside}{patch}";
+        }
+
+        var history = JsonNode.Parse(fetched.ToJson())!;
         var clean = Clean(history, null, text => text
             .Replace(deployment.OutDir, "/results", StringComparison.Ordinal)
             .Replace(deployment.Prefix, "recorded-", StringComparison.Ordinal));

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.RegularExpressions;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Wire;
@@ -15,12 +16,12 @@ namespace Spark.Temporal.Tests.Workflows;
 /// Runs of every kind, recorded and checked in, go through the workflows as they are now: what runs at a user's must go on
 /// after an upgrade. <c>infra/record-history.sh</c> records them afresh.
 /// </summary>
-public sealed class ReplayTests
+public sealed partial class ReplayTests
 {
     private const long LargestFile = 300_000;
 
-    private static IEnumerable<TestCaseData> Recorded() => new (string Name, EventType? Last)[]
-    {
+    private static readonly (string Name, EventType? Last)[] Kinds =
+    [
         ("attempt-passed", EventType.WorkflowExecutionCompleted),
         ("attempt-moved", EventType.WorkflowExecutionCompleted),
         ("attempt-cancelled", EventType.WorkflowExecutionCanceled),
@@ -49,7 +50,12 @@ public sealed class ReplayTests
         ("evaluation-cancelled", EventType.WorkflowExecutionCanceled),
         ("evaluation-continued", EventType.WorkflowExecutionCompleted),
         ("export", EventType.WorkflowExecutionCompleted),
-    }.Select(recorded => new TestCaseData(recorded.Name, recorded.Last));
+    ];
+
+    /// <summary>Every kind, and what was recorded of it beside that for a patch.</summary>
+    private static IEnumerable<TestCaseData> Recorded() => Kinds
+        .Concat(Kinds.SelectMany(kind => Directory.GetFiles(RecordedHistory.Folder, $"{kind.Name}{RecordedHistory.Beside}*.json").Select(file => (Path.GetFileNameWithoutExtension(file), kind.Last))))
+        .Select(recorded => new TestCaseData(recorded.Item1, recorded.Last));
 
     private static IEnumerable<string> Names() => Recorded().Select(recorded => (string)recorded.Arguments[0]!);
 
@@ -74,6 +80,25 @@ public sealed class ReplayTests
     [Test]
     public void Every_kind_of_workflow_has_a_recorded_history() =>
         Assert.That(Names().Select(RecordedHistory.Read).Select(TypeOf).Distinct(), Is.EquivalentTo(Workflows().Select(type => type.Name)));
+
+    [Test]
+    public void Every_patch_has_recorded_histories_on_both_its_sides()
+    {
+        var workflows = Path.Combine(Checkout.Root, "workflows");
+        var patches = Directory.GetFiles(workflows, "*.cs", SearchOption.AllDirectories)
+            .Where(file => !Path.GetRelativePath(workflows, file).StartsWith("obj", StringComparison.Ordinal))
+            .SelectMany(file => PatchPattern().Matches(File.ReadAllText(file))).Select(match => (Id: match.Groups[2].Value, Deprecated: match.Groups[1].Value == "DeprecatePatch")).ToHashSet();
+        var histories = Names().Select(RecordedHistory.Read).Select(history => (Type: TypeOf(history), Patches: RecordedHistory.Patches(history))).ToList();
+
+        foreach (var (patch, deprecated) in patches)
+        {
+            var types = histories.Where(history => history.Patches.Contains(patch)).Select(history => history.Type).ToHashSet();
+            Assert.That(types, Is.Not.Empty, $"no history has met the patch '{patch}': infra/record-history.sh --beside {patch}");
+            Assert.That(deprecated || histories.Any(history => types.Contains(history.Type) && !history.Patches.Contains(patch)), $"no history of before the patch '{patch}' is left");
+        }
+
+        Assert.That(histories.SelectMany(history => history.Patches), Is.SubsetOf(patches.Select(patch => patch.Id)), "a patch that is gone leaves no history");
+    }
 
     [TestCase("attempt-passed", "sandbox.verify")]
     [TestCase("attempt-moved", "sandbox.rerun")]
@@ -127,6 +152,9 @@ public sealed class ReplayTests
         Assert.That(new FileInfo(Path.Combine(RecordedHistory.Folder, name + ".json")).Length, Is.LessThanOrEqualTo(LargestFile));
         Assert.That(texts, Does.Not.Contain(Path.GetTempPath()).And.Not.Contain("/home/").And.Not.Contain("/root/").And.Not.Match(@"\d+@(?!fake-host)"));
     }
+
+    [GeneratedRegex(@"Workflow\.(DeprecatePatch|Patched)\(""([^""]+)""")]
+    private static partial Regex PatchPattern();
 
     private static IEnumerable<Type> Workflows() => typeof(TaskQueues).Assembly.GetTypes().Where(type => type.GetCustomAttribute<WorkflowAttribute>() is not null);
 
