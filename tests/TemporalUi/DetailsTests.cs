@@ -55,7 +55,7 @@ public sealed class DetailsTests
         var attempt = $"{_batch.Id(FakeBatch.Busy)}/attempt-1";
         await SaysAsync(attempt, "Now: turn 1: python3 solve.py", "*Pending Activities*");
         await Skill(FakeBatch.Busy).ExecuteUpdateAsync(run => run.AddGuidanceAsync(new GuidanceRequest("mind a_b <c>")));
-        await SaysAsync(_batch.Id(FakeBatch.Busy), @"guidance for the next attempt: mind a\_b \<c>");
+        await SaysAsync(_batch.Id(FakeBatch.Busy), "Attempt 1 of 6 · the agent works: *Relationships* leads to `attempt-1`", @"guidance for the next attempt: mind a\_b \<c>");
 
         await Skill(FakeBatch.Busy).CancelAsync();
 

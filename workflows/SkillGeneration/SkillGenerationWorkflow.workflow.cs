@@ -182,7 +182,7 @@ public sealed partial class SkillGenerationWorkflow
 
     private async Task<AttemptResult> ExecuteAsync(TaskPackage package, ArtifactRef instruction)
     {
-        _state.Show("execute");
+        _state.Show(SkillRunState.Executing);
         var kwargs = _recorded?.Kwargs(_state.Number) ?? _input.AgentKwargs;
         _attempt = await Workflow.StartChildWorkflowAsync(
             (AttemptWorkflow attempt) => attempt.RunAsync(new AttemptInput

@@ -35,7 +35,7 @@ internal static class SkillRunDetails
         else
         {
             text.Append(OperatorHints.Waiting(state.Control, AttemptDetails.Escape));
-            text.Append("Attempt ").Append(Math.Max(1, state.Number)).Append(" of ").Append(state.MaxAttempts).Append(" · ").Append(AttemptDetails.Escape(state.Step));
+            text.Append("Attempt ").Append(Math.Max(1, state.Number)).Append(" of ").Append(state.MaxAttempts).Append(" · ").Append(Step(state));
         }
 
         text.Append(" · spent ").Append(AttemptDetails.Escape(state.Control.Limit.Render(state.Control.Spent))).Append("\n\n");
@@ -55,6 +55,11 @@ internal static class SkillRunDetails
 
         return Table(text, attempts).Append(OperatorHints.Foot).ToString();
     }
+
+    /// <summary>What it does; of the agent's work the attempt says more, and only it knows from turn to turn what that costs.</summary>
+    private static string Step(SkillRunState state) => state.Step == SkillRunState.Executing
+        ? $"the agent works: *Relationships* leads to `attempt-{state.Number}`, which says what it does and costs"
+        : AttemptDetails.Escape(state.Step);
 
     private static StringBuilder Table(StringBuilder text, IReadOnlyList<AttemptProgress> attempts)
     {

@@ -13,6 +13,9 @@ namespace Spark.Temporal.Workflows.SkillGeneration;
 /// <summary>What a skill run knows of itself and what it shows.</summary>
 internal sealed class SkillRunState : IOwnCalls
 {
+    /// <summary>The step in which an attempt works.</summary>
+    public const string Executing = "execute";
+
     private readonly SkillGenerationInput _input;
     private readonly List<AttemptProgress> _attempts = [];
     private readonly List<ArtifactRef> _kept = [];

@@ -27,8 +27,9 @@ public sealed class DashboardPageTests
             Command = "printf '\u001b[2J<svg onload=window.owned=1>' > /answer",
         };
         await _batch.StartAsync(FakeBatch.Learns, FakeBatch.Busy);
-        _session = await SparkSession.OpenAsync(
-            new CliOutput(TextWriter.Null, TextWriter.Null), new() { NeedsWorker = false, Variables = await TemporalServer.VariablesAsync() }, CancellationToken.None);
+        var variables = await TemporalServer.VariablesAsync();
+        variables[UiLinks.Variable] = await TemporalServer.UiAddressAsync();
+        _session = await SparkSession.OpenAsync(new CliOutput(TextWriter.Null, TextWriter.Null), new() { NeedsWorker = false, Variables = variables }, CancellationToken.None);
         await Eventually.PassesAsync(
             async () => Assert.That(
                 (await _deployment.Client.GetWorkflowHandle(_batch.Id(FakeBatch.Learns)).DescribeAsync()).TypedSearchAttributes.Get(SearchAttributes.State), Is.EqualTo("done")),
@@ -91,6 +92,23 @@ public sealed class DashboardPageTests
 
         Assert.That(
             await tab.Page.EvaluateAsync<string>("getComputedStyle(document.body).backgroundColor"), Is.EqualTo("rgb(20, 23, 26)"), "dark where a person likes it dark");
+    }
+
+    [Test]
+    public async Task Its_links_open_what_they_say_in_the_web_UI()
+    {
+        await using var server = Start(DevServer.FreePort());
+        await using var tab = await Browser.OpenAsync();
+        await tab.GoAsync(RunPage(server, FakeBatch.Learns));
+        var run = await tab.Page.GetByRole(AriaRole.Link, new() { Name = "in Temporal" }).GetAttributeAsync("href");
+        var attempt = await tab.Page.GetByRole(AriaRole.Region, new() { Name = "Attempts" }).GetByRole(AriaRole.Link, new() { Name = "Temporal" }).Nth(2).GetAttributeAsync("href");
+
+        await tab.GoAsync(run!);
+        await tab.SeesAsync("Current Details");
+        await tab.SeesAsync($"attempt 3 of {FakeBatch.Learns}");
+        await tab.GoAsync(attempt!);
+        await tab.SeesAsync($"{_batch.Id(FakeBatch.Learns)}/attempt-3");
+        await tab.SeesAsync("turn 1: ask the model");
     }
 
     [Test]
