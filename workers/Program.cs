@@ -27,7 +27,7 @@ try
     Console.SetOut(new RedactingWriter(Console.Out, redactor));
     Console.SetError(new RedactingWriter(Console.Error, redactor));
     var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-    builder.Configuration.AddConfiguration(configuration);
+    builder.Configuration.AddConfiguration(configuration).AddInMemoryCollection(Telemetry.Settings());
     builder.Logging.AddConfiguration(configuration.GetSection("Logging")).AddSimpleConsole(console =>
     {
         console.SingleLine = true;

@@ -1,3 +1,4 @@
+using System.Collections;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Resources;
@@ -17,6 +18,11 @@ internal static class Telemetry
     private static string? Endpoint => Variable("OTEL_EXPORTER_OTLP_ENDPOINT");
 
     private static bool OverHttp => Variable("OTEL_EXPORTER_OTLP_PROTOCOL") == "http/protobuf";
+
+    /// <summary>The <c>OTEL_…</c> variables as settings: the exporters read those of the host, which has no variables of its own.</summary>
+    public static IEnumerable<KeyValuePair<string, string?>> Settings() => Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+        .Where(variable => ((string)variable.Key).StartsWith("OTEL_", StringComparison.Ordinal))
+        .Select(variable => KeyValuePair.Create((string)variable.Key, (string?)variable.Value));
 
     public static IServiceCollection AddSparkTelemetry(this IServiceCollection services)
     {

@@ -41,6 +41,7 @@ public sealed class SecretsTests
     public async Task No_secret_lands_anywhere()
     {
         await using var rig = await FaultRig.StartAsync();
+        await using var sink = await OtlpSink.StartAsync(rig.Folder["otlp"]);
         var talk = string.Join(" and ", Canaries);
         var inside = new TaskCompletionSource();
         rig.Model.Script = FaultTask.Model(request => request switch
@@ -53,8 +54,9 @@ public sealed class SecretsTests
             { Purpose: LlmPurposes.Agent, Turn: 1 } => FakeReply.Shell($"echo 42 > /answer # {talk}") with { Until = inside.Task },
             _ => null,
         });
+        rig.Model.Then(FakeReply.Error(500, $"an endpoint in trouble that says {talk}"));
         rig.Folder.Write(".env", $"DOTENV_SECRET='{DotEnv}'\n");
-        rig.StartWorker(variables: new Dictionary<string, string?>
+        rig.StartWorker(variables: new Dictionary<string, string?>(sink.Variables)
         {
             ["SOME_SERVICE_TOKEN"] = Variable,
             ["ODDLY_CALLED"] = Named,
@@ -74,14 +76,38 @@ public sealed class SecretsTests
         var containers = string.Concat(rig.Containers().Select(container => FaultRig.Docker("inspect", container)));
         inside.SetResult();
         var result = await run.GetResultAsync().WaitAsync(TimeSpan.FromMinutes(4));
+        rig.Folder.Write("printed", await PrintedAsync(rig, run.Id));
+        await Eventually.IsTrueAsync(() => Task.FromResult(sink.Has("traces") && sink.Has("logs")), "traces and logs have gone out");
 
         Assert.That(rig.Model.Requests[0].Header("Authorization"), Does.Contain(FaultRig.Key), "the key was in use");
         Assert.That(rig.Model.Requests.Single(request => request is { Purpose: LlmPurposes.Agent, Turn: 1 }).LastContent, Does.Contain(SecretRedactor.Mark).And.Contain("HANDED"), "the container printed");
         Assert.That(result.Status, Is.EqualTo(SkillRunStatus.Passed), $"{result.Error}\n{rig.WorkerLog}");
-        Assert.That(Found(rig.Folder), Is.Empty, "database with all histories, artifacts, results, logs, state");
+        Assert.That(Found(rig.Folder), Is.Empty, "database with all histories, artifacts, results, logs, state, telemetry, export, what commands print");
+        Assert.That(Directory.EnumerateFiles(rig.Folder["otlp"], "logs-*").Any(file => Encoding.Latin1.GetString(File.ReadAllBytes(file)).Contains(SecretRedactor.Mark, StringComparison.Ordinal)), "a log record had one to mask");
         Assert.That(Forms(Canaries).Where(commandLines.Contains), Is.Empty, "command lines of all processes");
         Assert.That(containers, Does.Contain(Given), "what a task asks for is handed to its container");
         Assert.That(Forms([FaultRig.Key, Variable, DotEnv, Setting, Named]).Where(containers.Contains), Is.Empty, "what describes the containers, their environment with it");
+    }
+
+    /// <summary>What the commands that look say, with the key in their environment, and an export of the run beside it.</summary>
+    private static async Task<string> PrintedAsync(FaultRig rig, string id)
+    {
+        var environment = new Dictionary<string, string>
+        {
+            ["TEMPORAL_ADDRESS"] = rig.Client.Connection.Options.TargetHost!,
+            ["TEMPORAL_NAMESPACE"] = rig.Client.Options.Namespace,
+            ["OPENAI_API_KEY"] = FaultRig.Key,
+            ["SOME_SERVICE_TOKEN"] = Variable,
+        };
+        var printed = new StringBuilder();
+        foreach (var command in (string[][])[["runs", "export", id, "--out", rig.Folder["exported"]], ["runs", "show", id], ["doctor"], ["skills", "run", "--print-config"]])
+        {
+            var (_, output, error) = await SparkProcess.RunAsync(command, rig.Folder.Path, environment);
+            printed.Append(output).Append(error);
+        }
+
+        Assert.That(Directory.EnumerateFiles(rig.Folder["exported/history"]), Is.Not.Empty, printed.ToString());
+        return printed.ToString();
     }
 
     private static string Script(string talk) =>
