@@ -12,6 +12,8 @@ internal sealed record ResultFiles
     /// <summary>Longest file that is read.</summary>
     private const long MostBytes = 64 << 20;
 
+    private static readonly string[] ReadFiles = ["attempts.json", "trajectory.jsonl", "SKILL.md", "error_report.md"];
+
     public IReadOnlyList<AttemptLine> Attempts { get; private init; } = [];
     public IReadOnlyList<PdiSnapshot> Pdi { get; private init; } = [];
     public IReadOnlyList<string> Memos { get; private init; } = [];
@@ -27,6 +29,10 @@ internal sealed record ResultFiles
 
     /// <summary>The folder of a run, as the run itself makes it of its input.</summary>
     public static string FolderOf(SkillGenerationInput input, string task) => input.ResultDir(task);
+
+    /// <summary>Changes when one of the files does: long ones are not read again every second.</summary>
+    public static string Stamp(string folder) => string.Join(
+        ' ', ReadFiles.Select(name => new FileInfo(Path.Combine(folder, name))).Select(file => file.Exists ? $"{file.LastWriteTimeUtc.Ticks}/{file.Length}" : "none"));
 
     /// <summary>Reads a folder; null where there is none on this machine, or nothing in it yet.</summary>
     public static ResultFiles? Read(string folder)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.Domain.Pdi;
@@ -13,7 +14,10 @@ internal sealed class RunReader(SparkSession session)
 {
     private static readonly TimeSpan QueryPatience = TimeSpan.FromSeconds(2);
 
+    private const int MostKept = 20;
+
     private readonly CommandReader _commands = new(session);
+    private readonly ConcurrentDictionary<string, (string Stamp, ResultFiles? Files)> _files = new(StringComparer.Ordinal);
 
     /// <exception cref="CliException">There is no such run.</exception>
     public async Task<RunSnapshot> ReadAsync(string id, CancellationToken cancellationToken)
@@ -40,7 +44,7 @@ internal sealed class RunReader(SparkSession session)
         }
 
         var folder = input is null ? null : ResultFiles.FolderOf(input, progress?.Task ?? row.Task ?? "");
-        var files = folder is null ? null : ResultFiles.Read(folder);
+        var files = folder is null ? null : Files(id, folder);
         if (files is null)
         {
             missing.Add(folder is null
@@ -69,6 +73,23 @@ internal sealed class RunReader(SparkSession session)
             Folder = folder,
             Missing = missing,
         };
+    }
+
+    /// <summary>The run's files, read anew when one of them has changed; of the few runs that somebody looks at.</summary>
+    private ResultFiles? Files(string id, string folder)
+    {
+        var stamp = ResultFiles.Stamp(folder);
+        if (!_files.TryGetValue(id, out var kept) || kept.Stamp != stamp || kept.Files is null)
+        {
+            if (_files.Count > MostKept)
+            {
+                _files.Clear();
+            }
+
+            _files[id] = kept = (stamp, ResultFiles.Read(folder));
+        }
+
+        return kept.Files;
     }
 
     private async Task<(string Of, IReadOnlyList<CommandLine> Commands)> CommandsAsync(
