@@ -1,3 +1,4 @@
+using System.Globalization;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
@@ -8,13 +9,18 @@ using Temporalio.Activities;
 namespace Spark.Temporal.Tests.Bench;
 
 /// <summary>
-/// Containers and a task that are not there. Commands do nothing; the first attempt of a run fails, the others pass; trials
-/// of an evaluation get a reward by their id.
+/// Containers and a task that are not there. Commands do nothing; the attempt of a run that passes stands in the task's name,
+/// without that it is the second; trials of an evaluation get a reward by their id.
 /// </summary>
 internal sealed class NoOpSandbox(IArtifactStore store) : ISandboxActivities, ITaskPackageActivities
 {
     /// <summary>Name of the host that is not there.</summary>
     public const string Host = "no-op";
+
+    /// <summary>Ends of a task's name: passes at once, at the second attempt, never.</summary>
+    public const string Once = "once";
+    public const string Twice = "twice";
+    public const string Never = "never";
 
     private static CancellationToken Cancelled => ActivityExecutionContext.Current.CancellationToken;
 
@@ -59,10 +65,13 @@ internal sealed class NoOpSandbox(IArtifactStore store) : ISandboxActivities, IT
     /// <summary>Reward of a trial of an evaluation: made up, but always the same for its id.</summary>
     public static double RewardOf(string trial) => trial.Sum(letter => letter) % 4 / 3.0;
 
+    /// <summary>Attempt at which a run passes; null where none does.</summary>
+    public static int? AttemptsOf(string run) => run.Split('-')[^1] switch { Once => 1, Never => null, _ => 2 };
+
     public async Task<VerifyReply> VerifyAsync(VerifyRequest request)
     {
         var id = ActivityExecutionContext.Current.Info.WorkflowId!;
-        var reward = id.StartsWith("eval/", StringComparison.Ordinal) ? RewardOf(id) : id.EndsWith("/attempt-1", StringComparison.Ordinal) ? 0 : 1;
+        var reward = id.StartsWith("eval/", StringComparison.Ordinal) ? RewardOf(id) : AttemptReward(id);
         var passed = reward >= 1;
         return new VerifyReply
         {
@@ -78,6 +87,12 @@ internal sealed class NoOpSandbox(IArtifactStore store) : ISandboxActivities, IT
     public async Task<ExecReply> ExecAsync(ExecRequest request) => new(0, false, await store.PutTextAsync("", Cancelled), "", 0);
 
     public Task<RemoveReply> RemoveAsync(RemoveRequest request) => Task.FromResult(new RemoveReply(true, 0));
+
+    private static double AttemptReward(string attempt)
+    {
+        var run = attempt[..attempt.LastIndexOf('/')];
+        return AttemptsOf(run) is { } passing && int.Parse(attempt[(run.Length + "/attempt-".Length)..], CultureInfo.InvariantCulture) >= passing ? 1 : 0;
+    }
 
     private Task<ArtifactRef> EmptyAsync() => store.PutBytesAsync(new byte[1024], MediaTypes.Tar, Cancelled);
 }

@@ -17,10 +17,13 @@ internal sealed class Postgres : IAsyncDisposable
 
     public int Port { get; }
 
+    /// <summary>Whether the programs are on this machine.</summary>
+    public static bool IsThere => Programs() is not null;
+
     /// <summary>Skips the test where the programs are missing.</summary>
     public static void Require()
     {
-        if (Programs() is null)
+        if (!IsThere)
         {
             Requires.Missing("no PostgreSQL server programs; install the package postgresql");
         }

@@ -27,6 +27,9 @@ internal sealed class PostgresCluster : ISoakCluster
 
     private string Log => _folder["server.log"];
 
+    /// <summary>Whether all programs are on this machine.</summary>
+    public static bool IsThere => Postgres.IsThere && Requires.FindOnPath("temporal-server") is not null && Requires.FindOnPath("temporal-sql-tool") is not null;
+
     /// <summary>Skips the test where a program is missing.</summary>
     public static void Require()
     {

@@ -11,7 +11,7 @@ using Temporalio.Client;
 namespace Spark.Temporal.Tests.Soak;
 
 /// <summary>How a batch is tried.</summary>
-/// <param name="Items">Trials of the terminal agent: two model calls, one command, a reward by their id.</param>
+/// <param name="Items">How many <see cref="SoakItems"/>.</param>
 /// <param name="Parallelism">Open at once.</param>
 /// <param name="WorkerKills">How often a worker is killed, at times that chance chooses.</param>
 /// <param name="ServerKills">How often the server is.</param>
@@ -39,35 +39,31 @@ internal sealed record SoakFigures
     public required int Runs { get; init; }
     public required int MostEvents { get; init; }
 
-    /// <summary>Requests that the model answered, and how many of them were answered before.</summary>
+    /// <summary>Requests that the model answered.</summary>
     public required int Answered { get; init; }
-    public required int AnsweredAgain { get; init; }
 
     /// <summary>Memory of the workers in MB by the number of items that had ended.</summary>
     public required IReadOnlyList<(int Ended, double Megabytes)> Memory { get; init; }
 
     public required IReadOnlyList<string> Kills { get; init; }
 
-    /// <summary>Items that have not exactly one result, or one that differs from what they come to undisturbed.</summary>
-    public int Wrong(int items)
+    /// <summary>Items that have not exactly one result, or one that differs from what they come to undisturbed, in words.</summary>
+    public IReadOnlyList<string> Wrong(int items)
     {
         var byNumber = Results.ToLookup(result => result.Item.Number);
-        return Results.Count(result => result.Item.Number < 1 || result.Item.Number > items)
-            + Enumerable.Range(1, items).Count(number => byNumber[number].Count() != 1 || !AsUndisturbed(byNumber[number].First()));
-    }
-
-    private static bool AsUndisturbed(ItemResult result)
-    {
-        var reward = NoOpSandbox.RewardOf(result.WorkflowId);
-        return result.State == (reward >= 1 ? ItemState.Passed : ItemState.Failed)
-            && result.Trial is { Losses: 0, ModelCalls: 2, Turns: 1 } trial && trial.Reward == reward;
+        return
+        [
+            .. Results.Where(result => result.Item.Number < 1 || result.Item.Number > items).Select(result => $"no item has the number of {result}"),
+            .. Enumerable.Range(1, items).Where(number => byNumber[number].Count() != 1).Select(number => $"{SoakItems.Name(number)} has {byNumber[number].Count()} results"),
+            .. Results.Where(result => !SoakItems.AsUndisturbed(result)).Select(result => $"{result.Item.Name}: {result.State}, {result.Skill}"),
+        ];
     }
 
     /// <summary>Requests that the runs know to have been cut off in flight.</summary>
-    public int Resent => Results.Sum(result => result.Trial!.ResentInFlight);
+    public int Resent => Results.Sum(result => result.Skill!.ResentInFlight);
 
-    /// <summary>Replies that had been received and were paid for again: what no run knows to have been cut off.</summary>
-    public int PaidTwice => Math.Max(0, AnsweredAgain - Resent);
+    /// <summary>Replies that had been received and were paid for again: more than are asked for undisturbed, and not known to have been cut off.</summary>
+    public int PaidTwice => Math.Max(0, Answered - Results.Sum(SoakItems.ModelCalls) - Resent);
 }
 
 /// <summary>
@@ -77,18 +73,17 @@ internal sealed record SoakFigures
 internal sealed class SoakRun(ISoakCluster cluster, SoakPlan plan) : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly ScriptedModelServer _model =
-        ScriptedModelServer.Start(Path.Combine(AppContext.BaseDirectory, "Bench", "Scripts"), delay: TimeSpan.FromMilliseconds(100));
-
     private readonly List<BenchWorker> _workers = [];
     private readonly List<(int Ended, double Megabytes)> _memory = [];
     private readonly List<string> _kills = [];
     private readonly SplitMix _chance = new(plan.Seed);
+    private ScriptedModelServer? _model;
     private int _mostEvents;
 
     public async Task<SoakFigures> RunAsync()
     {
-        BatchFiles.Tasks(_folder["tasks"], Enumerable.Range(1, plan.Items).Select(number => $"answer-{number:0000}"));
+        BatchFiles.Tasks(_folder["tasks"], Enumerable.Range(1, plan.Items).Select(SoakItems.Name));
+        _model = SoakItems.StartModel(_folder["scripts"], plan.Items);
         for (var worker = 0; worker < plan.Workers; worker++)
         {
             _workers.Add(await StartWorkerAsync());
@@ -111,8 +106,7 @@ internal sealed class SoakRun(ISoakCluster cluster, SoakPlan plan) : IAsyncDispo
             Results = BatchFiles.Results(result),
             Runs = progress.Runs,
             MostEvents = _mostEvents,
-            Answered = _model.RequestsByKey.Values.Sum(),
-            AnsweredAgain = _model.RequestsByKey.Values.Sum() - _model.RequestsByKey.Count,
+            Answered = _model!.RequestsByKey.Values.Sum(),
             Memory = _memory,
             Kills = _kills,
         };
@@ -121,17 +115,14 @@ internal sealed class SoakRun(ISoakCluster cluster, SoakPlan plan) : IAsyncDispo
     public async ValueTask DisposeAsync()
     {
         _workers.ForEach(worker => worker.Dispose());
-        await _model.DisposeAsync();
+        await (_model?.DisposeAsync() ?? ValueTask.CompletedTask);
         _folder.Dispose();
     }
-
-    /// <summary>A host that answers late because the machine is busy is not one that is gone.</summary>
-    private static AttemptLimits Patient => new() { HostAwaySec = 900 };
 
     private BatchInput Input() => new()
     {
         Batch = "soak",
-        Work = new BatchWork { Trials = [new TrialTemplate("soak", "scripted", new AttemptInput { Agent = AgentNames.Terminal, Arm = "soak", Limits = Patient })] },
+        Work = SoakItems.Work(_folder["out"]),
         Source = new BatchSource { TasksDir = _folder["tasks"] },
         OutDir = _folder["out"],
         Parallelism = plan.Parallelism,
@@ -140,7 +131,7 @@ internal sealed class SoakRun(ISoakCluster cluster, SoakPlan plan) : IAsyncDispo
 
     private Task<BenchWorker> StartWorkerAsync() => BenchWorker.StartAsync(_folder.Path, new Dictionary<string, string>(cluster.Variables)
     {
-        ["OPENAI_BASE_URL"] = _model.BaseAddress.ToString(),
+        ["OPENAI_BASE_URL"] = _model!.BaseAddress.ToString(),
         // No word that occurs elsewhere: a secret's value is taken out of all that is written.
         ["OPENAI_API_KEY"] = $"{Guid.NewGuid():n}",
         ["OPENAI_MODEL"] = ScriptedModel.Name,
