@@ -35,10 +35,7 @@ internal sealed class BatchActivities(IArtifactStore store) : IBatchActivities
 
     public async Task<BatchSummaryPath> SummarizeAsync(SummarizeRequest request)
     {
-        // A second try of an item takes the place of its first.
-        var results = (await new BatchResults(store).ReadAsync(request.Results, Cancelled))
-            .GroupBy(result => result.Item.Number).Select(tries => tries.Last()).OrderBy(result => result.Item.Number).ToList();
-        var summary = BatchSummary.Of(request, results);
+        var summary = BatchSummary.Of(request, await new BatchResults(store).ReadAsync(request.Results, Cancelled));
         var own = await new ResultFolder(store, BatchResults.Folder(request.OutDir, request.Batch)).WriteJsonAsync("summary.json", summary, Cancelled);
         return new BatchSummaryPath(request.Work == BatchKind.Trials
             ? own

@@ -108,9 +108,9 @@ internal sealed class BatchPlanner(IArtifactStore store)
     /// <summary>The settings that decide what comes of an item, one text a template: not where it is written, nor what it may cost.</summary>
     private static IReadOnlyList<string> Settings(BatchWork work) => work switch
     {
-        { Skill: { } skill } => [Json(skill with { TaskDir = "", Batch = "", OutDir = "", ResultsRoot = null, BudgetUsd = null, Seat = null })],
-        { Construction: { } task } => [Json(task with { PromptFile = "", Name = "", Batch = "", OutDir = "", BudgetUsd = null, Seat = null })],
-        _ => [.. work.Trials.Select(trial => Json(trial with { Key = "", Input = trial.Input with { TaskDir = null, Batch = "", OutDir = null, BudgetUsd = null, Seat = null } }))],
+        { Skill: { } skill } => [Json(skill with { TaskDir = "", Batch = "", OutDir = "", ResultsRoot = null, BudgetUsd = null, BudgetTokens = null, Seat = null })],
+        { Construction: { } task } => [Json(task with { PromptFile = "", Name = "", Batch = "", OutDir = "", BudgetUsd = null, BudgetTokens = null, Seat = null })],
+        _ => [.. work.Trials.Select(trial => Json(trial with { Key = "", Input = trial.Input with { TaskDir = null, Batch = "", OutDir = null, BudgetUsd = null, BudgetTokens = null, Seat = null } }))],
     };
 
     private static string Json<T>(T value) => JsonSerializer.Serialize(value, SparkJson.Options);

@@ -73,8 +73,15 @@ internal static class BatchSelection
         bool Matches(T item, string pattern) =>
             FileSystemName.MatchesSimpleExpression(pattern, name(item)) || FileSystemName.MatchesSimpleExpression(pattern, written(item));
 
+        if (only.Count == 0 && source.Names.Count > 0)
+        {
+            // An empty list asks for nothing; without this it would run everything.
+            throw new FormatException($"there are no names in '{string.Join("', '", source.Names.Select(list => list.TrimStart('@')))}'; to run all {what} leave it out");
+        }
+
         var exact = found.SelectMany(item => new[] { name(item), written(item) }).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        if (only.Where(pattern => pattern.IndexOfAny(['*', '?']) < 0 && !exact.Contains(pattern)).Take(5).ToList() is { Count: > 0 } missing)
+        bool Known(string pattern) => pattern.IndexOfAny(['*', '?']) < 0 ? exact.Contains(pattern) : found.Exists(item => Matches(item, pattern));
+        if (found.Count > 0 && only.Where(pattern => !Known(pattern)).Take(5).ToList() is { Count: > 0 } missing)
         {
             throw new FormatException($"none of the {found.Count} {what} is called {string.Join(" or ", missing)}");
         }
@@ -90,7 +97,7 @@ internal static class BatchSelection
         {
             throw new FormatException(
                 found.Count == 0 ? $"there are no {what}"
-                : only.Count > 0 ? $"none of the {found.Count} {what} is called {string.Join(" or ", only.Take(5))}"
+                : only.Count > 0 ? $"every one of the {what} that was named is excluded"
                 : $"all {found.Count} {what} are excluded");
         }
 

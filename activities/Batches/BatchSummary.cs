@@ -8,11 +8,15 @@ namespace Spark.Temporal.Activities.Batches;
 /// <summary><c>pipeline_summary.json</c>: a batch at a glance. Infrastructure failures stand apart and are no score.</summary>
 internal static class BatchSummary
 {
-    public static object Of(SummarizeRequest request, IReadOnlyList<ItemResult> results)
+    /// <param name="request">The batch.</param>
+    /// <param name="all">Its results, those of second tries included, in the order in which they came.</param>
+    public static object Of(SummarizeRequest request, IReadOnlyList<ItemResult> all)
     {
+        // A second try of an item takes the place of its first, but both were paid for.
+        var results = all.GroupBy(result => result.Item.Number).Select(tries => tries.Last()).OrderBy(result => result.Item.Number).ToList();
         var passed = results.Count(Passed);
         var scored = passed + results.Count(Failed);
-        var usage = results.Select(Usage).ToList();
+        var usage = all.Select(Usage).ToList();
         return new
         {
             request.Batch,
@@ -28,7 +32,7 @@ internal static class BatchSummary
             TakenOver = results.Where(result => result.TakenOverFrom is not null).Select(result => new { Task = result.Item.Name, From = result.TakenOverFrom }),
             NotScored = results.Where(result => result.State is ItemState.Infrastructure or ItemState.Cancelled)
                 .Select(result => new { Task = result.Item.Name, Outcome = result.State, Error = Error(result) }),
-            CostUsd = results.Where(result => result.TakenOverFrom is null).Sum(result => result.CostUsd),
+            CostUsd = all.Where(result => result.TakenOverFrom is null).Sum(result => result.CostUsd),
             PromptTokens = usage.Sum(used => used.Tokens.PromptTokens),
             CompletionTokens = usage.Sum(used => used.Tokens.CompletionTokens),
             ModelCalls = usage.Sum(used => used.Calls),

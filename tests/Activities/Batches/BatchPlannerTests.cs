@@ -46,12 +46,19 @@ public sealed class BatchPlannerTests
     }
 
     [TestCase("nothing-like-it", "none of the 2 tasks", "nothing-like-it")]
+    [TestCase("thr*", "none of the 2 tasks", "thr*")]
+    [TestCase("one thr*", "none of the 2 tasks", "thr*")]
     [TestCase("@/no/such/file", "/no/such/file", "to read names from")]
-    public async Task A_selection_that_gives_nothing_says_why(string name, params string[] words)
+    [TestCase("@empty", "there are no names in", "empty", "leave it out")]
+    [TestCase("one -one", "every one of the tasks", "excluded")]
+    [TestCase("-*", "all 2 tasks", "excluded")]
+    public async Task A_selection_that_gives_nothing_says_why(string names, params string[] words)
     {
         BatchFiles.Tasks(_folder["tasks"], "one", "two");
+        File.WriteAllText(_folder["empty"], "# none yet\n\n");
+        var given = names.Replace("@empty", $"@{_folder["empty"]}", StringComparison.Ordinal).Split(' ').ToLookup(name => name[0] == '-', name => name.TrimStart('-'));
 
-        var mistake = await Assert.ThrowsAsync<FormatException>(() => ItemsAsync(Source() with { Names = [name] }));
+        var mistake = await Assert.ThrowsAsync<FormatException>(() => ItemsAsync(Source() with { Names = [.. given[false]], Exclude = [.. given[true]] }));
 
         Assert.That(words.Where(word => !mistake!.Message.Contains(word, StringComparison.Ordinal)), Is.Empty, mistake!.Message);
     }
@@ -68,6 +75,55 @@ public sealed class BatchPlannerTests
         Assert.That(first, Is.Not.Ordered.And.Unique);
         Assert.That(again, Is.EqualTo(first.Take(10)));
         Assert.That(other, Is.Not.EqualTo(first).And.EquivalentTo(first));
+    }
+
+    /// <summary>A list made with a seed means the same tasks on every machine: sorted by the letters' numbers, whatever a language puts first.</summary>
+    [Test]
+    public async Task An_order_by_seed_is_that_of_every_machine()
+    {
+        BatchFiles.Tasks(_folder["tasks"], "aardvark", "Istanbul", "izmir", "zebra", "item-10", "item-9", "item_9a");
+
+        var shuffled = Names(await ItemsAsync(Source() with { Seed = 7 }));
+        var sorted = Names(await ItemsAsync(Source()));
+
+        Assert.That(sorted, Is.EqualTo(new[] { "aardvark", "istanbul", "item-10", "item-9", "item-9a", "izmir", "zebra" }));
+        Assert.That(shuffled, Is.EqualTo(new[] { "item-9", "izmir", "istanbul", "zebra", "item-9a", "aardvark", "item-10" }));
+    }
+
+    [Test]
+    public async Task What_is_equal_in_content_and_settings_has_one_digest_and_nothing_else_has()
+    {
+        BatchFiles.Task(_folder["tasks/one"], "Write it.");
+        BatchFiles.Task(_folder["renamed/other"], "Write it.");
+        BatchFiles.Task(_folder["changed/one"], "Write it!");
+        var settings = Skills().Skill!;
+        async Task<string> DigestAsync(SkillGenerationInput skill, string folder = "tasks") =>
+            (await ItemsAsync(new BatchSource { TasksDir = _folder[folder] }, new BatchWork { Skill = skill })).Single().Digest!;
+        var digest = await DigestAsync(settings);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(await DigestAsync(settings, "renamed"), Is.EqualTo(digest), "another name");
+            Assert.That(
+                await DigestAsync(settings with { OutDir = "/elsewhere", ResultsRoot = "/skills", Batch = "later", BudgetUsd = 5, BudgetTokens = 1000 }),
+                Is.EqualTo(digest),
+                "where it goes and what it may cost");
+            Assert.That(await DigestAsync(settings, "changed"), Is.Not.EqualTo(digest), "another byte of the task");
+            foreach (var other in new[]
+            {
+                settings with { MaxAttempts = 3 },
+                settings with { ModelSlug = "other" },
+                settings with { Model = new ModelChoice(Name: "other") },
+                settings with { SummaryModel = new ModelChoice("cheap") },
+                settings with { Agent = AgentNames.Oracle },
+                settings with { AgentKwargs = new Dictionary<string, string> { ["effort"] = "high" } },
+                settings with { Pdi = new PdiSettings(ObserveOnly: true) },
+                settings with { Limits = new AttemptLimits { TimeoutMultiplier = 2 } },
+            })
+            {
+                Assert.That(await DigestAsync(other), Is.Not.EqualTo(digest), () => $"{other}");
+            }
+        }
     }
 
     [Test]
