@@ -73,12 +73,6 @@ internal static class BatchSelection
         bool Matches(T item, string pattern) =>
             FileSystemName.MatchesSimpleExpression(pattern, name(item)) || FileSystemName.MatchesSimpleExpression(pattern, written(item));
 
-        if (only.Count == 0 && source.Names.Count > 0)
-        {
-            // An empty list asks for nothing; without this it would run everything.
-            throw new FormatException($"there are no names in '{string.Join("', '", source.Names.Select(list => list.TrimStart('@')))}'; to run all {what} leave it out");
-        }
-
         var exact = found.SelectMany(item => new[] { name(item), written(item) }).ToHashSet(StringComparer.OrdinalIgnoreCase);
         bool Known(string pattern) => pattern.IndexOfAny(['*', '?']) < 0 ? exact.Contains(pattern) : found.Exists(item => Matches(item, pattern));
         if (found.Count > 0 && only.Where(pattern => !Known(pattern)).Take(5).ToList() is { Count: > 0 } missing)

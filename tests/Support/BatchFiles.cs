@@ -2,7 +2,9 @@ using System.Text.Json;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Workflows.SkillGeneration;
 using Spark.Temporal.Workflows.Wire;
+using Temporalio.Client;
 
 namespace Spark.Temporal.Tests.Support;
 
@@ -42,6 +44,21 @@ internal static class BatchFiles
         deployment,
         new BatchWork { Trials = [new TrialTemplate("nop", "none", new AttemptInput { Agent = AgentNames.Nop, Arm = "nop" })] },
         Enumerable.Range(1, tasks).Select(number => $"task-{number:00}"));
+
+    /// <summary>Skill runs of an agent that is told nothing but its task.</summary>
+    public static BatchInput Skills(FakeDeployment deployment, params IEnumerable<string> names) => Input(
+        deployment,
+        new BatchWork { Skill = new SkillGenerationInput { TaskDir = "", Batch = "", ModelSlug = "fake", OutDir = deployment.OutDir } },
+        names);
+
+    /// <summary>Starts a batch; the handle is by id alone, as a person has it: the batch continues as new.</summary>
+    public static async Task<WorkflowHandle<BatchWorkflow, BatchResult>> StartAsync(FakeDeployment deployment, BatchInput input, string name = "batch")
+    {
+        var started = await deployment.Client.StartWorkflowAsync((BatchWorkflow workflow) => workflow.RunAsync(input), deployment.Options(name));
+        return deployment.Client.GetWorkflowHandle<BatchWorkflow, BatchResult>(started.Id);
+    }
+
+    public static Task<BatchProgress> ProgressAsync(WorkflowHandle<BatchWorkflow, BatchResult> batch) => batch.QueryAsync(workflow => workflow.GetProgress());
 
     /// <summary>A batch of the deployment over small tasks.</summary>
     public static BatchInput Input(FakeDeployment deployment, BatchWork work, IEnumerable<string> tasks) => new()

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows;
-using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Domain;
@@ -72,6 +71,32 @@ public sealed class BatchOperationsTests
     }
 
     [Test]
+    public async Task The_window_shrinks_as_runs_end_and_stays_small()
+    {
+        using var permits = new SemaphoreSlim(0);
+        World.Before = (call, cancelled) => call.StartsWith("sandbox.verify", StringComparison.Ordinal) ? permits.WaitAsync(cancelled) : Task.CompletedTask;
+        var batch = await StartAsync(Trials(7) with { Parallelism = 4 });
+        await Eventually.IsTrueAsync(() => Task.FromResult(World.Count("sandbox.verify") == 4), "four are open");
+
+        await batch.ExecuteUpdateAsync(workflow => workflow.SetParallelismAsync(new ParallelismRequest(2)));
+
+        var seen = new List<(int Ended, int Open, int Started)>();
+        for (var ended = 1; ended <= 5; ended++)
+        {
+            permits.Release();
+            var (most, still) = (Math.Max(2, 4 - ended), ended < 3 ? 4 : ended + 2);
+            await Eventually.IsTrueAsync(async () => (await ProgressAsync(batch)).Counts.Ended == ended && World.Count("sandbox.verify") == still, $"{ended} ended");
+            var counts = (await ProgressAsync(batch)).Counts;
+            seen.Add((counts.Ended, counts.Open, World.Count("sandbox.verify")));
+            Assert.That(counts.Open, Is.EqualTo(most));
+        }
+
+        permits.Release(2);
+        Assert.That((await batch.GetResultAsync()).Counts.Passed, Is.EqualTo(7));
+        Assert.That(seen, Is.EqualTo(new[] { (1, 3, 4), (2, 2, 4), (3, 2, 5), (4, 2, 6), (5, 2, 7) }), "ended, open, started so far");
+    }
+
+    [Test]
     public async Task A_cancelled_batch_cancels_its_runs_and_still_writes_its_summary()
     {
         World.Before = (call, _) => call.StartsWith("sandbox.verify", StringComparison.Ordinal) && World.Count("sandbox.verify") > 1 ? _gate.Task : Task.CompletedTask;
@@ -90,29 +115,6 @@ public sealed class BatchOperationsTests
             Assert.That((summary.RootElement.GetProperty("passed").GetInt32(), summary.RootElement.GetProperty("not_run").GetInt32()), Is.EqualTo((1, 2)));
             Assert.That(World.Containers, Is.Empty, "the open run has removed its container");
             Assert.That((await ProgressAsync(batch)).Counts.Cancelled, Is.EqualTo(1));
-        }
-    }
-
-    [Test]
-    public async Task What_failed_is_tried_again_on_request_and_only_that()
-    {
-        var failed = await World.VerdictAsync(0, 0, 1);
-        World.Verdict = container => container == 1 ? failed : null;
-        World.Before = (call, _) => call.StartsWith("sandbox.verify", StringComparison.Ordinal) && World.Count("sandbox.verify") == 2 ? _gate.Task : Task.CompletedTask;
-        var batch = await StartAsync(Trials(2) with { Parallelism = 1 });
-        await Eventually.IsTrueAsync(async () => (await ProgressAsync(batch)).Counts.Failed == 1, "the first one failed");
-
-        var none = await batch.ExecuteUpdateAsync(workflow => workflow.RetryFailedAsync(new RetryRequest("infrastructure")));
-        var change = await batch.ExecuteUpdateAsync(workflow => workflow.RetryFailedAsync(new RetryRequest("failed")));
-
-        _gate.SetResult();
-        var result = await batch.GetResultAsync();
-        using (Assert.EnterMultipleScope())
-        {
-            Assert.That((none.Added, change.Added, change.Total), Is.EqualTo((0, 1, 2)));
-            Assert.That(result.Counts, Is.EqualTo(new BatchCounts(2, 0, 0, 2, 0, 0, 0, 0)));
-            Assert.That(BatchFiles.Results(result).Select(item => (item.Item.Number, item.Item.Try, item.State)), Is.EquivalentTo(
-                [(1, 1, ItemState.Failed), (2, 1, ItemState.Passed), (1, 2, ItemState.Passed)]));
         }
     }
 
@@ -229,19 +231,11 @@ public sealed class BatchOperationsTests
 
     private Task CalledAsync(string call) => Eventually.IsTrueAsync(() => Task.FromResult(World.Count(call) > 0), $"{call} was called");
 
-    private static Task<BatchProgress> ProgressAsync(WorkflowHandle<BatchWorkflow, BatchResult> batch) => batch.QueryAsync(workflow => workflow.GetProgress());
+    private static Task<BatchProgress> ProgressAsync(WorkflowHandle<BatchWorkflow, BatchResult> batch) => BatchFiles.ProgressAsync(batch);
 
-    /// <summary>By id alone, as a person has it: the batch continues as new.</summary>
-    private async Task<WorkflowHandle<BatchWorkflow, BatchResult>> StartAsync(BatchInput input, string name = "batch")
-    {
-        var started = await _deployment.Client.StartWorkflowAsync((BatchWorkflow workflow) => workflow.RunAsync(input), _deployment.Options(name));
-        return _deployment.Client.GetWorkflowHandle<BatchWorkflow, BatchResult>(started.Id);
-    }
+    private Task<WorkflowHandle<BatchWorkflow, BatchResult>> StartAsync(BatchInput input, string name = "batch") => BatchFiles.StartAsync(_deployment, input, name);
 
-    private BatchInput Skills(params IEnumerable<string> names) => BatchFiles.Input(
-        _deployment,
-        new BatchWork { Skill = new SkillGenerationInput { TaskDir = "", Batch = "", ModelSlug = "fake", OutDir = _deployment.OutDir } },
-        names);
+    private BatchInput Skills(params IEnumerable<string> names) => BatchFiles.Skills(_deployment, names);
 
     private BatchInput Trials(int tasks) => BatchFiles.Trials(_deployment, tasks);
 }

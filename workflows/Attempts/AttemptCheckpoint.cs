@@ -1,5 +1,6 @@
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Conversations;
 using Temporalio.Exceptions;
 using Temporalio.Workflows;
 
@@ -12,6 +13,13 @@ namespace Spark.Temporal.Workflows.Attempts;
 internal sealed class AttemptCheckpoint(AttemptInput input, RunControl control, Action show, Action giveBack)
 {
     private bool _warned;
+    private TokenUsage _told = TokenUsage.None;
+    private DateTime _toldAt = Workflow.UtcNow;
+
+    /// <summary>Whether it is time to say what it has cost, though nothing else is to be said.</summary>
+    private bool NewsDue => control.Usage.TotalTokens > _told.TotalTokens
+        && (Workflow.UtcNow - _toldAt >= TimeSpan.FromSeconds(input.Limits.NewsSec)
+            || (input.NewsStep ?? input.Seat?.Step)?.Above(_told).Reached(control.Usage) is not null);
 
     /// <param name="paid">Whether what follows costs something; only that waits for a budget.</param>
     public async Task PassAsync(bool paid)
@@ -35,7 +43,12 @@ internal sealed class AttemptCheckpoint(AttemptInput input, RunControl control, 
         }
 
         var near = control.BudgetWarning.Length > 0;
-        if (near && !_warned)
+        if (NewsDue)
+        {
+            control.Declare(RunStates.Running, "");
+            await TellAsync(null);
+        }
+        else if (near && !_warned)
         {
             await TellAsync(null);
         }
@@ -63,6 +76,7 @@ internal sealed class AttemptCheckpoint(AttemptInput input, RunControl control, 
 
     private async Task TellAsync(string? reason)
     {
+        (_told, _toldAt) = (control.Usage, Workflow.UtcNow);
         if (input.Seat is { } seat)
         {
             await SeatReports.NewsAsync(seat, control.Usage, reason);

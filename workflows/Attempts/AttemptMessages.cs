@@ -53,6 +53,9 @@ public sealed record AttemptInput
     /// <summary>What of that the run had spent before this attempt.</summary>
     public TokenUsage SpentBefore { get; init; } = TokenUsage.None;
 
+    /// <summary>Having spent so much more it tells its run, for the budget of the batch; null where that has none.</summary>
+    public SpendingLimit? NewsStep { get; init; }
+
     /// <summary>Whether it starts paused.</summary>
     public bool Paused { get; init; }
 
@@ -82,6 +85,9 @@ public sealed record AttemptLimits
 
     /// <summary>Seconds a paused attempt keeps its container.</summary>
     public double PausedContainerSec { get; init; } = 600;
+
+    /// <summary>Seconds after which it says what it has cost, between two steps.</summary>
+    public double NewsSec { get; init; } = 600;
 
     /// <summary>Also stop services the agent left running before the verifier starts.</summary>
     public bool StopServices { get; init; }
@@ -156,7 +162,7 @@ public sealed record PhaseDurations(long Build = 0, long Start = 0, long Agent =
 /// <param name="BudgetTokens">Tokens it may send and receive; null for no limit.</param>
 public sealed record AttemptSteering(bool Paused, double? BudgetUsd, long? BudgetTokens = null);
 
-/// <summary>What an attempt tells its parent, by signal, when it waits, goes on, or comes near the budget.</summary>
+/// <summary>What an attempt tells its parent, by signal, when it waits, goes on, comes near the budget, and now and then.</summary>
 /// <param name="Number">Number of the attempt.</param>
 /// <param name="Waiting">What it waits for; null when it goes on.</param>
 /// <param name="CostUsd">What it has cost so far, in dollars.</param>

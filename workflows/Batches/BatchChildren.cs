@@ -1,5 +1,6 @@
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Domain.Budgets;
 using Spark.Temporal.Workflows.Domain.Judging;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Spark.Temporal.Workflows.TaskConstruction;
@@ -24,9 +25,12 @@ internal sealed class BatchChildren(BatchInput input)
     };
 
     /// <summary>Starts an item's run; done when it has started.</summary>
-    public async Task<ChildWorkflowHandle> StartAsync(BatchItem item, string? held)
+    /// <param name="item">The item.</param>
+    /// <param name="held">Why the batch holds it; null when it may run.</param>
+    /// <param name="step">Having spent so much more it says so; null where nobody counts.</param>
+    public async Task<ChildWorkflowHandle> StartAsync(BatchItem item, string? held, SpendingLimit? step)
     {
-        var seat = new BatchSeat(Workflow.Info.WorkflowId, held);
+        var seat = new BatchSeat(Workflow.Info.WorkflowId, held, step);
         switch (_work.Kind)
         {
             case BatchKind.Skills:

@@ -1,5 +1,6 @@
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Workflows.Domain.Budgets;
 using Spark.Temporal.Workflows.Domain.Conversations;
 using Spark.Temporal.Workflows.Domain.Judging;
 using Spark.Temporal.Workflows.SkillGeneration;
@@ -11,7 +12,8 @@ namespace Spark.Temporal.Workflows.Batches;
 /// <summary>A run's place in a batch: whom it reports to. The run outlives any one run of the batch, so it is told by id.</summary>
 /// <param name="Batch">Workflow id of the batch.</param>
 /// <param name="Held">Why the batch holds it from the start; null when it may run.</param>
-public sealed record BatchSeat(string Batch, string? Held = null);
+/// <param name="Step">Having spent so much more it says so, for the budget of the batch; null where that has none.</param>
+public sealed record BatchSeat(string Batch, string? Held = null, SpendingLimit? Step = null);
 
 /// <summary>From a batch to its runs, by signal.</summary>
 /// <param name="Why">Why they stand still, as their state; null when they may go on.</param>

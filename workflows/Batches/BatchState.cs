@@ -76,6 +76,12 @@ internal sealed class BatchState
     public IReadOnlyCollection<OpenItem> Open => _open.Values;
     public DateTime StartedAt => _startedAt;
 
+    /// <summary>
+    /// What a run may spend before it says so: all open ones together use at most a twentieth of the budget that the batch
+    /// does not know of.
+    /// </summary>
+    public SpendingLimit? NewsStep => Limit.Part(20 * Parallelism);
+
     /// <summary>Whether items can be added to it and tried again: a batch's, not an evaluation's.</summary>
     public bool TakesItems { get; }
 

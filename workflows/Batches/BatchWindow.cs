@@ -20,6 +20,9 @@ internal sealed class BatchWindow(BatchInput input, BatchState state, BatchScrib
     private readonly BatchChildren _children = new(input);
     private readonly Queue<BatchItem> _coming = new();
     private readonly HashSet<string> _againPlanned = [];
+
+    /// <summary>Runs that this one has started and that have not closed yet, by workflow id; they may have reported already.</summary>
+    private readonly Dictionary<string, string> _following = [];
     private readonly Queue<string> _again = new();
     private bool _lookPlanned;
 
@@ -73,19 +76,22 @@ internal sealed class BatchWindow(BatchInput input, BatchState state, BatchScrib
         }
     }
 
-    private Task StartAsync(BatchItem item) =>
-        StartAsync(new OpenItem { Item = item, WorkflowId = _children.Id(item), Held = state.Held, StartedAt = Workflow.UtcNow });
+    private Task StartAsync(BatchItem item)
+    {
+        var id = _children.Id(item);
+        return StartAsync(new OpenItem { Item = item, WorkflowId = id, Held = state.Held, StartedAt = Workflow.UtcNow, EndedRunId = _following.GetValueOrDefault(id) });
+    }
 
     private async Task StartAsync(OpenItem open)
     {
         state.Opened(open);
         try
         {
-            var child = await _children.StartAsync(open.Item, open.Held);
+            var child = await _children.StartAsync(open.Item, open.Held, state.NewsStep);
             state.Update(open.WorkflowId, known => known with { RunId = child.FirstExecutionRunId });
             _ = FollowAsync(child);
         }
-        catch (WorkflowAlreadyStartedException) when (open.EndedRunId is not null)
+        catch (WorkflowAlreadyStartedException) when (open.EndedRunId is not null || open.Item.Try > 1)
         {
             // Its try before has reported, and closes only now.
             state.Update(open.WorkflowId, known => known with { AgainAt = Workflow.UtcNow + ClosingTime });
@@ -97,7 +103,17 @@ internal sealed class BatchWindow(BatchInput input, BatchState state, BatchScrib
         }
     }
 
-    private async Task FollowAsync(ChildWorkflowHandle child) => Take(await _children.ResultAsync(child));
+    private async Task FollowAsync(ChildWorkflowHandle child)
+    {
+        _following[child.Id] = child.FirstExecutionRunId;
+        var report = await _children.ResultAsync(child);
+        if (_following.GetValueOrDefault(child.Id) == child.FirstExecutionRunId)
+        {
+            _following.Remove(child.Id);
+        }
+
+        Take(report);
+    }
 
     public void Take(ItemReport report)
     {

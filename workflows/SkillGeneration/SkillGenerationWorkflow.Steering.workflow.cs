@@ -77,7 +77,7 @@ public sealed partial class SkillGenerationWorkflow
     public Task AttemptNewsAsync(AttemptNews news)
     {
         _state.Hear(news);
-        return Task.CompletedTask;
+        return SeatReports.NewsAsync(_input.Seat, _state.Control.Spent, news.Waiting);
     }
 
     [WorkflowSignal("Hold", Description = "From the batch: stand still after the step in flight, or go on.")]

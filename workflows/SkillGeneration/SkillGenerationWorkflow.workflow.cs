@@ -184,6 +184,7 @@ public sealed partial class SkillGenerationWorkflow
     {
         _state.Show(SkillRunState.Executing);
         var kwargs = _recorded?.Kwargs(_state.Number) ?? _input.AgentKwargs;
+        var step = _input.Seat?.Step;
         _attempt = await Workflow.StartChildWorkflowAsync(
             (AttemptWorkflow attempt) => attempt.RunAsync(new AttemptInput
             {
@@ -200,6 +201,7 @@ public sealed partial class SkillGenerationWorkflow
                 BudgetUsd = _state.Control.Limit.Usd,
                 BudgetTokens = _state.Control.Limit.Tokens,
                 SpentBefore = _state.Usage,
+                NewsStep = step,
                 Paused = _state.Control.StandsStill,
             }),
             new ChildWorkflowOptions

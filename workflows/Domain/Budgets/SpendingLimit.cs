@@ -33,6 +33,12 @@ public sealed record SpendingLimit(double? Usd = null, long? Tokens = null)
     /// <summary>The limit with what a change names replaced.</summary>
     public SpendingLimit With(SpendingLimit change) => new(change.Usd ?? Usd, change.Tokens ?? Tokens);
 
+    /// <summary>One of so many equal parts; null where there is no limit.</summary>
+    public SpendingLimit? Part(int parts) => this is { Usd: null, Tokens: null } ? null : new(Usd / parts, Tokens is { } tokens ? Math.Max(1, tokens / parts) : null);
+
+    /// <summary>The limit that stands so far above what has been spent.</summary>
+    public SpendingLimit Above(TokenUsage spent) => new(spent.CostUsd + Usd, spent.TotalTokens + Tokens);
+
     /// <summary>What has been spent, of what may be.</summary>
     public string Render(TokenUsage spent) =>
         Text.Usd(spent.CostUsd) + (Usd is { } usd ? $" of {Text.Usd(usd)}" : "")
