@@ -77,7 +77,9 @@ public sealed partial class SkillGenerationWorkflow
     public Task AttemptNewsAsync(AttemptNews news)
     {
         _state.Hear(news);
-        return SeatReports.NewsAsync(_input.Seat, _state.Control.Spent, news.Waiting);
+
+        // What it waits for the batch hears anyway.
+        return news.Waiting is null ? SeatReports.NewsAsync(_input.Seat, _state.Control.Spent, null) : Task.CompletedTask;
     }
 
     [WorkflowSignal("Hold", Description = "From the batch: stand still after the step in flight, or go on.")]
