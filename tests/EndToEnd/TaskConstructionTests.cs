@@ -97,6 +97,9 @@ public sealed class TaskConstructionTests
         }
 
         await VaryAsync(proof);
+        Directory.CreateDirectory(_folder["no-task"]);
+        var refuted = await RunAsync(3, "tasks", "prove", _folder["no-task"], "--json");
+        Assert.That(refuted.GetProperty("verdict").GetString(), Is.EqualTo("refuted"));
     }
 
     /// <summary>A variant of the task just made, proven in containers of its own, with other data and another answer.</summary>

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Text;
 using System.Text.Json;
 using Spark.Temporal.Starter;
 using Spark.Temporal.Starter.Demo;
+using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Tests.Activities.Evaluation;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Wire;
@@ -62,6 +64,28 @@ public sealed class JsonOutputTests : IDisposable
         Assert.That(await RunAsync([.. arguments, "--json"]), Is.EqualTo(exitCode));
     }
 
+    [Test]
+    [Category("Server")]
+    public async Task What_serves_until_it_is_stopped_prints_what_its_schema_says()
+    {
+        Assert.That((await SparkProcess.RunAsync(["keys", "new", "keys.json", "--json"], _folder.Path)).ExitCode, Is.Zero);
+        var variables = new Dictionary<string, string>(await TemporalServer.VariablesAsync());
+        Assert.That(JsonOutputs.Problems("dashboard", await DocumentAsync(variables, "dashboard", "--port", $"{DevServer.FreePort()}", "--json")), Is.Empty);
+
+        variables["SPARK_ENCRYPTION_KEYS"] = _folder["keys.json"];
+        Assert.That(
+            JsonOutputs.Problems("codec-server", await DocumentAsync(variables, "codec-server", "--port", $"{DevServer.FreePort()}", "--ui-origin", "http://ui.example", "--json")),
+            Is.Empty);
+    }
+
+    [Test]
+    public void The_demo_prints_what_a_batch_of_skills_does()
+    {
+        var batch = Schema("skills-run").GetProperty("anyOf").EnumerateArray().First(shape => shape.GetProperty("type").GetString() == "array");
+
+        Assert.That(JsonElement.DeepEquals(Schema("demo").GetProperty("items"), batch.GetProperty("items")));
+    }
+
     [TestCase("""{"path": "k", "active": "a", "keys": ["a"], "secret": "x"}""", "$.secret: is not a known field")]
     [TestCase("""{"path": "k", "keys": ["a"]}""", "$.active: is missing")]
     [TestCase("""{"path": "k", "active": "a", "keys": [1]}""", "$.keys[0]: must be a text")]
@@ -70,6 +94,32 @@ public sealed class JsonOutputTests : IDisposable
     public void A_schema_refuses_what_it_does_not_describe(string output, string problem)
     {
         Assert.That(JsonOutputs.Problems("keys-list", output), Has.Some.Contains(problem));
+    }
+
+    private static JsonElement Schema(string name) => JsonSerializer.Deserialize<JsonElement>(File.ReadAllText(JsonOutputs.PathOf(name)));
+
+    /// <summary>The document that a command prints once it serves; it is stopped then.</summary>
+    private async Task<string> DocumentAsync(IReadOnlyDictionary<string, string> variables, params string[] arguments)
+    {
+        using var command = SparkProcess.Start(arguments, _folder.Path, variables);
+        try
+        {
+            var document = new StringBuilder();
+            while (await command.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(1)) is { } line)
+            {
+                document.AppendLine(line);
+                if (line == "}")
+                {
+                    break;
+                }
+            }
+
+            return document.ToString();
+        }
+        finally
+        {
+            command.Kill();
+        }
     }
 
     private static IEnumerable<(IReadOnlyList<string> Words, Command Command)> Leaves(Command command, IReadOnlyList<string> words) =>
