@@ -48,14 +48,17 @@ internal sealed record SoakFigures
     public required IReadOnlyList<string> Kills { get; init; }
 
     /// <summary>Items that have not exactly one result, or one that differs from what they come to undisturbed, in words.</summary>
-    public IReadOnlyList<string> Wrong(int items)
+    public required IReadOnlyList<string> Wrong { get; init; }
+
+    /// <summary>Looks for them while the skills are still there.</summary>
+    public static IReadOnlyList<string> FindWrong(IReadOnlyList<ItemResult> results, int items)
     {
-        var byNumber = Results.ToLookup(result => result.Item.Number);
+        var byNumber = results.ToLookup(result => result.Item.Number);
         return
         [
-            .. Results.Where(result => result.Item.Number < 1 || result.Item.Number > items).Select(result => $"no item has the number of {result}"),
+            .. results.Where(result => result.Item.Number < 1 || result.Item.Number > items).Select(result => $"no item has the number of {result}"),
             .. Enumerable.Range(1, items).Where(number => byNumber[number].Count() != 1).Select(number => $"{SoakItems.Name(number)} has {byNumber[number].Count()} results"),
-            .. Results.Where(result => !SoakItems.AsUndisturbed(result)).Select(result => $"{result.Item.Name}: {result.State}, {result.Skill}"),
+            .. results.Where(result => !SoakItems.AsUndisturbed(result)).Select(result => $"{result.Item.Name}: {result.State}, {result.Skill}"),
         ];
     }
 
@@ -104,6 +107,7 @@ internal sealed class SoakRun(ISoakCluster cluster, SoakPlan plan) : IAsyncDispo
             Took = took,
             Result = result,
             Results = BatchFiles.Results(result),
+            Wrong = SoakFigures.FindWrong(BatchFiles.Results(result), plan.Items),
             Runs = progress.Runs,
             MostEvents = _mostEvents,
             Answered = _model!.RequestsByKey.Values.Sum(),
