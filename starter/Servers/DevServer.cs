@@ -26,6 +26,7 @@ internal static class DevServer
         CheckFree(settings.Ip, settings.Port, "--port");
         CheckFree(settings.Ip, settings.UiPort, "--ui-port");
         var program = await ServerProgram.ObtainAsync(output, cancellationToken);
+        folder.Make();
         var database = folder.Place(settings.DatabaseFile);
         Directory.CreateDirectory(Path.GetDirectoryName(database)!);
         var server = DetachedProcess.Start(

@@ -82,9 +82,22 @@ internal sealed class StateFolder(string path)
         }
     }
 
+    /// <summary>Makes the folder where it is missing, for its owner alone: histories, logs and artifacts are in it. One that is there keeps its mode.</summary>
+    public void Make()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(Path);
+        }
+        else
+        {
+            Directory.CreateDirectory(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
     public void Write(UpRecord record)
     {
-        Directory.CreateDirectory(Path);
+        Make();
         var temporary = $"{RecordPath}.{Environment.ProcessId}";
         File.WriteAllText(temporary, JsonSerializer.Serialize(record, SparkJson.Indented));
         File.Move(temporary, RecordPath, overwrite: true);
@@ -95,6 +108,7 @@ internal sealed class StateFolder(string path)
     /// <summary>Notes that this process uses the embedded server.</summary>
     public void Join()
     {
+        Make();
         Directory.CreateDirectory(SessionsPath);
         File.WriteAllText(SessionOf(Environment.ProcessId), ProcessMark.Self.Started);
     }
@@ -129,7 +143,7 @@ internal sealed class StateFolder(string path)
     /// <summary>Keeps other processes from starting or stopping a server in this folder until it is disposed.</summary>
     public async Task<IDisposable> LockAsync(CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(Path);
+        Make();
         while (true)
         {
             try

@@ -21,6 +21,17 @@ public sealed class StateFolderTests
         Assert.That(state.Read(), Is.Null);
     }
 
+    [Test, Platform(Exclude = "Win"), System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public void Is_made_for_its_owner_alone()
+    {
+        using var folder = new TemporaryFolder();
+        var state = new StateFolder(folder[".spark"]);
+
+        state.Join();
+
+        Assert.That(File.GetUnixFileMode(state.Path), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute));
+    }
+
     [TestCase(".spark/temporal.db", "/srv/demo/state/temporal.db")]
     [TestCase("other/temporal.db", "/srv/demo/other/temporal.db")]
     [TestCase("/var/temporal.db", "/var/temporal.db")]
