@@ -23,7 +23,11 @@ internal sealed class BatchPlanner(IArtifactStore store)
         var there = before is null ? [] : (await _lists.EntriesAsync(before, cancellationToken)).Select(Key).ToHashSet();
         var first = (before?.Items ?? 0) + 1;
         var items = (await ItemsAsync(request, cancellationToken)).Where(item => !there.Contains(Key(item))).Select((item, index) => item with { Number = first + index }).ToList();
-        var earlier = await EarlierResults.ReadAsync([request.Source.SharedResults, request.Resume ? request.OutDir : null], cancellationToken);
+
+        // A batch of this name that was cancelled, or that the server forgot, is gone on with in any case: what it has done was paid for.
+        var own = BatchResults.Folder(request.OutDir, request.Batch);
+        var earlier = await EarlierResults.ReadAsync(
+            [BatchResults.Root(request.Source.SharedResults), request.Resume ? BatchResults.Root(request.OutDir) : own], cancellationToken);
         var takenOver = items.Where(item => item.Digest is { } digest && earlier.ContainsKey(digest))
             .Select(item => earlier[item.Digest!] with { Item = item, State = ItemState.TakenOver }).ToList();
         var done = takenOver.Select(result => result.Item.Number).ToHashSet();

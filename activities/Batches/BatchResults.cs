@@ -18,7 +18,10 @@ internal sealed class BatchResults(IArtifactStore store)
     /// <summary>Results of a link: small enough to be written anew for each one that is added.</summary>
     private const int LinkResults = 32;
 
-    public static string Folder(string outDir, string batch) => Path.Combine(outDir, "batches", batch);
+    public static string Folder(string outDir, string batch) => Path.Combine(Root(outDir)!, batch);
+
+    /// <summary>Where the batches of an output folder have theirs; null of none.</summary>
+    public static string? Root(string? outDir) => outDir is null ? null : Path.Combine(outDir, "batches");
 
     /// <summary>Starts the file of a batch afresh, with what was taken over. Replaced whole: a second try finds the old one or the new one.</summary>
     public async Task<(ArtifactRef? Results, long Exported)> StartAsync(

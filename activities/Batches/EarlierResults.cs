@@ -11,12 +11,12 @@ namespace Spark.Temporal.Activities.Batches;
 /// </summary>
 internal static class EarlierResults
 {
-    /// <param name="folders">Output folders, the later ones before the earlier; null for none.</param>
+    /// <param name="folders">Folders with results of batches somewhere below, the later ones before the earlier; null for none.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public static async Task<IReadOnlyDictionary<string, ItemResult>> ReadAsync(IReadOnlyList<string?> folders, CancellationToken cancellationToken)
     {
         var found = new Dictionary<string, ItemResult>(StringComparer.Ordinal);
-        var roots = folders.OfType<string>().Select(folder => Path.Combine(folder, "batches")).Where(Directory.Exists);
+        var roots = folders.OfType<string>().Where(Directory.Exists);
         foreach (var file in roots.SelectMany(root => Directory.EnumerateFiles(root, BatchResults.FileName, SearchOption.AllDirectories).Order(StringComparer.Ordinal)))
         {
             var batch = Path.GetFileName(Path.GetDirectoryName(file)!);

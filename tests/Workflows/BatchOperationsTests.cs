@@ -119,6 +119,26 @@ public sealed class BatchOperationsTests
     }
 
     [Test]
+    public async Task A_cancelled_batch_that_is_named_again_goes_on_with_what_is_not_done()
+    {
+        World.Before = (call, _) => call.StartsWith("sandbox.verify", StringComparison.Ordinal) && World.Count("sandbox.verify") == 3 ? _gate.Task : Task.CompletedTask;
+        var input = Trials(4) with { Parallelism = 1 };
+        var batch = await StartAsync(input);
+        await Eventually.IsTrueAsync(() => Task.FromResult(World.Count("sandbox.verify") == 3), "the third one runs");
+        await batch.CancelAsync();
+        await Assert.ThrowsAsync<WorkflowFailedException>(() => batch.GetResultAsync());
+
+        var result = await (await StartAsync(input)).GetResultAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((result.Counts.TakenOver, result.Counts.Passed), Is.EqualTo((2, 2)));
+            Assert.That(World.Count("sandbox.verify"), Is.EqualTo(5), "two, the one that was cut off, and two");
+            Assert.That(BatchFiles.Results(result).Where(item => item.TakenOverFrom is not null).Select(item => item.TakenOverFrom), Is.All.EqualTo(input.Batch));
+        }
+    }
+
+    [Test]
     public async Task Items_are_added_to_a_batch_that_runs_once_each()
     {
         HoldFirst("sandbox.verify");

@@ -160,10 +160,11 @@ public sealed class BatchPlannerTests
             SparkJson.Options) + "\n");
         var elsewhere = new BatchWork { Skill = Skills().Skill! with { ResultsRoot = _folder["elsewhere"] } };
 
-        var plan = await PlanAsync(Source() with { SharedResults = _folder["theirs"] }, elsewhere);
         var alone = await PlanAsync(Source(), elsewhere);
+        var plan = await PlanAsync(Source() with { SharedResults = _folder["theirs"] }, elsewhere);
+        var again = await PlanAsync(Source(), elsewhere);
 
-        Assert.That((plan.TakenOver, alone.TakenOver), Is.EqualTo(("1", "")));
+        Assert.That((alone.TakenOver, plan.TakenOver, again.TakenOver), Is.EqualTo(("", "1", "1")), "the batch of that name has it now");
     }
 
     [Test]
