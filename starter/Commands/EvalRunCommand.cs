@@ -30,7 +30,7 @@ internal static class EvalRunCommand
             AllowMultipleArgumentsPerToken = true,
         };
         var repeats = RunSettings.Positive(new Option<int>("--repeats") { Description = "Trials of each task in each arm.", DefaultValueFactory = _ => 1 });
-        var parallelism = RunSettings.Positive(new Option<int>("--parallelism") { Description = "Trials open at once.", DefaultValueFactory = _ => 4 });
+        var parallelism = RunSettings.Between(1, ParallelismRequest.Most, new Option<int>("--parallelism") { Description = "Trials open at once.", DefaultValueFactory = _ => 4 });
         var seed = new Option<int>("--seed") { Description = "Of the order of trials inside a task, and of the intervals.", DefaultValueFactory = _ => 1 };
         var budget = RunSettings.Positive(new Option<double?>("--budget-usd") { Description = "Dollars after which no further trial starts until the budget is raised." });
         var batchName = new Option<string?>("--batch") { Description = "Name of the evaluation; naming one that runs attaches to it. Default: made up." };

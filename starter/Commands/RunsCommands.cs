@@ -15,7 +15,7 @@ internal static class RunsCommands
     public static Command Create(CliOutput output)
     {
         var group = new Command("runs", "Lists, shows, follows, steers, forks, compares, exports and cancels runs.") { List(output), Show(output), Watch(output), Cancel(output) };
-        foreach (var command in RunsSteerCommands.Create(output).Concat([RunsForkCommand.Create(output), RunsExportCommand.Create(output), RunsDiffCommand.Create(output)]))
+        foreach (var command in RunsSteerCommands.Create(output).Concat(RunsBatchCommands.Create(output)).Concat([RunsForkCommand.Create(output), RunsExportCommand.Create(output), RunsDiffCommand.Create(output)]))
         {
             group.Add(command);
         }

@@ -100,7 +100,7 @@ internal static class RunsSteerCommands
             tokens);
     }
 
-    private static Command Steer(
+    internal static Command Steer(
         CliOutput output, string name, string description, string update, Func<ParseResult, object?> argument, params Symbol[] symbols)
     {
         var json = CommonOptions.Json();

@@ -27,7 +27,9 @@ internal sealed class BatchSettings(string kind, int parallelism)
 
     private readonly DashboardOptions _dashboard = new();
 
-    private readonly Option<int> _parallelism = RunSettings.Positive(
+    private readonly Option<int> _parallelism = RunSettings.Between(
+        1,
+        ParallelismRequest.Most,
         new Option<int>("--parallelism") { Description = "Runs open at once; may be changed while it runs.", DefaultValueFactory = _ => parallelism });
 
     public void AddTo(Command command)

@@ -175,6 +175,15 @@ internal sealed class BatchView
             _output.Note($"{line.Name}: {line.Words} ({progress.Counts.Ended} of {progress.Counts.Total})");
         }
 
+        if (_kind != BatchKind.Skills)
+        {
+            // Runs that are not asked themselves: what holds one up is known to their batch.
+            foreach (var line in progress.Open)
+            {
+                Changed(line.Name, line.Waiting ?? "running");
+            }
+        }
+
         Changed(_kind == BatchKind.Trials ? "trials" : "batch", progress.State, progress.WaitsFor);
     }
 
@@ -194,7 +203,7 @@ internal sealed class BatchView
             _output.Note($"{task}: attempt {attempt.Number} {Describe(attempt)}");
         }
 
-        Changed(task, run.State);
+        Changed(task, run.State, run.WaitsFor is { Length: > 0 } why ? why : null);
     }
 
     private void Changed(string who, string state, string? why = null)

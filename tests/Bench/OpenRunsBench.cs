@@ -73,7 +73,7 @@ public sealed class OpenRunsBench
             ["TEMPORAL_ADDRESS"] = client.Connection.Options.TargetHost!,
             ["TEMPORAL_NAMESPACE"] = client.Options.Namespace,
             ["OPENAI_BASE_URL"] = model.BaseAddress.ToString(),
-            ["OPENAI_API_KEY"] = "scripted",
+            ["OPENAI_API_KEY"] = "key-of-nobody",
             ["OPENAI_MODEL"] = ScriptedModel.Name,
         });
         var open = 0;

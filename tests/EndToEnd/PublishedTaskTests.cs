@@ -32,7 +32,7 @@ public sealed class PublishedTaskTests
             new Dictionary<string, string?>(_environment.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)))
             {
                 ["OPENAI_BASE_URL"] = _model.BaseAddress.ToString(),
-                ["OPENAI_API_KEY"] = "scripted",
+                ["OPENAI_API_KEY"] = "key-of-nobody",
                 ["SPARK_STATE_FOLDER"] = _folder["state"],
                 ["SPARK_ARTIFACT_FOLDER"] = _folder["artifacts"],
             });

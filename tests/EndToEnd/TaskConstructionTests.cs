@@ -39,7 +39,7 @@ public sealed class TaskConstructionTests
             new Dictionary<string, string?>(_environment.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)))
             {
                 ["OPENAI_BASE_URL"] = _model.BaseUrl,
-                ["OPENAI_API_KEY"] = "scripted",
+                ["OPENAI_API_KEY"] = "key-of-nobody",
                 ["SPARK_STATE_FOLDER"] = _folder["state"],
                 ["SPARK_ARTIFACT_FOLDER"] = _folder["artifacts"],
             });

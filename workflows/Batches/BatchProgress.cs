@@ -57,6 +57,9 @@ public sealed record ItemsPageLine(int Number, ItemState State, string? Name);
 
 public sealed record ParallelismRequest(int Parallelism) : IOperatorRequest
 {
+    /// <summary>Runs open at once at most: the server takes no more open children of a workflow.</summary>
+    public const int Most = 2000;
+
     public static string Example => """{"parallelism": 16}""";
 
     public static string? Bare => "parallelism";

@@ -60,7 +60,7 @@ public abstract class WindowWorkflow
     [WorkflowUpdateValidator(nameof(SetParallelismAsync))]
     public void ValidateParallelism(OperatorValue<ParallelismRequest>? request = null) => RunControl.Refuse(
         OperatorValue.Refusal(request)
-        ?? (request!.Request!.Parallelism is < 1 or > 2000 ? $"parallelism is the number of runs open at once, from 1 to 2,000: {ParallelismRequest.Example}." : null));
+        ?? (request!.Request!.Parallelism is < 1 or > ParallelismRequest.Most ? $"parallelism is the number of runs open at once, from 1 to 2,000: {ParallelismRequest.Example}." : null));
 
     [WorkflowUpdate("RaiseBudget", Description = "New limits of the whole: {\"budget_usd\": 25} or {\"budget_tokens\": 5000000}")]
     public async Task RaiseBudgetAsync(OperatorValue<BudgetRequest>? request = null)

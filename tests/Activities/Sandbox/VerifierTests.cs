@@ -50,10 +50,10 @@ public sealed class VerifierTests
             ["mkdir -p /tests; echo cheat > /tests/conftest.py; echo 1 > /logs/verifier/reward.txt; echo '{\"reward\":1}' > /logs/verifier/reward.json; sleep 4444 & ls -ld /tests/.. /solution 2>&1; ls /.spark/staging"]);
         var running = bench.TurnAsync(started.Container, 2, 100, ["while :; do echo 1 > /logs/verifier/reward.txt; sleep 0.05; done"]);
         var verdict = await bench.VerifyAsync(
-            started.Container, "#!/bin/bash\nls /tests; ls /logs/verifier; cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c 'sleep 4444'\n", files: ("test_a.py", "x"));
+            started.Container, "#!/bin/bash\nls /tests; ls /logs/verifier; for p in /proc/[0-9]*; do [ \"$(tr '\\0' ' ' < $p/cmdline)\" = 'sleep 4444 ' ] && echo left; done 2>/dev/null\n", files: ("test_a.py", "x"));
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(await bench.Store.ReadTextAsync(verdict.Output, CancellationToken.None), Is.EqualTo("test.sh\ntest_a.py\n1\n"));
+            Assert.That(await bench.Store.ReadTextAsync(verdict.Output, CancellationToken.None), Is.EqualTo("test.sh\ntest_a.py\nleft\n"));
             Assert.That(verdict.Reward, Is.Null);
         }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Spark.Temporal.Tests.Support;
+using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Client;
@@ -75,6 +76,37 @@ public sealed class RunsSteerTests
             Assert.That(attempt.Error, Is.EqualTo($"spark: run '{run.Id}/attempt-1' takes no ExtendAttempts: it is of type Attempt\n"));
             Assert.That(raised.ExitCode, Is.Zero, raised.Error);
             Assert.That((result.Status, result.CostUsd), Is.EqualTo((SkillRunStatus.Passed, 8.0)));
+        });
+    }
+
+    [Test]
+    public async Task A_batch_gets_more_to_do_tries_again_what_failed_and_opens_fewer_runs()
+    {
+        await using var deployment = await FakeDeployment.StartAsync();
+        var gate = new TaskCompletionSource();
+        deployment.World.Before = (call, _) => call.StartsWith("sandbox.verify", StringComparison.Ordinal) && deployment.World.Count("sandbox.verify") > 1 ? gate.Task : Task.CompletedTask;
+        deployment.World.Verification = _ => deployment.World.VerdictAsync(deployment.World.Count("sandbox.verify") > 1 ? 1 : 0, 0, 2).GetAwaiter().GetResult();
+        var input = BatchFiles.Trials(deployment, 2) with { Parallelism = 1 };
+        var started = await deployment.Client.StartWorkflowAsync((BatchWorkflow workflow) => workflow.RunAsync(input), deployment.Options("batch"));
+        await Eventually.IsTrueAsync(() => Task.FromResult(deployment.World.Count("sandbox.verify") == 2), "the first one failed, and the second one runs");
+        var more = BatchFiles.Tasks(Path.Combine(deployment.OutDir, "more"), "added", "left-out");
+
+        var added = await SparkAsync(deployment, "runs", "add", started.Id, "--tasks-dir", more, "--tasks", "add*", "--json");
+        var retried = await SparkAsync(deployment, "runs", "retry", started.Id, "--which", "failed");
+        var fewer = await SparkAsync(deployment, "runs", "parallelism", started.Id, "2");
+        var none = await SparkAsync(deployment, "runs", "parallelism", started.Id, "0");
+        var unclear = await SparkAsync(deployment, "runs", "add", started.Id);
+        gate.SetResult();
+        var result = await started.GetResultAsync();
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(JsonDocument.Parse(added.Output).RootElement[0].GetProperty("accepted").GetBoolean(), added.Error);
+            Assert.That((retried.ExitCode, retried.Output), Is.EqualTo((0, $"{started.Id}  RetryFailed accepted\n")), retried.Error);
+            Assert.That((fewer.ExitCode, fewer.Output), Is.EqualTo((0, $"{started.Id}  SetParallelism accepted\n")), fewer.Error);
+            Assert.That((none.ExitCode, none.Error), Is.EqualTo((2, "spark: N is the number of runs open at once, from 1 to 2,000; it was 0\n")));
+            Assert.That((unclear.ExitCode, unclear.Error), Is.EqualTo((2, "spark: give either --tasks-dir, for a batch of tasks, or --prompt-file, for one that makes tasks\n")));
+            Assert.That((result.Counts.Total, result.Counts.Passed), Is.EqualTo((3, 3)), "the second, the added and the first again");
         });
     }
 
