@@ -7,7 +7,7 @@ namespace Spark.Temporal.Tests.Starter;
 public sealed class CompletionTests
 {
     [TestCase("spark ru", "runs")]
-    [TestCase("spark runs pa", "pause")]
+    [TestCase("spark runs pau", "pause")]
     [TestCase("spark skills run --pdi-me", "--pdi-method")]
     [TestCase("spark skills run --pdi-method js", "js_divergence")]
     [TestCase("spark completion f", "fish")]
