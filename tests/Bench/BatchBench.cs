@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Batches;
+using Spark.Temporal.Activities.Versions;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
@@ -33,7 +34,8 @@ public sealed class BatchBench
         using var worker = new TemporalWorker(client, new TemporalWorkerOptions(queue)
         {
             MaxConcurrentActivities = 50,
-        }.AddWorkflow<BatchWorkflow>().AddWorkflow<InstantAttempt>().AddAllActivities<IBatchActivities>(new BatchActivities(new FileArtifactStore(folder["store"]))));
+        }.AddWorkflow<BatchWorkflow>().AddWorkflow<InstantAttempt>().AddAllActivities<IBatchActivities>(new BatchActivities(new FileArtifactStore(folder["store"])))
+            .AddAllActivities<IVersionActivities>(new VersionActivities()));
         using var stop = new CancellationTokenSource();
         var working = worker.ExecuteAsync(stop.Token);
         var clock = Stopwatch.StartNew();
