@@ -4,6 +4,7 @@ using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Batches;
 using Spark.Temporal.Activities.Versions;
 using Spark.Temporal.Tests.Support;
+using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
@@ -30,7 +31,7 @@ public sealed class BatchBench
     {
         using var folder = new TemporaryFolder();
         var client = await TemporalServer.NewNamespaceAsync();
-        var queue = $"batch-bench-{Guid.NewGuid():n}";
+        var queue = $"batch-bench-{Guid.NewGuid():n}-{TaskQueues.Workflows}";
         using var worker = new TemporalWorker(client, new TemporalWorkerOptions(queue)
         {
             MaxConcurrentActivities = 50,
