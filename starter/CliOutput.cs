@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Texts;
 using Spectre.Console;
-using Text = Spark.Temporal.Workflows.Domain.Text;
 
 namespace Spark.Temporal.Starter;
 
@@ -30,10 +30,10 @@ internal sealed class CliOutput(TextWriter output, TextWriter error)
     public bool Live => Progress.Profile is { Out.IsTerminal: true, Capabilities.Ansi: true } && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 
     /// <summary>One line of data. What agents, tasks and models wrote may stand in it, so no escape sequence reaches the terminal.</summary>
-    public void Line(string text = "") => Out.WriteLine(Text.Printable(text));
+    public void Line(string text = "") => Out.WriteLine(PlainText.Printable(text));
 
     /// <summary>One line of progress or explanation, on standard error.</summary>
-    public void Note(string text) => Error.WriteLine(Text.Printable(text));
+    public void Note(string text) => Error.WriteLine(PlainText.Printable(text));
 
     /// <summary>One JSON document on standard output.</summary>
     public void Json<T>(T value) => Out.WriteLine(JsonSerializer.Serialize(value, SparkJson.Indented));

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Spark.Temporal.Starter.Commands;
 using Spark.Temporal.Starter.Configuration;
-using Spark.Temporal.Workflows.Wire.Encryption;
+using Spark.Temporal.Wire.Encryption;
 using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Starter;

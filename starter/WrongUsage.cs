@@ -1,8 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Construction;
+using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Starter;
 
@@ -24,7 +23,7 @@ internal static partial class WrongUsage
         }
 
         return parsed.Errors.Count == 0 ? null
-            : Command(parsed) ?? string.Join("; ", parsed.Errors.Select(error => Text.OneLine(Words(error), 500)).Distinct());
+            : Command(parsed) ?? string.Join("; ", parsed.Errors.Select(error => PlainText.OneLine(Words(error), 500)).Distinct());
     }
 
     private static string? UnknownOption(ParseResult parsed, IReadOnlyList<string> arguments)
@@ -105,7 +104,7 @@ internal static partial class WrongUsage
 
     private static string Purpose(Symbol symbol)
     {
-        var words = Text.OneLine(symbol.Description ?? "", 300).TrimEnd('.');
+        var words = PlainText.OneLine(symbol.Description ?? "", 300).TrimEnd('.');
         return words.Length == 0 ? words : char.ToLowerInvariant(words[0]) + words[1..];
     }
 

@@ -3,8 +3,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities;
-using Spark.Temporal.Workflows.Wire;
-using Spark.Temporal.Workflows.Wire.Encryption;
+using Spark.Temporal.Wire;
+using Spark.Temporal.Wire.Encryption;
 using Temporalio.Client;
 using Temporalio.Common.EnvConfig;
 

@@ -2,8 +2,8 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities.Llm;
+using Spark.Temporal.Wire;
 using Spark.Temporal.Workflows;
-using Spark.Temporal.Workflows.Wire;
 using Temporalio.Client;
 using Temporalio.Exceptions;
 

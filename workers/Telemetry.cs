@@ -4,7 +4,7 @@ using OpenTelemetry.Logs;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Spark.Temporal.Activities;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Wire;
 using Temporalio.Runtime;
 
 namespace Spark.Temporal.Workers;

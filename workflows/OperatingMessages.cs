@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
-using Spark.Temporal.Workflows.Domain.Budgets;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Workflows;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
+using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Budgets;
-using Spark.Temporal.Workflows.Domain.Conversations;
 
 namespace Spark.Temporal.Workflows;
 
@@ -64,5 +64,5 @@ internal static class OperatorHints
         control.WaitsFor.Length == 0 ? (control.StandsStill ? "**Pausing** · it stands still when the step in flight has ended\n\n" : "")
         : $"**{Capital(control.State)}** · {escape(control.WaitsFor)}\n\n";
 
-    private static string Capital(string state) => char.ToUpperInvariant(state[0]) + Text.OneLine(state[1..]);
+    private static string Capital(string state) => char.ToUpperInvariant(state[0]) + PlainText.OneLine(state[1..]);
 }

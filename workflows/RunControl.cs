@@ -1,10 +1,10 @@
+using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Budgets;
-using Spark.Temporal.Workflows.Domain.Conversations;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Exceptions;
 using Temporalio.Workflows;
 
@@ -138,7 +138,7 @@ internal sealed class RunControl(SpendingLimit limit, Action show, BatchSeat? se
     public async Task WaitForPersonAsync(string what, string words)
     {
         _resumed = false;
-        Declare($"waiting: {what}", Text.OneLine(words, 600));
+        Declare($"waiting: {what}", PlainText.OneLine(words, 600));
         await Workflow.WaitConditionAsync(() => _resumed);
         Declare(RunStates.Running, "");
     }

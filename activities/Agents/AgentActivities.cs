@@ -2,9 +2,9 @@ using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities.Agents.Proxy;
 using Spark.Temporal.Activities.Llm;
 using Spark.Temporal.Activities.Sandbox;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Tasks;
 using Temporalio.Activities;
 using Temporalio.Exceptions;
 

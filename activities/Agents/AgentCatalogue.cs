@@ -1,8 +1,8 @@
 using System.Reflection;
 using Microsoft.Extensions.Options;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
-using Spark.Temporal.Workflows.Domain.Construction;
 using Temporalio.Exceptions;
 using YamlDotNet.Core;
 using YamlDotNet.Serialization;

@@ -2,8 +2,9 @@ using System.Diagnostics;
 using System.Text;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Sandbox;
+using Spark.Temporal.Domain.Skills;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Skills;
 using Temporalio.Activities;
 
 namespace Spark.Temporal.Activities.Agents;
@@ -62,7 +63,7 @@ internal sealed class AgentInstaller(IContainerGateway gateway, IArtifactStore s
         if (code == 0 && agent.Install.Version.Count > 0)
         {
             var end = await RunAsync(request.Container, user, agent.Install.Version, "agent-version", VersionSec);
-            version = end.ExitCode == 0 ? Workflows.Domain.Text.OneLine(Encoding.UTF8.GetString(Observation.Kept(end)).Trim(), 80) : null;
+            version = end.ExitCode == 0 ? PlainText.OneLine(Encoding.UTF8.GetString(Observation.Kept(end)).Trim(), 80) : null;
             if (version is null)
             {
                 output.Append(Encoding.UTF8.GetString(Observation.Kept(end)));

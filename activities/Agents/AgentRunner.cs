@@ -6,9 +6,10 @@ using Spark.Temporal.Activities.Agents.Proxy;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Llm;
 using Spark.Temporal.Activities.Sandbox;
+using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Budgets;
-using Spark.Temporal.Workflows.Domain.Conversations;
 using Temporalio.Activities;
 using Temporalio.Exceptions;
 
@@ -67,7 +68,7 @@ internal sealed class AgentRunner(
             while ((read = await process.ReadAsync(buffer, cancellationToken)) > 0)
             {
                 output.Take(buffer.AsSpan(0, read));
-                beat(_redactor.Redact(Workflows.Domain.Text.OneLine(output.LastLine)));
+                beat(_redactor.Redact(PlainText.OneLine(output.LastLine)));
             }
         }
 
@@ -173,7 +174,7 @@ internal sealed class AgentRunner(
 
         if (lostCalls > 0)
         {
-            notes.Add($"{lostCalls} model calls in containers that were lost are counted too: {lost.PromptTokens} + {lost.CompletionTokens} tokens, {Workflows.Domain.Text.Usd(lost.CostUsd)}");
+            notes.Add($"{lostCalls} model calls in containers that were lost are counted too: {lost.PromptTokens} + {lost.CompletionTokens} tokens, {PlainText.Usd(lost.CostUsd)}");
         }
         else if (request.Lost.Count > 0)
         {
@@ -221,7 +222,7 @@ internal sealed class AgentRunner(
     {
         List<ChatMessage> messages = events.Messages.Count > 0
             ? [.. events.Messages]
-            : [new ChatMessage { Role = ChatRoles.Assistant, Content = Workflows.Domain.Text.TailAtLineStart(printed, 8_000) }];
+            : [new ChatMessage { Role = ChatRoles.Assistant, Content = PlainText.TailAtLineStart(printed, 8_000) }];
         var last = messages.FindLastIndex(message => message.Role == ChatRoles.Assistant);
         if (last >= 0)
         {

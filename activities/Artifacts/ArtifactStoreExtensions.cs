@@ -1,8 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Conversations;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Json;
 
 namespace Spark.Temporal.Activities.Artifacts;
 

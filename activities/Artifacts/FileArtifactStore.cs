@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Domain.Conversations;
 
 namespace Spark.Temporal.Activities.Artifacts;
 

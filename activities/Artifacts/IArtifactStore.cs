@@ -1,4 +1,4 @@
-using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Domain.Conversations;
 
 namespace Spark.Temporal.Activities.Artifacts;
 

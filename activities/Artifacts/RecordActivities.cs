@@ -1,13 +1,13 @@
 using System.Formats.Tar;
 using Spark.Temporal.Activities.Artifacts.Results;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Evidence;
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Prompts;
+using Spark.Temporal.Domain.Skills;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Conversations;
-using Spark.Temporal.Workflows.Domain.Evidence;
-using Spark.Temporal.Workflows.Domain.Judging;
-using Spark.Temporal.Workflows.Domain.Prompts;
-using Spark.Temporal.Workflows.Domain.Skills;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Activities;
 
@@ -78,7 +78,7 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
                 TestsTotal = judgment.TestsTotal,
                 Commands = judgment.Commands,
                 TestSummary = judgment.TestSummary,
-                OutputTail = Text.TailAtLineStart(messages.LastOrDefault(message => message.Role == ChatRoles.Tool)?.Content ?? "", OutputTailCharacters),
+                OutputTail = PlainText.TailAtLineStart(messages.LastOrDefault(message => message.Role == ChatRoles.Tool)?.Content ?? "", OutputTailCharacters),
                 Error = error.Length > 0 ? error : null,
             }),
             Cancelled);

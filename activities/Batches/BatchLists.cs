@@ -1,8 +1,9 @@
 using System.Text.Json;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Wire;
 
 namespace Spark.Temporal.Activities.Batches;
 

@@ -2,11 +2,11 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.TaskPackages;
-using Spark.Temporal.TaskFiles;
+using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Wire.TaskFiles;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Wire;
 
 namespace Spark.Temporal.Activities.Batches;
 

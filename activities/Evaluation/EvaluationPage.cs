@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text;
-using Spark.Temporal.Workflows.Domain.Evaluation;
+using Spark.Temporal.Domain.Evaluation;
 
 namespace Spark.Temporal.Activities.Evaluation;
 

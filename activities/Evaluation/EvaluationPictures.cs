@@ -1,6 +1,7 @@
 using System.Globalization;
-using Spark.Temporal.Workflows.Domain.Evaluation;
-using Spark.Temporal.Workflows.Domain.Statistics;
+using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Statistics;
+using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Activities.Evaluation;
 
@@ -73,7 +74,7 @@ internal static class EvaluationPictures
         picture.Text(Left - 10, 24, "1", "end", size: 11);
         picture.Text(Left - 10, (high / 2) + 24, "mean reward", "end");
         picture.Text(Left, high + 38, "$0", "middle", size: 11);
-        picture.Text(Width - Right, high + 38, Workflows.Domain.Text.Usd(most), "middle", size: 11);
+        picture.Text(Width - Right, high + 38, PlainText.Usd(most), "middle", size: 11);
         picture.Text((Left + Width - Right) / 2, high + 56, "cost per task", "middle");
         foreach (var (sums, place) in arms)
         {
@@ -85,7 +86,7 @@ internal static class EvaluationPictures
             picture.Text(
                 isLeft ? x + 11 : x - 11,
                 y + 4,
-                string.Create(CultureInfo.InvariantCulture, $"{sums.Arm} ({sums.MeanReward:0.00}, {Workflows.Domain.Text.Usd(sums.CostPerTaskUsd.Value)})"),
+                string.Create(CultureInfo.InvariantCulture, $"{sums.Arm} ({sums.MeanReward:0.00}, {PlainText.Usd(sums.CostPerTaskUsd.Value)})"),
                 isLeft ? "start" : "end");
         }
 

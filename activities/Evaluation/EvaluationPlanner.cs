@@ -1,13 +1,12 @@
 using System.Text.Json;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Batches;
-using Spark.Temporal.TaskFiles;
+using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Wire.TaskFiles;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Evaluation;
-using Spark.Temporal.Workflows.Domain.Statistics;
 using Spark.Temporal.Workflows.Evaluation;
-using Spark.Temporal.Workflows.Wire;
 
 namespace Spark.Temporal.Activities.Evaluation;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Spark.Temporal.Workflows.Domain.Evaluation;
+using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Activities.Evaluation;
 
@@ -41,5 +42,5 @@ internal static class EvaluationReport
     }
 
     /// <summary>Words of agents and providers must not become markup.</summary>
-    private static string Cell(string text) => Workflows.Domain.Text.OneLine(text, 2_000).Replace("|", "\\|").Replace("<", "&lt;").Replace("[", "\\[");
+    private static string Cell(string text) => PlainText.OneLine(text, 2_000).Replace("|", "\\|").Replace("<", "&lt;").Replace("[", "\\[");
 }

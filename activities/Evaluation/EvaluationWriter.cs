@@ -1,8 +1,8 @@
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Artifacts.Results;
+using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Evaluation;
 
 namespace Spark.Temporal.Activities.Evaluation;
 
@@ -42,7 +42,7 @@ internal sealed class EvaluationWriter(IArtifactStore store)
         return new EvaluationRecord(students, await all.WriteAsync("report.md", EvaluationReport.OfTransfer(summaries), cancellationToken));
     }
 
-    private static string Folder(string root, string model, string run) => Path.Combine(root, Text.Slug(model), Text.Slug(run));
+    private static string Folder(string root, string model, string run) => Path.Combine(root, PlainText.Slug(model), PlainText.Slug(run));
 
     private static StudentResult Result(EvaluationSummary summary, string path) => new()
     {

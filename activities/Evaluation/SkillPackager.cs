@@ -2,12 +2,13 @@ using System.Formats.Tar;
 using System.Text;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.TaskPackages;
-using Spark.Temporal.TaskFiles;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Skills;
+using Spark.Temporal.Domain.Tasks;
+using Spark.Temporal.Domain.Texts;
+using Spark.Temporal.Wire.TaskFiles;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Evaluation;
-using Spark.Temporal.Workflows.Domain.Skills;
-using Spark.Temporal.Workflows.Domain.Tasks;
 
 namespace Spark.Temporal.Activities.Evaluation;
 
@@ -57,7 +58,7 @@ internal sealed class SkillPackager(IArtifactStore store)
         {
             Tar = await store.PutBytesAsync(tar.ToArray(), MediaTypes.Tar, cancellationToken),
             Names = string.Join(", ", skills.Select(Path.GetFileName)),
-            Problem = problems.Count == 0 ? null : Text.OneLine(string.Join("; ", problems), ProblemCharacters),
+            Problem = problems.Count == 0 ? null : PlainText.OneLine(string.Join("; ", problems), ProblemCharacters),
         };
     }
 

@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
 using Temporalio.Activities;
 using Temporalio.Exceptions;
 
@@ -92,7 +93,7 @@ internal sealed class LlmActivities(
         {
             Conversation = await store.AppendAsync(request.Conversation, [message], CancellationToken.None),
             ToolCalls = calls.Count,
-            Summary = Text.OneLine(calls.Select(call => call.Command ?? call.Problem).FirstOrDefault() ?? message.Content),
+            Summary = PlainText.OneLine(calls.Select(call => call.Command ?? call.Problem).FirstOrDefault() ?? message.Content),
             Text = text.Length <= request.InlineCharacters ? text : null,
             TextLength = text.Length,
             FinishReason = finish,

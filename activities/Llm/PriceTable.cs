@@ -1,5 +1,5 @@
 using System.IO.Enumeration;
-using Spark.Temporal.Workflows.Domain.Conversations;
+using Spark.Temporal.Domain.Conversations;
 
 namespace Spark.Temporal.Activities.Llm;
 

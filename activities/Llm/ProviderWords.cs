@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Activities.Llm;
 
@@ -11,7 +11,7 @@ internal static class ProviderWords
     /// <summary>The message of an error body, or the body itself, on one line and capped.</summary>
     public static string From(string body)
     {
-        var words = Text.OneLine(MessageIn(body) ?? body, Characters);
+        var words = PlainText.OneLine(MessageIn(body) ?? body, Characters);
         return words.Length > 0 ? words : "(no words)";
     }
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Spark.Temporal.Workflows.Domain.Conversations;
-using Spark.Temporal.Workflows.Domain.Prompts;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Prompts;
 
 namespace Spark.Temporal.Activities.Llm;
 

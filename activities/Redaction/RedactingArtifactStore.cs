@@ -1,5 +1,5 @@
 using Spark.Temporal.Activities.Artifacts;
-using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Domain.Conversations;
 
 namespace Spark.Temporal.Activities.Redaction;
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Docker.DotNet;
 using Spark.Temporal.Activities.TaskPackages.Construction;
+using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Activities.Sandbox;
 
@@ -100,7 +101,7 @@ internal sealed partial class BuildWatch(IContainerGateway gateway, long dataByt
             }
             else if (_sizes.Values.Sum() is var all && all > allBytes)
             {
-                Excess = $"'{Workflows.Domain.Text.OneLine(step, 200)}' was ended: the build had written {all / MiB} MiB, this host lets one write {allBytes / MiB} MiB ({SandboxOptions.Section}:{nameof(SandboxOptions.BuildGb)})";
+                Excess = $"'{PlainText.OneLine(step, 200)}' was ended: the build had written {all / MiB} MiB, this host lets one write {allBytes / MiB} MiB ({SandboxOptions.Section}:{nameof(SandboxOptions.BuildGb)})";
             }
         }
     }
@@ -119,7 +120,7 @@ internal sealed partial class BuildWatch(IContainerGateway gateway, long dataByt
     }
 
     private string TooMuchData(string step, long bytes) =>
-        $"the data builder writes too much: '{Workflows.Domain.Text.OneLine(step, 200)}' had written {bytes / MiB} MiB, [environment] storage_mb gives it {dataBytes / MiB} MiB; make less data or raise storage_mb";
+        $"the data builder writes too much: '{PlainText.OneLine(step, 200)}' had written {bytes / MiB} MiB, [environment] storage_mb gives it {dataBytes / MiB} MiB; make less data or raise storage_mb";
 
     private static bool MakesData(string step) => step.Contains(DataRebuild.Program, StringComparison.Ordinal);
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using Docker.DotNet;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Tasks;
 using Temporalio.Activities;
 
 namespace Spark.Temporal.Activities.Sandbox;

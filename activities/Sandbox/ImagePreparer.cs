@@ -3,9 +3,9 @@ using System.Diagnostics;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Tasks;
 using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.Sandbox;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Activities.Sandbox;
 
@@ -51,8 +51,8 @@ internal static class Observation
     /// <summary>The last two lines of an output that goes on, for who watches; empty where it says nothing.</summary>
     public static string LastLines(byte[] output)
     {
-        var lines = Text.Printable(Encoding.UTF8.GetString(output)).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        return string.Join('\n', lines.TakeLast(2).Select(line => Text.OneLine(line, LineCharacters)));
+        var lines = PlainText.Printable(Encoding.UTF8.GetString(output)).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return string.Join('\n', lines.TakeLast(2).Select(line => PlainText.OneLine(line, LineCharacters)));
     }
 
     /// <summary>All that was kept of an output, with a line where bytes are missing.</summary>

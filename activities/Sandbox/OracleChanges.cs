@@ -1,6 +1,6 @@
 using System.Formats.Tar;
 using Spark.Temporal.Activities.Artifacts;
-using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Domain.Conversations;
 
 namespace Spark.Temporal.Activities.Sandbox;
 

@@ -1,8 +1,8 @@
 using System.Formats.Tar;
 using System.Globalization;
 using Spark.Temporal.Activities.Artifacts;
-using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Skills;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Skills;
 
 namespace Spark.Temporal.Activities.Sandbox;
 

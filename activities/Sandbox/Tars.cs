@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.IO.Enumeration;
 using System.Text;
 using System.Text.RegularExpressions;
+using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Activities.Sandbox;
 
@@ -95,7 +96,7 @@ internal static partial class Tars
                 {
                     if (notes.Count < MostNotes)
                     {
-                        notes.Add($"{label}/{Workflows.Domain.Text.OneLine(name, 200)} has {entry.Length:N0} bytes and was left out (limit {(entry.Length > fileBytes ? fileBytes : folderBytes):N0})");
+                        notes.Add($"{label}/{PlainText.OneLine(name, 200)} has {entry.Length:N0} bytes and was left out (limit {(entry.Length > fileBytes ? fileBytes : folderBytes):N0})");
                     }
                     else
                     {

@@ -1,9 +1,8 @@
 using System.Diagnostics;
-using System.Globalization;
 using Docker.DotNet;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Conversations;
 
 namespace Spark.Temporal.Activities.Sandbox;
 

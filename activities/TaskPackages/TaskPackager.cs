@@ -1,12 +1,12 @@
-using System.Formats.Tar;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using System.Text;
 using Spark.Temporal.Activities.Artifacts;
-using Spark.Temporal.TaskFiles;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Tasks;
+using Spark.Temporal.Domain.Texts;
+using Spark.Temporal.Wire.TaskFiles;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Tasks;
 
 namespace Spark.Temporal.Activities.TaskPackages;
 
@@ -46,7 +46,7 @@ internal sealed class TaskPackager(IArtifactStore store)
             : await StoreAsync(folder, TaskPackageReader.Environment, ignore, cancellationToken);
         return new TaskPackage
         {
-            Name = Text.Slug(folder.Name),
+            Name = PlainText.Slug(folder.Name),
             QualifiedName = read.QualifiedName,
             SourcePath = root,
             Digest = await DigestAsync(folder, cancellationToken),

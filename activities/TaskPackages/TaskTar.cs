@@ -1,5 +1,5 @@
 using System.Formats.Tar;
-using Spark.Temporal.Workflows.Domain.Tasks;
+using Spark.Temporal.Domain.Tasks;
 
 namespace Spark.Temporal.Activities.TaskPackages;
 

@@ -3,8 +3,9 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Wire;
 
 namespace Spark.Temporal.Activities.TaskPackages;
 

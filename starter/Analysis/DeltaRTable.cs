@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
-using Spark.Temporal.Workflows.Domain.Evaluation;
-using Spark.Temporal.Workflows.Domain.Judging;
-using Spark.Temporal.Workflows.Domain.Statistics;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Statistics;
 
 namespace Spark.Temporal.Starter.Analysis;
 

@@ -1,5 +1,5 @@
-using Spark.Temporal.Workflows.Domain.Pdi;
-using Spark.Temporal.Workflows.Domain.Statistics;
+using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Domain.Statistics;
 
 namespace Spark.Temporal.Starter.Analysis;
 

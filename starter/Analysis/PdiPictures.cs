@@ -1,5 +1,5 @@
 using ScottPlot;
-using Spark.Temporal.Workflows.Domain.Pdi;
+using Spark.Temporal.Domain.Pdi;
 
 namespace Spark.Temporal.Starter.Analysis;
 

@@ -1,4 +1,4 @@
-using Spark.Temporal.Workflows.Domain.Pdi;
+using Spark.Temporal.Domain.Pdi;
 
 namespace Spark.Temporal.Starter.Analysis;
 

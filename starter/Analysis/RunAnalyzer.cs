@@ -1,7 +1,7 @@
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Starter.Recorded;
-using Spark.Temporal.Workflows.Domain.Judging;
-using Spark.Temporal.Workflows.Domain.Pdi;
-using Spark.Temporal.Workflows.Domain.Skills;
 
 namespace Spark.Temporal.Starter.Analysis;
 

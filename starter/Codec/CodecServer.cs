@@ -3,8 +3,9 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Google.Protobuf;
-using Spark.Temporal.Workflows.Wire;
-using Spark.Temporal.Workflows.Wire.Encryption;
+using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Wire;
+using Spark.Temporal.Wire.Encryption;
 using Temporalio.Api.Common.V1;
 
 namespace Spark.Temporal.Starter.Codec;

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Spark.Temporal.Workflows.Wire.Encryption;
+using Spark.Temporal.Wire.Encryption;
 
 namespace Spark.Temporal.Starter.Codec;
 

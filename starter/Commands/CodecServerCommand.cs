@@ -2,8 +2,8 @@ using System.CommandLine;
 using Spark.Temporal.Starter.Codec;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Workflows.Wire;
-using Spark.Temporal.Workflows.Wire.Encryption;
+using Spark.Temporal.Wire;
+using Spark.Temporal.Wire.Encryption;
 
 namespace Spark.Temporal.Starter.Commands;
 

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Net;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Dashboard;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
-using Text = Spark.Temporal.Workflows.Domain.Text;
 
 namespace Spark.Temporal.Starter.Commands;
 
@@ -31,7 +31,7 @@ internal static class DashboardCommand
             var access = DashboardAccess.Of(parsed.GetValue(bind), parsed.GetValue(token));
             await using var session = await SparkSession.OpenAsync(output, new() { NeedsWorker = false }, cancellationToken);
             await using var server = Start(session, parsed.GetValue(port), access);
-            var page = server.EntryAddress + (parsed.GetValue(batch) is { Length: > 0 } name ? $"#/batch/{Uri.EscapeDataString(Text.Slug(name))}" : "");
+            var page = server.EntryAddress + (parsed.GetValue(batch) is { Length: > 0 } name ? $"#/batch/{Uri.EscapeDataString(PlainText.Slug(name))}" : "");
             if (parsed.GetValue(json))
             {
                 output.Json(new { Address = page, WebUi = session.UiAddress });
@@ -56,7 +56,7 @@ internal static class DashboardCommand
         }
         catch (Exception taken) when (taken is HttpListenerException or System.Net.Sockets.SocketException)
         {
-            throw new CliException($"cannot listen on {access.Bind}, port {port} ({Text.OneLine(taken.Message)}); a dashboard may run there already, or choose another --port");
+            throw new CliException($"cannot listen on {access.Bind}, port {port} ({PlainText.OneLine(taken.Message)}); a dashboard may run there already, or choose another --port");
         }
     }
 }

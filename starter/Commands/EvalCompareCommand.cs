@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Evaluation;
-using Spark.Temporal.Workflows.Domain.Evaluation;
 using Spectre.Console;
 
 namespace Spark.Temporal.Starter.Commands;
@@ -89,8 +90,8 @@ internal static class EvalCompareCommand
                 $"{arm.First.Passed}/{arm.First.Scored}",
                 $"{arm.Second.Passed}/{arm.Second.Scored}",
                 arm.Pair.Tasks.Count == 0 ? "-" : Number(arm.Pair.Agreement.McNemarP),
-                Workflows.Domain.Text.Usd(arm.First.CostUsd),
-                Workflows.Domain.Text.Usd(arm.Second.CostUsd));
+                PlainText.Usd(arm.First.CostUsd),
+                PlainText.Usd(arm.Second.CostUsd));
         }
 
         output.Console.Write(table);

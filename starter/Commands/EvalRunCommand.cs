@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Dashboard;
 using Spark.Temporal.Starter.Evaluation;
 using Spark.Temporal.Starter.Runs;
@@ -6,8 +8,6 @@ using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Budgets;
 using Spark.Temporal.Workflows.Evaluation;
 
 namespace Spark.Temporal.Starter.Commands;
@@ -74,7 +74,7 @@ internal static class EvalRunCommand
             var chosen = TaskFolders.Select(source);
             var input = new EvaluationInput
             {
-                Batch = Text.Slug(parsed.GetValue(batchName) ?? BatchNames.New("eval", DateTimeOffset.UtcNow)),
+                Batch = PlainText.Slug(parsed.GetValue(batchName) ?? BatchNames.New("eval", DateTimeOffset.UtcNow)),
                 Source = source,
                 Students = Students(parsed.GetValue(models) ?? [], run.ApiBase(parsed), agent.Agent(parsed)),
                 Arms = arms.Arms(parsed, chosen),
@@ -142,13 +142,13 @@ internal static class EvalRunCommand
         output.Line($"{tasks.Count} tasks: {string.Join(", ", tasks.Take(8))}{(tasks.Count > 8 ? ", …" : "")}");
         foreach (var arm in input.Arms)
         {
-            output.Line($"arm {arm.Name}: {(arm.Root is { } root ? Path.Combine(root, arm.SkillSourceModel ?? "") : arm.Source == Workflows.Domain.Evaluation.SkillSource.None ? "no skill" : "the tasks' own skills")}");
+            output.Line($"arm {arm.Name}: {(arm.Root is { } root ? Path.Combine(root, arm.SkillSourceModel ?? "") : arm.Source == Domain.Evaluation.SkillSource.None ? "no skill" : "the tasks' own skills")}");
         }
 
         foreach (var estimate in estimates)
         {
             output.Line(estimate.Usd is { } usd
-                ? $"{estimate.Model}: {estimate.Trials} trials, about {Text.Usd(usd)} (by {estimate.Recorded} recorded trials and attempts; {estimate.TasksKnown} of the tasks among them)"
+                ? $"{estimate.Model}: {estimate.Trials} trials, about {PlainText.Usd(usd)} (by {estimate.Recorded} recorded trials and attempts; {estimate.TasksKnown} of the tasks among them)"
                 : $"{estimate.Model}: {estimate.Trials} trials, cost not known: no earlier trial of this model in {SummaryFiles.Root}/ or among the skills; try --limit 2 first");
         }
 

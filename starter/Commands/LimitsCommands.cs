@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Servers;
+using Spark.Temporal.Wire;
 using Spark.Temporal.Workflows;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Wire;
 
 namespace Spark.Temporal.Starter.Commands;
 
@@ -63,7 +63,7 @@ internal static class LimitsCommands
         {
             await using var session = await SparkSession.OpenAsync(output, new() { NeedsWorker = false }, cancellationToken);
             var name = parsed.GetValue(profile)!;
-            var why = string.IsNullOrWhiteSpace(parsed.GetValue(reason)) ? "spark limits set" : Text.OneLine(parsed.GetValue(reason)!, 200);
+            var why = string.IsNullOrWhiteSpace(parsed.GetValue(reason)) ? "spark limits set" : PlainText.OneLine(parsed.GetValue(reason)!, 200);
             await QueueRates.SetAsync(session.Client, Queue(name), Rate(parsed.GetValue(rpm)!), why, cancellationToken);
             await PrintAsync(session, [name], parsed.GetValue(json), output, cancellationToken);
             return ExitCodes.Good;

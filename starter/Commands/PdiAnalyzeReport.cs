@@ -1,6 +1,6 @@
 using System.Text.Json;
+using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Starter.Analysis;
-using Spark.Temporal.Workflows.Wire;
 
 namespace Spark.Temporal.Starter.Commands;
 
@@ -71,7 +71,7 @@ internal sealed class PdiAnalyzeReport(CliOutput output, PdiAnalysis analysis, I
         Pictures = pictures,
     };
 
-    private static string Quadrant(Workflows.Domain.Pdi.PdiQuadrant quadrant) => JsonNamingPolicy.KebabCaseLower.ConvertName(quadrant.ToString());
+    private static string Quadrant(Domain.Pdi.PdiQuadrant quadrant) => JsonNamingPolicy.KebabCaseLower.ConvertName(quadrant.ToString());
 
     private static string Number(double? value, string format) => value is { } number ? number.ToString(format) : "-";
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
+using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Starter.Recorded;
-using Spark.Temporal.Workflows.Domain.Pdi;
 
 namespace Spark.Temporal.Starter.Commands;
 

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Starter.Recorded;
-using Spark.Temporal.Workflows.Domain.Pdi;
-using Spark.Temporal.Workflows.Wire;
 
 namespace Spark.Temporal.Starter.Commands;
 

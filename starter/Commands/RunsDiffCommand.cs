@@ -1,12 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Workflows.Domain;
 using Spark.Temporal.Workflows.SkillGeneration;
-using Spark.Temporal.Workflows.Wire;
 using Temporalio.Client;
 
 namespace Spark.Temporal.Starter.Commands;
@@ -80,13 +79,13 @@ internal static class RunsDiffCommand
     {
         JsonObject section => section.SelectMany(field => Flat(field.Value, path.Length == 0 ? field.Key : $"{path}.{field.Key}")).ToDictionary(),
         null => [],
-        _ => new() { [path] = Text.OneLine(node.ToJsonString(SparkJson.Options), 200) },
+        _ => new() { [path] = PlainText.OneLine(node.ToJsonString(SparkJson.Options), 200) },
     };
 
     private static void Print(CliOutput output, Compared a, Compared b, List<Difference> settings, IReadOnlyList<string> memo)
     {
-        output.Line($"A  {a.Run.Id}  {a.Run.Now()}{Outcome(a)}, {a.Progress.Attempts.Count} attempts, {Text.Usd(a.Progress.CostUsd)}");
-        output.Line($"B  {b.Run.Id}  {b.Run.Now()}{Outcome(b)}, {b.Progress.Attempts.Count} attempts, {Text.Usd(b.Progress.CostUsd)}");
+        output.Line($"A  {a.Run.Id}  {a.Run.Now()}{Outcome(a)}, {a.Progress.Attempts.Count} attempts, {PlainText.Usd(a.Progress.CostUsd)}");
+        output.Line($"B  {b.Run.Id}  {b.Run.Now()}{Outcome(b)}, {b.Progress.Attempts.Count} attempts, {PlainText.Usd(b.Progress.CostUsd)}");
         output.Line();
         output.Line(settings.Count == 0 ? "settings: the same" : "settings");
         settings.ForEach(setting => output.Line($"  {setting.Path}: {setting.A ?? "(none)"} -> {setting.B ?? "(none)"}"));
@@ -102,7 +101,7 @@ internal static class RunsDiffCommand
         output.Line(memo.All(line => line.StartsWith("  ", StringComparison.Ordinal)) ? "memo: the same" : "memo");
         foreach (var line in memo.Where(_ => memo.Any(line => !line.StartsWith("  ", StringComparison.Ordinal))))
         {
-            output.Line(Text.Printable(line));
+            output.Line(PlainText.Printable(line));
         }
     }
 
@@ -123,8 +122,8 @@ internal static class RunsDiffCommand
             $"reward {attempt.Reward?.ToString("0.###", CultureInfo.InvariantCulture) ?? "none"}",
             $"tests {attempt.TestsPassed}/{attempt.TestsTotal}",
             attempt.Pdi is { } pdi ? $"PDI {pdi.ToString("0.0000", CultureInfo.InvariantCulture)}" : null,
-            attempt.Intervention == Workflows.Domain.Pdi.InterventionLevel.None ? null : $"{attempt.Intervention.ToString().ToLowerInvariant()} intervention",
-            Text.Usd(attempt.CostUsd),
+            attempt.Intervention == Domain.Pdi.InterventionLevel.None ? null : $"{attempt.Intervention.ToString().ToLowerInvariant()} intervention",
+            PlainText.Usd(attempt.CostUsd),
         }.OfType<string>());
     }
 

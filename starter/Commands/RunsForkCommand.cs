@@ -1,11 +1,12 @@
 using System.CommandLine;
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Memo;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows;
-using Spark.Temporal.Workflows.Domain.Judging;
-using Spark.Temporal.Workflows.Domain.Memo;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.SkillGeneration;
-using Spark.Temporal.Workflows.Wire;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Client;
 using Temporalio.Exceptions;
@@ -90,7 +91,7 @@ internal static class RunsForkCommand
 
     private static int Scored(IReadOnlyList<KeptAttempt> records) => records.Count(kept => kept.Outcome.IsScored());
 
-    private static string Name(string id) => Workflows.Domain.Text.Slug(id.Split('/')[^1]);
+    private static string Name(string id) => PlainText.Slug(id.Split('/')[^1]);
 
     private static void Print(CliOutput output, bool json, object value, string line)
     {

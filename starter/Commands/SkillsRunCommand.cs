@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.TaskFiles;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.SkillGeneration;
 

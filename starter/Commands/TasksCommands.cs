@@ -1,6 +1,5 @@
 using System.CommandLine;
-using Spark.Temporal.TaskFiles;
-using Spark.Temporal.Workflows.Domain.Tasks;
+using Spark.Temporal.Wire.TaskFiles;
 
 namespace Spark.Temporal.Starter.Commands;
 

@@ -1,9 +1,9 @@
 using System.CommandLine;
+using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.TaskFiles;
+using Spark.Temporal.Wire.TaskFiles;
 using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.Domain.Construction;
 using Spark.Temporal.Workflows.TaskConstruction;
 
 namespace Spark.Temporal.Starter.Commands;

@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Text.Json;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.TaskConstruction;
-using Spark.Temporal.Workflows.Wire;
 using Temporalio.Client;
 using Temporalio.Exceptions;
 
@@ -93,7 +94,7 @@ internal static class TasksProveCommand
 
     private static async Task<ProofResult> RunAsync(SparkSession session, ProofInput input, CliOutput output, CancellationToken cancellationToken)
     {
-        var task = Workflows.Domain.Text.Slug(Path.GetFileName(Path.TrimEndingDirectorySeparator(input.TaskDir)));
+        var task = PlainText.Slug(Path.GetFileName(Path.TrimEndingDirectorySeparator(input.TaskDir)));
         var id = WorkflowIds.Proof(BatchNames.New("prove", DateTimeOffset.UtcNow), task);
         var proof = await session.Client.StartWorkflowAsync(
             (ProofWorkflow workflow) => workflow.RunAsync(input),

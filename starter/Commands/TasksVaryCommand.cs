@@ -1,12 +1,13 @@
 using System.CommandLine;
 using System.Text.Json;
+using Spark.Temporal.Domain.Blueprints;
+using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Construction;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.TaskConstruction;
-using Spark.Temporal.Workflows.Wire;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Client;
 
@@ -63,7 +64,7 @@ internal static class TasksVaryCommand
                 Count = parsed.GetValue(count),
                 Seed = parsed.GetValue(seed),
                 TemplateFile = parsed.GetValue(template) is { } file ? Path.GetFullPath(file) : null,
-                Batch = Text.Slug(parsed.GetValue(batchName) ?? BatchNames.New("vary", DateTimeOffset.UtcNow)),
+                Batch = PlainText.Slug(parsed.GetValue(batchName) ?? BatchNames.New("vary", DateTimeOffset.UtcNow)),
                 Parallelism = parsed.GetValue(parallelism),
                 OutDir = run.OutDir(parsed),
                 Limits = run.Limits(parsed),
@@ -90,9 +91,9 @@ internal static class TasksVaryCommand
             throw new CliException($"--count is at most {FamilyInput.MostCount} in one run; run it again for more, variants that are there are left out", ExitCodes.Usage);
         }
 
-        if (input.Task != Text.Slug(input.Task))
+        if (input.Task != PlainText.Slug(input.Task))
         {
-            throw new CliException($"'{Text.OneLine(input.Task)}' is not the name of a task; see spark tasks list", ExitCodes.Usage);
+            throw new CliException($"'{PlainText.OneLine(input.Task)}' is not the name of a task; see spark tasks list", ExitCodes.Usage);
         }
 
         var folder = Path.Combine(input.OutDir, "generated_tasks", "_artifacts", input.Task);
@@ -131,7 +132,7 @@ internal static class TasksVaryCommand
             family,
             family.GetResultAsync(rpcOptions: new RpcOptions { CancellationToken = cancellationToken }),
             async options => (await family.QueryAsync(workflow => workflow.GetProgress(), options)).Variants
-                .Select(variant => $"{variant.Name}: {Text.Words(variant.Status)}{(variant.Error is { } why ? $": {why}" : "")}"),
+                .Select(variant => $"{variant.Name}: {PlainText.Words(variant.Status)}{(variant.Error is { } why ? $": {why}" : "")}"),
             output,
             cancellationToken);
     }
@@ -146,7 +147,7 @@ internal static class TasksVaryCommand
 
         foreach (var variant in result.Variants)
         {
-            output.Line($"{Text.Words(variant.Status),-12} {variant.Name}{(variant.Error is { } why ? $"  {why}" : "")}");
+            output.Line($"{PlainText.Words(variant.Status),-12} {variant.Name}{(variant.Error is { } why ? $"  {why}" : "")}");
         }
 
         output.Line($"{result.Accepted} of {result.Asked} variants of {result.Task}{(result.Error is { } error ? $": {error}" : "")}");
@@ -163,12 +164,12 @@ internal static class TasksVaryCommand
 
         foreach (var layer in template.Layers)
         {
-            output.Line($"{layer.Kind.ToString().ToLowerInvariant(),-8} {layer.Name}: '{Text.OneLine(layer.From)}', {layer.Choices.Count} choices, in {(layer.Fields.Count == 0 ? "every field that holds it" : string.Join(", ", layer.Fields))}");
+            output.Line($"{layer.Kind.ToString().ToLowerInvariant(),-8} {layer.Name}: '{PlainText.OneLine(layer.From)}', {layer.Choices.Count} choices, in {(layer.Fields.Count == 0 ? "every field that holds it" : string.Join(", ", layer.Fields))}");
         }
 
         foreach (var variant in variants)
         {
-            output.Line(string.Join(", ", variant.Choices.Select(choice => $"{choice.Key} = {Text.OneLine(choice.Value)}")));
+            output.Line(string.Join(", ", variant.Choices.Select(choice => $"{choice.Key} = {PlainText.OneLine(choice.Value)}")));
         }
 
         output.Note($"{variants.Count} of {input.Count}; a run leaves out those that are there. Nothing was started.");

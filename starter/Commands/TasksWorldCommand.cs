@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Worlds;
-using Spark.Temporal.Workflows.Domain.Worlds;
 
 namespace Spark.Temporal.Starter.Commands;
 

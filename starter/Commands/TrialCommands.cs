@@ -1,11 +1,11 @@
 using System.CommandLine;
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.TaskFiles;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
-using Spark.Temporal.Workflows.Domain.Judging;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Client;
 using Temporalio.Exceptions;
 
@@ -126,17 +126,17 @@ internal static class TrialCommands
         output.Line($"  build {phases.Build} ms, start {phases.Start} ms, agent {phases.Agent} ms, verify {phases.Verify} ms, remove {phases.Remove} ms");
         if (result.ModelCalls > 0)
         {
-            output.Line($"  {result.Turns} turns, {result.Usage.PromptTokens} + {result.Usage.CompletionTokens} tokens, {Workflows.Domain.Text.Usd(result.Usage.CostUsd)}");
+            output.Line($"  {result.Turns} turns, {result.Usage.PromptTokens} + {result.Usage.CompletionTokens} tokens, {PlainText.Usd(result.Usage.CostUsd)}");
         }
 
         if (result.Error is { } error)
         {
-            output.Line($"  {Workflows.Domain.Text.Printable(error).Replace("\n", "\n  ")}");
+            output.Line($"  {PlainText.Printable(error).Replace("\n", "\n  ")}");
         }
 
         foreach (var note in result.Notes)
         {
-            output.Line($"  note: {Workflows.Domain.Text.Printable(note)}");
+            output.Line($"  note: {PlainText.Printable(note)}");
         }
 
         output.Line($"  {result.TrialDir}");

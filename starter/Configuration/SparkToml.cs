@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using Spark.Temporal.Workflows.Domain.Construction;
-using Spark.Temporal.Workflows.Domain.Tasks;
+using Spark.Temporal.Domain.Tasks;
+using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Starter.Configuration;
 

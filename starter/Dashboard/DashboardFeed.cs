@@ -1,9 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Workflows.Wire;
-using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Starter.Dashboard;
 

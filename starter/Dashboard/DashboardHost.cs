@@ -1,6 +1,6 @@
 using System.Net;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Workflows.Domain;
 
 namespace Spark.Temporal.Starter.Dashboard;
 
@@ -26,12 +26,12 @@ internal static class DashboardHost
         try
         {
             var server = DashboardServer.Start(port, new DashboardFeed(session), DashboardAccess.Of(null, null));
-            output.Note($"dashboard  {server.Address}{(batch is null ? "" : $"#/batch/{Uri.EscapeDataString(Text.Slug(batch))}")}");
+            output.Note($"dashboard  {server.Address}{(batch is null ? "" : $"#/batch/{Uri.EscapeDataString(PlainText.Slug(batch))}")}");
             return server;
         }
         catch (Exception taken) when (taken is HttpListenerException or System.Net.Sockets.SocketException)
         {
-            output.Note($"No dashboard: port {port} is taken ({Text.OneLine(taken.Message)}). Another one shows all batches, or: --port N");
+            output.Note($"No dashboard: port {port} is taken ({PlainText.OneLine(taken.Message)}). Another one shows all batches, or: --port N");
             return null;
         }
     }

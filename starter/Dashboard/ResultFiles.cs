@@ -1,8 +1,7 @@
 using System.Text.Json;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Pdi;
+using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Workflows.SkillGeneration;
-using Spark.Temporal.Workflows.Wire;
 
 namespace Spark.Temporal.Starter.Dashboard;
 

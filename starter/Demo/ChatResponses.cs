@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Domain.Json;
 
 namespace Spark.Temporal.Starter.Demo;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Spark.Temporal.Workflows.Domain.Construction;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Domain.Blueprints;
+using Spark.Temporal.Domain.Json;
 using YamlDotNet.Serialization;
 
 namespace Spark.Temporal.Starter.Demo;

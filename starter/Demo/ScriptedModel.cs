@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Starter.Demo;
 
@@ -43,7 +43,7 @@ internal sealed partial class ScriptedModel(IReadOnlyDictionary<string, Scripted
 
     private ScriptedStory Story(string task)
     {
-        var slug = Text.Slug(task[(task.LastIndexOf('/') + 1)..]);
+        var slug = PlainText.Slug(task[(task.LastIndexOf('/') + 1)..]);
         return stories.GetValueOrDefault(slug) ?? stories.GetValueOrDefault(AnyTask)
             ?? throw new FormatException($"no script for the task '{slug}'; there are: {string.Join(", ", stories.Keys.Order())}");
     }

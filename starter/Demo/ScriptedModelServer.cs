@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
+using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Workflows.Wire;
 
 namespace Spark.Temporal.Starter.Demo;
 

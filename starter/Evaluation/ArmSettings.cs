@@ -1,7 +1,7 @@
 using System.CommandLine;
-using Spark.Temporal.TaskFiles;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Evaluation;
+using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Texts;
+using Spark.Temporal.Wire.TaskFiles;
 
 namespace Spark.Temporal.Starter.Evaluation;
 
@@ -90,10 +90,10 @@ internal sealed class ArmSettings
 
     private static IEnumerable<EvaluationArm> Generated(string skills, string[] sources)
     {
-        foreach (var source in sources.Where(source => !Directory.Exists(Path.Combine(skills, Text.Slug(source)))))
+        foreach (var source in sources.Where(source => !Directory.Exists(Path.Combine(skills, PlainText.Slug(source)))))
         {
             throw new CliException(
-                $"--skill-source-model {source}: there is no folder {Path.Combine(skills, Text.Slug(source))}; {skills} has {string.Join(", ", Directory.EnumerateDirectories(skills).Select(Path.GetFileName).Order(StringComparer.Ordinal))}",
+                $"--skill-source-model {source}: there is no folder {Path.Combine(skills, PlainText.Slug(source))}; {skills} has {string.Join(", ", Directory.EnumerateDirectories(skills).Select(Path.GetFileName).Order(StringComparer.Ordinal))}",
                 ExitCodes.Usage);
         }
 
@@ -101,10 +101,10 @@ internal sealed class ArmSettings
             ? [new EvaluationArm { Name = EvaluationArm.Generated, Source = SkillSource.Generated, Root = skills }]
             : sources.Select(source => new EvaluationArm
             {
-                Name = sources.Length == 1 ? EvaluationArm.Generated : $"{EvaluationArm.Generated}-{Text.Slug(source)}",
+                Name = sources.Length == 1 ? EvaluationArm.Generated : $"{EvaluationArm.Generated}-{PlainText.Slug(source)}",
                 Source = SkillSource.Generated,
                 Root = skills,
-                SkillSourceModel = Text.Slug(source),
+                SkillSourceModel = PlainText.Slug(source),
             });
     }
 
@@ -112,7 +112,7 @@ internal sealed class ArmSettings
     {
         var parts = text.Split('=', 2);
         return parts is [{ Length: > 0 } name, { Length: > 0 } folder]
-            ? new EvaluationArm { Name = Text.Slug(name), Source = SkillSource.Folder, Root = Existing($"--arm {name}", folder) }
+            ? new EvaluationArm { Name = PlainText.Slug(name), Source = SkillSource.Folder, Root = Existing($"--arm {name}", folder) }
             : throw new CliException($"--arm is NAME=DIR; it was '{text}'", ExitCodes.Usage);
     }
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
-using Spark.Temporal.Workflows.Domain.Evaluation;
-using Spark.Temporal.Workflows.Domain.Statistics;
+using Spark.Temporal.Domain.Statistics;
 using Spark.Temporal.Workflows.Evaluation;
 
 namespace Spark.Temporal.Starter.Evaluation;

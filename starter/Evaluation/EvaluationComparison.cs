@@ -1,5 +1,5 @@
-using Spark.Temporal.Workflows.Domain.Evaluation;
-using Spark.Temporal.Workflows.Domain.Statistics;
+using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Statistics;
 
 namespace Spark.Temporal.Starter.Evaluation;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Spark.Temporal.Workflows.Domain.Evaluation;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Json;
 
 namespace Spark.Temporal.Starter.Evaluation;
 

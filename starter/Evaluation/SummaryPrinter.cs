@@ -1,9 +1,9 @@
 using System.Globalization;
+using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Statistics;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Evaluation;
-using Spark.Temporal.Workflows.Domain.Statistics;
 using Spectre.Console;
-using Text = Spark.Temporal.Workflows.Domain.Text;
 
 namespace Spark.Temporal.Starter.Evaluation;
 
@@ -34,7 +34,7 @@ internal static class SummaryPrinter
 
         foreach (var trial in summary.Trials.Where(trial => !trial.ToScore().IsScored))
         {
-            output.Line($"not scored: {trial.Task}, {trial.Arm} {trial.Repeat}: {Text.Words(trial.Outcome)}, {trial.Error}");
+            output.Line($"not scored: {trial.Task}, {trial.Arm} {trial.Repeat}: {PlainText.Words(trial.Outcome)}, {trial.Error}");
         }
     }
 
@@ -66,8 +66,8 @@ internal static class SummaryPrinter
                 sums.PassRate is null ? "-" : $"{Percent(sums.PassRateInterval.Low)} - {Percent(sums.PassRateInterval.High)}",
                 $"{sums.Passed}/{sums.Scored}",
                 sums.MeanReward is { } reward ? reward.ToString("0.000", CultureInfo.InvariantCulture) : "-",
-                Text.Usd(sums.CostUsd),
-                sums.CostPerTaskUsd is { } cost ? Text.Usd(cost) : "-",
+                PlainText.Usd(sums.CostUsd),
+                sums.CostPerTaskUsd is { } cost ? PlainText.Usd(cost) : "-",
                 sums.MedianDurationMs is { } ms ? (ms / 1000).ToString("0.0 s", CultureInfo.InvariantCulture) : "-",
                 $"{sums.Skipped}",
                 $"{sums.Infrastructure}");

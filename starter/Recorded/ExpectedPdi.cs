@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Spark.Temporal.Workflows.Domain.Pdi;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Pdi;
 
 namespace Spark.Temporal.Starter.Recorded;
 

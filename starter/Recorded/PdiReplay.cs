@@ -1,5 +1,5 @@
-using Spark.Temporal.Workflows.Domain.Judging;
-using Spark.Temporal.Workflows.Domain.Pdi;
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Pdi;
 
 namespace Spark.Temporal.Starter.Recorded;
 

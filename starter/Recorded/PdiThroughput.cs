@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Spark.Temporal.Workflows.Domain.Pdi;
+using Spark.Temporal.Domain.Pdi;
 
 namespace Spark.Temporal.Starter.Recorded;
 

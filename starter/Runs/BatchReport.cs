@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Wire;
 
 namespace Spark.Temporal.Starter.Runs;
 
@@ -31,10 +31,10 @@ internal static class BatchReport
             }
 
             output.Line(item.Skill is { } skill
-                    ? $"{Word(item, skill.Status),-12} {skill.Task}  {skill.Attempts} attempts{Interventions(skill)}  {Text.Usd(item.CostUsd)}"
+                    ? $"{Word(item, skill.Status),-12} {skill.Task}  {skill.Attempts} attempts{Interventions(skill)}  {PlainText.Usd(item.CostUsd)}"
                 : item.Construction is { } task
                     ? $"{Word(item, task.Status),-12} {task.TaskId ?? task.Name}"
-                    : $"{Word(item, item.State),-12} {item.Item.Template} {item.Item.Name} {item.Item.Repeat}  reward {item.Trial?.Reward?.ToString("0.###") ?? "none"}  {Text.Usd(item.CostUsd)}");
+                    : $"{Word(item, item.State),-12} {item.Item.Template} {item.Item.Name} {item.Item.Repeat}  reward {item.Trial?.Reward?.ToString("0.###") ?? "none"}  {PlainText.Usd(item.CostUsd)}");
             foreach (var line in Details(item))
             {
                 output.Line($"  {line}");
@@ -43,7 +43,7 @@ internal static class BatchReport
 
         var what = kind switch { BatchKind.Skills => "tasks have a skill", BatchKind.Constructions => "prompts have a task", _ => "trials passed" };
         var counts = result.Counts;
-        output.Line($"{counts.Passed + counts.TakenOver} of {counts.Total} {what}{(counts.TakenOver > 0 ? $" ({counts.TakenOver} taken over)" : "")}  {Text.Usd(result.CostUsd)}  {result.SummaryPath}");
+        output.Line($"{counts.Passed + counts.TakenOver} of {counts.Total} {what}{(counts.TakenOver > 0 ? $" ({counts.TakenOver} taken over)" : "")}  {PlainText.Usd(result.CostUsd)}  {result.SummaryPath}");
     }
 
     /// <summary>The last result of every item, by number; none, with a note why, where the file is not on this machine.</summary>
@@ -76,7 +76,7 @@ internal static class BatchReport
 
     private static JsonNode Node<T>(T value) => JsonSerializer.SerializeToNode(value, SparkJson.Options)!;
 
-    private static string Word(ItemResult item, Enum status) => item.TakenOverFrom is null ? Text.Words(status) : "taken over";
+    private static string Word(ItemResult item, Enum status) => item.TakenOverFrom is null ? PlainText.Words(status) : "taken over";
 
     private static IEnumerable<string> Details(ItemResult item)
     {
@@ -92,7 +92,7 @@ internal static class BatchReport
 
         if ((item.Skill?.Error ?? item.Trial?.Error) is { } error)
         {
-            yield return Text.OneLine(error, 400);
+            yield return PlainText.OneLine(error, 400);
         }
     }
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Dashboard;
 using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.Domain;
 
 namespace Spark.Temporal.Starter.Runs;
 
@@ -45,7 +45,7 @@ internal sealed class BatchSettings(string kind, int parallelism)
         _dashboard.AddTo(command);
     }
 
-    public string Name(ParseResult parsed) => Text.Slug(parsed.GetValue(_batch) ?? BatchNames.New(kind, DateTimeOffset.UtcNow));
+    public string Name(ParseResult parsed) => PlainText.Slug(parsed.GetValue(_batch) ?? BatchNames.New(kind, DateTimeOffset.UtcNow));
 
     /// <summary>Dollars the whole batch may cost; null for no limit.</summary>
     public double? BudgetUsd(ParseResult parsed) => parsed.GetValue(_dollars);

@@ -1,11 +1,11 @@
 using System.Globalization;
+using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.Domain.Pdi;
 using Spark.Temporal.Workflows.Evaluation;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Spectre.Console;
 using Spectre.Console.Rendering;
-using Text = Spark.Temporal.Workflows.Domain.Text;
 
 namespace Spark.Temporal.Starter.Runs;
 
@@ -28,24 +28,24 @@ internal static class BatchTable
         var table = new Table().Border(TableBorder.Rounded).AddColumns(skills ? SkillColumns : Columns);
         foreach (var line in progress.Last.TakeLast(LastLines))
         {
-            var (state, words) = (Text.Words(line.State), Text.OneLine(line.Words, 40));
+            var (state, words) = (PlainText.Words(line.State), PlainText.OneLine(line.Words, 40));
             table.AddRow(skills
-                ? Cells($"{line.Number} {line.Name}", state, "", words, "", "", "", Text.Usd(line.CostUsd))
-                : Cells($"{line.Number} {line.Name}", state, words, Text.Usd(line.CostUsd)));
+                ? Cells($"{line.Number} {line.Name}", state, "", words, "", "", "", PlainText.Usd(line.CostUsd))
+                : Cells($"{line.Number} {line.Name}", state, words, PlainText.Usd(line.CostUsd)));
         }
 
         foreach (var open in progress.Open.Take(rows))
         {
-            table.AddRow(!skills ? Cells($"{open.Number} {open.Name}", open.Waiting ?? "running", "", Text.Usd(open.CostUsd))
+            table.AddRow(!skills ? Cells($"{open.Number} {open.Name}", open.Waiting ?? "running", "", PlainText.Usd(open.CostUsd))
                 : runs.TryGetValue(open.Name, out var run) ? Row(open, run)
-                : Cells($"{open.Number} {open.Name}", open.Waiting ?? "running", "", "", "", "", "", Text.Usd(open.CostUsd)));
+                : Cells($"{open.Number} {open.Name}", open.Waiting ?? "running", "", "", "", "", "", PlainText.Usd(open.CostUsd)));
         }
 
         var counts = progress.Counts;
-        var budget = progress.BudgetUsd is { } dollars ? $" of {Text.Usd(dollars)}" : "";
+        var budget = progress.BudgetUsd is { } dollars ? $" of {PlainText.Usd(dollars)}" : "";
         table.Caption(Markup.Escape(
             $"{progress.Batch}: {progress.State} · {counts.Ended} of {counts.Total} ended, {counts.Open} open, {counts.Passed} passed, {counts.Failed} failed, "
-            + $"{counts.Infrastructure} infrastructure, {counts.TakenOver} taken over{(counts.Skipped > 0 ? $", {counts.Skipped} skipped" : "")} · {Text.Usd(progress.CostUsd)}{budget}"));
+            + $"{counts.Infrastructure} infrastructure, {counts.TakenOver} taken over{(counts.Skipped > 0 ? $", {counts.Skipped} skipped" : "")} · {PlainText.Usd(progress.CostUsd)}{budget}"));
         return known.Tallies.Count > 0 ? new Rows(Arms(known.Tallies), table) : table;
     }
 
@@ -61,7 +61,7 @@ internal static class BatchTable
                 tally.Scored == 0 ? "" : (tally.Rewards / tally.Scored).ToString("0.000", CultureInfo.InvariantCulture),
                 $"{tally.Skipped}",
                 $"{tally.Infrastructure}",
-                Text.Usd(tally.CostUsd)));
+                PlainText.Usd(tally.CostUsd)));
         }
 
         return table;
@@ -78,8 +78,8 @@ internal static class BatchTable
             last is null ? "" : $"{last.TestsPassed}/{last.TestsTotal}",
             string.Join(' ', run.Attempts.Select(attempt => attempt.Pdi?.ToString("0.00")).OfType<string>()),
             last is null || last.Intervention == InterventionLevel.None ? "" : last.Intervention.ToString().ToLowerInvariant(),
-            Text.Usd(run.CostUsd));
+            PlainText.Usd(run.CostUsd));
     }
 
-    private static IReadOnlyList<Markup> Cells(params string[] texts) => [.. texts.Select(text => new Markup(Markup.Escape(Text.OneLine(text, 200))))];
+    private static IReadOnlyList<Markup> Cells(params string[] texts) => [.. texts.Select(text => new Markup(Markup.Escape(PlainText.OneLine(text, 200))))];
 }

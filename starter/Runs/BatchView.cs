@@ -1,13 +1,12 @@
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.Domain.Judging;
-using Spark.Temporal.Workflows.Domain.Pdi;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 using Temporalio.Client;
 using Temporalio.Exceptions;
-using Text = Spark.Temporal.Workflows.Domain.Text;
 
 namespace Spark.Temporal.Starter.Runs;
 

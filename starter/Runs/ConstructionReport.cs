@@ -1,4 +1,4 @@
-using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.TaskConstruction;
 
 namespace Spark.Temporal.Starter.Runs;
@@ -8,8 +8,8 @@ internal static class ConstructionReport
 {
     public static void Print(ConstructionResult task, CliOutput output)
     {
-        output.Line($"{Text.Words(task.Status),-12} {task.TaskId ?? task.Name}  {task.Rounds} rounds of repair  {Text.Usd(task.CostUsd)}");
-        foreach (var line in new[] { task.TaskDir, task.Error is { } error ? Text.OneLine(error, 600) : null, task.ReportPath }.OfType<string>())
+        output.Line($"{PlainText.Words(task.Status),-12} {task.TaskId ?? task.Name}  {task.Rounds} rounds of repair  {PlainText.Usd(task.CostUsd)}");
+        foreach (var line in new[] { task.TaskDir, task.Error is { } error ? PlainText.OneLine(error, 600) : null, task.ReportPath }.OfType<string>())
         {
             output.Line($"  {line}");
         }

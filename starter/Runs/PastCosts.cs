@@ -1,5 +1,5 @@
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Workflows.Domain;
 
 namespace Spark.Temporal.Starter.Runs;
 
@@ -47,7 +47,7 @@ internal sealed record PastCosts(int PastRuns, double? PerItemUsd, double? Total
 
     public override string ToString() =>
         (TotalUsd is { } total
-            ? $"Estimated cost {Text.Usd(total)}: {PastRuns} past runs with this model cost {Text.Usd(PerItemUsd!.Value)} on average."
+            ? $"Estimated cost {PlainText.Usd(total)}: {PastRuns} past runs with this model cost {PlainText.Usd(PerItemUsd!.Value)} on average."
             : "No past run with this model is known here, so its cost cannot be estimated.")
-        + (MostUsd is { } most ? $" The budgets let it cost {Text.Usd(most)} and the steps under way then." : "");
+        + (MostUsd is { } most ? $" The budgets let it cost {PlainText.Usd(most)} and the steps under way then." : "");
 }

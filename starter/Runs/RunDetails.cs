@@ -1,6 +1,6 @@
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows;
-using Spark.Temporal.Workflows.Domain;
 using Temporalio.Api.Sdk.V1;
 using Temporalio.Client;
 using Temporalio.Converters;
@@ -103,7 +103,7 @@ internal sealed record RunDetails
         {
             // What a failure says is encrypted with the payloads.
             var failure = activity.LastFailure is null ? null : await session.Client.Options.DataConverter.ToExceptionAsync(activity.LastFailure);
-            pending.Add($"{activity.ActivityType.Name}, attempt {activity.Attempt}{(failure is null ? "" : $": {Text.OneLine(failure.Message, 160)}")}");
+            pending.Add($"{activity.ActivityType.Name}, attempt {activity.Attempt}{(failure is null ? "" : $": {PlainText.OneLine(failure.Message, 160)}")}");
         }
 
         return pending;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Text = Spark.Temporal.Workflows.Domain.Text;
+using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Starter.Runs;
 
@@ -40,7 +40,7 @@ internal static partial class RunPrinter
         Field(output, "reward", Number(run.Reward));
         Field(output, "attempt", run.Attempt?.ToString(CultureInfo.InvariantCulture));
         Field(output, "pdi", Number(run.Pdi));
-        Field(output, "cost", run.CostUsd is { } cost ? Text.Usd(cost) : null);
+        Field(output, "cost", run.CostUsd is { } cost ? PlainText.Usd(cost) : null);
         Field(output, "started", Time(run.StartedAt));
         Field(output, "closed", run.ClosedAt is { } closed ? Time(closed) : null);
         Field(output, "failure", details.Failure);
@@ -81,7 +81,7 @@ internal static partial class RunPrinter
             run.Outcome,
             run.Reward is { } reward ? $"reward {Number(reward)}" : null,
             run.Pdi is { } pdi ? $"pdi {Number(pdi)}" : null,
-            run.CostUsd is { } cost ? Text.Usd(cost) : null,
+            run.CostUsd is { } cost ? PlainText.Usd(cost) : null,
         }.Where(part => part is not null));
 
     private static string[] Cells(RunRow run) =>
@@ -93,7 +93,7 @@ internal static partial class RunPrinter
         run.Outcome ?? "",
         Number(run.Reward) ?? "",
         Number(run.Pdi) ?? "",
-        run.CostUsd is { } cost ? Text.Usd(cost) : "",
+        run.CostUsd is { } cost ? PlainText.Usd(cost) : "",
         run.Id,
     ];
 

@@ -1,12 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Budgets;
-using Spark.Temporal.Workflows.Domain.Pdi;
 using Spark.Temporal.Workflows.SkillGeneration;
 
 namespace Spark.Temporal.Starter.Runs;
@@ -100,7 +100,7 @@ internal sealed class RunSettings
     }
 
     /// <summary>Name of the model in folders and ids.</summary>
-    public static string Slug(ModelChoice model) => Text.Slug(model.Name ?? model.Profile);
+    public static string Slug(ModelChoice model) => PlainText.Slug(model.Name ?? model.Profile);
 
     public static ModelChoice Choice(string? text, string? apiBase)
     {

@@ -1,6 +1,6 @@
-using Spark.Temporal.TaskFiles;
+using Spark.Temporal.Domain.Tasks;
+using Spark.Temporal.Wire.TaskFiles;
 using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.Domain.Tasks;
 
 namespace Spark.Temporal.Starter.Runs;
 

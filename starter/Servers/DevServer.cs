@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using Google.Protobuf.WellKnownTypes;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Wire;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Api.WorkflowService.V1;
 using Temporalio.Client;
 using Temporalio.Exceptions;

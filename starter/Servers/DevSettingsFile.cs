@@ -1,4 +1,4 @@
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Wire;
 
 namespace Spark.Temporal.Starter.Servers;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Domain.Json;
 
 namespace Spark.Temporal.Starter.Servers;
 

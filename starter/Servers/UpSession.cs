@@ -1,6 +1,6 @@
 using Spark.Temporal.Starter.Codec;
-using Spark.Temporal.Workflows.Wire;
-using Spark.Temporal.Workflows.Wire.Encryption;
+using Spark.Temporal.Wire;
+using Spark.Temporal.Wire.Encryption;
 
 namespace Spark.Temporal.Starter.Servers;
 

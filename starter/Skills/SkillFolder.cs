@@ -1,5 +1,5 @@
 using System.Text;
-using Spark.Temporal.Workflows.Domain.Skills;
+using Spark.Temporal.Domain.Skills;
 
 namespace Spark.Temporal.Starter.Skills;
 

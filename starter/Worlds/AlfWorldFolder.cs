@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Starter.Worlds;
 
@@ -109,7 +110,7 @@ internal sealed class AlfWorldFolder(string root)
 
         why = "";
         var goal = Goal(trajectory, type);
-        var name = Workflows.Domain.Text.Slug($"alfworld-{kind}-{Path.GetFileName(folder)}");
+        var name = PlainText.Slug($"alfworld-{kind}-{Path.GetFileName(folder)}");
         var same = _names[name] = _names.GetValueOrDefault(name) + 1;
         return new WorldTask(
             same == 1 ? name : $"{name}-{same}",

@@ -1,5 +1,3 @@
-using Spark.Temporal.Workflows.Domain.Worlds;
-
 namespace Spark.Temporal.Starter.Worlds;
 
 /// <summary>Instances of the household world.</summary>

@@ -1,9 +1,10 @@
 using System.Reflection;
 using System.Xml.Linq;
 using NetArchTest.Rules;
+using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Starter;
 using Spark.Temporal.Workers;
-using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows;
 using Temporalio.Activities;
 using Temporalio.Workflows;
@@ -16,15 +17,19 @@ public sealed class LayeringTests
 
     private static readonly string Root = Support.Checkout.Root;
 
-    [TestCase("workflows")]
-    [TestCase("activities", "workflows")]
+    [TestCase("domain")]
+    [TestCase("wire", "domain")]
+    [TestCase("workflows", "domain")]
+    [TestCase("activities", "wire", "workflows")]
     [TestCase("workers", "activities")]
-    [TestCase("starter", "workflows")]
+    [TestCase("starter", "wire", "workflows")]
     [TestCase("tests", "starter", "workers")]
     public void A_project_refers_only_to_the_one_below_it(string folder, params string[] allowed) => Assert.That(
         References(folder, "ProjectReference").Select(path => path.Split('/')[^2]), Is.SubsetOf(allowed));
 
-    [TestCase("workflows", "Microsoft.CodeAnalysis.BannedApiAnalyzers", "Temporalio", "Tomlyn", "YamlDotNet")]
+    [TestCase("domain", "Microsoft.CodeAnalysis.BannedApiAnalyzers", "Tomlyn", "YamlDotNet")]
+    [TestCase("wire", "Temporalio", "YamlDotNet")]
+    [TestCase("workflows", "Microsoft.CodeAnalysis.BannedApiAnalyzers", "Temporalio")]
     [TestCase("activities", "Docker.DotNet.Enhanced", "Microsoft.Extensions.Hosting", "OpenAI")]
     [TestCase(
         "workers",
@@ -48,15 +53,13 @@ public sealed class LayeringTests
     }
 
     [Test]
-    public void The_domain_knows_nothing_of_Temporal()
+    public void The_domain_knows_nothing_of_Temporal_or_of_the_file_system()
     {
-        var result = Types.InAssembly(WorkflowsAssembly).That().ResideInNamespace("Spark.Temporal.Workflows.Domain")
-            .ShouldNot().HaveDependencyOn("Temporalio").GetResult();
-        var sources = Directory.GetFiles(Path.Combine(Root, "workflows", "Domain"), "*.cs", SearchOption.AllDirectories)
-            .Where(file => File.ReadLines(file).Any(line => line.StartsWith("using Temporalio", StringComparison.Ordinal)));
+        var result = Types.InAssembly(typeof(PlainText).Assembly)
+            .ShouldNot().HaveDependencyOnAny("Temporalio", "Docker.DotNet", "System.Net.Http", "System.IO.File", "System.IO.Directory").GetResult();
 
         Assert.That(result.FailingTypeNames ?? [], Is.Empty);
-        Assert.That(sources, Is.Empty);
+        Assert.That(typeof(PlainText).Assembly.GetReferencedAssemblies().Select(name => name.Name), Has.None.StartsWith("Temporalio"));
     }
 
     [Test]
@@ -64,11 +67,12 @@ public sealed class LayeringTests
         typeof(CliOutput).Assembly.GetReferencedAssemblies().Select(name => name.Name),
         Has.None.EqualTo(typeof(IArtifactStore).Assembly.GetName().Name).And.None.EqualTo(typeof(WorkerRegistration).Assembly.GetName().Name));
 
-    [Test]
-    public void Clocks_randomness_threads_and_IO_are_banned_in_workflows()
+    [TestCase("domain")]
+    [TestCase("workflows")]
+    public void Clocks_randomness_threads_and_IO_are_banned(string folder)
     {
-        var project = XDocument.Load(Path.Combine(Root, "workflows", "Spark.Temporal.Workflows.csproj"));
-        var banned = File.ReadAllText(Path.Combine(Root, "workflows", "BannedSymbols.txt"));
+        var project = XDocument.Load(Directory.GetFiles(Path.Combine(Root, folder), "*.csproj").Single());
+        var banned = File.ReadAllText(Path.Combine(Root, folder, "BannedSymbols.txt"));
 
         Assert.That(project.Descendants("AdditionalFiles").Select(file => (string?)file.Attribute("Include")), Has.Some.EqualTo("BannedSymbols.txt"));
         foreach (var symbol in new[]

@@ -3,13 +3,13 @@ using System.Text.Json;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Batches;
 using Spark.Temporal.Activities.Versions;
+using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Judging;
-using Spark.Temporal.Workflows.Wire;
 using Temporalio.Client;
 using Temporalio.Worker;
 using Temporalio.Workflows;
@@ -111,6 +111,6 @@ public sealed class BatchBench
             input.Seat,
             () => Task.FromResult(new AttemptResult { Task = input.TaskDir!, Agent = input.Agent, Outcome = Outcome.Pass, Reward = 1 }),
             ItemReport.Of,
-            () => Spark.Temporal.Workflows.Domain.Conversations.TokenUsage.None);
+            () => Spark.Temporal.Domain.Conversations.TokenUsage.None);
     }
 }

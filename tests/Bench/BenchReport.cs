@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Domain.Json;
 
 namespace Spark.Temporal.Tests.Bench;
 

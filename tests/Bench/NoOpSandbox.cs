@@ -1,9 +1,9 @@
 using System.Globalization;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Conversations;
-using Spark.Temporal.Workflows.Domain.Tasks;
 using Temporalio.Activities;
 
 namespace Spark.Temporal.Tests.Bench;

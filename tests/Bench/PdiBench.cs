@@ -1,7 +1,7 @@
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Starter.Recorded;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Domain.Judging;
-using Spark.Temporal.Workflows.Domain.Pdi;
 
 namespace Spark.Temporal.Tests.Bench;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Spark.Temporal.Activities.Sandbox;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Tests.Activities.Sandbox;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Contracts;

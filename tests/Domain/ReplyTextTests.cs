@@ -1,5 +1,5 @@
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Memo;
+using Spark.Temporal.Domain.Memo;
+using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Tests.Domain;
 

@@ -1,4 +1,4 @@
-using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Tests.Domain;
 
@@ -8,26 +8,26 @@ public sealed class TextTests
     [TestCase("__a__b__", "a-b")]
     [TestCase("日本", "task")]
     [TestCase("../../etc", "etc")]
-    public void A_slug_is_what_ids_and_skill_names_allow(string name, string slug) => Assert.That(Text.Slug(name), Is.EqualTo(slug));
+    public void A_slug_is_what_ids_and_skill_names_allow(string name, string slug) => Assert.That(PlainText.Slug(name), Is.EqualTo(slug));
 
     [Test]
     public void A_slug_is_cut_without_a_hyphen_at_its_end() =>
-        Assert.That(Text.Slug(new string('a', 63) + "-" + new string('b', 9)), Is.EqualTo(new string('a', 63)));
+        Assert.That(PlainText.Slug(new string('a', 63) + "-" + new string('b', 9)), Is.EqualTo(new string('a', 63)));
 
     [TestCase("\u001b[31mred\u001b[0m", "red")]
     [TestCase("\u001b]0;title\u0007text", "text")]
     [TestCase("a\u0008b\rc\nd\te", "abc\nd\te")]
-    public void What_a_terminal_would_act_on_is_taken_out(string text, string printable) => Assert.That(Text.Printable(text), Is.EqualTo(printable));
+    public void What_a_terminal_would_act_on_is_taken_out(string text, string printable) => Assert.That(PlainText.Printable(text), Is.EqualTo(printable));
 
     [Test]
     public void One_line_keeps_pairs_of_surrogates_whole()
     {
-        var line = Text.OneLine(new string('a', 78) + "😀😀😀");
+        var line = PlainText.OneLine(new string('a', 78) + "😀😀😀");
 
         Assert.That(line, Does.EndWith("…"));
         Assert.That(line.Any(char.IsHighSurrogate), Is.EqualTo(line.Any(char.IsLowSurrogate)));
     }
 
     [Test]
-    public void A_tail_starts_with_a_line() => Assert.That(Text.TailAtLineStart("first\nsecond\nthird", 9), Is.EqualTo("third"));
+    public void A_tail_starts_with_a_line() => Assert.That(PlainText.TailAtLineStart("first\nsecond\nthird", 9), Is.EqualTo("third"));
 }

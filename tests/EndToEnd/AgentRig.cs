@@ -1,13 +1,14 @@
 using System.Formats.Tar;
 using System.Text.Json;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Wire;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Tests.Faults;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Wire;
 using Temporalio.Client;
 
 namespace Spark.Temporal.Tests.EndToEnd;
@@ -116,7 +117,7 @@ internal sealed class AgentRig : IAsyncDisposable
         var rig = new AgentRig(await FakeModelServer.StartAsync(), await TemporalServer.VariablesAsync(), new TemporalClient(client.Connection, new()
         {
             Namespace = client.Options.Namespace,
-            DataConverter = SparkJson.DataConverter,
+            DataConverter = SparkConverter.Plain,
         }));
         rig.StartWorker();
         return rig;

@@ -1,9 +1,9 @@
 using System.Text.Json;
+using Spark.Temporal.Domain.Blueprints;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Construction;
-using Spark.Temporal.Workflows.Wire;
 
 namespace Spark.Temporal.Tests.EndToEnd;
 

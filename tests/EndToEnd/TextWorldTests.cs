@@ -1,11 +1,10 @@
-using Spark.Temporal.Starter.Worlds;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Starter.Runs;
+using Spark.Temporal.Starter.Worlds;
 using Spark.Temporal.Tests.Activities.Sandbox;
 using Spark.Temporal.Tests.Faults;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Tasks;
-using Spark.Temporal.Workflows.Domain.Worlds;
 
 namespace Spark.Temporal.Tests.EndToEnd;
 

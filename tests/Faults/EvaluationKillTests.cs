@@ -1,13 +1,13 @@
 using System.Text.Json;
+using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Starter.Demo;
 using Spark.Temporal.Tests.Bench;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Evaluation;
 using Spark.Temporal.Workflows.Evaluation;
-using Spark.Temporal.Workflows.Wire;
 using Temporalio.Client;
 using Temporalio.Exceptions;
 

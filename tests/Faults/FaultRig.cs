@@ -2,12 +2,12 @@ using System.Diagnostics;
 using Spark.Temporal.Starter;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Tests.Support;
+using Spark.Temporal.Wire;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Spark.Temporal.Workflows.TaskConstruction;
-using Spark.Temporal.Workflows.Wire;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Client;
 
@@ -51,7 +51,7 @@ internal sealed class FaultRig : IAsyncDisposable
         var settings = TemporalServer.Settings with { Port = DevServer.FreePort(), UiPort = DevServer.FreePort() };
         var state = new StateFolder(folder[".spark"]);
         var server = await DevServer.StartAsync(state, settings, new CliOutput(TextWriter.Null, TextWriter.Null), CancellationToken.None);
-        var client = await TemporalClient.ConnectAsync(new(server.Address) { Namespace = server.Namespace, DataConverter = SparkJson.DataConverter });
+        var client = await TemporalClient.ConnectAsync(new(server.Address) { Namespace = server.Namespace, DataConverter = SparkConverter.Plain });
         return new FaultRig(folder, state, settings, server, await FakeModelServer.StartAsync(), client);
     }
 

@@ -1,5 +1,5 @@
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Contracts;
 
 namespace Spark.Temporal.Tests.Faults;
 

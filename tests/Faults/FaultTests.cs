@@ -1,5 +1,5 @@
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Client;
 using Temporalio.Exceptions;

@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Spark.Temporal.Activities;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.SkillGeneration;
 
 namespace Spark.Temporal.Tests.Faults;

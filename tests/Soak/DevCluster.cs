@@ -1,7 +1,7 @@
 using Spark.Temporal.Starter;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Wire;
 using Temporalio.Client;
 
 namespace Spark.Temporal.Tests.Soak;
@@ -29,7 +29,7 @@ internal sealed class DevCluster : ISoakCluster
         Requires.Command("temporal");
         var cluster = new DevCluster();
         cluster._server = await DevServer.StartAsync(cluster._state, cluster._settings, cluster._output, CancellationToken.None);
-        cluster.Client = await TemporalClient.ConnectAsync(new(cluster._server.Address) { Namespace = cluster._server.Namespace, DataConverter = SparkJson.DataConverter });
+        cluster.Client = await TemporalClient.ConnectAsync(new(cluster._server.Address) { Namespace = cluster._server.Namespace, DataConverter = SparkConverter.Plain });
         return cluster;
     }
 

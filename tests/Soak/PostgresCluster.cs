@@ -1,7 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
+using Spark.Temporal.Wire;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Wire;
 using Temporalio.Client;
 
 namespace Spark.Temporal.Tests.Soak;
@@ -49,7 +49,7 @@ internal sealed class PostgresCluster : ISoakCluster
             cluster.WriteConfiguration();
             await cluster.StartServerAsync();
             cluster.Client = new TemporalClient(
-                await TemporalConnection.ConnectAsync(new($"127.0.0.1:{cluster._port}")), new() { Namespace = Namespace, DataConverter = SparkJson.DataConverter });
+                await TemporalConnection.ConnectAsync(new($"127.0.0.1:{cluster._port}")), new() { Namespace = Namespace, DataConverter = SparkConverter.Plain });
             await Eventually.PassesAsync(() => cluster.Client.WorkflowService.RegisterNamespaceAsync(new()
             {
                 Namespace = Namespace, WorkflowExecutionRetentionPeriod = Duration.FromTimeSpan(TimeSpan.FromDays(1)),

@@ -1,11 +1,11 @@
 using System.Diagnostics;
+using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Domain.Statistics;
 using Spark.Temporal.Starter.Demo;
 using Spark.Temporal.Tests.Bench;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows;
-using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.Domain.Statistics;
 using Temporalio.Client;
 
 namespace Spark.Temporal.Tests.Soak;

@@ -1,9 +1,9 @@
 using System.Text.Json;
+using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Starter;
 using Spark.Temporal.Starter.Demo;
 using Spark.Temporal.Tests.Activities.Evaluation;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Wire;
 
 namespace Spark.Temporal.Tests.Starter;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.SkillGeneration;
 
 namespace Spark.Temporal.Tests.Starter;

@@ -1,6 +1,6 @@
+using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Starter.Recorded;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Domain.Pdi;
 
 namespace Spark.Temporal.Tests.Starter;
 

@@ -1,9 +1,9 @@
 using System.Text.Json;
+using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.Domain;
 using Spark.Temporal.Workflows.SkillGeneration;
-using Spark.Temporal.Workflows.Wire;
 using Temporalio.Client;
 
 namespace Spark.Temporal.Tests.Support;
@@ -63,7 +63,7 @@ internal static class BatchFiles
     /// <summary>A batch of the deployment over small tasks.</summary>
     public static BatchInput Input(FakeDeployment deployment, BatchWork work, IEnumerable<string> tasks) => new()
     {
-        Batch = Text.Slug(deployment.Prefix + "batch"),
+        Batch = PlainText.Slug(deployment.Prefix + "batch"),
         Work = work,
         Source = new BatchSource { TasksDir = Tasks(Path.Combine(deployment.OutDir, "tasks"), tasks) },
         OutDir = deployment.OutDir,

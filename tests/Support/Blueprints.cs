@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Spark.Temporal.Workflows.Domain.Construction;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Domain.Blueprints;
+using Spark.Temporal.Domain.Json;
 
 namespace Spark.Temporal.Tests.Support;
 
@@ -50,7 +50,6 @@ internal static class Blueprints
 
             RATE = 8000
 
-
             def samples(name, number):
                 noise = random.Random(number)
                 for i in range(RATE):
@@ -59,7 +58,6 @@ internal static class Blueprints
                     if name == "hall" and 2000 <= i < 2040:
                         value = 40000
                     yield max(-32768, min(32767, value))
-
 
             for number, name in enumerate(["north", "south", "hall"]):
                 with wave.open(f"/app/data/{name}.wav", "wb") as out:
@@ -97,28 +95,23 @@ internal static class Blueprints
                 REPORT = "/app/out/peaks.json"
                 NAMES = ["hall.wav", "north.wav", "south.wav"]
 
-
                 def report():
                     with open(REPORT) as file:
                         return json.load(file)
-
 
                 def samples(name):
                     with wave.open("/app/data/" + name) as recording:
                         count = recording.getnframes()
                         return struct.unpack("<%dh" % count, recording.readframes(count))
 
-
                 def test_names_all_files():
                     assert sorted(report()["peaks"]) == NAMES
-
 
                 def test_peaks():
                     for name in NAMES:
                         values = samples(name)
                         peak = max(max(values), -min(values)) / 32768
                         assert abs(report()["peaks"][name] - peak) <= 0.00006, name
-
 
                 def test_clipped():
                     def longest(name):

@@ -1,11 +1,11 @@
 using System.Text.Json;
+using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Evaluation;
 using Spark.Temporal.Workflows.Evaluation;
-using Spark.Temporal.Workflows.Wire;
 using Temporalio.Activities;
 using Temporalio.Client;
 
@@ -23,7 +23,7 @@ internal sealed class EvaluationFixture(FakeDeployment deployment)
     public EvaluationArm Human => new() { Name = EvaluationArm.Human, Source = SkillSource.Human, Root = Folder("human") };
 
     public string SummaryPath(string model = "fake") =>
-        Path.Combine(deployment.OutDir, "skills_eval_result", model, Text.Slug(_batch), EvaluationSummary.FileName);
+        Path.Combine(deployment.OutDir, "skills_eval_result", model, PlainText.Slug(_batch), EvaluationSummary.FileName);
 
     public EvaluationSummary Summary(string model = "fake") => JsonSerializer.Deserialize<EvaluationSummary>(File.ReadAllText(SummaryPath(model)), SparkJson.Options)!;
 

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Conversations;
 
 namespace Spark.Temporal.Tests.Support;
 

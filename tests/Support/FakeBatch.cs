@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Client;
 

@@ -1,9 +1,11 @@
 using Spark.Temporal.Activities;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Artifacts.Replay;
 using Spark.Temporal.Activities.Batches;
 using Spark.Temporal.Activities.Evaluation;
-using Spark.Temporal.Activities.Artifacts.Replay;
 using Spark.Temporal.Activities.Versions;
+using Spark.Temporal.Wire;
+using Spark.Temporal.Wire.Encryption;
 using Spark.Temporal.Workers;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
@@ -13,8 +15,6 @@ using Spark.Temporal.Workflows.Evaluation;
 using Spark.Temporal.Workflows.Exports;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Spark.Temporal.Workflows.TaskConstruction;
-using Spark.Temporal.Workflows.Wire;
-using Spark.Temporal.Workflows.Wire.Encryption;
 using Temporalio.Client;
 using Temporalio.Worker;
 
@@ -35,7 +35,7 @@ internal sealed class FakeDeployment : IAsyncDisposable
         Client = new TemporalClient(client.Connection, new()
         {
             Namespace = client.Options.Namespace,
-            DataConverter = SparkJson.ConverterFor(keys),
+            DataConverter = SparkConverter.With(keys),
             Interceptors = [new TracingInterceptor()],
         });
         Prefix = prefix;

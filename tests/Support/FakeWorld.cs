@@ -3,12 +3,11 @@ using System.Text.Json;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.TaskPackages;
 using Spark.Temporal.Activities.TaskPackages.Construction;
-using Spark.Temporal.Workflows;
+using Spark.Temporal.Domain.Blueprints;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Tasks;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Construction;
-using Spark.Temporal.Workflows.Domain.Conversations;
-using Spark.Temporal.Workflows.Domain.Tasks;
 using Spark.Temporal.Workflows.TaskConstruction;
 using Temporalio.Activities;
 
@@ -115,7 +114,7 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
         {
             Conversation = await store.AppendAsync(request.Conversation, [message], CancellationToken.None),
             ToolCalls = message.ToolCalls.Count,
-            Summary = Text.OneLine(command ?? "done"),
+            Summary = PlainText.OneLine(command ?? "done"),
             Text = text.Length <= request.InlineCharacters ? text : null,
             TextLength = text.Length,
             FinishReason = "stop",

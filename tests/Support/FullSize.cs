@@ -2,10 +2,9 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Spark.Temporal.Activities.Artifacts;
-using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Conversations;
-using Spark.Temporal.Workflows.Domain.Memo;
-using Spark.Temporal.Workflows.Domain.Tasks;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Memo;
+using Spark.Temporal.Domain.Tasks;
 
 namespace Spark.Temporal.Tests.Support;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Wire;
 
 namespace Spark.Temporal.Tests.Support;
 

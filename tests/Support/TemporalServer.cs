@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Wire;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Api.OperatorService.V1;
 using Temporalio.Client;
 using Temporalio.Common;
@@ -59,7 +60,7 @@ public static class TemporalServer
             Namespace = name,
             WorkflowExecutionRetentionPeriod = Duration.FromTimeSpan(TimeSpan.FromDays(1)),
         });
-        var own = new TemporalClient(client.Connection, new() { Namespace = name, DataConverter = SparkJson.DataConverter });
+        var own = new TemporalClient(client.Connection, new() { Namespace = name, DataConverter = SparkConverter.Plain });
         await AddSearchAttributesAsync(own);
         return own;
     }
@@ -108,7 +109,7 @@ public static class TemporalServer
             var client = await TemporalClient.ConnectAsync(new(address)
             {
                 Namespace = System.Environment.GetEnvironmentVariable("TEMPORAL_TEST_NAMESPACE") ?? Settings.Namespace,
-                DataConverter = SparkJson.DataConverter,
+                DataConverter = SparkConverter.Plain,
             });
             _uiAddress = System.Environment.GetEnvironmentVariable("TEMPORAL_TEST_UI_ADDRESS");
             return new WorkflowEnvironment(client);
@@ -119,7 +120,7 @@ public static class TemporalServer
         return await WorkflowEnvironment.StartLocalAsync(new()
         {
             Namespace = Settings.Namespace,
-            DataConverter = SparkJson.DataConverter,
+            DataConverter = SparkConverter.Plain,
             UI = true,
             UIPort = uiPort,
             SearchAttributes = [.. Settings.SearchAttributes.Select(pair => Key(pair.Key, pair.Value))],

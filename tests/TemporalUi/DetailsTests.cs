@@ -1,8 +1,8 @@
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.SkillGeneration;
-using Spark.Temporal.Workflows.Wire;
 using Temporalio.Api.Sdk.V1;
 using Temporalio.Client;
 using Temporalio.Exceptions;

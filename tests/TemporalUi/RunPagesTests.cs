@@ -150,6 +150,6 @@ public sealed class RunPagesTests
     private WorkflowHandle<SkillGenerationWorkflow> Run(string task) => _deployment.Client.GetWorkflowHandle<SkillGenerationWorkflow>(_batch.Id(task));
 
     private Task StandsAsync(string task, string state) => Eventually.PassesAsync(
-        async () => Assert.That((await Run(task).DescribeAsync()).TypedSearchAttributes.Get(Spark.Temporal.Workflows.Wire.SearchAttributes.State), Is.EqualTo(state)),
+        async () => Assert.That((await Run(task).DescribeAsync()).TypedSearchAttributes.Get(Spark.Temporal.Workflows.Messages.SearchAttributes.State), Is.EqualTo(state)),
         TimeSpan.FromSeconds(90));
 }

@@ -1,5 +1,6 @@
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Wire;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Api.OperatorService.V1;
 
 namespace Spark.Temporal.Tests.Wire;

@@ -1,4 +1,4 @@
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Wire;
 using Temporalio.Client;
 
 namespace Spark.Temporal.Tests.Wire;

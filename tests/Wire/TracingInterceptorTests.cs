@@ -2,7 +2,7 @@ using System.Diagnostics;
 using OpenTelemetry;
 using OpenTelemetry.Trace;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Wire;
 using Temporalio.Activities;
 using Temporalio.Client;
 using Temporalio.Worker;
@@ -21,7 +21,7 @@ public sealed class TracingInterceptorTests
         var plain = await TemporalServer.ClientAsync();
         var client = new TemporalClient(
             plain.Connection,
-            new() { Namespace = plain.Options.Namespace, DataConverter = SparkJson.DataConverter, Interceptors = [new TracingInterceptor()] });
+            new() { Namespace = plain.Options.Namespace, DataConverter = SparkConverter.Plain, Interceptors = [new TracingInterceptor()] });
         var id = $"traced-{Guid.NewGuid()}";
 
         // Without a cache every workflow task replays the run from its start.

@@ -4,10 +4,10 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Spark.Temporal.Tests.Support;
+using Spark.Temporal.Wire;
 using Spark.Temporal.Workers;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
-using Spark.Temporal.Workflows.Wire;
 using Temporalio.Client;
 
 namespace Spark.Temporal.Tests.Workers;

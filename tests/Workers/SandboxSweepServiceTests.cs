@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workers;
-using Temporalio.Client;
 
 namespace Spark.Temporal.Tests.Workers;
 

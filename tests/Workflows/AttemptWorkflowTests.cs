@@ -1,11 +1,11 @@
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Conversations;
-using Spark.Temporal.Workflows.Domain.Judging;
-using Spark.Temporal.Workflows.Domain.Tasks;
 using Temporalio.Client;
 using Temporalio.Exceptions;
 

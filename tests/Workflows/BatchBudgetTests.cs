@@ -1,11 +1,10 @@
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.SkillGeneration;
-using Spark.Temporal.Workflows.Wire;
-using Temporalio.Client;
 using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Tests.Workflows;

@@ -1,11 +1,8 @@
 using System.Text.Json;
-using Spark.Temporal.Workflows;
+using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Budgets;
-using Spark.Temporal.Workflows.Domain.Conversations;
-using Spark.Temporal.Workflows.SkillGeneration;
-using Spark.Temporal.Workflows.Wire;
 
 namespace Spark.Temporal.Tests.Workflows;
 

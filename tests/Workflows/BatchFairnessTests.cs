@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.Domain;
 using Temporalio.Activities;
 
 namespace Spark.Temporal.Tests.Workflows;
@@ -24,8 +24,8 @@ public sealed class BatchFairnessTests
 
             return Task.CompletedTask;
         };
-        var large = BatchFiles.Trials(deployment, 40) with { Batch = Text.Slug(deployment.Prefix + "large"), Parallelism = 40 };
-        var small = BatchFiles.Trials(deployment, 2) with { Batch = Text.Slug(deployment.Prefix + "small"), Parallelism = 2, Source = new BatchSource { TasksDir = large.Source.TasksDir, Limit = 2 } };
+        var large = BatchFiles.Trials(deployment, 40) with { Batch = PlainText.Slug(deployment.Prefix + "large"), Parallelism = 40 };
+        var small = BatchFiles.Trials(deployment, 2) with { Batch = PlainText.Slug(deployment.Prefix + "small"), Parallelism = 2, Source = new BatchSource { TasksDir = large.Source.TasksDir, Limit = 2 } };
         var first = await deployment.Client.StartWorkflowAsync((BatchWorkflow workflow) => workflow.RunAsync(large), deployment.Options("large"));
         await Eventually.IsTrueAsync(() => Task.FromResult(deployment.World.Count("sandbox.prepare") == 40), "the large one waits for a host");
         var second = await deployment.Client.StartWorkflowAsync((BatchWorkflow workflow) => workflow.RunAsync(small), deployment.Options("small"));

@@ -1,9 +1,9 @@
 using System.Text.Json;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Client;
 using Temporalio.Exceptions;
@@ -229,7 +229,7 @@ public sealed class BatchOperationsTests
         var renamed = Path.Combine(_deployment.OutDir, "renamed");
         BatchFiles.Task(Path.Combine(renamed, "first"), "Write one to /answer.");
         BatchFiles.Task(Path.Combine(renamed, "two"), "Write something else to /answer.");
-        var input = Skills() with { Batch = Text.Slug(_deployment.Prefix + "second"), Source = new BatchSource { TasksDir = renamed }, Resume = true };
+        var input = Skills() with { Batch = PlainText.Slug(_deployment.Prefix + "second"), Source = new BatchSource { TasksDir = renamed }, Resume = true };
 
         var result = await (await StartAsync(input, "second")).GetResultAsync();
 
@@ -237,7 +237,7 @@ public sealed class BatchOperationsTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(result.Counts, Is.EqualTo(new BatchCounts(2, 0, 0, 1, 0, 0, 0, 1)));
-            Assert.That((taken.Item.Name, taken.TakenOverFrom), Is.EqualTo(("first", Text.Slug(_deployment.Prefix + "batch"))));
+            Assert.That((taken.Item.Name, taken.TakenOverFrom), Is.EqualTo(("first", PlainText.Slug(_deployment.Prefix + "batch"))));
             Assert.That(World.Count("llm:") - calls, Is.EqualTo(2), "only the other one is paid for");
         }
     }

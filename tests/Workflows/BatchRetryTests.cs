@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.Contracts;
 using Temporalio.Activities;
 using Temporalio.Client;
 using Temporalio.Exceptions;

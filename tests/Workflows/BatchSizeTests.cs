@@ -1,12 +1,11 @@
 using System.Text.Json;
 using Spark.Temporal.Activities.Batches;
+using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Budgets;
-using Spark.Temporal.Workflows.Domain.Conversations;
-using Spark.Temporal.Workflows.Wire;
-using Temporalio.Client;
 
 namespace Spark.Temporal.Tests.Workflows;
 

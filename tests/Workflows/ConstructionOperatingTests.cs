@@ -1,10 +1,10 @@
 using System.Text.Json;
+using Spark.Temporal.Domain.Blueprints;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows;
-using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Construction;
 using Spark.Temporal.Workflows.TaskConstruction;
-using Spark.Temporal.Workflows.Wire;
 using Temporalio.Client;
 using Temporalio.Exceptions;
 

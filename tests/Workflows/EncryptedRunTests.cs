@@ -3,14 +3,13 @@ using System.Text.Json;
 using Google.Protobuf;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Tests.Wire.Encryption;
+using Spark.Temporal.Wire;
+using Spark.Temporal.Wire.Encryption;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.SkillGeneration;
-using Spark.Temporal.Workflows.Wire;
-using Spark.Temporal.Workflows.Wire.Encryption;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.History.V1;
-using Temporalio.Client;
 using Temporalio.Common;
 using Temporalio.Exceptions;
 using Temporalio.Worker;
@@ -49,7 +48,7 @@ public sealed class EncryptedRunTests
             Assert.That(kept, Does.Not.Contain(Canary));
         }
 
-        var options = new WorkflowReplayerOptions { DataConverter = SparkJson.ConverterFor(Keys), Interceptors = [new TracingInterceptor()] };
+        var options = new WorkflowReplayerOptions { DataConverter = SparkConverter.With(Keys), Interceptors = [new TracingInterceptor()] };
         var replayer = new WorkflowReplayer(options.AddWorkflow<SkillGenerationWorkflow>().AddWorkflow<AttemptWorkflow>());
         Assert.That((await replayer.ReplayWorkflowAsync(own, throwOnReplayFailure: false)).ReplayFailure, Is.Null);
         Assert.That((await replayer.ReplayWorkflowAsync(child, throwOnReplayFailure: false)).ReplayFailure, Is.Null);

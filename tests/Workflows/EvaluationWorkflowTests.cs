@@ -1,14 +1,12 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Evaluation;
-using Spark.Temporal.Workflows.Domain.Judging;
-using Spark.Temporal.Workflows.Evaluation;
-using Spark.Temporal.Workflows.Wire;
 using Temporalio.Activities;
-using Temporalio.Client;
 using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Tests.Workflows;

@@ -1,8 +1,5 @@
+using Spark.Temporal.Domain.Memo;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Attempts;
-using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Memo;
-using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Client;
 
 namespace Spark.Temporal.Tests.Workflows;

@@ -1,7 +1,5 @@
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows;
-using Spark.Temporal.Workflows.Attempts;
-using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.TaskConstruction;
 using Temporalio.Client;
 using Temporalio.Exceptions;

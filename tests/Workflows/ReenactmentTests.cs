@@ -1,9 +1,9 @@
+using Spark.Temporal.Domain.Memo;
+using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Starter.Recorded;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Memo;
-using Spark.Temporal.Workflows.Domain.Pdi;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Client;
 

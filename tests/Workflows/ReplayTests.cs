@@ -1,8 +1,8 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Spark.Temporal.Tests.Support;
+using Spark.Temporal.Wire;
 using Spark.Temporal.Workflows;
-using Spark.Temporal.Workflows.Wire;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Common;
 using Temporalio.Exceptions;
@@ -164,7 +164,7 @@ public sealed partial class ReplayTests
     {
         var options = new WorkflowReplayerOptions
         {
-            DataConverter = SparkJson.DataConverter,
+            DataConverter = SparkConverter.Plain,
             Interceptors = [new TracingInterceptor(), .. changes],
         };
         foreach (var workflow in Workflows())

@@ -1,10 +1,11 @@
 using System.Text.Json;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Judging;
-using Spark.Temporal.Workflows.Domain.Pdi;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Client;
 using Temporalio.Exceptions;

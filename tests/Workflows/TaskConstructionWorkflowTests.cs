@@ -1,11 +1,13 @@
 using System.Text.Json;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Domain.Blueprints;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Construction;
 using Spark.Temporal.Workflows.TaskConstruction;
-using Spark.Temporal.Workflows.Wire;
 using Temporalio.Client;
 
 namespace Spark.Temporal.Tests.Workflows;
@@ -194,7 +196,7 @@ public sealed class TaskConstructionWorkflowTests
         ConstructionInput[] items = [Input(JsonSerializer.Serialize(Blueprints.Spec, SparkJson.Options), "good"), Input("""{"promt": "Peaks."}""", "bad")];
         var input = new BatchInput
         {
-            Batch = Spark.Temporal.Workflows.Domain.Text.Slug(_deployment.Prefix + "batch"),
+            Batch = PlainText.Slug(_deployment.Prefix + "batch"),
             Work = new BatchWork { Construction = items[0] },
             Source = new BatchSource { Files = [.. items.Select(item => item.PromptFile)] },
             OutDir = _deployment.OutDir,

@@ -1,3 +1,4 @@
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workers;
 using Spark.Temporal.Workflows;

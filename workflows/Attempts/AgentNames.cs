@@ -1,4 +1,4 @@
-using Spark.Temporal.Workflows.Domain.Construction;
+using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Workflows.Attempts;
 

@@ -1,6 +1,5 @@
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Conversations;
 using Temporalio.Exceptions;
 using Temporalio.Workflows;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Spark.Temporal.Workflows.Domain;
+using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Workflows.Attempts;
 
@@ -38,12 +38,12 @@ internal static class AttemptDetails
                 .Append(" · tests ").Append(result.TestsPassed).Append(" of ").Append(result.TestsTotal).Append("\n\n");
             if (result.Error is { } error)
             {
-                text.Append("> ").Append(Escape(Text.OneLine(error, 600))).Append("\n\n");
+                text.Append("> ").Append(Escape(PlainText.OneLine(error, 600))).Append("\n\n");
             }
         }
 
         text.Append("agent ").Append(input.Agent).Append(" · turns ").Append(state.Turns).Append(" · model calls ").Append(state.ModelCalls)
-            .Append(" · ").Append(Escape(Text.Usd(state.Usage.CostUsd)));
+            .Append(" · ").Append(Escape(PlainText.Usd(state.Usage.CostUsd)));
         if (sandbox?.Container is { } container)
         {
             text.Append(" · container `").Append(container.Container.Length > 12 ? container.Container[..12] : container.Container)
@@ -57,7 +57,7 @@ internal static class AttemptDetails
 
         foreach (var note in (sandbox?.Notes ?? []).Concat(state.Notes))
         {
-            text.Append("\n- ").Append(Escape(Text.OneLine(note, 300)));
+            text.Append("\n- ").Append(Escape(PlainText.OneLine(note, 300)));
         }
 
         return text.Append(OperatorHints.Foot).ToString();

@@ -1,5 +1,5 @@
+using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Judging;
 
 namespace Spark.Temporal.Workflows.Attempts;
 

@@ -1,6 +1,5 @@
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Conversations;
-using Spark.Temporal.Workflows.Domain.Judging;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.Attempts;

@@ -1,9 +1,8 @@
+using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Budgets;
-using Spark.Temporal.Workflows.Domain.Judging;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Exceptions;
 using Temporalio.Workflows;
 

@@ -1,6 +1,7 @@
+using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Budgets;
-using Spark.Temporal.Workflows.Domain.Skills;
 using Temporalio.Exceptions;
 using Temporalio.Workflows;
 

@@ -1,3 +1,4 @@
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Contracts;
 using Temporalio.Exceptions;
 using Temporalio.Workflows;

@@ -1,5 +1,6 @@
+using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Budgets;
 using Temporalio.Exceptions;
 using Temporalio.Workflows;
 

@@ -1,10 +1,9 @@
+using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Workflows.Attempts;
-using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Budgets;
-using Spark.Temporal.Workflows.Domain.Judging;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Spark.Temporal.Workflows.TaskConstruction;
-using Spark.Temporal.Workflows.Wire;
 using Temporalio.Common;
 using Temporalio.Exceptions;
 using Temporalio.Workflows;

@@ -1,4 +1,5 @@
 using System.Text;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Attempts;
 
 namespace Spark.Temporal.Workflows.Batches;
@@ -66,7 +67,7 @@ internal static class BatchDetails
         {
             text.Append("| ").Append(line.Number).Append(' ').Append(AttemptDetails.Escape(line.Name)).Append(" | ").Append(line.State)
                 .Append(" | ").Append(AttemptDetails.Escape(line.Words))
-                .Append(" | ").Append(AttemptDetails.Escape(Domain.Text.Usd(line.CostUsd))).Append(" |\n");
+                .Append(" | ").Append(AttemptDetails.Escape(PlainText.Usd(line.CostUsd))).Append(" |\n");
         }
 
         text.Append("\nResults, one a line: `").Append(state.ResultsPath).Append("`\n");

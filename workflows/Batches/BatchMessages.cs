@@ -1,11 +1,12 @@
 using System.Text.Json.Serialization;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Budgets;
-using Spark.Temporal.Workflows.Domain.Conversations;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Spark.Temporal.Workflows.TaskConstruction;
-using Spark.Temporal.Workflows.Wire;
 
 namespace Spark.Temporal.Workflows.Batches;
 
@@ -73,27 +74,9 @@ public sealed record BatchWork
 public sealed record TrialTemplate(string Key, string ModelSlug, AttemptInput Input);
 
 /// <summary>Which items a batch has. Paths are absolute and read where the workers are.</summary>
-public sealed record BatchSource : IOperatorRequest
+public sealed record BatchSource : TaskSelection, IOperatorRequest
 {
     public static string Example => """{"tasks_dir": "/tasks", "names": ["csv-*"]}""";
-
-    /// <summary>A folder of Harbor tasks, or one task.</summary>
-    public string? TasksDir { get; init; }
-
-    /// <summary>Prompt files or folders of them, for tasks further folders like <see cref="TasksDir"/>; or <c>@FILE</c> with one path a line.</summary>
-    public IReadOnlyList<string> Files { get; init; } = [];
-
-    /// <summary>Names with <c>*</c> and <c>?</c>, or <c>@FILE</c> with one a line; empty for all.</summary>
-    public IReadOnlyList<string> Names { get; init; } = [];
-
-    /// <summary>The same, for what must not run.</summary>
-    public IReadOnlyList<string> Exclude { get; init; } = [];
-
-    /// <summary>Order by chance with this seed instead of by name.</summary>
-    public ulong? Seed { get; init; }
-
-    /// <summary>At most so many tasks or prompts, counted in the order in which they would start.</summary>
-    public int? Limit { get; init; }
 
     /// <summary>Another output folder whose batches' results are taken over too; null for none.</summary>
     public string? SharedResults { get; init; }

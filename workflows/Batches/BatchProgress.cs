@@ -1,4 +1,4 @@
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Workflows.Batches;
 

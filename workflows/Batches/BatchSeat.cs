@@ -1,8 +1,8 @@
+using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Attempts;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Budgets;
-using Spark.Temporal.Workflows.Domain.Conversations;
-using Spark.Temporal.Workflows.Domain.Judging;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Spark.Temporal.Workflows.TaskConstruction;
 using Temporalio.Exceptions;
@@ -52,7 +52,7 @@ public sealed record ItemReport
             _ => ItemState.Failed,
         },
         Usage = result.Usage,
-        Words = Line($"{Text.Words(result.Status)} after {Count(result.Attempts, "attempt")}", result.Error),
+        Words = Line($"{PlainText.Words(result.Status)} after {Count(result.Attempts, "attempt")}", result.Error),
         Skill = result with { Error = Cut(result.Error) },
     };
 
@@ -68,7 +68,7 @@ public sealed record ItemReport
             _ => ItemState.Failed,
         },
         Usage = result.Usage,
-        Words = Line($"{Text.Words(result.Status)} after {Count(result.Rounds, "round")} of repair", result.Error),
+        Words = Line($"{PlainText.Words(result.Status)} after {Count(result.Rounds, "round")} of repair", result.Error),
         Construction = result with { Error = Cut(result.Error) },
     };
 
@@ -84,7 +84,7 @@ public sealed record ItemReport
         },
         Usage = result.Usage,
         Words = Line($"{result.Outcome.ToString().ToLowerInvariant()}, reward {result.Reward?.ToString("0.###") ?? "none"}", result.Error),
-        Trial = result with { Error = Cut(result.Error), Notes = [.. result.Notes.Take(10).Select(note => Text.OneLine(note, 300))] },
+        Trial = result with { Error = Cut(result.Error), Notes = [.. result.Notes.Take(10).Select(note => PlainText.OneLine(note, 300))] },
     };
 
     /// <summary>What a run that failed says of itself, else what the server says of it. The failure may be the one that carries it.</summary>
@@ -109,7 +109,7 @@ public sealed record ItemReport
 
     private static string Count(int number, string what) => $"{number} {what}{(number == 1 ? "" : "s")}";
 
-    private static string Line(string what, string? error) => error is null ? what : $"{what}: {Text.OneLine(error, 200)}";
+    private static string Line(string what, string? error) => error is null ? what : $"{what}: {PlainText.OneLine(error, 200)}";
 
     private static string? Cut(string? error) => error is { Length: > ErrorCharacters } ? error[..ErrorCharacters] + "…" : error;
 }

@@ -1,7 +1,7 @@
+using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Budgets;
-using Spark.Temporal.Workflows.Domain.Conversations;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.Batches;

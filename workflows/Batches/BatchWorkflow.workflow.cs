@@ -1,5 +1,5 @@
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Exceptions;
 using Temporalio.Workflows;
 

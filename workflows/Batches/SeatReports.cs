@@ -1,4 +1,4 @@
-using Spark.Temporal.Workflows.Domain.Conversations;
+using Spark.Temporal.Domain.Conversations;
 using Temporalio.Exceptions;
 using Temporalio.Workflows;
 

@@ -1,4 +1,4 @@
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.Batches;

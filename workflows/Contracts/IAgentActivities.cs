@@ -1,5 +1,5 @@
-using Spark.Temporal.Workflows.Domain.Conversations;
-using Spark.Temporal.Workflows.Domain.Tasks;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Tasks;
 using Temporalio.Activities;
 
 namespace Spark.Temporal.Workflows.Contracts;

@@ -1,3 +1,4 @@
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Batches;
 using Temporalio.Activities;
 

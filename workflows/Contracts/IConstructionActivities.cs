@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.TaskConstruction;
 using Temporalio.Activities;
 

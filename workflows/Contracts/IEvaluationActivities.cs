@@ -1,5 +1,6 @@
-using Spark.Temporal.Workflows.Domain.Evaluation;
-using Spark.Temporal.Workflows.Domain.Statistics;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Statistics;
 using Spark.Temporal.Workflows.Evaluation;
 using Temporalio.Activities;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Spark.Temporal.Workflows.Domain.Conversations;
+using Spark.Temporal.Domain.Conversations;
 using Temporalio.Activities;
 
 namespace Spark.Temporal.Workflows.Contracts;
@@ -15,18 +15,6 @@ public interface ILlmActivities
     /// </summary>
     [Activity("llm.complete")]
     Task<LlmReply> CompleteAsync(LlmRequest request);
-}
-
-/// <summary>Why a model is called; sent as the header <c>X-Spark-Purpose</c>.</summary>
-public static class LlmPurposes
-{
-    public const string Agent = "agent";
-    public const string Reflect = "reflect";
-    public const string Distill = "distill";
-    public const string Retrieve = "retrieve";
-    public const string Blueprint = "blueprint";
-    public const string Critique = "critique";
-    public const string Repair = "repair";
 }
 
 /// <summary>Which model answers.</summary>

@@ -1,6 +1,7 @@
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Workflows.Attempts;
-using Spark.Temporal.Workflows.Domain.Judging;
-using Spark.Temporal.Workflows.Domain.Pdi;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Activities;
 

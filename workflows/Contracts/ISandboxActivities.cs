@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
-using Spark.Temporal.Workflows.Domain.Conversations;
-using Spark.Temporal.Workflows.Domain.Tasks;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Tasks;
 using Temporalio.Activities;
 
 namespace Spark.Temporal.Workflows.Contracts;

@@ -1,3 +1,4 @@
+using Spark.Temporal.Domain.Conversations;
 using Temporalio.Activities;
 
 namespace Spark.Temporal.Workflows.Contracts;

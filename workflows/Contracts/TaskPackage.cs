@@ -1,4 +1,5 @@
-using Spark.Temporal.Workflows.Domain.Tasks;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Tasks;
 
 namespace Spark.Temporal.Workflows.Contracts;
 

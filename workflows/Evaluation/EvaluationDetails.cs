@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
 
 namespace Spark.Temporal.Workflows.Evaluation;
 
@@ -18,7 +18,7 @@ internal static class EvaluationDetails
         {
             var reward = tally.Scored == 0 ? "" : (tally.Rewards / tally.Scored).ToString("0.000", CultureInfo.InvariantCulture);
             text.Append(severalStudents ? $"| {tally.Model} " : "")
-                .Append(CultureInfo.InvariantCulture, $"| {tally.Arm} | {tally.Passed} | {tally.Scored} | {reward} | {tally.Skipped} | {tally.Infrastructure} | {AttemptDetails.Escape(Text.Usd(tally.CostUsd))} |\n");
+                .Append(CultureInfo.InvariantCulture, $"| {tally.Arm} | {tally.Passed} | {tally.Scored} | {reward} | {tally.Skipped} | {tally.Infrastructure} | {AttemptDetails.Escape(PlainText.Usd(tally.CostUsd))} |\n");
         }
 
         foreach (var student in record?.Students ?? [])

@@ -1,10 +1,10 @@
 using System.Text.Json.Serialization;
+using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Budgets;
-using Spark.Temporal.Workflows.Domain.Evaluation;
-using Spark.Temporal.Workflows.Wire;
 
 namespace Spark.Temporal.Workflows.Evaluation;
 

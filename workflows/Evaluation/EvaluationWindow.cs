@@ -1,6 +1,6 @@
+using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.Domain.Evaluation;
 
 namespace Spark.Temporal.Workflows.Evaluation;
 

@@ -1,9 +1,6 @@
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Evaluation;
-using Spark.Temporal.Workflows.Domain.Judging;
-using Spark.Temporal.Workflows.Wire;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.Evaluation;

@@ -1,8 +1,8 @@
+using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Evaluation;
-using Spark.Temporal.Workflows.Domain.Judging;
 
 namespace Spark.Temporal.Workflows.Evaluation;
 
@@ -26,7 +26,7 @@ public static class TrialRows
             Arm = arm,
             Repeat = ended.Item.Repeat,
             Outcome = result.Outcome,
-            Error = result.Error is { } error ? Text.OneLine(error, ErrorCharacters) : null,
+            Error = result.Error is { } error ? PlainText.OneLine(error, ErrorCharacters) : null,
 
             // What was paid for a run that the infrastructure ended was paid all the same.
             CostUsd = ended.CostUsd,
@@ -60,7 +60,7 @@ public static class TrialRows
             Arm = arm,
             Repeat = item.Repeat,
             Outcome = Outcome.Skipped,
-            Error = Text.OneLine(why, ErrorCharacters),
+            Error = PlainText.OneLine(why, ErrorCharacters),
             WorkflowId = WorkflowIds.Evaluation(input.Batch, model, arm, item.Name, item.Repeat),
             StartedAt = now,
             FinishedAt = now,

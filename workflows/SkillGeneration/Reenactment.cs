@@ -1,6 +1,7 @@
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
 using Temporalio.Exceptions;
 using Temporalio.Workflows;
 
@@ -58,7 +59,7 @@ internal sealed class Reenactment(SkillGenerationInput input, SkillRunState stat
             (IReplayActivities replay) => replay.DistillAsync(new ReplayDistillRequest(conversation, task)), ActivityProfiles.Records("the recorded skill"));
         state.Skill = skill.Skill;
         state.Count(new SkillCall(conversation, skill.Usage, skill.Problems, 0, Workflow.UtcNow));
-        state.Error = skill.Problems.Count == 0 ? null : Text.OneLine($"The recorded skill is not valid: {string.Join("; ", skill.Problems)}", 600);
+        state.Error = skill.Problems.Count == 0 ? null : PlainText.OneLine($"The recorded skill is not valid: {string.Join("; ", skill.Problems)}", 600);
         return true;
     }
 

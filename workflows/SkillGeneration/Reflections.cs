@@ -1,8 +1,9 @@
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Memo;
+using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Judging;
-using Spark.Temporal.Workflows.Domain.Memo;
-using Spark.Temporal.Workflows.Domain.Pdi;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.SkillGeneration;

@@ -1,10 +1,10 @@
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Conversations;
-using Spark.Temporal.Workflows.Domain.Judging;
-using Spark.Temporal.Workflows.Domain.Pdi;
 
 namespace Spark.Temporal.Workflows.SkillGeneration;
 
@@ -64,7 +64,7 @@ public sealed record SkillGenerationInput
     public string About() => SkillRunDetails.About(TaskDir, ModelSlug, Agent, OutDir);
 
     /// <summary>The folder of what comes of a task.</summary>
-    public string ResultDir(string task) => Path.Combine(ResultsRoot ?? Path.Combine(OutDir, "skills_gen_result"), Text.Slug(ModelSlug), task);
+    public string ResultDir(string task) => Path.Combine(ResultsRoot ?? Path.Combine(OutDir, "skills_gen_result"), PlainText.Slug(ModelSlug), task);
 }
 
 /// <summary>Where a run was forked: it goes on from what another had found out by the end of one attempt.</summary>

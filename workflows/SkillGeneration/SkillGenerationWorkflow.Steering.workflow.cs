@@ -1,7 +1,6 @@
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.SkillGeneration;

@@ -1,8 +1,8 @@
 using System.Text;
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Attempts;
-using Spark.Temporal.Workflows.Domain.Judging;
-using Spark.Temporal.Workflows.Domain.Pdi;
-using Words = Spark.Temporal.Workflows.Domain.Text;
 
 namespace Spark.Temporal.Workflows.SkillGeneration;
 
@@ -45,12 +45,12 @@ internal static class SkillRunDetails
         }
         else if (result?.Error is { } error)
         {
-            text.Append("> ").Append(AttemptDetails.Escape(Words.OneLine(error, 600))).Append("\n\n");
+            text.Append("> ").Append(AttemptDetails.Escape(PlainText.OneLine(error, 600))).Append("\n\n");
         }
 
         foreach (var guidance in state.PendingGuidance)
         {
-            text.Append("- guidance for the next attempt: ").Append(AttemptDetails.Escape(Words.OneLine(guidance, 200))).Append('\n');
+            text.Append("- guidance for the next attempt: ").Append(AttemptDetails.Escape(PlainText.OneLine(guidance, 200))).Append('\n');
         }
 
         return Table(text, attempts).Append(OperatorHints.Foot).ToString();
@@ -77,7 +77,7 @@ internal static class SkillRunDetails
                 .Append(" | ").Append(attempt.Reward?.ToString("0.###") ?? "none")
                 .Append(" | ").Append(attempt.TestsPassed).Append("\u00a0of\u00a0").Append(attempt.TestsTotal)
                 .Append(" | ").Append(attempt.Pdi?.ToString("0.0000") ?? "")
-                .Append(" | ").Append(AttemptDetails.Escape(Words.Usd(attempt.CostUsd)))
+                .Append(" | ").Append(AttemptDetails.Escape(PlainText.Usd(attempt.CostUsd)))
                 .Append(" | ").Append(AttemptDetails.Escape(attempt.Why ?? attempt.Error ?? "")).Append(" |\n");
         }
 

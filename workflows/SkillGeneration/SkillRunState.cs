@@ -1,11 +1,11 @@
+using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Budgets;
-using Spark.Temporal.Workflows.Domain.Conversations;
-using Spark.Temporal.Workflows.Domain.Judging;
-using Spark.Temporal.Workflows.Domain.Pdi;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.SkillGeneration;
@@ -27,7 +27,7 @@ internal sealed class SkillRunState : IOwnCalls
     {
         _input = input;
         Control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), () => Show(Step), input.Seat) { TellsBatch = true, OwnsElsewhere = true };
-        Task = Text.Slug(input.TaskDir.TrimEnd('/').Split('/')[^1]);
+        Task = PlainText.Slug(input.TaskDir.TrimEnd('/').Split('/')[^1]);
         MaxAttempts = input.MaxAttempts;
     }
 
@@ -128,7 +128,7 @@ internal sealed class SkillRunState : IOwnCalls
 
         _attempts.Add(new AttemptProgress(
             Number, result.Outcome, result.Reward, result.TestsPassed, result.TestsTotal, null, Intervention, result.Usage.CostUsd,
-            result.Error is { } error ? Text.OneLine(error, 200) : null));
+            result.Error is { } error ? PlainText.OneLine(error, 200) : null));
         return record;
     }
 
@@ -229,11 +229,11 @@ internal sealed class SkillRunState : IOwnCalls
         const int Shown = 2;
         if (judgment.Problem is { } problem)
         {
-            return Text.OneLine(problem, 120);
+            return PlainText.OneLine(problem, 120);
         }
 
         var failed = TestSummary.FailedTests(judgment.TestSummary);
-        var names = string.Join(", ", failed.Take(Shown).Select(test => Text.OneLine(test.Split("::")[^1], 50)));
+        var names = string.Join(", ", failed.Take(Shown).Select(test => PlainText.OneLine(test.Split("::")[^1], 50)));
         return failed.Count == 0 ? null : failed.Count <= Shown ? names : $"{names} and {failed.Count - Shown} more";
     }
 }

@@ -1,3 +1,4 @@
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
 using Temporalio.Workflows;

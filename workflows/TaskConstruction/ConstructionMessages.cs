@@ -1,8 +1,8 @@
 using System.Text.Json.Serialization;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Conversations;
 
 namespace Spark.Temporal.Workflows.TaskConstruction;
 

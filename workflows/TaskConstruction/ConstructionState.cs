@@ -1,11 +1,11 @@
 using System.Text;
+using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Budgets;
-using Spark.Temporal.Workflows.Domain.Conversations;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Workflows;
-using Words = Spark.Temporal.Workflows.Domain.Text;
 
 namespace Spark.Temporal.Workflows.TaskConstruction;
 
@@ -110,7 +110,7 @@ internal sealed class ConstructionState : IOwnCalls
     }
 
     private static string Line(BlueprintVersion version) =>
-        $"version {version.Number}: " + (version.Refused is { } why ? Words.OneLine(why, 300)
+        $"version {version.Number}: " + (version.Refused is { } why ? PlainText.OneLine(why, 300)
             : version.Proof is { } proof ? proof.Verdict.ToString().ToLowerInvariant() : "under way");
 
     private string Render(ConstructionResult? result)
@@ -131,7 +131,7 @@ internal sealed class ConstructionState : IOwnCalls
         text.Append(" · spent ").Append(AttemptDetails.Escape(Control.Limit.Render(Usage))).Append("\n\n");
         if (result?.Error is { } error)
         {
-            text.Append("> ").Append(AttemptDetails.Escape(Words.OneLine(error, 600))).Append("\n\n");
+            text.Append("> ").Append(AttemptDetails.Escape(PlainText.OneLine(error, 600))).Append("\n\n");
         }
         else if (result is null && Control.State != RunStates.Cancelled)
         {

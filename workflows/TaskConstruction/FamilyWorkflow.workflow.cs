@@ -1,7 +1,7 @@
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Exceptions;
 using Temporalio.Workflows;
 
@@ -126,5 +126,5 @@ public sealed class FamilyWorkflow
         + string.Concat(_ended.TakeLast(20).Select(variant => $"- {variant.Status.ToString().ToLowerInvariant()}: {variant.Name} {AttemptDetails.Escape(variant.Error ?? "")}\n"))
         + OperatorHints.Foot;
 
-    private static string? Short(string? error) => error is null ? null : Text.OneLine(error, 160);
+    private static string? Short(string? error) => error is null ? null : PlainText.OneLine(error, 160);
 }

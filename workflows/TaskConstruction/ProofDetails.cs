@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Attempts;
 
 namespace Spark.Temporal.Workflows.TaskConstruction;
@@ -13,7 +14,7 @@ internal static partial class ProofDetails
         + $"are the same each time.{OperatorHints.Foot}";
 
     public static string Render(ProofResult result) => Render(
-        result.Checks, $"**{result.Verdict}**" + (result.Error is { } error ? $"\n\n> {AttemptDetails.Escape(Domain.Text.OneLine(error, 600))}" : ""));
+        result.Checks, $"**{result.Verdict}**" + (result.Error is { } error ? $"\n\n> {AttemptDetails.Escape(PlainText.OneLine(error, 600))}" : ""));
 
     public static string Render(IReadOnlyList<ProofCheck> checks, string head)
     {
@@ -21,7 +22,7 @@ internal static partial class ProofDetails
         foreach (var check in checks)
         {
             text.Append("- ").Append(check.Status.ToString().ToLowerInvariant()).Append(": ").Append(check.Name)
-                .Append(" · ").Append(AttemptDetails.Escape(Counts().Replace(Domain.Text.OneLine(check.Words, 300), "$1 of $2 tests"))).Append('\n');
+                .Append(" · ").Append(AttemptDetails.Escape(Counts().Replace(PlainText.OneLine(check.Words, 300), "$1 of $2 tests"))).Append('\n');
         }
 
         return text.Append(OperatorHints.Foot).ToString();

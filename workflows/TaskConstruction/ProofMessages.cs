@@ -1,5 +1,5 @@
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Attempts;
-using Spark.Temporal.Workflows.Contracts;
 
 namespace Spark.Temporal.Workflows.TaskConstruction;
 

@@ -1,6 +1,7 @@
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.TaskConstruction;
@@ -96,7 +97,7 @@ internal sealed class ProofState
 
     public ProofResult Close(TaskPackage? package, string taskDir, string? stopped) => new()
     {
-        Task = package?.Name ?? Text.Slug(taskDir.TrimEnd('/').Split('/')[^1]),
+        Task = package?.Name ?? PlainText.Slug(taskDir.TrimEnd('/').Split('/')[^1]),
         Verdict = stopped is not null ? ProofVerdict.NoVerdict
             : _checks.Any(check => check.Status == ProofStatus.Failed) ? ProofVerdict.Refuted : ProofVerdict.Proven,
         Checks = Checks,
@@ -117,7 +118,7 @@ internal sealed class ProofState
         {
             Name = Step,
             Status = status,
-            Words = Text.OneLine(words, 1_500),
+            Words = PlainText.OneLine(words, 1_500),
             Reward = verdict?.Reward,
             TestsPassed = verdict?.TestsPassed ?? 0,
             TestsTotal = verdict?.TestsTotal ?? 0,

@@ -3,8 +3,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Spark.Temporal.Activities.Llm;
-using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Budgets;
+using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Conversations;
 using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.Agents.Proxy;

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
-using Spark.Temporal.Workflows.Domain.Conversations;
+using Spark.Temporal.Domain.Conversations;
 
 namespace Spark.Temporal.Activities.Agents.Proxy;
 

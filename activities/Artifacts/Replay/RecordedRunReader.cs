@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Spark.Temporal.Workflows.Domain.Judging;
+using Spark.Temporal.Domain.Judging;
 
 namespace Spark.Temporal.Activities.Artifacts.Replay;
 

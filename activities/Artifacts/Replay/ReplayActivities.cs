@@ -1,13 +1,13 @@
 using System.Formats.Tar;
 using System.Security.Cryptography;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Memo;
+using Spark.Temporal.Domain.Skills;
+using Spark.Temporal.Domain.Tasks;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Conversations;
-using Spark.Temporal.Workflows.Domain.Judging;
-using Spark.Temporal.Workflows.Domain.Memo;
-using Spark.Temporal.Workflows.Domain.Skills;
-using Spark.Temporal.Workflows.Domain.Tasks;
 using Temporalio.Activities;
 using Temporalio.Exceptions;
 
@@ -46,7 +46,7 @@ internal sealed class ReplayActivities(IArtifactStore store) : IReplayActivities
 
         await using var file = File.OpenRead(path);
         var digest = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, Cancelled));
-        var name = Text.Slug(reader.Task ?? Path.GetFileName(request.Folder));
+        var name = PlainText.Slug(reader.Task ?? Path.GetFileName(request.Folder));
         return new ReplayedRun
         {
             Package = new TaskPackage
@@ -77,7 +77,7 @@ internal sealed class ReplayActivities(IArtifactStore store) : IReplayActivities
                 conversation,
                 [
                     new ChatMessage { Role = ChatRoles.Assistant, ToolCalls = [call] },
-                    new ChatMessage { Role = ChatRoles.Tool, ToolCallId = call.Id, Content = Text.TailAtLineStart(attempt.Output, 16_000) },
+                    new ChatMessage { Role = ChatRoles.Tool, ToolCallId = call.Id, Content = PlainText.TailAtLineStart(attempt.Output, 16_000) },
                 ],
                 Cancelled);
         }
@@ -91,12 +91,12 @@ internal sealed class ReplayActivities(IArtifactStore store) : IReplayActivities
             {
                 Reward = verified ? attempt.Reward : null,
                 Rewards = verified && attempt.Reward is { } reward ? new Dictionary<string, double> { ["reward"] = reward } : new Dictionary<string, double>(),
-                RewardProblem = verified ? null : $"recorded as {attempt.Status} without a test: {Text.OneLine(attempt.Error, 600)}",
+                RewardProblem = verified ? null : $"recorded as {attempt.Status} without a test: {PlainText.OneLine(attempt.Error, 600)}",
                 TestsPassed = attempt.TestsPassed,
                 TestsTotal = attempt.TestsTotal,
                 Output = await store.PutTextAsync(attempt.TestOutput, Cancelled),
             },
-            attempt.IsInfrastructure ? Text.OneLine(attempt.Error.Length > 0 ? attempt.Error : attempt.Status, 600) : null);
+            attempt.IsInfrastructure ? PlainText.OneLine(attempt.Error.Length > 0 ? attempt.Error : attempt.Status, 600) : null);
     }
 
     public async Task<JudgeReply> JudgeAsync(ReplayJudgeRequest request)

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Contracts;
 
 namespace Spark.Temporal.Activities.Artifacts.Results;

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Conversations;
 
 namespace Spark.Temporal.Activities.Artifacts.Results;
 
@@ -148,7 +148,7 @@ internal static class AtifTrajectory
                 step["extra"] = extra = new JsonObject { ["commands"] = new JsonArray() };
             }
 
-            extra["commands"]!.AsArray().Add(JsonSerializer.SerializeToNode(result, Workflows.Wire.SparkJson.Options));
+            extra["commands"]!.AsArray().Add(JsonSerializer.SerializeToNode(result, Domain.Json.SparkJson.Options));
         }
     }
 

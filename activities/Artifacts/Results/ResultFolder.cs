@@ -1,8 +1,8 @@
 using System.Formats.Tar;
 using System.Text;
 using System.Text.Json;
-using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Json;
 
 namespace Spark.Temporal.Activities.Artifacts.Results;
 

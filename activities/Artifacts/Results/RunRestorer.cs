@@ -1,8 +1,8 @@
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Judging;
-using Spark.Temporal.Workflows.Domain.Pdi;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Exceptions;
 
@@ -61,5 +61,5 @@ internal sealed class RunRestorer(IArtifactStore store)
         record.Reflection?.Pdi?.Rounded().WeightedPdi,
         record.Intervention,
         record.Result.Usage.CostUsd,
-        record.Result.Error is { } error ? Text.OneLine(error, 200) : null);
+        record.Result.Error is { } error ? PlainText.OneLine(error, 200) : null);
 }

@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Json;
+using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
 using Spark.Temporal.Workflows.SkillGeneration;
-using Spark.Temporal.Workflows.Wire;
 
 namespace Spark.Temporal.Activities.Artifacts.Results;
 
@@ -58,7 +58,7 @@ internal sealed class SkillRunWriter(IArtifactStore store)
         foreach (var attempt in attempts)
         {
             var judgment = attempt.Judgment is { } reference
-                ? await store.ReadJsonAsync<Workflows.Domain.Judging.Judgment>(reference, cancellationToken)
+                ? await store.ReadJsonAsync<Domain.Judging.Judgment>(reference, cancellationToken)
                 : null;
             entries.Add(new
             {
@@ -95,8 +95,8 @@ internal sealed class SkillRunWriter(IArtifactStore store)
                 run.Input.Pdi.ObserveOnly,
                 run.Input.Pdi.Method,
                 Warmup = 2,
-                Threshold = Workflows.Domain.Pdi.PdiTracker.Threshold,
-                History = attempts.Select(attempt => attempt.Reflection?.Pdi?.Rounded()).OfType<Workflows.Domain.Pdi.PdiSnapshot>(),
+                Threshold = Domain.Pdi.PdiTracker.Threshold,
+                History = attempts.Select(attempt => attempt.Reflection?.Pdi?.Rounded()).OfType<Domain.Pdi.PdiSnapshot>(),
             },
         };
     }
@@ -109,7 +109,7 @@ internal sealed class SkillRunWriter(IArtifactStore store)
         foreach (var attempt in attempts)
         {
             report.Append($"| {attempt.Number} | {attempt.Outcome} | {attempt.Result.Reward?.ToString("0.###") ?? ""} ")
-                .Append($"| {attempt.Result.TestsPassed}/{attempt.Result.TestsTotal} | {Text.OneLine(attempt.Result.Error ?? "", 200).Replace("|", "\\|")} |\n");
+                .Append($"| {attempt.Result.TestsPassed}/{attempt.Result.TestsTotal} | {PlainText.OneLine(attempt.Result.Error ?? "", 200).Replace("|", "\\|")} |\n");
         }
 
         if (attempts.LastOrDefault(attempt => attempt.Reflection is { Memo.Length: > 0 }) is { Reflection.Memo: var memo })

@@ -1,8 +1,8 @@
 using System.Text.Json;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Conversations;
-using Spark.Temporal.Workflows.Domain.Judging;
-using Spark.Temporal.Workflows.Domain.Pdi;
 using Spark.Temporal.Workflows.SkillGeneration;
 
 namespace Spark.Temporal.Activities.Artifacts.Results;

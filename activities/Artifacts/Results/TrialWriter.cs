@@ -1,7 +1,6 @@
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Judging;
 
 namespace Spark.Temporal.Activities.Artifacts.Results;
 
@@ -13,7 +12,7 @@ internal sealed class TrialWriter(IArtifactStore store)
 {
     public async Task<TrialRecord> WriteAsync(WriteTrialRequest trial, string workflowId, string runId, CancellationToken cancellationToken)
     {
-        var job = Text.Slug(trial.Input.Batch.Length > 0 ? trial.Input.Batch : "trials");
+        var job = PlainText.Slug(trial.Input.Batch.Length > 0 ? trial.Input.Batch : "trials");
         var name = TrialNames.Trial(trial.Package.Name, workflowId, runId);
         var folder = new ResultFolder(store, Path.Combine(trial.Input.OutDir!, "spark-jobs", job, name));
         var id = TrialNames.Id(workflowId, runId);

@@ -1,11 +1,11 @@
 using System.Text;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Llm;
+using Spark.Temporal.Domain.Blueprints;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Construction;
-using Spark.Temporal.Workflows.Domain.Conversations;
 using Spark.Temporal.Workflows.TaskConstruction;
 using Temporalio.Activities;
 using Temporalio.Exceptions;
@@ -113,7 +113,7 @@ internal sealed class ConstructionActivities(IArtifactStore store, IPythonRunner
         }
         catch (FormatException refused)
         {
-            return new RenderReply(null, Text.OneLine(refused.Message, 1_500));
+            return new RenderReply(null, PlainText.OneLine(refused.Message, 1_500));
         }
     }
 
@@ -163,7 +163,7 @@ internal sealed class ConstructionActivities(IArtifactStore store, IPythonRunner
             await store.PutJsonAsync<IReadOnlyList<CritiqueFinding>>(ordered, Cancelled),
             ordered.Count,
             ordered.Count(finding => finding.Severity == CritiqueSeverity.Blocking),
-            [.. ordered.Take(MostLines).Select(finding => Text.OneLine(finding.ToString(), 400))]);
+            [.. ordered.Take(MostLines).Select(finding => PlainText.OneLine(finding.ToString(), 400))]);
     }
 
     private async Task<string> LastAsync(ArtifactRef conversation) =>
@@ -172,7 +172,7 @@ internal sealed class ConstructionActivities(IArtifactStore store, IPythonRunner
     private Task<ArtifactRef> AskAgainAsync(ArtifactRef conversation, string words) =>
         store.AppendAsync(conversation, [new ChatMessage { Role = ChatRoles.User, Content = words }], Cancelled);
 
-    private static List<string> Short(IReadOnlyList<string> errors) => [.. errors.Take(MostLines).Select(error => Text.OneLine(error, 300))];
+    private static List<string> Short(IReadOnlyList<string> errors) => [.. errors.Take(MostLines).Select(error => PlainText.OneLine(error, 300))];
 
     private static ApplicationFailureException Invalid(string why) => new(why, FailureTypes.InvalidInput, nonRetryable: true);
 }

@@ -2,10 +2,11 @@ using System.Text;
 using System.Text.Json;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Sandbox;
+using Spark.Temporal.Domain.Blueprints;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Construction;
 using Spark.Temporal.Workflows.TaskConstruction;
-using Spark.Temporal.Workflows.Wire;
 
 namespace Spark.Temporal.Activities.TaskPackages.Construction;
 

@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.Text;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Contracts;
 
 namespace Spark.Temporal.Activities.TaskPackages.Construction;

@@ -1,11 +1,11 @@
 using System.Text.Json;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Domain.Blueprints;
+using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Construction;
 using Spark.Temporal.Workflows.TaskConstruction;
-using Spark.Temporal.Workflows.Wire;
 using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.TaskPackages.Construction;
@@ -40,7 +40,7 @@ internal sealed class FamilyPlanner(IArtifactStore store)
                     TaskId = variant.Blueprint.TaskId,
                     OutputPath = variant.Blueprint.OutputPath,
                     VariantOf = input.Task,
-                    Choices = Text.OneLine(string.Join(", ", variant.Choices.Select(choice => $"{choice.Key} = {choice.Value}")), 600),
+                    Choices = PlainText.OneLine(string.Join(", ", variant.Choices.Select(choice => $"{choice.Key} = {choice.Value}")), 600),
                 });
             }
 
@@ -48,7 +48,7 @@ internal sealed class FamilyPlanner(IArtifactStore store)
         }
         catch (FormatException wrong)
         {
-            throw new ApplicationFailureException(Text.OneLine(wrong.Message, 1_000), FailureTypes.InvalidInput, nonRetryable: true);
+            throw new ApplicationFailureException(PlainText.OneLine(wrong.Message, 1_000), FailureTypes.InvalidInput, nonRetryable: true);
         }
     }
 

@@ -2,8 +2,9 @@ using System.Formats.Tar;
 using System.Security.Cryptography;
 using System.Text;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Domain.Blueprints;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Construction;
 
 namespace Spark.Temporal.Activities.TaskPackages.Construction;
 

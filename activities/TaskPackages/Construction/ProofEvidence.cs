@@ -1,7 +1,6 @@
 using System.Text;
 using Spark.Temporal.Activities.Artifacts;
-using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Judging;
+using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Workflows.TaskConstruction;
 
 namespace Spark.Temporal.Activities.TaskPackages.Construction;

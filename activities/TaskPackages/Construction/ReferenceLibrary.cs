@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using Spark.Temporal.TaskFiles;
-using Spark.Temporal.Workflows.Domain.Construction;
-using Spark.Temporal.Workflows.Domain.Tasks;
+using Spark.Temporal.Domain.Blueprints;
+using Spark.Temporal.Domain.Tasks;
+using Spark.Temporal.Wire.TaskFiles;
 
 namespace Spark.Temporal.Activities.TaskPackages.Construction;
 

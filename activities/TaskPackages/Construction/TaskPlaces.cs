@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Spark.Temporal.Workflows.Domain.Construction;
+using Spark.Temporal.Domain.Blueprints;
 
 namespace Spark.Temporal.Activities.TaskPackages.Construction;
 

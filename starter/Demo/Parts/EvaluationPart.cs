@@ -1,8 +1,8 @@
+using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Starter.Evaluation;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.Domain.Evaluation;
 using Spark.Temporal.Workflows.Evaluation;
 
 namespace Spark.Temporal.Starter.Demo.Parts;

@@ -1,7 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities.Agents;
-using Spark.Temporal.Workflows.Domain.Conversations;
+using Spark.Temporal.Domain.Conversations;
 
 namespace Spark.Temporal.Tests.Activities.Agents;
 

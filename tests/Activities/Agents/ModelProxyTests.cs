@@ -6,10 +6,10 @@ using Spark.Temporal.Activities.Agents;
 using Spark.Temporal.Activities.Agents.Proxy;
 using Spark.Temporal.Activities.Llm;
 using Spark.Temporal.Activities.Sandbox;
+using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Budgets;
-using Spark.Temporal.Workflows.Domain.Conversations;
 
 namespace Spark.Temporal.Tests.Activities.Agents;
 

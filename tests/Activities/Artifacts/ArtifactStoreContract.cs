@@ -1,8 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Spark.Temporal.Activities.Artifacts;
-using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Conversations;
+using Spark.Temporal.Domain.Conversations;
 
 namespace Spark.Temporal.Tests.Activities.Artifacts;
 

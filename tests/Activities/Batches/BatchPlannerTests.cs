@@ -3,13 +3,13 @@ using System.Text;
 using System.Text.Json;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Batches;
+using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Judging;
 using Spark.Temporal.Workflows.SkillGeneration;
-using Spark.Temporal.Workflows.Wire;
 
 namespace Spark.Temporal.Tests.Activities.Batches;
 

@@ -1,10 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Spark.Temporal.Activities.Evaluation;
+using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Domain.Construction;
-using Spark.Temporal.Workflows.Domain.Evaluation;
-using Spark.Temporal.Workflows.Wire;
 
 namespace Spark.Temporal.Tests.Activities.Evaluation;
 

@@ -1,5 +1,5 @@
-using Spark.Temporal.Workflows.Domain.Evaluation;
-using Spark.Temporal.Workflows.Domain.Judging;
+using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Judging;
 
 namespace Spark.Temporal.Tests.Activities.Evaluation;
 

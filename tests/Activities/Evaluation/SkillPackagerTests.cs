@@ -1,9 +1,9 @@
 using System.Formats.Tar;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Evaluation;
+using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Evaluation;
 
 namespace Spark.Temporal.Tests.Activities.Evaluation;
 

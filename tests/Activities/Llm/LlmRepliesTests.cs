@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Domain.Conversations;
 
 namespace Spark.Temporal.Tests.Activities.Llm;
 

@@ -7,9 +7,9 @@ using FsCheck.Fluent;
 using Spark.Temporal.Activities;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Redaction;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Tests.Activities.Artifacts;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Contracts;
 
 namespace Spark.Temporal.Tests.Activities.Redaction;
 

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Sandbox;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Tasks;
 using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Tests.Activities.Sandbox;

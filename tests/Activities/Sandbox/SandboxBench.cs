@@ -3,10 +3,10 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Sandbox;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Conversations;
-using Spark.Temporal.Workflows.Domain.Tasks;
 using Temporalio.Testing;
 
 namespace Spark.Temporal.Tests.Activities.Sandbox;

@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using Spark.Temporal.Activities.Artifacts;
-using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Conversations;
 
 namespace Spark.Temporal.Tests.Activities.Sandbox;
 

@@ -1,5 +1,3 @@
-using Spark.Temporal.Tests.Support;
-
 namespace Spark.Temporal.Tests.Activities.Sandbox;
 
 /// <summary>A container with the agent's shell in it, as bash or, where an image has none, as sh.</summary>

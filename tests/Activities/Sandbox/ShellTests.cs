@@ -2,9 +2,8 @@ using System.Diagnostics;
 using System.Text;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Sandbox;
-using Spark.Temporal.Tests.Support;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Conversations;
 
 namespace Spark.Temporal.Tests.Activities.Sandbox;
 

@@ -1,9 +1,8 @@
 using Spark.Temporal.Activities.Evaluation;
-using Spark.Temporal.Activities.Sandbox;
+using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Skills;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Domain.Evaluation;
-using Spark.Temporal.Workflows.Domain.Skills;
-using Spark.Temporal.Workflows.Domain.Tasks;
 
 namespace Spark.Temporal.Tests.Activities.Sandbox;
 

@@ -2,8 +2,8 @@ using System.Formats.Tar;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Artifacts.Results;
 using Spark.Temporal.Activities.Sandbox;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Contracts;
 
 namespace Spark.Temporal.Tests.Activities.Sandbox;
 

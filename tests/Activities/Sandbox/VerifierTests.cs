@@ -1,7 +1,7 @@
 using Spark.Temporal.Activities.Artifacts;
-using Spark.Temporal.Activities.Sandbox;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Tasks;
 
 namespace Spark.Temporal.Tests.Activities.Sandbox;
 

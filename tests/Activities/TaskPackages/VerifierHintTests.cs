@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.TaskPackages;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Contracts;
 

@@ -1,5 +1,5 @@
-using Spark.Temporal.Workflows.Domain.Budgets;
-using Spark.Temporal.Workflows.Domain.Conversations;
+using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Conversations;
 
 namespace Spark.Temporal.Tests.Domain.Budgets;
 

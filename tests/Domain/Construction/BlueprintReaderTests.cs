@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
+using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Domain.Construction;
 
 namespace Spark.Temporal.Tests.Domain.Construction;
 

@@ -4,9 +4,9 @@ using System.Text.RegularExpressions;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.TaskPackages;
 using Spark.Temporal.Activities.TaskPackages.Construction;
+using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Construction;
 using Temporalio.Testing;
 
 namespace Spark.Temporal.Tests.Domain.Construction;

@@ -1,5 +1,5 @@
+using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Domain.Construction;
 
 namespace Spark.Temporal.Tests.Domain.Construction;
 

@@ -1,4 +1,4 @@
-using Spark.Temporal.Workflows.Domain.Construction;
+using Spark.Temporal.Domain.Blueprints;
 
 namespace Spark.Temporal.Tests.Domain.Construction;
 

@@ -2,10 +2,10 @@ using System.Text;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.TaskPackages;
 using Spark.Temporal.Activities.TaskPackages.Construction;
+using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Starter.Demo;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Construction;
 using Spark.Temporal.Workflows.TaskConstruction;
 using Temporalio.Testing;
 

@@ -1,6 +1,7 @@
 using System.Text;
+using Spark.Temporal.Domain.Blueprints;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Domain.Construction;
 
 namespace Spark.Temporal.Tests.Domain.Construction;
 

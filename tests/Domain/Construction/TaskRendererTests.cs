@@ -1,7 +1,7 @@
 using System.Text;
+using Spark.Temporal.Domain.Blueprints;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Domain.Construction;
-using Spark.Temporal.Workflows.Domain.Tasks;
 
 namespace Spark.Temporal.Tests.Domain.Construction;
 

@@ -1,4 +1,4 @@
-using Spark.Temporal.Workflows.Domain.Evidence;
+using Spark.Temporal.Domain.Evidence;
 
 namespace Spark.Temporal.Tests.Domain.Evidence;
 

@@ -1,8 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Spark.Temporal.Workflows.Domain.Conversations;
-using Spark.Temporal.Workflows.Domain.Evidence;
-using Spark.Temporal.Workflows.Domain.Tasks;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Evidence;
+using Spark.Temporal.Domain.Tasks;
 
 namespace Spark.Temporal.Tests.Domain.Evidence;
 

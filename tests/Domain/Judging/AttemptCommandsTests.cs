@@ -1,5 +1,5 @@
-using Spark.Temporal.Workflows.Domain.Conversations;
-using Spark.Temporal.Workflows.Domain.Judging;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Judging;
 
 namespace Spark.Temporal.Tests.Domain.Judging;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
+using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Domain.Judging;
 
 namespace Spark.Temporal.Tests.Domain.Judging;
 

@@ -1,4 +1,4 @@
-using Spark.Temporal.Workflows.Domain.Judging;
+using Spark.Temporal.Domain.Judging;
 
 namespace Spark.Temporal.Tests.Domain.Judging;
 

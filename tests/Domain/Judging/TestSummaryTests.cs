@@ -1,7 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Spark.Temporal.Workflows.Domain.Judging;
-using TestResult = Spark.Temporal.Workflows.Domain.Judging.TestResult;
+using Spark.Temporal.Domain.Judging;
+using TestResult = Spark.Temporal.Domain.Judging.TestResult;
 
 namespace Spark.Temporal.Tests.Domain.Judging;
 

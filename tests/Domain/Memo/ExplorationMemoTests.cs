@@ -1,5 +1,5 @@
 using FsCheck.Fluent;
-using Spark.Temporal.Workflows.Domain.Memo;
+using Spark.Temporal.Domain.Memo;
 
 namespace Spark.Temporal.Tests.Domain.Memo;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
+using Spark.Temporal.Domain.Memo;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Domain.Memo;
 
 namespace Spark.Temporal.Tests.Domain.Memo;
 

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
-using Spark.Temporal.Workflows.Domain.Pdi;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Pdi;
 
 namespace Spark.Temporal.Tests.Domain.Pdi;
 

@@ -1,7 +1,7 @@
 using System.Numerics;
 using FsCheck;
 using FsCheck.Fluent;
-using Spark.Temporal.Workflows.Domain.Pdi;
+using Spark.Temporal.Domain.Statistics;
 
 namespace Spark.Temporal.Tests.Domain.Pdi;
 

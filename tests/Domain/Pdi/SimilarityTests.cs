@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Spark.Temporal.Workflows.Domain.Pdi;
+using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Tests.Domain.Pdi;
 

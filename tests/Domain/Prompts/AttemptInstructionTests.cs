@@ -1,6 +1,6 @@
-using Spark.Temporal.Workflows.Domain.Memo;
-using Spark.Temporal.Workflows.Domain.Pdi;
-using Spark.Temporal.Workflows.Domain.Prompts;
+using Spark.Temporal.Domain.Memo;
+using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Domain.Prompts;
 
 namespace Spark.Temporal.Tests.Domain.Prompts;
 

@@ -1,7 +1,7 @@
-using Spark.Temporal.Workflows.Domain.Conversations;
-using Spark.Temporal.Workflows.Domain.Memo;
-using Spark.Temporal.Workflows.Domain.Prompts;
-using Spark.Temporal.Workflows.Domain.Skills;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Memo;
+using Spark.Temporal.Domain.Prompts;
+using Spark.Temporal.Domain.Skills;
 
 namespace Spark.Temporal.Tests.Domain.Prompts;
 

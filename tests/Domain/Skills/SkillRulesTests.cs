@@ -1,8 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Spark.Temporal.Domain.Skills;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Skills;
 
 namespace Spark.Temporal.Tests.Domain.Skills;
 
@@ -106,12 +106,12 @@ public sealed class SkillRulesTests
         Is.EqualTo(valid));
 
     [FsCheck.NUnit.Property]
-    public Property A_slug_is_always_a_name() => Prop.ForAll(ArbMap.Default.ArbFor<string?>(), text => SkillRules.IsName(Text.Slug(text ?? "")));
+    public Property A_slug_is_always_a_name() => Prop.ForAll(ArbMap.Default.ArbFor<string?>(), text => SkillRules.IsName(PlainText.Slug(text ?? "")));
 
     [FsCheck.NUnit.Property]
     public Property A_name_is_what_slugging_leaves_alone() => Prop.ForAll(
         Arb.From(Gen.Elements('a', 'z', '0', '9', '-', '-', '_', 'A', 'ä', '\n').ListOf().Select(letters => string.Concat(letters))),
-        text => SkillRules.IsName(text) == (text.Length > 0 && Text.Slug(text) == text));
+        text => SkillRules.IsName(text) == (text.Length > 0 && PlainText.Slug(text) == text));
 
     [FsCheck.NUnit.Property(MaxTest = 500)]
     public Property Any_text_is_judged_without_an_exception() => Prop.ForAll(

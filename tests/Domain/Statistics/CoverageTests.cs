@@ -1,5 +1,5 @@
-using Spark.Temporal.Workflows.Domain.Judging;
-using Spark.Temporal.Workflows.Domain.Statistics;
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Statistics;
 
 namespace Spark.Temporal.Tests.Domain.Statistics;
 

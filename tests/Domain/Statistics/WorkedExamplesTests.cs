@@ -1,4 +1,4 @@
-using Spark.Temporal.Workflows.Domain.Statistics;
+using Spark.Temporal.Domain.Statistics;
 
 namespace Spark.Temporal.Tests.Domain.Statistics;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Spark.Temporal.Workflows.Domain.Tasks;
+using Spark.Temporal.Domain.Tasks;
 
 namespace Spark.Temporal.Tests.Domain.Tasks;
 

@@ -1,4 +1,4 @@
-using Spark.Temporal.Workflows.Domain.Tasks;
+using Spark.Temporal.Domain.Tasks;
 
 namespace Spark.Temporal.Tests.Domain.Tasks;
 

@@ -5,7 +5,7 @@ using Spark.Temporal.Starter;
 using Spark.Temporal.Starter.Codec;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Tests.Wire.Encryption;
-using Spark.Temporal.Workflows.Wire.Encryption;
+using Spark.Temporal.Wire.Encryption;
 
 namespace Spark.Temporal.Tests.Starter.Codec;
 

@@ -3,7 +3,7 @@ using Spark.Temporal.Starter;
 using Spark.Temporal.Starter.Dashboard;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Tests.Starter.Dashboard;
 

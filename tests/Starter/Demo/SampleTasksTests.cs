@@ -2,9 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Spark.Temporal.Activities.TaskPackages.Construction;
+using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Starter.Demo;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Domain.Construction;
 
 namespace Spark.Temporal.Tests.Starter.Demo;
 

@@ -1,13 +1,13 @@
+using Spark.Temporal.Domain.Blueprints;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Memo;
+using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Domain.Prompts;
+using Spark.Temporal.Domain.Skills;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Demo;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain;
-using Spark.Temporal.Workflows.Domain.Construction;
-using Spark.Temporal.Workflows.Domain.Judging;
-using Spark.Temporal.Workflows.Domain.Memo;
-using Spark.Temporal.Workflows.Domain.Pdi;
-using Spark.Temporal.Workflows.Domain.Prompts;
-using Spark.Temporal.Workflows.Domain.Skills;
 
 namespace Spark.Temporal.Tests.Starter.Demo;
 

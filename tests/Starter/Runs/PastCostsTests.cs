@@ -1,8 +1,8 @@
 using System.Text.Json;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.SkillGeneration;
-using Spark.Temporal.Workflows.Wire;
 using Temporalio.Client;
 
 namespace Spark.Temporal.Tests.Starter.Runs;

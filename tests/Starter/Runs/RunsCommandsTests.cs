@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Wire;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Client;
 using Temporalio.Common;
 using Temporalio.Worker;

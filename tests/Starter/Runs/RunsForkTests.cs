@@ -1,10 +1,9 @@
 using System.Text.Json;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Domain.Judging;
 using Spark.Temporal.Workflows.SkillGeneration;
-using Temporalio.Client;
 using Temporalio.Common;
 using Temporalio.Worker;
 

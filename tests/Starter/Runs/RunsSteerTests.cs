@@ -1,7 +1,7 @@
 using System.Text.Json;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Client;
 

@@ -1,12 +1,11 @@
 using System.Text;
 using System.Text.Json;
+using Spark.Temporal.Wire;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Tests.Support;
+using Spark.Temporal.Wire.Encryption;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
-using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Wire;
-using Spark.Temporal.Workflows.Wire.Encryption;
 using Temporalio.Client;
 
 namespace Spark.Temporal.Tests.Starter.Servers;
@@ -64,7 +63,7 @@ public sealed class UpTests
         using var up = SparkProcess.Start(arguments, folder.Path, variables);
         var record = await UpAsync(state);
         var keys = EncryptionKeys.Parse(File.ReadAllText(folder["keys.json"]), "keys.json");
-        var client = await TemporalClient.ConnectAsync(new(record.Address) { Namespace = record.Namespace, DataConverter = SparkJson.ConverterFor(keys) });
+        var client = await TemporalClient.ConnectAsync(new(record.Address) { Namespace = record.Namespace, DataConverter = SparkConverter.With(keys) });
         var run = await client.StartWorkflowAsync(
             (AttemptWorkflow attempt) => attempt.RunAsync(new AttemptInput { TaskDir = folder["nowhere"], Agent = AgentNames.Nop }),
             new("sealed", TaskQueues.Workflows) { StaticSummary = "the canary sings" });

@@ -1,8 +1,7 @@
 using Spark.Temporal.Starter;
-using Spark.Temporal.Starter.Worlds;
 using Spark.Temporal.Starter.Runs;
+using Spark.Temporal.Starter.Worlds;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Domain.Tasks;
 
 namespace Spark.Temporal.Tests.Starter.Worlds;
 

@@ -1,9 +1,7 @@
 using System.Diagnostics;
-using Spark.Temporal.Starter.Worlds;
 using Spark.Temporal.Starter.Runs;
+using Spark.Temporal.Starter.Worlds;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Domain.Tasks;
-using Spark.Temporal.Workflows.Domain.Worlds;
 
 namespace Spark.Temporal.Tests.Starter.Worlds;
 

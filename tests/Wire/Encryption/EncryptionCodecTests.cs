@@ -1,8 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Google.Protobuf;
-using Spark.Temporal.Workflows.Wire;
-using Spark.Temporal.Workflows.Wire.Encryption;
+using Spark.Temporal.Wire;
+using Spark.Temporal.Wire.Encryption;
 using Temporalio.Api.Common.V1;
 using Temporalio.Converters;
 
@@ -111,11 +111,11 @@ public sealed class EncryptionCodecTests
     [Test]
     public async Task A_failure_s_message_and_stack_are_encrypted_and_come_back()
     {
-        var converter = SparkJson.ConverterFor(Old);
+        var converter = SparkConverter.With(Old);
         var failure = await converter.ToFailureAsync(Thrown("the canary sings"));
 
         Assert.That(failure.ToString(), Does.Not.Contain("canary").And.Not.Contain(nameof(Thrown)));
-        Assert.That(async () => await SparkJson.DataConverter.ToExceptionAsync(failure), Throws.TypeOf<EncryptionException>());
+        Assert.That(async () => await SparkConverter.Plain.ToExceptionAsync(failure), Throws.TypeOf<EncryptionException>());
         Assert.That((await converter.ToExceptionAsync(failure)).Message, Is.EqualTo("the canary sings"));
     }
 
@@ -131,7 +131,7 @@ public sealed class EncryptionCodecTests
         }
     }
 
-    private static Payload Text(string text) => SparkJson.DataConverter.PayloadConverter.ToPayload(text);
+    private static Payload Text(string text) => SparkConverter.Plain.PayloadConverter.ToPayload(text);
 
     private static Payload Encode(EncryptionKeys? keys, Payload payload) => new EncryptionCodec(keys).EncodeAsync([payload]).Result.Single();
 

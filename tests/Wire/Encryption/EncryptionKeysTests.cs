@@ -1,4 +1,4 @@
-using Spark.Temporal.Workflows.Wire.Encryption;
+using Spark.Temporal.Wire.Encryption;
 
 namespace Spark.Temporal.Tests.Wire.Encryption;
 

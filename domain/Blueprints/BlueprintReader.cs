@@ -1,0 +1,46 @@
+using System.Text.Json;
+using Spark.Temporal.Domain.Json;
+
+namespace Spark.Temporal.Domain.Blueprints;
+
+/// <param name="Blueprint">The blueprint; null when there are errors.</param>
+/// <param name="Errors">What is wrong, each with its JSON path.</param>
+public sealed record BlueprintReading(TaskBlueprint? Blueprint, IReadOnlyList<string> Errors);
+
+/// <summary>
+/// Reads a blueprint out of a model's reply. Code fences, reasoning tags and words around the object are passed over; what
+/// breaks the schema is said with its JSON path, so the model can be asked again.
+/// </summary>
+public static class BlueprintReader
+{
+    /// <summary>Longest reply that is looked at, in characters.</summary>
+    private const int MostReply = 1024 * 1024;
+
+    public static BlueprintReading Read(string reply)
+    {
+        if (reply.Length > MostReply)
+        {
+            return new BlueprintReading(null, [$"$: the reply has {reply.Length:N0} characters, at most {MostReply:N0} are read"]);
+        }
+
+        if (ReplyJson.Find(reply, BlueprintSchema.Fields, out var problem) is not { } root)
+        {
+            return new BlueprintReading(null, [problem]);
+        }
+
+        IReadOnlyList<string> errors = [.. ReplyJson.Unwritable(root, "$"), .. ReplyJson.Twice(root, "$"), .. JsonShape.Check(BlueprintSchema.Root, root)];
+        if (errors.Count > 0)
+        {
+            return new BlueprintReading(null, errors);
+        }
+
+        try
+        {
+            return new BlueprintReading(root.Deserialize<TaskBlueprint>(SparkJson.Options), []);
+        }
+        catch (JsonException broken)
+        {
+            return new BlueprintReading(null, [$"{broken.Path ?? "$"}: {broken.Message}"]);
+        }
+    }
+}

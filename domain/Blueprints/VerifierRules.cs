@@ -1,0 +1,148 @@
+using Spark.Temporal.Domain.Texts;
+
+namespace Spark.Temporal.Domain.Blueprints;
+
+/// <summary>The tests decide by the result's content, on their own, and check what the criteria say.</summary>
+public static class VerifierRules
+{
+    public const string Vacuous = "verifier-vacuous";
+    public const string TestWithoutAssert = "test-without-assert";
+    public const string RunsOracle = "verifier-runs-oracle";
+    public const string ReadsHidden = "verifier-reads-hidden";
+    public const string NeedsNetwork = "verifier-needs-network";
+    public const string NotDeterministic = "verifier-not-deterministic";
+    public const string CriterionUnchecked = "criterion-unchecked";
+    public const string TestUnasked = "test-without-criterion";
+    public const string KeyDrift = "output-key-drift";
+
+    private static readonly string[] HiddenRoots = ["/solution", "/tests", "/logs", "/oracle", "/tmp/spark-build", "/opt/verifier"];
+    private static readonly string[] OracleNames = ["oracle", "solve", "solution", "build_data"];
+
+    public static IEnumerable<CritiqueFinding> Check(TaskBlueprint blueprint, PythonFacts facts)
+    {
+        var tests = facts.Tests;
+        return tests.Parses
+            ? Content(tests).Concat(Independence(tests)).Concat(Criteria(blueprint, tests)).Concat(Keys(blueprint, facts))
+            : [];
+    }
+
+    public static bool IsHidden(string text) =>
+        HiddenRoots.Any(root => text == root || text.StartsWith(root + "/", StringComparison.Ordinal)) || text.Contains("solution/solve.sh", StringComparison.Ordinal);
+
+    private static IEnumerable<CritiqueFinding> Content(PythonSource tests)
+    {
+        if (tests.Tests.Count == 0)
+        {
+            yield return Blocking(Vacuous, "there is no test function; pytest collects functions named test_…");
+        }
+        else if (tests.Tests.Sum(test => test.ContentAsserts) == 0)
+        {
+            yield return Blocking(Vacuous, "no assert looks at the output's content: an empty file would pass");
+        }
+
+        foreach (var test in tests.Tests.Where(test => test.Asserts == 0))
+        {
+            yield return new CritiqueFinding(TestWithoutAssert, CritiqueSeverity.Warning, Where, $"{test.Name} asserts nothing");
+        }
+    }
+
+    private static IEnumerable<CritiqueFinding> Independence(PythonSource tests)
+    {
+        foreach (var import in tests.Imports.Where(import => OracleNames.Contains(import.Split('.')[0]) || import.EndsWith(".py", StringComparison.Ordinal)))
+        {
+            yield return Blocking(RunsOracle, $"it imports {import}; the tests find out by themselves what is right");
+        }
+
+        foreach (var call in tests.Calls.Where(call => ProgramRules.IsShell(call) && call.Strings.Any(IsOracle)))
+        {
+            yield return Blocking(RunsOracle, $"line {call.Line} runs the oracle; the tests find out by themselves what is right");
+        }
+
+        foreach (var text in tests.Strings.Where(IsHidden))
+        {
+            yield return text.StartsWith("/solution", StringComparison.Ordinal) || IsOracle(text)
+                ? Blocking(RunsOracle, $"'{PlainText.OneLine(text)}' belongs to the oracle, which is not there when tests run")
+                : Blocking(ReadsHidden, $"'{PlainText.OneLine(text)}' is a place that the agent cannot look at; only test_outputs.py is there");
+        }
+
+        if (ProgramRules.Network(tests) is { } module)
+        {
+            yield return Blocking(NeedsNetwork, $"it uses {module}; verifying must need no network");
+        }
+
+        foreach (var reason in tests.Calls.Select(call => ProgramRules.Chance(tests, call)).OfType<string>())
+        {
+            yield return Blocking(NotDeterministic, reason);
+        }
+    }
+
+    private static bool IsOracle(string text) =>
+        text.Contains("oracle.py", StringComparison.Ordinal) || text.Contains("solve.sh", StringComparison.Ordinal) || text.Contains("build_data.py", StringComparison.Ordinal);
+
+    /// <summary>
+    /// Where criteria name their tests the names must be right both ways. Where they are plain sentences the words they share
+    /// with the tests give a hint, which is only worth a warning.
+    /// </summary>
+    private static IEnumerable<CritiqueFinding> Criteria(TaskBlueprint blueprint, PythonSource tests)
+    {
+        var names = tests.Tests.Select(test => test.Name).ToHashSet(StringComparer.Ordinal);
+        var named = blueprint.AcceptanceCriteria.SelectMany(criterion => criterion.Tests).Select(Plain).ToHashSet(StringComparer.Ordinal);
+        foreach (var (criterion, index) in blueprint.AcceptanceCriteria.Select((criterion, index) => (criterion, index)))
+        {
+            var where = $"acceptance_criteria[{index}]";
+            foreach (var missing in criterion.Tests.Where(test => !names.Contains(Plain(test))))
+            {
+                yield return new CritiqueFinding(CriterionUnchecked, CritiqueSeverity.Blocking, where, $"there is no test {missing}{NearMatches.Remedy(missing, names)}");
+            }
+
+            if (criterion.Tests.Count == 0 && named.Count > 0)
+            {
+                yield return new CritiqueFinding(CriterionUnchecked, CritiqueSeverity.Blocking, where, $"no test is named that checks '{PlainText.OneLine(criterion.Text)}'");
+            }
+            else if (criterion.Tests.Count == 0 && !tests.Tests.Any(test => IsAbout(test, criterion)))
+            {
+                yield return new CritiqueFinding(CriterionUnchecked, CritiqueSeverity.Warning, where, $"no test seems to check '{PlainText.OneLine(criterion.Text)}'");
+            }
+        }
+
+        foreach (var test in tests.Tests)
+        {
+            if (named.Count > 0 && !named.Contains(test.Name))
+            {
+                yield return Blocking(TestUnasked, $"no criterion asks for what {test.Name} checks");
+            }
+            else if (named.Count == 0 && !blueprint.AcceptanceCriteria.Any(criterion => IsAbout(test, criterion)))
+            {
+                yield return new CritiqueFinding(TestUnasked, CritiqueSeverity.Warning, Where, $"no criterion seems to ask for what {test.Name} checks");
+            }
+        }
+    }
+
+    /// <summary>A test as pytest may name it: with its file, its class, its parameters.</summary>
+    private static string Plain(string test) => test.Split("::")[^1].Split('[')[0].Trim();
+
+    private static bool IsAbout(PythonTest test, AcceptanceCriterion criterion) =>
+        TaskLibrary.Words(criterion.Text).Where(word => word.Length > 3).Any(word => test.Mentions.Any(mention => mention == word || (mention.Length > 3 && (word.StartsWith(mention, StringComparison.Ordinal) || mention.StartsWith(word, StringComparison.Ordinal)))));
+
+    /// <summary>A key that the tests look up in a JSON output and neither oracle nor instruction nor input knows.</summary>
+    private static IEnumerable<CritiqueFinding> Keys(TaskBlueprint blueprint, PythonFacts facts)
+    {
+        if (!blueprint.OutputPath.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || !facts.Oracle.Parses)
+        {
+            yield break;
+        }
+
+        var sources = new[] { blueprint.OraclePython, blueprint.DataBuilderPython }.Concat(blueprint.SupportFiles.Select(file => file.Content)).ToList();
+        foreach (var key in facts.Tests.Tests.SelectMany(test => test.Keys).Distinct(StringComparer.Ordinal).Where(key => !sources.Exists(source => source.Contains(key, StringComparison.Ordinal))))
+        {
+            var told = blueprint.InstructionMd.Contains(key, StringComparison.Ordinal);
+            yield return new CritiqueFinding(
+                KeyDrift, CritiqueSeverity.Blocking, told ? "oracle_python" : Where,
+                told ? $"the tests look up '{key}', which the oracle never writes" : $"the tests look up '{key}', which neither instruction nor oracle nor data know");
+        }
+    }
+
+    private const string Where = "verifier.test_code";
+
+    private static CritiqueFinding Blocking(string rule, string message) => new(rule, CritiqueSeverity.Blocking, Where, message);
+}

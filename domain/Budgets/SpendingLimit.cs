@@ -1,0 +1,62 @@
+using System.Globalization;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Texts;
+
+namespace Spark.Temporal.Domain.Budgets;
+
+/// <summary>What a run, or all runs of a batch together, may spend before they wait.</summary>
+/// <param name="Usd">Dollars; null for no limit.</param>
+/// <param name="Tokens">Tokens sent and received; null for no limit.</param>
+public sealed record SpendingLimit(double? Usd = null, long? Tokens = null)
+{
+    /// <summary>Share of the limit from which on it is warned.</summary>
+    public const double WarnFrom = 0.8;
+
+    public static readonly SpendingLimit None = new();
+
+    /// <summary>What is used up, in words; null while nothing is.</summary>
+    public string? Reached(TokenUsage spent) => Words(spent, 1);
+
+    /// <summary>What is nearly used up, in words; null while nothing is, or where something is used up already.</summary>
+    public string? Warning(TokenUsage spent) => Reached(spent) is null ? Words(spent, WarnFrom) : null;
+
+    /// <summary>Why a change cannot be accepted, naming the field; null when it can.</summary>
+    public string? Refusal(SpendingLimit? change, TokenUsage spent) => change switch
+    {
+        null or { Usd: null, Tokens: null } => "budget_usd or budget_tokens is missing; give the new limit for the whole run, for example {\"budget_usd\": 25}.",
+        { Usd: { } usd } when !double.IsFinite(usd) || usd <= spent.CostUsd =>
+            $"budget_usd must be above what has been spent, {PlainText.Usd(spent.CostUsd)}.",
+        { Tokens: { } tokens } when tokens <= spent.TotalTokens =>
+            $"budget_tokens must be above what has been spent, {Count(spent.TotalTokens)} tokens.",
+        _ => null,
+    };
+
+    /// <summary>The limit with what a change names replaced.</summary>
+    public SpendingLimit With(SpendingLimit change) => new(change.Usd ?? Usd, change.Tokens ?? Tokens);
+
+    /// <summary>One of so many equal parts; null where there is no limit.</summary>
+    public SpendingLimit? Part(int parts) => this is { Usd: null, Tokens: null } ? null : new(Usd / parts, Tokens is { } tokens ? Math.Max(1, tokens / parts) : null);
+
+    /// <summary>The limit that stands so far above what has been spent.</summary>
+    public SpendingLimit Above(TokenUsage spent) => new(spent.CostUsd + Usd, spent.TotalTokens + Tokens);
+
+    /// <summary>What has been spent, of what may be.</summary>
+    public string Render(TokenUsage spent) =>
+        PlainText.Usd(spent.CostUsd) + (Usd is { } usd ? $" of {PlainText.Usd(usd)}" : "")
+        + (Tokens is { } tokens ? $", {Count(spent.TotalTokens)} of {Count(tokens)} tokens" : "");
+
+    private static string Count(long tokens) => tokens.ToString("N0", CultureInfo.InvariantCulture);
+
+    private string? Words(TokenUsage spent, double share)
+    {
+        var dollars = Usd is { } usd && spent.CostUsd >= usd * share ? $"{PlainText.Usd(spent.CostUsd)} of {PlainText.Usd(usd)}" : null;
+        var tokens = Tokens is { } limit && spent.TotalTokens >= limit * share ? $"{Count(spent.TotalTokens)} of {Count(limit)} tokens" : null;
+        return (dollars, tokens) switch
+        {
+            (null, null) => null,
+            (null, _) => $"{tokens} are spent",
+            (_, null) => $"{dollars} are spent",
+            _ => $"{dollars} and {tokens} are spent",
+        };
+    }
+}

@@ -1,0 +1,13 @@
+namespace Spark.Temporal.Domain.Conversations;
+
+/// <summary>Why a model is called; sent as the header <c>X-Spark-Purpose</c>.</summary>
+public static class LlmPurposes
+{
+    public const string Agent = "agent";
+    public const string Reflect = "reflect";
+    public const string Distill = "distill";
+    public const string Retrieve = "retrieve";
+    public const string Blueprint = "blueprint";
+    public const string Critique = "critique";
+    public const string Repair = "repair";
+}

@@ -1,0 +1,70 @@
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Statistics;
+
+namespace Spark.Temporal.Domain.Evaluation;
+
+/// <summary>How one trial of an evaluation ended: a row of <c>trials</c> in <c>summary.json</c>.</summary>
+public sealed record EvaluationTrial
+{
+    /// <summary>Slug of the student model.</summary>
+    public required string Model { get; init; }
+
+    public required string Task { get; init; }
+    public required string Arm { get; init; }
+
+    /// <summary>From 1.</summary>
+    public required int Repeat { get; init; }
+
+    public required Outcome Outcome { get; init; }
+    public double? Reward { get; init; }
+    public int TestsPassed { get; init; }
+    public int TestsTotal { get; init; }
+    public long PromptTokens { get; init; }
+    public long CompletionTokens { get; init; }
+
+    /// <summary>In US dollars, of every time it was run.</summary>
+    public double CostUsd { get; init; }
+
+    /// <summary>What the agent took, without building, starting and verifying.</summary>
+    public long AgentMs { get; init; }
+
+    /// <summary>From start to the container's removal.</summary>
+    public long DurationMs { get; init; }
+
+    public int Turns { get; init; }
+
+    /// <summary>How often it was run again because the infrastructure failed.</summary>
+    public int Reruns { get; init; }
+
+    /// <summary>Names of the skills it was given.</summary>
+    public string? Skills { get; init; }
+
+    /// <summary>SHA-256 of what was installed.</summary>
+    public string? SkillsSha256 { get; init; }
+
+    /// <summary>What is not valid in them; they were installed all the same.</summary>
+    public string? SkillsProblem { get; init; }
+
+    /// <summary>Why there is no score, or what else went wrong.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>Below the output folder.</summary>
+    public string? TrialDir { get; init; }
+
+    public required string WorkflowId { get; init; }
+    public required DateTime StartedAt { get; init; }
+    public required DateTime FinishedAt { get; init; }
+
+    /// <summary>What it counts for.</summary>
+    public TrialScore ToScore() => new()
+    {
+        Task = Task,
+        Arm = Arm,
+        Repeat = Repeat,
+        Outcome = Outcome,
+        Reward = Reward,
+        Tokens = PromptTokens + CompletionTokens,
+        CostUsd = CostUsd,
+        DurationMs = AgentMs,
+    };
+}

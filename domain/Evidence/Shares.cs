@@ -1,0 +1,42 @@
+namespace Spark.Temporal.Domain.Evidence;
+
+/// <summary>Divides a budget among parts.</summary>
+public static class Shares
+{
+    /// <summary>
+    /// Gives every part what it wants or its share of the budget, whichever is less; what is left over goes to those that
+    /// want more, by their shares again.
+    /// </summary>
+    /// <returns>Allowances in the order of the parts; their sum is never above the budget.</returns>
+    public static int[] Spread(IReadOnlyList<(int Wanted, int Share)> parts, int budget)
+    {
+        var allowances = new int[parts.Count];
+        var open = Enumerable.Range(0, parts.Count).ToList();
+        var left = budget;
+        while (open.Count > 0)
+        {
+            var shares = open.Sum(i => parts[i].Share);
+            var round = left;
+            var content = open.Where(i => parts[i].Wanted <= (long)round * parts[i].Share / shares).ToList();
+            if (content.Count == 0)
+            {
+                foreach (var i in open)
+                {
+                    allowances[i] = (int)((long)left * parts[i].Share / shares);
+                }
+
+                break;
+            }
+
+            foreach (var i in content)
+            {
+                allowances[i] = parts[i].Wanted;
+                left -= parts[i].Wanted;
+            }
+
+            open.RemoveAll(content.Contains);
+        }
+
+        return allowances;
+    }
+}

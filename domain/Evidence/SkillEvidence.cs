@@ -1,0 +1,55 @@
+using System.Text;
+
+namespace Spark.Temporal.Domain.Evidence;
+
+/// <summary>What a run proved, in six blocks (DESIGN section 6): the only thing a skill is distilled from.</summary>
+public sealed record SkillEvidence
+{
+    public const int DefaultCharacters = 24_000;
+
+    /// <summary>Fewer characters would hold little more than the headings.</summary>
+    public const int MinCharacters = 1_000;
+
+    /// <summary>What was asked for, and which files it names.</summary>
+    public required EvidenceBlock TaskPattern { get; init; }
+
+    /// <summary>What was done, in order, without what taught nothing.</summary>
+    public required EvidenceBlock ExecutionChain { get; init; }
+
+    /// <summary>How it was shown to be right.</summary>
+    public required EvidenceBlock Verification { get; init; }
+
+    /// <summary>What failed on the way, and what was learnt; no plans, since a plan proves nothing.</summary>
+    public required EvidenceBlock Lessons { get; init; }
+
+    /// <summary>Where it was done.</summary>
+    public required EvidenceBlock Environment { get; init; }
+
+    /// <summary>The end of the conversation as it stands.</summary>
+    public required EvidenceBlock RawSupportTail { get; init; }
+
+    /// <summary>The blocks as Markdown for the distillation prompt.</summary>
+    /// <param name="characters">
+    /// At most this many characters. Every block has a share; what a short one leaves over goes to the others.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">Fewer than <see cref="MinCharacters"/>.</exception>
+    public string Render(int characters = DefaultCharacters)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(characters, MinCharacters);
+        (EvidenceBlock Block, int Share)[] blocks =
+        [
+            (TaskPattern, 18), (ExecutionChain, 34), (Verification, 12), (Lessons, 16), (Environment, 8), (RawSupportTail, 12),
+        ];
+        var headings = blocks.Sum(part => Heading(part.Block).Length + 2);
+        var allowances = Shares.Spread([.. blocks.Select(part => (part.Block.Length, part.Share))], characters - headings);
+        var text = new StringBuilder();
+        for (var i = 0; i < blocks.Length; i++)
+        {
+            text.Append(Heading(blocks[i].Block)).Append(blocks[i].Block.Render(allowances[i])).Append("\n\n");
+        }
+
+        return text.ToString().TrimEnd();
+    }
+
+    private static string Heading(EvidenceBlock block) => $"## {block.Title}\n\n";
+}

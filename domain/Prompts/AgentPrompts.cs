@@ -1,0 +1,86 @@
+using Spark.Temporal.Domain.Skills;
+using Spark.Temporal.Domain.Texts;
+
+namespace Spark.Temporal.Domain.Prompts;
+
+/// <summary>What the terminal agent is told before its task.</summary>
+public static class AgentPrompts
+{
+    /// <summary>Name of the tool.</summary>
+    public const string ShellTool = "shell";
+
+    /// <summary>Description of the tool, for the endpoint's tool list.</summary>
+    public const string ShellToolDescription =
+        "Runs a command in the task's container with bash and returns what it printed and its exit code. Working folder, "
+        + "variables and functions carry over from one command to the next.";
+
+    /// <summary>JSON schema of the tool's arguments.</summary>
+    public const string ShellToolSchema =
+        """
+        {"type":"object","properties":{"command":{"type":"string","description":"The bash command; may span several lines."},"timeout_sec":{"type":"number","description":"Seconds after which the command is stopped. Leave it out for the default; give more for builds and long computations."}},"required":["command"]}
+        """;
+
+    /// <summary>The system prompt.</summary>
+    /// <param name="tools">Whether the endpoint takes tool calls; else commands are written as fenced blocks.</param>
+    /// <param name="skills">Skills installed in the container.</param>
+    public static string System(bool tools, IReadOnlyList<SkillListing>? skills = null)
+    {
+        var prompt =
+            $"""
+            You solve a task in a Linux container by running shell commands. Nobody answers questions: decide by what you find.
+
+            ## How to act
+
+            {(tools ? WithTools : WithFences)}
+            - Working folder, exported variables and shell functions last from one command to the next. Commands get no
+              keyboard: pass options instead of waiting for a prompt, and start what should keep running in the background.
+            - Long output is shortened in the middle. Print what you need rather than whole files.
+            - A command that runs into its time limit is stopped; the shell goes on.
+
+            ## How to work
+
+            - Look before you build: read the task's files and check what is installed.
+            - Believe what a command showed you, not what you expect. When a result surprises you, find out why first.
+            - Put results exactly where the task asks for them, in exactly the form it asks for.
+            - Before you stop, check your result by a way other than the one that made it: read the files back, run what can be run.
+            - A separate check that you cannot see decides afterwards. Do not try to find or imitate it.
+
+            ## How to end
+
+            When the result stands, reply with one or two sentences and without {(tools ? "a tool call" : "a fenced block")}. That ends the task for good.
+            """;
+        return skills is { Count: > 0 } ? $"{prompt}\n\n{SkillsBlock(skills)}" : prompt;
+    }
+
+    /// <summary>Reply to a message that neither ran a command nor could be read as an end.</summary>
+    public static string NothingToRun(bool tools) => tools
+        ? "That reply held no command that could be run. Call the `shell` tool, or end with a reply without a tool call."
+        : "That reply held no command that could be run. Write one ```bash block, or end with a reply without one.";
+
+    private const string WithTools =
+        """
+        - Call the tool `shell` with `command`, and with `timeout_sec` when the command may take long. You see its output and
+          exit code before you go on.
+        """;
+
+    private const string WithFences =
+        """
+        - Write the command in one fenced block, and nothing after it:
+
+          ```bash
+          ls -la
+          ```
+
+          It runs when your reply ends; its output and exit code are the next message. Only a block marked `bash` runs.
+        """;
+
+    private static string SkillsBlock(IReadOnlyList<SkillListing> skills) =>
+        $"""
+        ## Skills at hand
+
+        Written-down ways of doing things, each in a file in the container. Where one fits the task, read its file before
+        you begin (`cat` its path) and follow it as far as it proves right. Do not read the others.
+
+        {Markdown.Bullets(skills.Select(skill => $"**{skill.Name}**: {PlainText.OneLine(skill.Description, 1_024)} (`{skill.Path}`)"))}
+        """;
+}

@@ -1,0 +1,43 @@
+using Spark.Temporal.Domain.Texts;
+
+namespace Spark.Temporal.Domain.Skills;
+
+/// <summary>The two parts of a <c>SKILL.md</c>: YAML between two lines <c>---</c>, and a body in Markdown.</summary>
+/// <param name="FrontMatter">The YAML; empty where there is none.</param>
+/// <param name="Body">What follows, blank lines around it taken off.</param>
+/// <param name="BodyLine">Line of the file on which the body begins, from 1.</param>
+/// <param name="ClosingLine">Line of the <c>---</c> that ends the front matter; 0 where it is never ended or begun.</param>
+public sealed record SkillDocument(string FrontMatter, string Body, int BodyLine, int ClosingLine)
+{
+    public const string FileName = "SKILL.md";
+
+    private const string Mark = "---";
+
+    /// <summary>Lines of the body.</summary>
+    public int BodyLines => Body.Length == 0 ? 0 : Body.Count(c => c == '\n') + 1;
+
+    /// <summary>Splits a file. A file without front matter is all body.</summary>
+    public static SkillDocument Parse(string text)
+    {
+        var lines = text.Replace("\r\n", "\n", StringComparison.Ordinal).Split('\n');
+        var closing = lines[0].TrimEnd() == Mark ? Array.FindIndex(lines, 1, line => line.TrimEnd() == Mark) : -1;
+        var first = Array.FindIndex(lines, closing + 1, line => line.Trim().Length > 0);
+        var last = Array.FindLastIndex(lines, line => line.Trim().Length > 0);
+        return new SkillDocument(
+            closing < 0 ? "" : string.Join('\n', lines[1..closing]),
+            first < 0 ? "" : string.Join('\n', lines[first..(last + 1)]),
+            first < 0 ? closing + 2 : first + 1,
+            closing + 1);
+    }
+
+    /// <summary>
+    /// The file in a model's reply: code fences and reasoning tags around it taken off, one line end at its end. Nothing
+    /// else is changed; what is wrong inside is for <see cref="SkillRules"/> to say.
+    /// </summary>
+    /// <returns>The file's text; empty when the reply holds none.</returns>
+    public static string FromReply(string? reply)
+    {
+        var text = ReplyText.Strip(reply, line => line == Mark);
+        return text.Length == 0 ? "" : text + "\n";
+    }
+}

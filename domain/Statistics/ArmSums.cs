@@ -1,0 +1,69 @@
+using Spark.Temporal.Domain.Judging;
+
+namespace Spark.Temporal.Domain.Statistics;
+
+/// <summary>One arm of an evaluation, summed over its scored trials.</summary>
+public sealed record ArmSums
+{
+    public required string Arm { get; init; }
+
+    /// <summary>Tasks with at least one scored trial.</summary>
+    public required int Tasks { get; init; }
+
+    public required int Scored { get; init; }
+
+    /// <summary>Trials left out because something was missing, such as the skill.</summary>
+    public required int Skipped { get; init; }
+
+    /// <summary>Trials left out because the infrastructure failed.</summary>
+    public required int Infrastructure { get; init; }
+
+    public required int Passed { get; init; }
+
+    /// <summary>Passed / scored; null where nothing was scored.</summary>
+    public double? PassRate { get; init; }
+
+    /// <summary>By <see cref="Wilson.OfTasks"/>.</summary>
+    public required Interval PassRateInterval { get; init; }
+
+    /// <summary>The mean over tasks of the mean over a task's repeats; null where nothing was scored.</summary>
+    public double? MeanReward { get; init; }
+
+    /// <summary>Of all trials, those left out included: they were paid for too.</summary>
+    public required long Tokens { get; init; }
+
+    /// <summary>Of all trials, in US dollars.</summary>
+    public required double CostUsd { get; init; }
+
+    /// <summary>Cost of all trials by tasks scored; null where nothing was scored.</summary>
+    public double? CostPerTaskUsd { get; init; }
+
+    /// <summary>Median duration of the scored trials; null where nothing was scored.</summary>
+    public double? MedianDurationMs { get; init; }
+
+    /// <summary>Sums the trials of one arm.</summary>
+    public static ArmSums Of(string arm, IEnumerable<TrialScore> trials)
+    {
+        var all = trials.Where(trial => trial.Arm == arm).ToList();
+        var scored = all.Where(trial => trial.IsScored).ToList();
+        var tasks = scored.GroupBy(trial => trial.Task, StringComparer.Ordinal).OrderBy(task => task.Key, StringComparer.Ordinal).ToList();
+        var passed = scored.Count(trial => trial.Outcome == Outcome.Pass);
+        var any = scored.Count > 0;
+        return new ArmSums
+        {
+            Arm = arm,
+            Tasks = tasks.Count,
+            Scored = scored.Count,
+            Skipped = all.Count(trial => trial.Outcome == Outcome.Skipped),
+            Infrastructure = all.Count(trial => trial.Outcome == Outcome.Infrastructure),
+            Passed = passed,
+            PassRate = any ? (double)passed / scored.Count : null,
+            PassRateInterval = Wilson.OfTasks([.. tasks.Select(task => (task.Count(trial => trial.Outcome == Outcome.Pass), task.Count()))]),
+            MeanReward = any ? Descriptive.Mean([.. tasks.Select(task => Descriptive.Mean([.. task.Select(trial => trial.Score)]))]) : null,
+            Tokens = all.Sum(trial => trial.Tokens),
+            CostUsd = all.Sum(trial => trial.CostUsd),
+            CostPerTaskUsd = any ? all.Sum(trial => trial.CostUsd) / tasks.Count : null,
+            MedianDurationMs = any ? Descriptive.Median(scored.Select(trial => (double)trial.DurationMs)) : null,
+        };
+    }
+}

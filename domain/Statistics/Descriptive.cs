@@ -1,0 +1,54 @@
+namespace Spark.Temporal.Domain.Statistics;
+
+/// <summary>Means, quantiles and standard scores, summed left to right in plain doubles.</summary>
+public static class Descriptive
+{
+    /// <summary>Σx / n; NaN of nothing.</summary>
+    public static double Mean(IReadOnlyList<double> values)
+    {
+        double sum = 0;
+        foreach (var value in values)
+        {
+            sum += value;
+        }
+
+        return sum / values.Count;
+    }
+
+    /// <summary>The middle value, or the mean of the two middle ones; NaN of nothing.</summary>
+    public static double Median(IEnumerable<double> values) => Quantile([.. values.Order()], 0.5);
+
+    /// <summary>
+    /// The value below which a share of the values lies, interpolated between neighbours: definition 7 of Hyndman and Fan,
+    /// "Sample quantiles in statistical packages", The American Statistician 50 (1996).
+    /// </summary>
+    /// <param name="sorted">In ascending order.</param>
+    /// <param name="share">0 to 1.</param>
+    public static double Quantile(IReadOnlyList<double> sorted, double share)
+    {
+        if (sorted.Count == 0)
+        {
+            return double.NaN;
+        }
+
+        var place = share * (sorted.Count - 1);
+        var below = (int)Math.Floor(place);
+        return below + 1 >= sorted.Count ? sorted[^1] : sorted[below] + ((place - below) * (sorted[below + 1] - sorted[below]));
+    }
+
+    /// <summary>
+    /// (x − mean) / √(Σ (x − mean)² / n) of every value; 0 of all where the deviation is 0 (DESIGN section 7).
+    /// </summary>
+    public static IReadOnlyList<double> StandardScores(IReadOnlyList<double> values)
+    {
+        var mean = Mean(values);
+        double squares = 0;
+        foreach (var value in values)
+        {
+            squares += (value - mean) * (value - mean);
+        }
+
+        var deviation = Math.Sqrt(squares / values.Count);
+        return [.. values.Select(value => deviation == 0 ? 0 : (value - mean) / deviation)];
+    }
+}

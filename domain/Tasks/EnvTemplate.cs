@@ -1,0 +1,32 @@
+namespace Spark.Temporal.Domain.Tasks;
+
+/// <summary>
+/// A value that names a variable of the host: <c>${VAR}</c> or <c>${VAR:-default}</c>, always the whole value. Anything
+/// else is taken literally.
+/// </summary>
+/// <param name="Variable">Name of the host's variable.</param>
+/// <param name="Default">What holds when the host has none; null when the host must have it.</param>
+public sealed record EnvTemplate(string Variable, string? Default)
+{
+    /// <summary>Reads a value.</summary>
+    /// <returns>Null when it is a literal.</returns>
+    public static EnvTemplate? Parse(string value)
+    {
+        if (!value.StartsWith("${", StringComparison.Ordinal) || !value.EndsWith('}'))
+        {
+            return null;
+        }
+
+        var inner = value[2..^1];
+        var split = inner.IndexOf(":-", StringComparison.Ordinal);
+        var (name, fallback) = split < 0 ? (inner, null) : (inner[..split], inner[(split + 2)..]);
+        return IsName(name) && fallback?.Contains("${", StringComparison.Ordinal) is not true ? new EnvTemplate(name, fallback) : null;
+    }
+
+    /// <summary>Why a value can be neither a template nor a literal; null when it is one of them.</summary>
+    public static string? Problem(string value) =>
+        value.Contains("${", StringComparison.Ordinal) && Parse(value) is null ? "a template stands inside a longer value" : null;
+
+    private static bool IsName(string name) =>
+        name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
+}

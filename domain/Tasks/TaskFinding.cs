@@ -1,0 +1,74 @@
+using Spark.Temporal.Domain.Texts;
+
+namespace Spark.Temporal.Domain.Tasks;
+
+/// <summary>How much a finding matters: an error stops the task, a warning says that something will not work as
+/// written, a note that something was read in an own way.</summary>
+public enum FindingSeverity
+{
+    Note,
+    Warning,
+    Error,
+}
+
+/// <summary>Something that was noticed in a task's folder.</summary>
+/// <param name="Severity">How much it matters.</param>
+/// <param name="File">Path below the task's folder, with forward slashes.</param>
+/// <param name="Line">Line in the file, from 1; 0 when it concerns the whole file.</param>
+/// <param name="Message">What is so, naming the field.</param>
+/// <param name="Remedy">What to do about it; null where nothing has to be done.</param>
+public sealed record TaskFinding(FindingSeverity Severity, string File, int Line, string Message, string? Remedy = null)
+{
+    /// <summary><c>file:line: severity: message; remedy</c>, on one line.</summary>
+    public override string ToString()
+    {
+        var place = Line > 0 ? $"{File}:{Line}" : File;
+        var severity = Severity switch
+        {
+            FindingSeverity.Error => "error",
+            FindingSeverity.Warning => "warning",
+            _ => "note",
+        };
+        return PlainText.OneLine($"{place}: {severity}: {Message}{(Remedy is null ? "" : $"; {Remedy}")}", 2_000);
+    }
+}
+
+/// <summary>What a reader found in a task's folder.</summary>
+/// <param name="Settings">The settings; null when the file cannot be read at all.</param>
+/// <param name="QualifiedName"><c>[task] name</c>; null where the file has none.</param>
+/// <param name="Instruction">The instruction without its leading canary lines; null when there is none.</param>
+/// <param name="Findings">Everything noticed, in the order of files and lines.</param>
+public sealed record TaskReadResult(
+    TaskSettings? Settings, string? QualifiedName, string? Instruction, IReadOnlyList<TaskFinding> Findings)
+{
+    /// <summary>False for a <c>task.toml</c> of another tool.</summary>
+    public bool IsHarborTask { get; init; } = true;
+
+    /// <summary>Whether the task can be run.</summary>
+    public bool IsValid => Findings.All(finding => finding.Severity != FindingSeverity.Error);
+
+    public IEnumerable<TaskFinding> Errors => Findings.Where(finding => finding.Severity == FindingSeverity.Error);
+}
+
+/// <summary>Collects findings while a task is read.</summary>
+public sealed class TaskFindings
+{
+    private readonly List<TaskFinding> _all = [];
+
+    public IReadOnlyList<TaskFinding> All => _all;
+
+    public bool HasErrors => _all.Exists(finding => finding.Severity == FindingSeverity.Error);
+
+    public void Error(string file, int line, string message, string? remedy = null) =>
+        _all.Add(new TaskFinding(FindingSeverity.Error, file, line, message, remedy));
+
+    public void Warning(string file, int line, string message, string? remedy = null) =>
+        _all.Add(new TaskFinding(FindingSeverity.Warning, file, line, message, remedy));
+
+    public void Note(string file, int line, string message) =>
+        _all.Add(new TaskFinding(FindingSeverity.Note, file, line, message));
+
+    /// <summary>Something that Harbor knows and this project does not run yet.</summary>
+    public void NotSupported(string file, int line, string what, string remedy) =>
+        Error(file, line, $"{what} is not supported yet", remedy);
+}

@@ -1,0 +1,219 @@
+using System.Text;
+
+namespace Spark.Temporal.Domain.Tasks;
+
+/// <summary>Reads and checks a whole task folder. Pure: it sees a listing and reads content through it.</summary>
+public static class TaskPackageReader
+{
+    public const string Instruction = "instruction.md";
+    public const string Environment = "environment";
+    public const string Dockerfile = "environment/Dockerfile";
+    public const string Tests = "tests";
+    public const string TestScript = "tests/test.sh";
+    public const string Solution = "solution";
+    public const string SolutionScript = "solution/solve.sh";
+    private const string Compose = "environment/docker-compose.yaml";
+    private const string ComposeOtherName = "environment/docker-compose.yml";
+
+    /// <summary>Longest text file that is read whole, in bytes.</summary>
+    private const int MostTextBytes = 1024 * 1024;
+
+    public static TaskReadResult Read(TaskFolder folder)
+    {
+        var findings = new TaskFindings();
+        var file = folder.Find(TomlSection.File);
+        var there = file is { Kind: TaskEntryKind.File };
+        if (!there)
+        {
+            findings.Error(TomlSection.File, 0, "is missing", "every Harbor task has this file; write one, or name the task's own folder");
+        }
+
+        var text = !there ? null : ReadText(folder, TomlSection.File, findings);
+        var toml = text is null ? null : TaskTomlReader.Read(text, findings);
+        if (toml is not null && Foreign(folder, toml) is { } foreign)
+        {
+            return new TaskReadResult(null, null, null, [foreign]) { IsHarborTask = false };
+        }
+
+        CheckLinks(folder, findings);
+        string? instruction = null;
+        if (toml is not { MultiStep: true })
+        {
+            instruction = ReadInstruction(folder, findings);
+            CheckEnvironment(folder, toml?.Settings, findings);
+            CheckTests(folder, findings);
+            CheckSolution(folder, findings);
+        }
+
+        IReadOnlyList<TaskFinding> ordered = [.. findings.All.OrderBy(finding => finding.File == TomlSection.File ? 0 : 1).ThenBy(finding => finding.Line)];
+        return new TaskReadResult(toml?.Settings, toml?.QualifiedName, instruction, ordered);
+    }
+
+    /// <summary>
+    /// A file of another tool: it has that tool's keys and what a Harbor task needs is not there. With Harbor's layout
+    /// complete the task runs, and the other keys are merely unknown ones.
+    /// </summary>
+    private static TaskFinding? Foreign(TaskFolder folder, TaskToml toml)
+    {
+        string[] missing = [.. new[] { Instruction, TestScript }.Where(path => folder.Find(path) is null)];
+        if (toml.MultiStep || missing.Length == 0)
+        {
+            return null;
+        }
+
+        if (ForeignTaskFile.Sign(toml.Root) is { } sign)
+        {
+            return new TaskFinding(
+                FindingSeverity.Error, TomlSection.File, sign.Line,
+                $"is not a Harbor task: it has '{sign.Key}', which Harbor does not know, and {string.Join(" and ", missing)} is missing",
+                "convert it to Harbor's layout");
+        }
+
+        return missing.Length == 2 && !folder.Entries.Any(entry => entry.Path is Environment or Tests or Solution)
+            ? new TaskFinding(
+                FindingSeverity.Error, TomlSection.File, 0,
+                "is not a Harbor task: neither instruction.md nor environment/ nor tests/ stands beside it",
+                "name the folder of a task")
+            : null;
+    }
+
+    private static string? ReadInstruction(TaskFolder folder, TaskFindings findings)
+    {
+        if (folder.Find(Instruction) is not { Kind: TaskEntryKind.File })
+        {
+            findings.Error(Instruction, 0, "is missing", "write what the agent shall do");
+            return null;
+        }
+
+        var text = ReadText(folder, Instruction, findings);
+        var instruction = text is null ? null : WithoutCanary(text);
+        if (instruction is not null && string.IsNullOrWhiteSpace(instruction))
+        {
+            findings.Error(Instruction, 0, "is empty", "write what the agent shall do");
+        }
+
+        return instruction;
+    }
+
+    /// <summary>
+    /// Leading lines that mention a canary, and blank lines after them, serve those who filter training data and are
+    /// not for the agent.
+    /// </summary>
+    private static string WithoutCanary(string text)
+    {
+        var rest = text.AsSpan();
+        var found = false;
+        while (rest.Length > 0)
+        {
+            var end = rest.IndexOf('\n');
+            var line = end < 0 ? rest : rest[..end];
+            if (line.Contains("canary", StringComparison.OrdinalIgnoreCase))
+            {
+                found = true;
+            }
+            else if (!found || !line.IsWhiteSpace())
+            {
+                break;
+            }
+
+            rest = end < 0 ? [] : rest[(end + 1)..];
+        }
+
+        return found ? rest.ToString() : text;
+    }
+
+    private static void CheckEnvironment(TaskFolder folder, TaskSettings? settings, TaskFindings findings)
+    {
+        if (folder.Find(Environment) is { Kind: not TaskEntryKind.Folder })
+        {
+            findings.Error(Environment, 0, "is not a folder", "it must be a folder with a Dockerfile");
+            return;
+        }
+
+        if (folder.Find(Compose) is not null)
+        {
+            findings.NotSupported(Compose, 0, "an environment of several containers", "put everything the task needs into one Dockerfile");
+        }
+        else if (folder.Find(ComposeOtherName) is not null)
+        {
+            findings.Warning(ComposeOtherName, 0, "is not read, by Harbor neither", "remove it, or name it docker-compose.yaml");
+        }
+
+        switch (folder.Find(Dockerfile))
+        {
+            case { Kind: TaskEntryKind.File, Length: > 0 }:
+                break;
+            case { Kind: TaskEntryKind.File }:
+                findings.Error(Dockerfile, 0, "is empty", "write the image's build, or remove the file and name docker_image in task.toml");
+                break;
+            case null when settings?.DockerImage is not null || folder.Find(Compose) is not null:
+                break;
+            default:
+                findings.Error(Dockerfile, 0, "is missing", "write one, or name docker_image under [environment] in task.toml");
+                break;
+        }
+    }
+
+    private static void CheckTests(TaskFolder folder, TaskFindings findings)
+    {
+        switch (folder.Find(TestScript))
+        {
+            case { Kind: TaskEntryKind.File, Length: > 0 }:
+                break;
+            case { Kind: TaskEntryKind.File }:
+                findings.Error(TestScript, 0, "is empty", "it must write /logs/verifier/reward.txt or reward.json");
+                break;
+            default:
+                findings.Error(TestScript, 0, "is missing", "write the script that checks the result and writes /logs/verifier/reward.txt");
+                break;
+        }
+
+        if (folder.Find("tests/Dockerfile") is not null)
+        {
+            findings.Note("tests/Dockerfile", 0, "is not built: the verifier runs in the agent's container");
+        }
+    }
+
+    private static void CheckSolution(TaskFolder folder, TaskFindings findings)
+    {
+        if (folder.Find(SolutionScript) is not { Kind: TaskEntryKind.File })
+        {
+            var what = folder.Find(Solution) is null ? "is missing" : "is missing though there is a solution folder";
+            findings.Warning(SolutionScript, 0, what, "without it the oracle cannot run");
+        }
+    }
+
+    private static void CheckLinks(TaskFolder folder, TaskFindings findings)
+    {
+        foreach (var entry in folder.Entries)
+        {
+            if (entry.Kind == TaskEntryKind.Special)
+            {
+                findings.Error(entry.Path, 0, "is neither a file nor a folder nor a link", "remove it");
+            }
+            else if (entry.Kind == TaskEntryKind.Link && folder.LeadsOut(entry.Path))
+            {
+                findings.Error(entry.Path, 0, $"is a link that leads out of the task's folder, to {entry.Target}", "put the content itself there");
+            }
+        }
+    }
+
+    private static string? ReadText(TaskFolder folder, string path, TaskFindings findings)
+    {
+        if (folder.ReadBytes(folder.Find(path)!, MostTextBytes) is not { } bytes)
+        {
+            findings.Error(path, 0, "is longer than 1 MiB", "keep data in environment/");
+            return null;
+        }
+
+        try
+        {
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes).TrimStart('\uFEFF');
+        }
+        catch (DecoderFallbackException)
+        {
+            findings.Error(path, 0, "is not UTF-8 text", "save it as UTF-8");
+            return null;
+        }
+    }
+}

@@ -1,0 +1,157 @@
+namespace Spark.Temporal.Domain.Tasks;
+
+/// <summary>What <c>task.toml</c> says.</summary>
+/// <param name="Settings">The settings in one shape.</param>
+/// <param name="QualifiedName"><c>[task] name</c>.</param>
+/// <param name="Root">The file as a tree.</param>
+/// <param name="MultiStep">Whether it is a multi-step task, whose root may lack what its steps bring.</param>
+public sealed record TaskToml(TaskSettings Settings, string? QualifiedName, TomlNode Root, bool MultiStep);
+
+/// <summary>
+/// Reads <c>task.toml</c> in every dialect of Harbor's: <c>version</c> or <c>schema_version</c>, sizes as numbers or as
+/// <c>"2G"</c>, <c>allow_internet</c> or <c>network_mode</c>. Unknown keys are reported and left alone.
+/// </summary>
+public static class TaskTomlReader
+{
+    /// <summary>Seven days: more than that is a slip of the pen.</summary>
+    private const double MostSeconds = 7 * 24 * 3600;
+    private const string Seconds = "more than 0 and at most 604800 seconds (7 days)";
+
+    /// <summary>Reads the text of the file; null when it does not parse.</summary>
+    public static TaskToml? Read(string text, TaskFindings findings)
+    {
+        var tree = TomlNode.Parse(text, out var line, out var problem);
+        if (tree is null)
+        {
+            findings.Error(TomlSection.File, line, $"does not parse as TOML: {problem}", "mend the file at this line");
+            return null;
+        }
+
+        var root = new TomlSection("", tree, findings);
+        var name = ReadHead(root);
+        var steps = root.Node("steps");
+        var multiStep = steps is { IsEmpty: false };
+        if (multiStep)
+        {
+            root.NotSupported("steps", "a multi-step task", "split it into one task for each step");
+        }
+
+        root.Text("multi_step_reward_strategy");
+        var settings = ReadPhases(root, TaskEnvironmentReader.Read(root.Section("environment"), new TaskSettings()));
+        settings = settings with { Artifacts = ReadArtifacts(root) };
+        root.ReportUnknown();
+        return new TaskToml(settings, name, tree, multiStep);
+    }
+
+    /// <summary>Reads a time limit.</summary>
+    public static double? TimeoutSec(TomlSection section, string key) => section.Number(key, double.Epsilon, MostSeconds, Seconds);
+
+    private static string? ReadHead(TomlSection root)
+    {
+        var version = root.Text("version");
+        if (root.Text("schema_version") is not null && version is not null)
+        {
+            root.Note("schema_version", "stands beside version; schema_version counts");
+        }
+
+        root.Text("source");
+        root.Section("metadata");
+        var task = root.Section("task");
+        var name = task.NonEmptyText("name");
+        if (name is not null && (name.Split('/') is not [{ Length: > 0 }, { Length: > 0 }] || name.Any(char.IsWhiteSpace)))
+        {
+            task.Warning("name", $"= \"{name}\" is not of the form org/name", "Harbor refuses it; write org/name");
+        }
+
+        // The rest of [task] describes the task to people and changes nothing here.
+        return name;
+    }
+
+    private static TaskSettings ReadPhases(TomlSection root, TaskSettings settings)
+    {
+        var agent = root.Section("agent");
+        var verifier = root.Section("verifier");
+        var solution = root.Section("solution");
+        settings = settings with
+        {
+            AgentTimeoutSec = TimeoutSec(agent, "timeout_sec") ?? settings.AgentTimeoutSec,
+            AgentUser = agent.User("user"),
+            AgentNetwork = TaskEnvironmentReader.Network(agent),
+            VerifierTimeoutSec = TimeoutSec(verifier, "timeout_sec") ?? settings.VerifierTimeoutSec,
+            VerifierUser = verifier.User("user"),
+            VerifierNetwork = TaskEnvironmentReader.Network(verifier),
+            VerifierEnv = verifier.Env("env"),
+            SolutionEnv = solution.Env("env"),
+        };
+        RefuseSeparateVerifier(verifier);
+        if (verifier.Node("collect") is { IsEmpty: false })
+        {
+            verifier.NotSupported("collect", "collecting by a command", "list what to keep under artifacts");
+        }
+
+        agent.ReportUnknown();
+        verifier.ReportUnknown();
+        solution.ReportUnknown();
+        return settings;
+    }
+
+    private static void RefuseSeparateVerifier(TomlSection verifier)
+    {
+        const string remedy = "let the verifier run in the agent's container (environment_mode = \"shared\")";
+        var mode = verifier.NonEmptyText("environment_mode");
+        if (verifier.Node("environment") is not null)
+        {
+            verifier.NotSupported("environment", "a separate verifier", remedy);
+        }
+        else if (mode == "separate")
+        {
+            verifier.NotSupported("environment_mode", "a separate verifier", remedy);
+        }
+        else if (mode is not (null or "shared"))
+        {
+            verifier.Error("environment_mode", $"= \"{mode}\" is not known", "write \"shared\"");
+        }
+    }
+
+    private static List<ArtifactPath> ReadArtifacts(TomlSection root)
+    {
+        var paths = new List<ArtifactPath>();
+        foreach (var item in root.List("artifacts"))
+        {
+            switch (item.Value)
+            {
+                case string path when path.StartsWith('/'):
+                    paths.Add(new ArtifactPath(path));
+                    break;
+                case Dictionary<string, TomlNode> table when Source(table) is { } source && Exclude(table) is { } exclude:
+                    paths.Add(new ArtifactPath(source, exclude.Count > 0 ? exclude : null));
+                    if (table.ContainsKey("destination"))
+                    {
+                        root.Note("artifacts", $"name a destination for {source}; it is kept under its source path");
+                    }
+
+                    break;
+                default:
+                    root.Error("artifacts", "holds something that is not a path of the container", "write absolute paths, or tables with source and exclude");
+                    break;
+            }
+        }
+
+        return paths;
+    }
+
+    private static string? Source(Dictionary<string, TomlNode> table) =>
+        table.TryGetValue("source", out var node) && node.Value is string path && path.StartsWith('/') ? path : null;
+
+    private static List<string>? Exclude(Dictionary<string, TomlNode> table)
+    {
+        if (!table.TryGetValue("exclude", out var node))
+        {
+            return [];
+        }
+
+        return node.Value is List<TomlNode> list && list.All(item => item.Value is string)
+            ? [.. list.Select(item => (string)item.Value)]
+            : null;
+    }
+}
