@@ -175,7 +175,7 @@ internal static partial class Tars
         FileSystemName.MatchesSimpleExpression(pattern.Trim('/'), path, ignoreCase: false)
         || path.Split('/').Any(part => FileSystemName.MatchesSimpleExpression(pattern.Trim('/'), part, ignoreCase: false)));
 
-    /// <summary>Content of a file at the root of a tar as text, at most 16 MiB of it; null when it is not there.</summary>
+    /// <summary>Content of a file at the root of a tar as text; null when it is not there. Its size is limited by what was brought home.</summary>
     public static string? Text(byte[] tar, string name)
     {
         using var reader = new TarReader(new MemoryStream(tar, writable: false));
