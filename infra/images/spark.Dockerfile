@@ -7,7 +7,11 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates libssl3 \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --gid 10001 spark \
-    && useradd --uid 10001 --gid spark --home-dir /work --create-home --shell /usr/sbin/nologin spark
+    && useradd --uid 10001 --gid spark --home-dir /var/lib/spark --create-home --shell /usr/sbin/nologin spark
+
+# Tasks are read and results written here; mount a folder over it, with `--user` of its owner.
+RUN install -d -o spark -g spark /work
+WORKDIR /work
 
 COPY LICENSE NOTICE /usr/share/doc/spark-temporal/
 COPY spark /opt/spark
@@ -22,8 +26,5 @@ LABEL org.opencontainers.image.title="spark" \
     org.opencontainers.image.revision="${REVISION}"
 
 ENV DOTNET_EnableDiagnostics=0
-
-# Tasks are read and results written here; mount a folder over it, with `--user` of its owner.
-WORKDIR /work
 USER 10001:10001
 ENTRYPOINT ["/opt/spark/spark"]

@@ -58,7 +58,7 @@ public sealed class ContainerImageTests
     {
         var doctor = await ProgramRun.RunAsync("docker", ["run", "--rm", "--network", "none", ImageOf("spark"), "doctor"]);
 
-        Assert.That(doctor.Output, Does.Match("(?m)^ok +disk ").And.Match("(?m)^missing +docker "), doctor.Error);
+        Assert.That(doctor.Output, Does.Match("(?m)^ok +disk ").And.Match("(?m)^MISSING +docker "), doctor.Error);
     }
 
     [Test, Category("Server")]
