@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Commands;
 using Spark.Temporal.Starter.Configuration;
 using Spark.Temporal.Wire.Encryption;

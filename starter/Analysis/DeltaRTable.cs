@@ -4,6 +4,7 @@ using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Statistics;
+using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Analysis;
 

@@ -1,5 +1,6 @@
 using ScottPlot;
 using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Analysis;
 

@@ -1,6 +1,7 @@
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Domain.Skills;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Recorded;
 
 namespace Spark.Temporal.Starter.Analysis;

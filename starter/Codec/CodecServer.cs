@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Google.Protobuf;
 using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Wire;
 using Spark.Temporal.Wire.Encryption;
 using Temporalio.Api.Common.V1;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Wire.Encryption;
 
 namespace Spark.Temporal.Starter.Codec;

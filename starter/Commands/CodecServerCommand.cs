@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Codec;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;

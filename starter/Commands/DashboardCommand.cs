@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using Spark.Temporal.Domain.Texts;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Dashboard;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Demo;
 using Spark.Temporal.Starter.Demo.Parts;
 using Spark.Temporal.Starter.Runs;

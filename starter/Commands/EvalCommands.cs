@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Commands;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Texts;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Dashboard;
 using Spark.Temporal.Starter.Evaluation;
 using Spark.Temporal.Starter.Runs;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Spark.Temporal.Domain.Texts;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Wire;
 using Spark.Temporal.Workflows;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Spark.Temporal.Starter.Analysis;
+using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Commands;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Recorded;
 
 namespace Spark.Temporal.Starter.Commands;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Recorded;
 
 namespace Spark.Temporal.Starter.Commands;

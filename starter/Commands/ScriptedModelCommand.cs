@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Demo;
 
 namespace Spark.Temporal.Starter.Commands;

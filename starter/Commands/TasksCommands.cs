@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Wire.TaskFiles;
 
 namespace Spark.Temporal.Starter.Commands;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Commands;
 

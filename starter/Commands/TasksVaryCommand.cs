@@ -3,6 +3,7 @@ using System.Text.Json;
 using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Texts;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.SkillGeneration;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Texts;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Wire.TaskFiles;
 
 namespace Spark.Temporal.Starter.Evaluation;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Statistics;
 using Spark.Temporal.Domain.Texts;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Workflows.Contracts;
 using Spectre.Console;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Recorded;
 

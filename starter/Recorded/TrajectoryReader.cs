@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json;
+using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Recorded;
 

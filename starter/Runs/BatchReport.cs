@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Texts;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Workflows.Batches;
 
 namespace Spark.Temporal.Starter.Runs;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Batches;

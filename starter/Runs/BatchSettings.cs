@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Spark.Temporal.Domain.Texts;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Dashboard;
 using Spark.Temporal.Workflows.Batches;
 

@@ -1,5 +1,6 @@
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.SkillGeneration;

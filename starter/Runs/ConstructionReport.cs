@@ -1,4 +1,5 @@
 using Spark.Temporal.Domain.Texts;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Workflows.TaskConstruction;
 
 namespace Spark.Temporal.Starter.Runs;

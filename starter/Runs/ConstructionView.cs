@@ -1,3 +1,4 @@
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.TaskConstruction;
 using Temporalio.Client;

@@ -1,3 +1,4 @@
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 

@@ -1,4 +1,5 @@
 using Spark.Temporal.Domain.Texts;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows;
 using Temporalio.Api.Sdk.V1;

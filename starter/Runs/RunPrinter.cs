@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Spark.Temporal.Domain.Texts;
+using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Runs;
 

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Servers;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.History.V1;

@@ -1,4 +1,5 @@
 using Spark.Temporal.Domain.Tasks;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Wire.TaskFiles;
 using Spark.Temporal.Workflows.Batches;
 

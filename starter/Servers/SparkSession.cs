@@ -1,3 +1,4 @@
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Codec;
 using Spark.Temporal.Wire;
 using Spark.Temporal.Workflows;

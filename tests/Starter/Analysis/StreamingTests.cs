@@ -1,6 +1,6 @@
 using System.Text;
-using Spark.Temporal.Starter;
 using Spark.Temporal.Starter.Analysis;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Recorded;
 using Spark.Temporal.Tests.Support;
 

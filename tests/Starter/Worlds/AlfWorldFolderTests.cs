@@ -1,4 +1,4 @@
-using Spark.Temporal.Starter;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Worlds;
 using Spark.Temporal.Tests.Support;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Cli;
 
 /// <summary><c>spark completion</c>: what a shell needs to complete commands and options.</summary>
 internal static class CompletionCommand

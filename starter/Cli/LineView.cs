@@ -1,7 +1,7 @@
 using Temporalio.Client;
 using Temporalio.Exceptions;
 
-namespace Spark.Temporal.Starter.Runs;
+namespace Spark.Temporal.Starter.Cli;
 
 /// <summary>Follows a run by lines, each printed once. It only asks; an interrupt cancels the run.</summary>
 internal static class LineView

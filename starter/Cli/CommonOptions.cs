@@ -1,6 +1,6 @@
 using System.CommandLine;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Cli;
 
 /// <summary>Options that every command has.</summary>
 internal static class CommonOptions

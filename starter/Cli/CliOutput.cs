@@ -3,7 +3,7 @@ using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Texts;
 using Spectre.Console;
 
-namespace Spark.Temporal.Starter;
+namespace Spark.Temporal.Starter.Cli;
 
 /// <summary>
 /// Where a command prints. Data goes to standard output, and with <c>--json</c> nothing else does; progress, notes and

@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using Spark.Temporal.Domain.Texts;
 
-namespace Spark.Temporal.Starter;
+namespace Spark.Temporal.Starter.Cli;
 
 /// <summary>What is wrong with a command line, in words that name the remedy.</summary>
 internal static partial class WrongUsage

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 
-namespace Spark.Temporal.Starter;
+namespace Spark.Temporal.Starter.Cli;
 
 /// <summary>Help of a group: one sentence a command. Each command has the rest, with its example, in its own help.</summary>
 internal sealed class GroupHelp(HelpAction whole) : SynchronousCommandLineAction

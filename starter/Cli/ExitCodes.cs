@@ -1,4 +1,4 @@
-namespace Spark.Temporal.Starter;
+namespace Spark.Temporal.Starter.Cli;
 
 /// <summary>Exit codes of the <c>spark</c> command.</summary>
 internal static class ExitCodes
