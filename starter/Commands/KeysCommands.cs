@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Starter.Codec;
+using Spark.Temporal.Starter.Configuration;
 using Spark.Temporal.Wire.Encryption;
 
 namespace Spark.Temporal.Starter.Commands;

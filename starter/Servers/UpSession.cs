@@ -1,5 +1,6 @@
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Codec;
+using Spark.Temporal.Starter.Configuration;
 using Spark.Temporal.Wire;
 using Spark.Temporal.Wire.Encryption;
 

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Wire.Encryption;
 
-namespace Spark.Temporal.Starter.Codec;
+namespace Spark.Temporal.Starter.Configuration;
 
 /// <summary>Key files on disk: readable by their owner alone, and written whole or not at all.</summary>
 internal static class KeyFiles
