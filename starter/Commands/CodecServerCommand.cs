@@ -2,7 +2,7 @@ using System.CommandLine;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Codec;
 using Spark.Temporal.Starter.Configuration;
-using Spark.Temporal.Starter.Runs;
+using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Wire;
 using Spark.Temporal.Wire.Encryption;

@@ -3,7 +3,7 @@ using System.Net;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Dashboard;
-using Spark.Temporal.Starter.Runs;
+using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.Servers;
 
 namespace Spark.Temporal.Starter.Commands;

@@ -2,7 +2,7 @@ using System.CommandLine;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Demo;
 using Spark.Temporal.Starter.Demo.Parts;
-using Spark.Temporal.Starter.Runs;
+using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.TaskConstruction;

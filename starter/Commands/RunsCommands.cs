@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
 using Temporalio.Api.Enums.V1;

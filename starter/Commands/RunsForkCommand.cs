@@ -3,6 +3,7 @@ using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Memo;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows;

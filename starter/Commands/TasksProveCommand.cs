@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Starter.Runs;
+using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Messages;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Starter.Runs;
+using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.Worlds;
 
 namespace Spark.Temporal.Starter.Commands;

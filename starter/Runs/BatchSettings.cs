@@ -2,6 +2,7 @@ using System.CommandLine;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Dashboard;
+using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Workflows.Batches;
 
 namespace Spark.Temporal.Starter.Runs;

@@ -1,6 +1,6 @@
 using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Starter.Evaluation;
-using Spark.Temporal.Starter.Runs;
+using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Evaluation;

@@ -1,3 +1,4 @@
+using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Skills;
 using Spark.Temporal.Workflows.Attempts;

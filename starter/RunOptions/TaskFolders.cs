@@ -3,7 +3,7 @@ using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Wire.TaskFiles;
 using Spark.Temporal.Workflows.Batches;
 
-namespace Spark.Temporal.Starter.Runs;
+namespace Spark.Temporal.Starter.RunOptions;
 
 /// <summary>Which tasks a command is to run; what cannot run is refused before anything is started.</summary>
 internal static class TaskFolders

@@ -10,7 +10,7 @@ using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.SkillGeneration;
 
-namespace Spark.Temporal.Starter.Runs;
+namespace Spark.Temporal.Starter.RunOptions;
 
 /// <summary>Options shared by everything that starts runs; the names are the original's where it had them.</summary>
 internal sealed class RunSettings

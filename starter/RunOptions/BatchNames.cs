@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace Spark.Temporal.Starter.Runs;
+namespace Spark.Temporal.Starter.RunOptions;
 
 /// <summary>Names of batches that nobody named: when they started, and a little chance.</summary>
 internal static class BatchNames

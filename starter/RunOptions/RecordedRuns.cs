@@ -2,7 +2,7 @@ using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 
-namespace Spark.Temporal.Starter.Runs;
+namespace Spark.Temporal.Starter.RunOptions;
 
 /// <summary>Recorded runs as the source of a batch.</summary>
 internal static class RecordedRuns

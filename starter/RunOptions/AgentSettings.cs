@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Spark.Temporal.Workflows.Attempts;
 
-namespace Spark.Temporal.Starter.Runs;
+namespace Spark.Temporal.Starter.RunOptions;
 
 /// <summary>Which agent works, and what it is told besides its model.</summary>
 internal sealed class AgentSettings
