@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Starter.Runs;
+using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;

@@ -5,6 +5,7 @@ using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.Runs;
+using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Messages;

@@ -3,6 +3,7 @@ using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.Runs;
+using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Wire.TaskFiles;
 using Spark.Temporal.Workflows.Batches;

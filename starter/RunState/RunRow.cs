@@ -2,7 +2,7 @@ using Spark.Temporal.Workflows.Messages;
 using Temporalio.Client;
 using Temporalio.Common;
 
-namespace Spark.Temporal.Starter.Runs;
+namespace Spark.Temporal.Starter.RunState;
 
 /// <summary>A run as lists show it.</summary>
 internal sealed record RunRow

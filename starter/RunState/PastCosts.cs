@@ -1,7 +1,7 @@
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Servers;
 
-namespace Spark.Temporal.Starter.Runs;
+namespace Spark.Temporal.Starter.RunState;
 
 /// <summary>
 /// What a batch will probably cost: what runs of the same kind and model have cost on this server. Prices are settings of

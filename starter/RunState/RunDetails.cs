@@ -7,7 +7,7 @@ using Temporalio.Client;
 using Temporalio.Converters;
 using Temporalio.Exceptions;
 
-namespace Spark.Temporal.Starter.Runs;
+namespace Spark.Temporal.Starter.RunState;
 
 /// <summary>Everything that can be asked of one run.</summary>
 internal sealed record RunDetails

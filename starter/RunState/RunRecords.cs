@@ -6,7 +6,7 @@ using Temporalio.Api.History.V1;
 using Temporalio.Client;
 using Temporalio.Converters;
 
-namespace Spark.Temporal.Starter.Runs;
+namespace Spark.Temporal.Starter.RunState;
 
 /// <summary>What the server keeps of runs: their history, and in it what they were started with and how they ended.</summary>
 internal static class RunRecords
