@@ -1,11 +1,11 @@
 using System.CommandLine;
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Texts;
+using Spark.Temporal.Starter.Batches;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Dashboard;
 using Spark.Temporal.Starter.Evaluation;
 using Spark.Temporal.Starter.RunOptions;
-using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;

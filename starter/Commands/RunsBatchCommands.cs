@@ -1,6 +1,6 @@
 using System.CommandLine;
+using Spark.Temporal.Starter.Batches;
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Workflows.Batches;
 
 namespace Spark.Temporal.Starter.Commands;

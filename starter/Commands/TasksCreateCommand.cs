@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Spark.Temporal.Domain.Blueprints;
+using Spark.Temporal.Starter.Batches;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.RunOptions;
-using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Wire.TaskFiles;

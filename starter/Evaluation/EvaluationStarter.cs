@@ -1,5 +1,5 @@
+using Spark.Temporal.Starter.Batches;
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Batches;

@@ -1,3 +1,4 @@
+using Spark.Temporal.Starter.Batches;
 using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;

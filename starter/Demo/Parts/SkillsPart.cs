@@ -1,5 +1,5 @@
+using Spark.Temporal.Starter.Batches;
 using Spark.Temporal.Starter.RunOptions;
-using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Skills;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;

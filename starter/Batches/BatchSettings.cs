@@ -5,7 +5,7 @@ using Spark.Temporal.Starter.Dashboard;
 using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Workflows.Batches;
 
-namespace Spark.Temporal.Starter.Runs;
+namespace Spark.Temporal.Starter.Batches;
 
 /// <summary>Options of every command that starts a batch.</summary>
 /// <param name="kind">First part of the names of batches that nobody named.</param>

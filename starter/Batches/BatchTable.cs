@@ -7,7 +7,7 @@ using Spark.Temporal.Workflows.SkillGeneration;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
-namespace Spark.Temporal.Starter.Runs;
+namespace Spark.Temporal.Starter.Batches;
 
 /// <summary>A batch on a terminal: what is open, what ended last, and how many stand how.</summary>
 internal static class BatchTable

@@ -2,7 +2,7 @@ using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Workflows.TaskConstruction;
 
-namespace Spark.Temporal.Starter.Runs;
+namespace Spark.Temporal.Starter.Batches;
 
 /// <summary>How a construction ended, as text.</summary>
 internal static class ConstructionReport

@@ -1,7 +1,7 @@
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Evaluation;
 
-namespace Spark.Temporal.Starter.Runs;
+namespace Spark.Temporal.Starter.Batches;
 
 /// <summary>What a batch or an evaluation says of itself.</summary>
 /// <param name="Window">How its items stand.</param>

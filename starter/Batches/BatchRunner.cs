@@ -10,7 +10,7 @@ using Temporalio.Client;
 using Temporalio.Common;
 using Temporalio.Exceptions;
 
-namespace Spark.Temporal.Starter.Runs;
+namespace Spark.Temporal.Starter.Batches;
 
 /// <summary>Starts a batch, or attaches to it where it runs, and follows it to its end.</summary>
 internal static class BatchRunner

@@ -4,7 +4,7 @@ using Spark.Temporal.Starter.Servers;
 using Temporalio.Client;
 using Temporalio.Exceptions;
 
-namespace Spark.Temporal.Starter.Runs;
+namespace Spark.Temporal.Starter.Batches;
 
 /// <summary>How a command goes on with the batch or the evaluation that it started.</summary>
 internal sealed record BatchFollowing(bool Detach, bool CancelOnInterrupt, bool Json)

@@ -9,7 +9,7 @@ using Spectre.Console.Rendering;
 using Temporalio.Client;
 using Temporalio.Exceptions;
 
-namespace Spark.Temporal.Starter.Runs;
+namespace Spark.Temporal.Starter.Batches;
 
 /// <summary>
 /// Follows a batch or an evaluation: a live table on a terminal, a line per event elsewhere. It only asks, never steers: the run itself,

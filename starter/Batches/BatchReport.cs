@@ -5,7 +5,7 @@ using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Workflows.Batches;
 
-namespace Spark.Temporal.Starter.Runs;
+namespace Spark.Temporal.Starter.Batches;
 
 /// <summary>How a batch ended, as data and as text. The results are read from the file that the batch wrote.</summary>
 internal static class BatchReport
