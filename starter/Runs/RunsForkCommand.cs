@@ -4,7 +4,6 @@ using Spark.Temporal.Domain.Memo;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.RunOptions;
-using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows;
@@ -14,7 +13,7 @@ using Temporalio.Api.Enums.V1;
 using Temporalio.Client;
 using Temporalio.Exceptions;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Runs;
 
 /// <summary><c>spark runs fork</c>: a new run from a past attempt's state.</summary>
 internal static class RunsForkCommand

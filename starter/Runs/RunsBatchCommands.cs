@@ -3,7 +3,7 @@ using Spark.Temporal.Starter.Batches;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Workflows.Batches;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Runs;
 
 /// <summary><c>spark runs parallelism|add|retry</c>: updates that only a batch takes.</summary>
 internal static class RunsBatchCommands

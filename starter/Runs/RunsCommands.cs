@@ -1,13 +1,12 @@
 using System.CommandLine;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.RunOptions;
-using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Servers;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Exceptions;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Runs;
 
 /// <summary><c>spark runs</c>: what is on the server.</summary>
 internal static class RunsCommands

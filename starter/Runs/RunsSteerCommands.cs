@@ -1,11 +1,10 @@
 using System.CommandLine;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.RunOptions;
-using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Runs;
 
 /// <summary><c>spark runs pause|resume|guide|extend|budget</c>: updates to a run, or to every run of a batch.</summary>
 internal static class RunsSteerCommands

@@ -11,7 +11,7 @@ using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Exports;
 using Temporalio.Client;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Runs;
 
 /// <summary><c>spark runs export</c>: all that is known of a run, in one folder.</summary>
 internal static partial class RunsExportCommand

@@ -4,13 +4,12 @@ using System.Text.Json.Nodes;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Client;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Runs;
 
 /// <summary><c>spark runs diff</c>: in what two skill runs differ.</summary>
 internal static class RunsDiffCommand
