@@ -1,6 +1,6 @@
 using Spark.Temporal.Workflows.Attempts;
 
-namespace Spark.Temporal.Starter.Runs;
+namespace Spark.Temporal.Starter.Trials;
 
 /// <summary>What <c>trial run --json</c> prints.</summary>
 internal static class TrialReport

@@ -3,7 +3,6 @@ using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.RunOptions;
-using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
@@ -11,7 +10,7 @@ using Spark.Temporal.Workflows.Messages;
 using Temporalio.Client;
 using Temporalio.Exceptions;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Trials;
 
 /// <summary>The group <c>spark trial</c>.</summary>
 internal static class TrialCommands
