@@ -1,5 +1,5 @@
 using Spark.Temporal.Domain.Evaluation;
-using Spark.Temporal.Starter.Evaluation;
+using Spark.Temporal.Starter.Eval;
 using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;

@@ -1,8 +1,7 @@
 using System.CommandLine;
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Starter.Evaluation;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Eval;
 
 /// <summary><c>spark eval show</c>: what an evaluation found.</summary>
 internal static class EvalShowCommand

@@ -6,7 +6,7 @@ using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Workflows.Contracts;
 using Spectre.Console;
 
-namespace Spark.Temporal.Starter.Evaluation;
+namespace Spark.Temporal.Starter.Eval;
 
 /// <summary>Prints evaluations as tables for a terminal.</summary>
 internal static class SummaryPrinter

@@ -3,10 +3,9 @@ using System.Globalization;
 using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Starter.Evaluation;
 using Spectre.Console;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Eval;
 
 /// <summary><c>spark eval compare</c>: two evaluations side by side.</summary>
 internal static class EvalCompareCommand

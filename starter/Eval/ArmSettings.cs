@@ -4,7 +4,7 @@ using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Wire.TaskFiles;
 
-namespace Spark.Temporal.Starter.Evaluation;
+namespace Spark.Temporal.Starter.Eval;
 
 /// <summary>Options that say which arms an evaluation has and where their skills are.</summary>
 internal sealed class ArmSettings

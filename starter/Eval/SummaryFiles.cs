@@ -3,7 +3,7 @@ using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Starter.Cli;
 
-namespace Spark.Temporal.Starter.Evaluation;
+namespace Spark.Temporal.Starter.Eval;
 
 /// <summary>Finds and reads summaries of evaluations.</summary>
 internal static class SummaryFiles

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Spark.Temporal.Starter.Cli;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Eval;
 
 /// <summary>The group <c>spark eval</c>.</summary>
 internal static class EvalCommands

@@ -1,7 +1,7 @@
 using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Statistics;
 
-namespace Spark.Temporal.Starter.Evaluation;
+namespace Spark.Temporal.Starter.Eval;
 
 /// <summary>One arm of two evaluations, on the tasks that both scored.</summary>
 /// <param name="Arm">The arm.</param>

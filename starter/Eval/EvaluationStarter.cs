@@ -9,7 +9,7 @@ using Temporalio.Api.Enums.V1;
 using Temporalio.Client;
 using Temporalio.Exceptions;
 
-namespace Spark.Temporal.Starter.Evaluation;
+namespace Spark.Temporal.Starter.Eval;
 
 /// <summary>Starts an evaluation, or attaches to it where it runs or has run, and follows it.</summary>
 internal sealed class EvaluationStarter(SparkSession session, CliOutput output)

@@ -4,7 +4,6 @@ using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Batches;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Dashboard;
-using Spark.Temporal.Starter.Evaluation;
 using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.Attempts;
@@ -12,7 +11,7 @@ using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Evaluation;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Eval;
 
 /// <summary><c>spark eval run</c>: arms × tasks × repeats, followed to their end.</summary>
 internal static class EvalRunCommand

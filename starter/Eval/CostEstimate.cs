@@ -2,7 +2,7 @@ using System.Text.Json;
 using Spark.Temporal.Domain.Statistics;
 using Spark.Temporal.Workflows.Evaluation;
 
-namespace Spark.Temporal.Starter.Evaluation;
+namespace Spark.Temporal.Starter.Eval;
 
 /// <summary>What an evaluation of one student would cost, judged by what the same model cost before.</summary>
 /// <param name="Model">Slug of the student.</param>
