@@ -1,7 +1,7 @@
 using Spark.Temporal.Domain.Pdi;
-using Spark.Temporal.Starter.Recorded;
+using Spark.Temporal.Starter.Pdi.Trajectories;
 
-namespace Spark.Temporal.Starter.Analysis;
+namespace Spark.Temporal.Starter.Pdi.Analysis;
 
 /// <summary>What is kept of a recorded run: numbers only, so that hundreds of runs fit in memory.</summary>
 /// <param name="Model">The folder above the run's, which the published layout names after the model.</param>

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using Spark.Temporal.Domain.Json;
-using Spark.Temporal.Starter.Analysis;
 using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.Pdi.Analysis;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Pdi;
 
 /// <summary>Prints an analysis for people and for programs.</summary>
 internal sealed class PdiAnalyzeReport(CliOutput output, PdiAnalysis analysis, IReadOnlyList<AnalyzedRun> runs, IReadOnlyList<string> pictures)

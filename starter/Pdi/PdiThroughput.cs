@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.Pdi.Trajectories;
 
-namespace Spark.Temporal.Starter.Recorded;
+namespace Spark.Temporal.Starter.Pdi;
 
 /// <summary>How fast proxy snapshots are computed from runs already read.</summary>
 /// <param name="Method">Name of the method.</param>

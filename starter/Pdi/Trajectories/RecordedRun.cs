@@ -1,6 +1,6 @@
 using Spark.Temporal.Domain.Pdi;
 
-namespace Spark.Temporal.Starter.Recorded;
+namespace Spark.Temporal.Starter.Pdi.Trajectories;
 
 /// <summary>What a <c>trajectory.jsonl</c> says that the PDI proxy is computed from or compared with.</summary>
 internal sealed record RecordedRun

@@ -1,6 +1,6 @@
 using Spark.Temporal.Domain.Pdi;
 
-namespace Spark.Temporal.Starter.Recorded;
+namespace Spark.Temporal.Starter.Pdi.Trajectories;
 
 /// <summary>Gathers the events of one file.</summary>
 internal sealed class TrajectoryEvents

@@ -1,8 +1,8 @@
 using System.CommandLine;
-using Spark.Temporal.Starter.Analysis;
 using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.Pdi.Analysis;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Pdi;
 
 /// <summary><c>spark pdi analyze</c>: the offline index of finished runs.</summary>
 internal static class PdiAnalyzeCommand

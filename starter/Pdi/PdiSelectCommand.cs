@@ -1,8 +1,8 @@
 using System.CommandLine;
-using Spark.Temporal.Starter.Analysis;
 using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.Pdi.Analysis;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Pdi;
 
 /// <summary><c>spark pdi select</c>: the tasks whose runs had a low index, to be run again.</summary>
 internal static class PdiSelectCommand

@@ -6,7 +6,7 @@ using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Statistics;
 using Spark.Temporal.Starter.Cli;
 
-namespace Spark.Temporal.Starter.Analysis;
+namespace Spark.Temporal.Starter.Pdi.Analysis;
 
 /// <param name="Task">The task.</param>
 /// <param name="Model">Whose skill it was; null where it is not said, and then it goes for every model.</param>

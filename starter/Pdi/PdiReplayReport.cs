@@ -3,9 +3,8 @@ using System.Text.Json.Nodes;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Starter.Recorded;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Pdi;
 
 /// <summary>Prints replayed runs for people and for programs.</summary>
 internal sealed class PdiReplayReport(CliOutput output)

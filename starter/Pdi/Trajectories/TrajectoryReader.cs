@@ -3,7 +3,7 @@ using System.IO.Pipelines;
 using System.Text.Json;
 using Spark.Temporal.Starter.Cli;
 
-namespace Spark.Temporal.Starter.Recorded;
+namespace Spark.Temporal.Starter.Pdi.Trajectories;
 
 /// <summary>
 /// Reads a <c>trajectory.jsonl</c>, recorded or our own, line by line. Lines run to megabytes of agent output: a line is

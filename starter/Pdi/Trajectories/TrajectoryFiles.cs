@@ -1,6 +1,6 @@
 using Spark.Temporal.Starter.Cli;
 
-namespace Spark.Temporal.Starter.Recorded;
+namespace Spark.Temporal.Starter.Pdi.Trajectories;
 
 /// <summary>Finds the trajectories that a user means.</summary>
 internal static class TrajectoryFiles

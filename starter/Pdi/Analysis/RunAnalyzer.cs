@@ -2,9 +2,9 @@ using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Starter.Recorded;
+using Spark.Temporal.Starter.Pdi.Trajectories;
 
-namespace Spark.Temporal.Starter.Analysis;
+namespace Spark.Temporal.Starter.Pdi.Analysis;
 
 /// <summary>Reads finished runs one after the other and keeps their numbers.</summary>
 internal static class RunAnalyzer

@@ -1,7 +1,7 @@
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Domain.Statistics;
 
-namespace Spark.Temporal.Starter.Analysis;
+namespace Spark.Temporal.Starter.Pdi.Analysis;
 
 /// <summary>One run among those compared.</summary>
 internal sealed record RankedRun(string Model, string Task, double PhiExec, double PhiPlan, double PhiOss, double Pdi, PdiQuadrant Quadrant, double? DeltaR);

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Spark.Temporal.Starter.Recorded;
+namespace Spark.Temporal.Starter.Pdi.Trajectories;
 
 /// <summary>The fields of one event that somebody asks for; everything else is skipped without becoming a string.</summary>
 internal sealed class TrajectoryEvent

@@ -1,6 +1,6 @@
 using Spark.Temporal.Domain.Pdi;
 
-namespace Spark.Temporal.Starter.Analysis;
+namespace Spark.Temporal.Starter.Pdi.Analysis;
 
 /// <summary>How quadrants are called for people.</summary>
 internal static class PdiQuadrants

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Starter.Recorded;
+using Spark.Temporal.Starter.Pdi.Trajectories;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Pdi;
 
 /// <summary><c>spark pdi</c>: what the posterior distillation index says about runs that are over.</summary>
 internal static class PdiCommands

@@ -1,7 +1,8 @@
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Starter.Pdi.Trajectories;
 
-namespace Spark.Temporal.Starter.Recorded;
+namespace Spark.Temporal.Starter.Pdi;
 
 /// <summary>One snapshot computed again and set beside the recorded one.</summary>
 /// <param name="Attempt">The attempt reflected on, from 0.</param>

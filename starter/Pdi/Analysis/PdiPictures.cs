@@ -2,7 +2,7 @@ using ScottPlot;
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Starter.Cli;
 
-namespace Spark.Temporal.Starter.Analysis;
+namespace Spark.Temporal.Starter.Pdi.Analysis;
 
 /// <summary>Draws an analysis, each picture as PNG and SVG. Lines are solid: the SVG writer knows no dashes.</summary>
 internal static class PdiPictures
