@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Spark.Temporal.Starter.Cli;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Tasks;
 
 /// <summary><c>spark tasks list</c> and <c>spark tasks show</c>: what was made here.</summary>
 internal static class TasksShowCommands

@@ -9,7 +9,7 @@ using Spark.Temporal.Wire.TaskFiles;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.TaskConstruction;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Tasks;
 
 /// <summary><c>spark tasks create</c>: proven Harbor tasks from prompt files.</summary>
 internal static class TasksCreateCommand

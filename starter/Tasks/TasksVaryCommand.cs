@@ -12,7 +12,7 @@ using Spark.Temporal.Workflows.TaskConstruction;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Client;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Tasks;
 
 /// <summary><c>spark tasks vary</c>: unseen siblings of an accepted task, each proven.</summary>
 internal static class TasksVaryCommand

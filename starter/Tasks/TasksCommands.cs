@@ -1,8 +1,9 @@
 using System.CommandLine;
 using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.Commands;
 using Spark.Temporal.Wire.TaskFiles;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Tasks;
 
 /// <summary><c>spark tasks</c>: Harbor tasks on disk.</summary>
 internal static class TasksCommands

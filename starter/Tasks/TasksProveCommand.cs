@@ -10,7 +10,7 @@ using Spark.Temporal.Workflows.TaskConstruction;
 using Temporalio.Client;
 using Temporalio.Exceptions;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Tasks;
 
 /// <summary><c>spark tasks prove</c>: the proof of any Harbor task.</summary>
 internal static class TasksProveCommand
