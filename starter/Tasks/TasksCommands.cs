@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Starter.Commands;
+using Spark.Temporal.Starter.Worlds;
 using Spark.Temporal.Wire.TaskFiles;
 
 namespace Spark.Temporal.Starter.Tasks;

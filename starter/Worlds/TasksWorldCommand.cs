@@ -1,9 +1,8 @@
 using System.CommandLine;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.RunOptions;
-using Spark.Temporal.Starter.Worlds;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Worlds;
 
 /// <summary><c>spark tasks world</c>: text worlds as Harbor tasks.</summary>
 internal static class TasksWorldCommand
