@@ -7,7 +7,7 @@ using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.SkillGeneration;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Skills;
 
 /// <summary><c>spark skills run</c>: a batch of skill runs, followed to its end.</summary>
 internal static class SkillsRunCommand

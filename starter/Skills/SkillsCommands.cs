@@ -1,8 +1,7 @@
 using System.CommandLine;
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Starter.Skills;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Skills;
 
 /// <summary>The group <c>spark skills</c>.</summary>
 internal static class SkillsCommands
