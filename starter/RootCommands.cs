@@ -6,6 +6,7 @@ using Spark.Temporal.Starter.Configuration;
 using Spark.Temporal.Starter.Eval;
 using Spark.Temporal.Starter.Pdi;
 using Spark.Temporal.Starter.Runs;
+using Spark.Temporal.Starter.Serve;
 using Spark.Temporal.Starter.Skills;
 using Spark.Temporal.Starter.Tasks;
 using Spark.Temporal.Starter.Trials;

@@ -1,7 +1,7 @@
 using System.Net;
 using Spark.Temporal.Wire.Encryption;
 
-namespace Spark.Temporal.Starter.Codec;
+namespace Spark.Temporal.Starter.Serve;
 
 /// <summary>How a codec server is reached, and by whom.</summary>
 internal sealed record CodecServerOptions

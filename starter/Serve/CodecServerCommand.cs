@@ -1,13 +1,12 @@
 using System.CommandLine;
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Starter.Codec;
 using Spark.Temporal.Starter.Configuration;
 using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Wire;
 using Spark.Temporal.Wire.Encryption;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Serve;
 
 /// <summary><c>spark codec-server</c>.</summary>
 internal static class CodecServerCommand

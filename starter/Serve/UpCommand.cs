@@ -4,7 +4,7 @@ using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Wire;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Serve;
 
 /// <summary><c>spark up</c>.</summary>
 internal static class UpCommand

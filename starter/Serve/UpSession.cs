@@ -1,10 +1,10 @@
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Starter.Codec;
 using Spark.Temporal.Starter.Configuration;
+using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Wire;
 using Spark.Temporal.Wire.Encryption;
 
-namespace Spark.Temporal.Starter.Servers;
+namespace Spark.Temporal.Starter.Serve;
 
 /// <summary>What <c>spark up</c> keeps running: a server and a worker, each in a process of its own.</summary>
 internal sealed class UpSession(StateFolder folder, DevSettings settings, CliOutput output, bool json)

@@ -9,7 +9,7 @@ using Spark.Temporal.Wire;
 using Spark.Temporal.Wire.Encryption;
 using Temporalio.Api.Common.V1;
 
-namespace Spark.Temporal.Starter.Codec;
+namespace Spark.Temporal.Starter.Serve;
 
 /// <summary>
 /// Encrypts and decrypts payloads over HTTP for those that have no keys: the web UI in a browser (<c>POST /decode</c>,
