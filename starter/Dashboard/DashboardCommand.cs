@@ -2,11 +2,10 @@ using System.CommandLine;
 using System.Net;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Starter.Dashboard;
 using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.Servers;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Dashboard;
 
 /// <summary><c>spark dashboard</c>: a live page of all batches, or of one.</summary>
 internal static class DashboardCommand
