@@ -4,6 +4,7 @@ using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Commands;
 using Spark.Temporal.Starter.Configuration;
 using Spark.Temporal.Starter.Dashboard;
+using Spark.Temporal.Starter.Demo;
 using Spark.Temporal.Starter.Eval;
 using Spark.Temporal.Starter.Pdi;
 using Spark.Temporal.Starter.Runs;

@@ -3,7 +3,7 @@ using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.TaskConstruction;
 using Temporalio.Client;
 
-namespace Spark.Temporal.Starter.Runs;
+namespace Spark.Temporal.Starter.Demo;
 
 /// <summary>Follows one construction: a line for each version of its blueprint, and for each state but running.</summary>
 internal static class ConstructionView

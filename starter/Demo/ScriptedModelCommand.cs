@@ -1,9 +1,8 @@
 using System.CommandLine;
 using System.Net;
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Starter.Demo;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Demo;
 
 /// <summary><c>spark scripted-model</c>: the demo's model in a process of its own. Hidden; for tests and for looking at.</summary>
 internal static class ScriptedModelCommand

@@ -1,13 +1,12 @@
 using Spark.Temporal.Starter.Batches;
 using Spark.Temporal.Starter.RunOptions;
-using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.TaskConstruction;
 using Temporalio.Client;
 
-namespace Spark.Temporal.Starter.Demo.Parts;
+namespace Spark.Temporal.Starter.Demo;
 
 /// <summary>One prompt becomes a proven task: the first blueprint has a blocking fault, and repair mends it.</summary>
 internal static class ConstructionPart

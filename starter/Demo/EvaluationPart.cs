@@ -5,7 +5,7 @@ using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Evaluation;
 
-namespace Spark.Temporal.Starter.Demo.Parts;
+namespace Spark.Temporal.Starter.Demo;
 
 /// <summary>The sample tasks without a skill, with the one just made, and with a human one: which helps, and which harms.</summary>
 internal static class EvaluationPart

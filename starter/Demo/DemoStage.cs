@@ -2,7 +2,7 @@ using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.Contracts;
 
-namespace Spark.Temporal.Starter.Demo.Parts;
+namespace Spark.Temporal.Starter.Demo;
 
 /// <summary>What the parts of the demo share.</summary>
 /// <param name="Name">Name of this demo in ids.</param>

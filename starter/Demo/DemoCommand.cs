@@ -1,13 +1,11 @@
 using System.CommandLine;
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Starter.Demo;
-using Spark.Temporal.Starter.Demo.Parts;
 using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.TaskConstruction;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Demo;
 
 /// <summary>
 /// <c>spark demo</c>: the main job on tasks of ours. Containers, verifiers, rewards and the PDI proxy are real; only

@@ -5,7 +5,7 @@ using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.SkillGeneration;
 
-namespace Spark.Temporal.Starter.Demo.Parts;
+namespace Spark.Temporal.Starter.Demo;
 
 /// <summary>Skills for the sample tasks and for the one just made: failures, memos, interventions, passes.</summary>
 internal static class SkillsPart
