@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Starter.Commands;
 using Spark.Temporal.Starter.Configuration;
 using Spark.Temporal.Starter.Dashboard;
 using Spark.Temporal.Starter.Demo;
+using Spark.Temporal.Starter.Doctor;
 using Spark.Temporal.Starter.Eval;
+using Spark.Temporal.Starter.Keys;
+using Spark.Temporal.Starter.Limits;
 using Spark.Temporal.Starter.Pdi;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Serve;

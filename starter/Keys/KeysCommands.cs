@@ -3,7 +3,7 @@ using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Configuration;
 using Spark.Temporal.Wire.Encryption;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Keys;
 
 /// <summary><c>spark keys</c>: the key file that payloads are encrypted with. No command prints a key.</summary>
 internal static class KeysCommands

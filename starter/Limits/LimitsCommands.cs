@@ -6,7 +6,7 @@ using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Wire;
 using Spark.Temporal.Workflows;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Limits;
 
 /// <summary><c>spark limits</c>: how many requests a minute the models of a cluster get.</summary>
 internal static class LimitsCommands

@@ -1,8 +1,7 @@
 using System.CommandLine;
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Starter.Doctor;
 
-namespace Spark.Temporal.Starter.Commands;
+namespace Spark.Temporal.Starter.Doctor;
 
 /// <summary><c>spark doctor</c>.</summary>
 internal static class DoctorCommand
