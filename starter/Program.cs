@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Spark.Temporal.Starter;
 using Spark.Temporal.Starter.Cli;
 
 // The runtime itself switches the keypad's mode by escape sequences, unless the terminal is said to know none.

@@ -19,7 +19,7 @@ using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Starter;
 
-/// <summary>The command tree; each group is made in a file of its own under <c>Commands/</c>.</summary>
+/// <summary>The command tree; each group of commands has a folder of its own.</summary>
 internal static class RootCommands
 {
     private const string PrintConfig = "--print-config";

@@ -70,9 +70,9 @@ internal static class DemoCommand
         var options = new SessionOptions { OwnServer = true, StateFolder = Path.Combine(folder, "state") };
         await using var session = await SparkSession.OpenAsync(output, options, cancellationToken);
         var stage = new DemoStage(BatchNames.New("demo", DateTimeOffset.UtcNow), folder, model, json, session, output);
-        var made = await ConstructionPart.RunAsync(stage, cancellationToken);
-        var skills = await SkillsPart.RunAsync(stage, made.TaskDir, cancellationToken);
-        await EvaluationPart.RunAsync(stage, cancellationToken);
+        var made = await DemoConstruction.RunAsync(stage, cancellationToken);
+        var skills = await DemoSkills.RunAsync(stage, made.TaskDir, cancellationToken);
+        await DemoEvaluation.RunAsync(stage, cancellationToken);
         output.Note($"Everything is in {folder}: generated_tasks/ (the task and how it came about), skills_gen_result/ (skills, memos, trajectories), skills_eval_result/ (the evaluation and its report), spark-jobs/ (trials).");
         return made.Status == ConstructionStatus.Accepted ? skills : ExitCodes.SomeFailed;
     }

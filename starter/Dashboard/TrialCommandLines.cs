@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Spark.Temporal.Starter.Dashboard;
 
 /// <summary>The last commands of an attempt with what they printed, from the trajectory in its trial folder.</summary>
-internal static class TrialCommands
+internal static class TrialCommandLines
 {
     private const int MostCommands = 25;
     private const int MostOutput = 4_000;

@@ -8,7 +8,7 @@ using Spark.Temporal.Workflows.Evaluation;
 namespace Spark.Temporal.Starter.Demo;
 
 /// <summary>The sample tasks without a skill, with the one just made, and with a human one: which helps, and which harms.</summary>
-internal static class EvaluationPart
+internal static class DemoEvaluation
 {
     public static async Task RunAsync(DemoStage stage, CancellationToken cancellationToken)
     {

@@ -8,7 +8,7 @@ using Spark.Temporal.Workflows.SkillGeneration;
 namespace Spark.Temporal.Starter.Demo;
 
 /// <summary>Skills for the sample tasks and for the one just made: failures, memos, interventions, passes.</summary>
-internal static class SkillsPart
+internal static class DemoSkills
 {
     /// <param name="stage">What the parts share.</param>
     /// <param name="made">Folder of the task just made; null where none was accepted.</param>
