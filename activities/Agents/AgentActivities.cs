@@ -3,8 +3,8 @@ using Spark.Temporal.Activities.Agents.Proxy;
 using Spark.Temporal.Activities.Llm;
 using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Domain.Tasks;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 using Temporalio.Exceptions;
 

@@ -1,5 +1,4 @@
-using Spark.Temporal.Workflows;
-using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.Llm;

@@ -4,8 +4,8 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Domain.Tasks;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.Sandbox;

@@ -3,8 +3,7 @@ using Spark.Temporal.Starter.Demo;
 using Spark.Temporal.Starter.Demo.Parts;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.TaskConstruction;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Commands;
 

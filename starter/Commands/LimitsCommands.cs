@@ -3,7 +3,7 @@ using System.Globalization;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Wire;
-using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Commands;
 

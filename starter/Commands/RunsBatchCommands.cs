@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Spark.Temporal.Starter.Runs;
-using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Commands;
 

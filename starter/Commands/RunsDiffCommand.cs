@@ -5,6 +5,7 @@ using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Client;
 

@@ -5,9 +5,9 @@ using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Exports;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Client;
 
 namespace Spark.Temporal.Starter.Commands;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.SkillGeneration;
 
 namespace Spark.Temporal.Starter.Commands;

@@ -3,7 +3,7 @@ using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Wire.TaskFiles;
-using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.TaskConstruction;
 
 namespace Spark.Temporal.Starter.Commands;

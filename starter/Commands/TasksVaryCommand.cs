@@ -5,7 +5,6 @@ using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.TaskConstruction;
 using Temporalio.Api.Enums.V1;

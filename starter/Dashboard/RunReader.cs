@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Client;
 using Temporalio.Converters;

@@ -1,7 +1,5 @@
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Workflows;
-using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Evaluation;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Api.Enums.V1;

@@ -2,7 +2,7 @@ using System.Globalization;
 using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Statistics;
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Spectre.Console;
 
 namespace Spark.Temporal.Starter.Evaluation;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Dashboard;
-using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Runs;
 

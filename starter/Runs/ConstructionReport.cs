@@ -1,5 +1,5 @@
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows.TaskConstruction;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Runs;
 

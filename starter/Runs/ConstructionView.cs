@@ -1,4 +1,4 @@
-using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.TaskConstruction;
 using Temporalio.Client;
 

@@ -1,6 +1,6 @@
 using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Wire.TaskFiles;
-using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Runs;
 

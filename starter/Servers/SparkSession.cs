@@ -1,6 +1,6 @@
 using Spark.Temporal.Starter.Codec;
 using Spark.Temporal.Wire;
-using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Client;
 using Temporalio.Common.EnvConfig;

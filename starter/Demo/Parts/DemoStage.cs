@@ -1,5 +1,5 @@
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Demo.Parts;
 

@@ -1,8 +1,6 @@
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Skills;
-using Spark.Temporal.Workflows.Attempts;
-using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.SkillGeneration;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Demo.Parts;
 
