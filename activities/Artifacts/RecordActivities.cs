@@ -6,9 +6,8 @@ using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Prompts;
 using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.SkillGeneration;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 
 namespace Spark.Temporal.Activities.Artifacts;

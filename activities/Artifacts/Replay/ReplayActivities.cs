@@ -6,8 +6,8 @@ using Spark.Temporal.Domain.Memo;
 using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 using Temporalio.Exceptions;
 

@@ -5,7 +5,7 @@ using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Workers;
-using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 using Temporalio.Workflows;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Tests.Support;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.SkillGeneration;
 
 namespace Spark.Temporal.Tests.Starter;
