@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Spark.Temporal.Domain.Json;
-using Spark.Temporal.Starter.Runs;
+using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Servers;
 
 namespace Spark.Temporal.Starter.Dashboard;
