@@ -2,9 +2,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Messages;
-using Spark.Temporal.Workflows.TaskConstruction;
 using Temporalio.Activities;
 using Temporalio.Workflows;
 
@@ -20,7 +18,7 @@ public sealed partial class DocumentsTests
 
     private static readonly string[] Folders = ["activities", "domain", "starter", "tests", "wire", "workers", "workflows"];
 
-    private static readonly Assembly Workflows = typeof(TaskQueues).Assembly;
+    private static readonly Assembly Workflows = typeof(SearchAttributes).Assembly;
 
     [Test]
     public void Sections_that_comments_name_are_headings()
@@ -87,7 +85,7 @@ public sealed partial class DocumentsTests
         var rules = typeof(CritiqueRules).Assembly.GetTypes()
             .Where(type => type.Namespace == typeof(CritiqueRules).Namespace && type.Name.EndsWith("Rules", StringComparison.Ordinal));
 
-        AllNamed([.. rules.Append(typeof(ProofChecks)).SelectMany(type => type.GetFields(BindingFlags.Public | BindingFlags.Static))
+        AllNamed([.. rules.Append(Workflows.GetTypes().Single(type => type.Name == "ProofChecks")).SelectMany(type => type.GetFields(BindingFlags.Public | BindingFlags.Static))
             .Where(field => field.IsLiteral && field.FieldType == typeof(string)).Select(field => (string)field.GetRawConstantValue()!)]);
     }
 
