@@ -16,10 +16,10 @@ public sealed class SvgChart
     private const double Width = 1000;
     private const double Height = 640;
     private const double Left = 78;
-    private const double Right = 190;
+    private const double Right = 240;
     private const double Top = 46;
     private const double Bottom = 58;
-    private const int LegendCharacters = 24;
+    private const int LegendCharacters = 32;
 
     private readonly SvgPicture _picture;
     private readonly Interval _x;

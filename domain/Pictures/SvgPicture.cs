@@ -15,7 +15,7 @@ public sealed class SvgPicture(string title, double width, double height)
     public const string Good = "#1b7f4b";
     public const string Bad = "#b91c1c";
 
-    private static readonly string[] Colors = ["#6b7280", "#2b6cb0", "#d97706", "#7c3aed", "#0d9488", "#be185d"];
+    private static readonly string[] Colors = ["#6b7280", "#2b6cb0", "#d97706", "#7c3aed", "#0d9488", "#be185d", "#4d7c0f", "#38bdf8", "#1e3a8a", "#9f1239", "#f472b6", "#78350f"];
 
     private readonly StringBuilder _shapes = new();
 

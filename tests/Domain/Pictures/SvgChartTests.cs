@@ -40,9 +40,11 @@ public sealed class SvgChartTests
     }
 
     [TestCase("<b>&\"'", "<b>&\"'")]
-    [TestCase("a\u0001b\ud800", "a\ufffdb\ufffd")]
+    [TestCase("a\u0001b", "a\ufffdb")]
     public void Any_name_gives_a_file_that_can_be_read(string name, string shown)
     {
+        // Half of a surrogate pair: an attribute cannot hold one.
+        (name, shown) = (name + (char)0xd800, shown + '\ufffd');
         var picture = new SvgPicture(name, 10, 10);
         picture.Text(0, 0, name);
         Assert.That(XDocument.Parse(picture.ToString()).Descendants(Svg + "text").Single().Value, Is.EqualTo(shown));
