@@ -32,7 +32,7 @@ internal static class Telemetry
         }
 
         services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(Variable("OTEL_SERVICE_NAME") ?? "spark-worker"))
+            .ConfigureResource(resource => resource.AddService(Variable("OTEL_SERVICE_NAME") ?? "spark-worker", serviceVersion: ProductVersion.Number))
             .WithTracing(tracing => tracing
                 .AddSource(TracingInterceptor.SourceName)
                 .AddProcessor(provider => new RedactingProcessor(provider.GetRequiredService<SecretRedactor>()))

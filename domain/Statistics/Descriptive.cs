@@ -37,7 +37,7 @@ public static class Descriptive
     }
 
     /// <summary>
-    /// (x − mean) / √(Σ (x − mean)² / n) of every value; 0 of all where the deviation is 0 (DESIGN section 7).
+    /// (x − mean) / √(Σ (x − mean)² / n) of every value; 0 of all where the deviation is 0 (docs/architecture.md, "PDI").
     /// </summary>
     public static IReadOnlyList<double> StandardScores(IReadOnlyList<double> values)
     {
