@@ -56,7 +56,7 @@ public sealed class TarPackTests
             await using (var packer = TarPacker.Reproducible(buffer))
             {
                 packer.Folder("folder/");
-                packer.File($"folder/{new string('ü', 120)}", "text", TarPacker.Program, new TarOwner(7, 8));
+                packer.File($"folder/{new string('ü', 120)}", [1, 2], TarPacker.Program, new TarOwner(7, 8));
                 await packer.LinkAsync("link", "folder", default);
             }
 
