@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities.Agents.Proxy;
+using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Llm;
 using Spark.Temporal.Activities.Redaction;
@@ -243,7 +244,8 @@ internal sealed class AgentRunner(
         }
 
         var home = await Tars.HomeAsync(stream, path, sandbox.FileBytes, sandbox.FolderBytes, _ => false, cancellationToken);
-        return Tars.Text(home.Tar, Path.GetFileName(path));
+        using var file = new MemoryStream(home.Tar, writable: false);
+        return await TarPack.TextAsync(file, Path.GetFileName(path), cancellationToken);
     }
 
     private static string Argument(AgentDescription agent, string instruction) => Encoding.UTF8.GetByteCount(instruction) <= MostArgumentBytes

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace Spark.Temporal.Activities.Agents;
+namespace Spark.Temporal.Domain.Json;
 
 /// <summary>Dotted paths into JSON; <c>*</c> is every member or element.</summary>
-internal static class JsonPaths
+public static class JsonPaths
 {
     public static IEnumerable<JsonElement> Find(JsonElement root, string path)
     {
