@@ -1,46 +1,43 @@
-namespace Spark.Temporal.Starter.Dashboard;
+using DiffPlex;
+
+namespace Spark.Temporal.Starter.Texts;
 
 /// <summary>A line of a text that was rewritten.</summary>
 /// <param name="Kind"><c>same</c>, <c>added</c> or <c>removed</c>.</param>
 /// <param name="Text">The line.</param>
-internal sealed record DiffLine(string Kind, string Text);
+internal sealed record DiffLine(string Kind, string Text)
+{
+    public const string Same = "same";
+    public const string Added = "added";
+    public const string Removed = "removed";
+}
 
-/// <summary>What a rewrite changed, line by line, by the longest common subsequence.</summary>
+/// <summary>What a rewrite changed, line by line; where both texts have lines of their own, the old ones come first.</summary>
 internal static class LineDiff
 {
     public static IReadOnlyList<DiffLine> Of(string before, string after)
     {
-        string[] old = before.Length == 0 ? [] : before.Split('\n'), now = after.Length == 0 ? [] : after.Split('\n');
-
-        // common[i, j]: length of the longest common subsequence of what follows line i of the old and line j of the new one.
-        var common = new int[old.Length + 1, now.Length + 1];
-        for (var i = old.Length - 1; i >= 0; i--)
-        {
-            for (var j = now.Length - 1; j >= 0; j--)
-            {
-                common[i, j] = old[i] == now[j] ? common[i + 1, j + 1] + 1 : Math.Max(common[i + 1, j], common[i, j + 1]);
-            }
-        }
-
+        var diff = Differ.Instance.CreateDiffs(before, after, ignoreWhiteSpace: false, ignoreCase: false, new Lines());
         List<DiffLine> lines = [];
-        var (at, to) = (0, 0);
-        while (at < old.Length || to < now.Length)
+        var at = 0;
+        foreach (var block in diff.DiffBlocks)
         {
-            if (at < old.Length && to < now.Length && old[at] == now[to])
-            {
-                lines.Add(new("same", now[to++]));
-                at++;
-            }
-            else if (at < old.Length && (to == now.Length || common[at + 1, to] >= common[at, to + 1]))
-            {
-                lines.Add(new("removed", old[at++]));
-            }
-            else
-            {
-                lines.Add(new("added", now[to++]));
-            }
+            Add(DiffLine.Same, diff.PiecesOld, at, block.DeleteStartA - at);
+            Add(DiffLine.Removed, diff.PiecesOld, block.DeleteStartA, block.DeleteCountA);
+            Add(DiffLine.Added, diff.PiecesNew, block.InsertStartB, block.InsertCountB);
+            at = block.DeleteStartA + block.DeleteCountA;
         }
 
+        Add(DiffLine.Same, diff.PiecesOld, at, diff.PiecesOld.Count - at);
         return lines;
+
+        void Add(string kind, IReadOnlyList<string> text, int from, int count) =>
+            lines.AddRange(text.Skip(from).Take(count).Select(line => new DiffLine(kind, line)));
+    }
+
+    /// <summary>Lines end at a line feed and nowhere else, so that both texts can be read from the result. No text has no line.</summary>
+    private sealed class Lines : IChunker
+    {
+        public IReadOnlyList<string> Chunk(string text) => text.Length == 0 ? [] : text.Split('\n');
     }
 }

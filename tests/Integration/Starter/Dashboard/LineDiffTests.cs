@@ -1,4 +1,4 @@
-using Spark.Temporal.Starter.Dashboard;
+using Spark.Temporal.Starter.Texts;
 
 namespace Spark.Temporal.Tests.Starter.Dashboard;
 
