@@ -149,7 +149,7 @@ internal sealed class DashboardFeed(SparkSession session)
         return runs.Count > most ? (runs[..most], true) : (runs, false);
     }
 
-    private static bool IsBatch(RunRow run) => run.Type is "Batch" or "ConstructionBatch" or "Evaluation";
+    private static bool IsBatch(RunRow run) => run.Type is "Batch" or "Evaluation";
 
     private string? Story(RunRow run) => session.UiStory(run.Id, run.RunId);
 

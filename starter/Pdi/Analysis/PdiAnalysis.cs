@@ -25,7 +25,7 @@ internal sealed record RhoRow(int Pairs, double? Rho, double? P);
 /// <param name="SignsKept">Share of runs whose index keeps its sign.</param>
 internal sealed record SweepRow(double Exec, double Plan, double Oss, double? RhoToEqual, double? RhoToDeltaR, double SignsKept);
 
-/// <summary>The offline index of finished runs and what goes with it (DESIGN section 7).</summary>
+/// <summary>The offline index of finished runs and what goes with it (docs/architecture.md, "The offline index").</summary>
 internal sealed record PdiAnalysis(
     IReadOnlyList<RankedRun> Runs, double? MedianPhiExec, double? MedianPhiPlan, IReadOnlyList<QuadrantRow> Quadrants, RhoRow Rho, IReadOnlyList<SweepRow> Sweep)
 {

@@ -11,13 +11,17 @@ using Spark.Temporal.Workflows.Contracts;
 
 namespace Spark.Temporal.Activities;
 
-/// <summary>Registration of the activities that read and write tasks, artifacts and result folders.</summary>
-public static class FileActivities
+/// <summary>
+/// Registration of the activities that share one queue with the workflows: they read and write tasks, artifacts and result
+/// folders, and run Python in a helper container. Model calls, sandbox and agents are registered in their own folders.
+/// </summary>
+public static class ActivityRegistration
 {
     /// <summary>
     /// Adds <see cref="IRecordActivities"/>, <see cref="IBatchActivities"/>, <see cref="ITaskPackageActivities"/>,
     /// <see cref="IConstructionActivities"/> and <see cref="IEvaluationActivities"/>, and <see cref="IVersionActivities"/>, which
-    /// are called on the same queue. An artifact store must be registered beside them.
+    /// are called on the same queue, with <see cref="DockerPythonRunner"/> as their <see cref="IPythonRunner"/> unless another is
+    /// registered. An artifact store must be registered beside them.
     /// </summary>
     public static IServiceCollection AddFileActivities(this IServiceCollection services)
     {

@@ -1,29 +1,29 @@
-using Spark.Temporal.Activities.Sandbox;
+using Spark.Temporal.Activities.Processes;
 
-namespace Spark.Temporal.Tests.Activities.Sandbox;
+namespace Spark.Temporal.Tests.Activities.Processes;
 
-public sealed class PulseTests
+public sealed class HeartbeatsTests
 {
     [Test]
     public async Task Beats_now_and_then_and_never_after_its_end()
     {
         var time = new ManualTime();
         List<string?> beats = [];
-        var pulse = Pulse.Start(beats.Add, time);
-        pulse.Beat();
+        var heartbeats = Heartbeats.Start(beats.Add, time);
+        heartbeats.Beat();
         Assert.That(beats, Is.Empty, "a quick activity needs no heartbeat");
 
         time.Pass(TimeSpan.FromSeconds(1.2));
-        pulse.Beat();
-        pulse.Beat();
-        pulse.Show("line");
+        heartbeats.Beat();
+        heartbeats.Beat();
+        heartbeats.Show("line");
         time.Pass(TimeSpan.FromSeconds(2));
         time.Fire();
         Assert.That(beats, Is.EqualTo((string?[])[null, "line"]));
 
         time.Pass(TimeSpan.FromSeconds(2));
-        await pulse.DisposeAsync();
-        pulse.Beat();
+        await heartbeats.DisposeAsync();
+        heartbeats.Beat();
         Assert.That(beats, Has.Count.EqualTo(2));
     }
 
@@ -32,10 +32,10 @@ public sealed class PulseTests
     {
         var time = new ManualTime();
         var beats = 0;
-        var pulse = Pulse.Start(_ => beats++, time);
+        var heartbeats = Heartbeats.Start(_ => beats++, time);
         time.Pass(TimeSpan.FromSeconds(2));
         time.Fire();
-        var ending = pulse.DisposeAsync().AsTask();
+        var ending = heartbeats.DisposeAsync().AsTask();
         Assert.That((beats, ending.IsCompleted), Is.EqualTo((1, false)));
         time.Pass(TimeSpan.FromSeconds(1));
         time.Fire();

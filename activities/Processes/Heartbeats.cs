@@ -1,11 +1,13 @@
-namespace Spark.Temporal.Activities.Sandbox;
+using Temporalio.Activities;
+
+namespace Spark.Temporal.Activities.Processes;
 
 /// <summary>
-/// The heartbeats of one activity: one now and then, however often the steps of the activity say that they are alive, and
-/// none close to its end. The SDK records a heartbeat in the background; one that comes with the completion finds the
-/// activity done, and an error in the log.
+/// The heartbeats of one activity, by which a cancel reaches it: one now and then, however often its steps say that they
+/// are alive, and none close to its end. The SDK records a heartbeat in the background; one that comes with the completion
+/// finds the activity done, and an error in the log.
 /// </summary>
-internal sealed class Pulse : IAsyncDisposable
+internal sealed class Heartbeats : IAsyncDisposable
 {
     /// <summary>Well below the 15 s after which a silent activity counts as lost.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
@@ -16,30 +18,40 @@ internal sealed class Pulse : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly Action<string?> _beat;
     private readonly TimeProvider _time;
+    private readonly TimeSpan _every;
     private readonly ITimer _timer;
     private long _last;
     private string? _said;
     private bool _ended;
 
-    private Pulse(Action<string?> beat, TimeProvider time)
+    private Heartbeats(Action<string?> beat, TimeProvider time, TimeSpan every)
     {
         _beat = beat;
         _time = time;
+        _every = every;
         _last = time.GetTimestamp();
-        _timer = time.CreateTimer(_ => Tick(), null, Interval, Interval);
+        _timer = time.CreateTimer(_ => Tick(), null, every, every);
     }
 
-    /// <summary>Beats every <see cref="Interval"/> until it is disposed.</summary>
+    /// <summary>Beats until it is disposed; a quick activity sends none.</summary>
+    /// <param name="context">The activity; its heartbeats carry what was shown last.</param>
+    /// <param name="time">Clock and timers.</param>
+    /// <param name="every">How often; null for <see cref="Interval"/>.</param>
+    public static Heartbeats Start(ActivityExecutionContext context, TimeProvider time, TimeSpan? every = null) =>
+        Start(said => context.Heartbeat(said is null ? [] : [said]), time, every);
+
+    /// <summary>As the other one, for any receiver.</summary>
     /// <param name="beat">Takes what was shown last.</param>
     /// <param name="time">Clock and timers.</param>
-    public static Pulse Start(Action<string?> beat, TimeProvider time) => new(beat, time);
+    /// <param name="every">How often; null for <see cref="Interval"/>.</param>
+    public static Heartbeats Start(Action<string?> beat, TimeProvider time, TimeSpan? every = null) => new(beat, time, every ?? Interval);
 
     /// <summary>Beats if it is time.</summary>
     public void Beat()
     {
         lock (_lock)
         {
-            if (!_ended && _time.GetElapsedTime(_last) >= Interval / 2)
+            if (!_ended && _time.GetElapsedTime(_last) >= _every / 2)
             {
                 _last = _time.GetTimestamp();
                 _beat(_said);

@@ -2,10 +2,9 @@ using System.Collections;
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
-using Spark.Temporal.Activities.Redaction;
 using Temporalio.Converters;
 
-namespace Spark.Temporal.Activities;
+namespace Spark.Temporal.Activities.Redaction;
 
 /// <summary>
 /// Takes keys out of what leaves the process: messages, logs, failures, histories, artifacts. It knows secret values, how

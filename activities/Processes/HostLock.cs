@@ -1,4 +1,4 @@
-namespace Spark.Temporal.Activities.Sandbox;
+namespace Spark.Temporal.Activities.Processes;
 
 /// <summary>A lock among the processes of this host. The operating system frees it when its holder dies.</summary>
 internal static class HostLock

@@ -1,8 +1,7 @@
-using Spark.Temporal.Activities.Llm;
 using Temporalio.Activities;
 using Temporalio.Worker.Interceptors;
 
-namespace Spark.Temporal.Activities;
+namespace Spark.Temporal.Activities.Processes;
 
 /// <summary>
 /// Heartbeats for every activity with a heartbeat time-out, as long as its process lives: one that was killed is noticed
@@ -22,7 +21,7 @@ public sealed class LivenessInterceptor : IWorkerInterceptor
                 return await base.ExecuteActivityAsync(input);
             }
 
-            using var heartbeats = Heartbeats.Start(ActivityExecutionContext.Current, limit / 4, atOnce: false);
+            await using var heartbeats = Heartbeats.Start(ActivityExecutionContext.Current, TimeProvider.System, limit / 4);
             return await base.ExecuteActivityAsync(input);
         }
     }
