@@ -29,26 +29,19 @@ internal sealed class WebServer : IAsyncDisposable
     /// <summary>Starts serving.</summary>
     /// <param name="address">Where it listens.</param>
     /// <param name="serve">Adds the routes. <c>Lifetime.ApplicationStopping</c> is cancelled when the server is disposed.</param>
-    /// <exception cref="IOException">Nothing can listen there: the port is taken, or the address is not this machine's.</exception>
+    /// <exception cref="IOException">Nothing can listen there: the port is taken, or the address is no address of this machine.</exception>
     public static WebServer Start(WebAddress address, Action<WebApplication> serve)
     {
-        // The empty builder: settings and variables of the folder that spark runs in are not meant for this server.
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(server => Configure(server, address));
-        builder.Services.AddRoutingCore();
-        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopsWithin);
-        var app = builder.Build();
-        app.Use((HttpContext context, RequestDelegate next) => AnswerAsync(context, next, address));
-        serve(app);
+        WebApplication? app = null;
         try
         {
+            app = Build(address, serve);
             app.Start();
             return new WebServer(app);
         }
         catch (Exception taken) when (taken is IOException or SocketException)
         {
-            ((IDisposable)app).Dispose();
+            ((IDisposable?)app)?.Dispose();
             throw new IOException((taken.InnerException ?? taken).Message, taken);
         }
     }
@@ -61,6 +54,20 @@ internal sealed class WebServer : IAsyncDisposable
             await _app.StopAsync();
             await _app.DisposeAsync();
         }
+    }
+
+    private static WebApplication Build(WebAddress address, Action<WebApplication> serve)
+    {
+        // The empty builder: settings and variables of the folder that spark runs in are not meant for this server.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(server => Configure(server, address));
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopsWithin);
+        var app = builder.Build();
+        app.Use((HttpContext context, RequestDelegate next) => AnswerAsync(context, next, address));
+        serve(app);
+        return app;
     }
 
     private static void Configure(KestrelServerOptions server, WebAddress address)
