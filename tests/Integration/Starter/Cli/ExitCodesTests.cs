@@ -5,7 +5,7 @@ using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.SkillGeneration;
 
-namespace Spark.Temporal.Tests.Starter;
+namespace Spark.Temporal.Tests.Starter.Cli;
 
 /// <summary>What a script that calls <c>spark</c> relies on.</summary>
 [Category("Server")]

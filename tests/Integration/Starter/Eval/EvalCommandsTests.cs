@@ -6,7 +6,7 @@ using Spark.Temporal.Starter.Demo;
 using Spark.Temporal.Tests.Activities.Evaluation;
 using Spark.Temporal.Tests.Support;
 
-namespace Spark.Temporal.Tests.Starter;
+namespace Spark.Temporal.Tests.Starter.Eval;
 
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class EvalCommandsTests : IDisposable

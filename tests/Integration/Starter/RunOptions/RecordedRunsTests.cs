@@ -3,7 +3,7 @@ using Spark.Temporal.Starter.Pdi;
 using Spark.Temporal.Starter.Pdi.Trajectories;
 using Spark.Temporal.Tests.Support;
 
-namespace Spark.Temporal.Tests.Starter;
+namespace Spark.Temporal.Tests.Starter.RunOptions;
 
 /// <summary>Every proxy snapshot that the original computed for its published runs.</summary>
 public sealed class RecordedRunsTests

@@ -5,7 +5,7 @@ using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Client;
 
-namespace Spark.Temporal.Tests.Starter.Runs;
+namespace Spark.Temporal.Tests.Starter.RunState;
 
 /// <summary>What a plan says of its cost.</summary>
 [Category("Server")]

@@ -1,6 +1,6 @@
-using Spark.Temporal.Starter.Dashboard;
+using Spark.Temporal.Starter.Texts;
 
-namespace Spark.Temporal.Tests.Starter.Dashboard;
+namespace Spark.Temporal.Tests.Starter.Texts;
 
 public sealed class LineDiffTests
 {

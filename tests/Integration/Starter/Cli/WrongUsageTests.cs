@@ -2,7 +2,7 @@ using Spark.Temporal.Starter;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Tests.Support;
 
-namespace Spark.Temporal.Tests.Starter;
+namespace Spark.Temporal.Tests.Starter.Cli;
 
 /// <summary>What a mistyped command line is told: one line that names the remedy, exit code 2, and nothing is started.</summary>
 public sealed class WrongUsageTests
@@ -22,6 +22,8 @@ public sealed class WrongUsageTests
     [TestCase("--weight is a number above 0; it was '1,5'", "skills", "run", "--tasks-dir", "t", "--weight", "1,5")]
     [TestCase("--usd is a number above 0; it was 'inf'", "runs", "budget", "a", "--usd", "inf")]
     [TestCase("--pdi-method is one of token_overlap, js_divergence; it was 'foo'", "skills", "run", "--tasks-dir", "t", "--pdi-method", "foo")]
+    [TestCase("--max-retries is a number above 0; it was 'x'", "skills", "run", "--tasks-dir", "t", "--max-retries", "x")]
+    [TestCase("SHELL is one of bash, zsh, fish; it was 'tcsh'", "completion", "tcsh")]
     [TestCase("--batch needs a value: name of the batch", "skills", "run", "--tasks-dir", "t", "--batch")]
     [TestCase("--from-attempt is missing: the last attempt that both runs share", "runs", "fork", "a")]
     [TestCase("ID is missing: the run's id, as 'spark runs list' shows it", "runs", "show")]

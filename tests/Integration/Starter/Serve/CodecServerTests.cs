@@ -7,7 +7,7 @@ using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Tests.Wire.Encryption;
 using Spark.Temporal.Wire.Encryption;
 
-namespace Spark.Temporal.Tests.Starter.Codec;
+namespace Spark.Temporal.Tests.Starter.Serve;
 
 public sealed class CodecServerTests
 {

@@ -3,7 +3,7 @@ using Spark.Temporal.Starter;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Tests.Support;
 
-namespace Spark.Temporal.Tests.Starter;
+namespace Spark.Temporal.Tests.Starter.Skills;
 
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class SkillsCheckTests : IDisposable

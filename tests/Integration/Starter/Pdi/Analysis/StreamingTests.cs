@@ -4,7 +4,7 @@ using Spark.Temporal.Starter.Pdi.Analysis;
 using Spark.Temporal.Starter.Pdi.Trajectories;
 using Spark.Temporal.Tests.Support;
 
-namespace Spark.Temporal.Tests.Starter.Analysis;
+namespace Spark.Temporal.Tests.Starter.Pdi.Analysis;
 
 /// <summary>The published layout, <c>&lt;model&gt;/&lt;task&gt;/</c>, with hundreds of runs and large files: read as a stream.</summary>
 [NonParallelizable]

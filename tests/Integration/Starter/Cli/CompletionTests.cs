@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Spark.Temporal.Tests.Support;
 
-namespace Spark.Temporal.Tests.Starter;
+namespace Spark.Temporal.Tests.Starter.Cli;
 
 /// <summary>Completion, in the shell itself where it is on this machine.</summary>
 public sealed class CompletionTests

@@ -1,6 +1,6 @@
 using Spark.Temporal.Starter.Cli;
 
-namespace Spark.Temporal.Tests.Starter;
+namespace Spark.Temporal.Tests.Starter.Cli;
 
 public sealed class CliOutputTests
 {

@@ -4,7 +4,7 @@ using Spark.Temporal.Starter;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Tests.Support;
 
-namespace Spark.Temporal.Tests.Starter.Codec;
+namespace Spark.Temporal.Tests.Starter.Keys;
 
 [UnsupportedOSPlatform("windows")]
 public sealed class KeysCommandsTests

@@ -5,7 +5,7 @@ using Spark.Temporal.Starter;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Tests.Support;
 
-namespace Spark.Temporal.Tests.Starter.Analysis;
+namespace Spark.Temporal.Tests.Starter.Pdi.Analysis;
 
 public sealed class PdiAnalyzeTests
 {

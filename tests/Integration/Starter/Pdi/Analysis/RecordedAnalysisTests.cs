@@ -4,7 +4,7 @@ using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Pdi.Analysis;
 using Spark.Temporal.Tests.Support;
 
-namespace Spark.Temporal.Tests.Starter.Analysis;
+namespace Spark.Temporal.Tests.Starter.Pdi.Analysis;
 
 /// <summary>The offline index of the recorded public runs, computed twice.</summary>
 public sealed class RecordedAnalysisTests
