@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
-using Spark.Temporal.Activities;
+using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Wire;
 using Temporalio.Runtime;
 

@@ -8,6 +8,7 @@ using Spark.Temporal.Activities;
 using Spark.Temporal.Activities.Agents;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Llm;
+using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Wire;

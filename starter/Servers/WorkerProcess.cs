@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Runtime.InteropServices;
+using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Servers;
 
