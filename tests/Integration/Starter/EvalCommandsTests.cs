@@ -2,7 +2,6 @@ using System.Text.Json;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Starter;
 using Spark.Temporal.Starter.Demo;
-using Spark.Temporal.Tests.Activities.Evaluation;
 using Spark.Temporal.Tests.Support;
 
 namespace Spark.Temporal.Tests.Starter;
