@@ -14,7 +14,7 @@ public class OfflinePdiTests
         {
             Commands = "sort data then count lines",
             SkillBody = "sort data then count lines",
-            Reflections = [Reflection("the unit is cm", "guess wildly", "test_a"), Reflection("the unit is cm", "hope again", "test_a", "test_a")],
+            Reflections = [Reflection("the unit is cm", "guess wildly", "FAILED test_a"), Reflection("the unit is cm", "hope again", "FAILED test_a", "FAILED test_a")],
         });
 
         Assert.That(phi.Exec, Is.EqualTo(1).Within(1e-9));
