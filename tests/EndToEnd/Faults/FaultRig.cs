@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Spark.Temporal.Starter;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Wire;

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Spark.Temporal.Activities;
+using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.SkillGeneration;

@@ -75,7 +75,7 @@ public sealed class SoakTests
         new("throughput", items / figures.Took.TotalSeconds, "items/s"),
         new("longest history of the batch", figures.MostEvents, "events", MostEvents),
         new("times that the batch continued as new", figures.Runs, ""),
-        new("items without exactly one result, the one they come to undisturbed", figures.Wrong.Count, "items", 0),
+        new("items with no result, with several, or with a wrong one", figures.Wrong.Count, "items", 0),
         new("requests answered by the model", figures.Answered, "requests"),
         new("requests cut off in flight and sent again", figures.Resent, "requests"),
         new("replies received and paid for again", figures.PaidTwice, "replies", 0),

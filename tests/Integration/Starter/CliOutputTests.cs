@@ -1,4 +1,4 @@
-using Spark.Temporal.Starter;
+using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Tests.Starter;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Starter;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Demo;
 using Spark.Temporal.Tests.Support;
 

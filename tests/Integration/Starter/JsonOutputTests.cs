@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Starter;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Demo;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Tests.Support;

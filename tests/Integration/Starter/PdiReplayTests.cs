@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Spark.Temporal.Starter;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Tests.Support;
 
 namespace Spark.Temporal.Tests.Starter;

@@ -1,5 +1,6 @@
 using Spark.Temporal.Domain.Pdi;
-using Spark.Temporal.Starter.Recorded;
+using Spark.Temporal.Starter.Pdi;
+using Spark.Temporal.Starter.Pdi.Trajectories;
 using Spark.Temporal.Tests.Support;
 
 namespace Spark.Temporal.Tests.Starter;

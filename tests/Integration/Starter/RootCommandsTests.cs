@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Spark.Temporal.Starter;
+using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Tests.Starter;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Spark.Temporal.Starter;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Tests.Support;
 
 namespace Spark.Temporal.Tests.Starter;

@@ -1,5 +1,5 @@
-using Spark.Temporal.Starter;
-using Spark.Temporal.Starter.Recorded;
+using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.Pdi.Trajectories;
 using Spark.Temporal.Tests.Support;
 
 namespace Spark.Temporal.Tests.Starter;

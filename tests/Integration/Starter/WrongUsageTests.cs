@@ -1,4 +1,5 @@
 using Spark.Temporal.Starter;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Tests.Support;
 
 namespace Spark.Temporal.Tests.Starter;

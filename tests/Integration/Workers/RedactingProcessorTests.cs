@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 using OpenTelemetry;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Trace;
-using Spark.Temporal.Activities;
+using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Activities.Llm;
 using Spark.Temporal.Workers;
 using Spark.Temporal.Workflows.Contracts;

@@ -1,6 +1,6 @@
 using Spark.Temporal.Domain.Memo;
 using Spark.Temporal.Domain.Pdi;
-using Spark.Temporal.Starter.Recorded;
+using Spark.Temporal.Starter.Pdi.Trajectories;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;

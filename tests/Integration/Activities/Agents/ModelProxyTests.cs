@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using Spark.Temporal.Activities.Agents;
 using Spark.Temporal.Activities.Agents.Proxy;
 using Spark.Temporal.Activities.Llm;
 using Spark.Temporal.Activities.Sandbox;
@@ -210,7 +209,7 @@ public sealed class ModelProxyTests : IAsyncDisposable
             Prices = { new ModelPrice { Model = "priced", Prompt = 10, Completion = 10 } },
         };
         return new ModelProxy(
-            Options.Create(new AgentOptions { ProxyAddress = "127.0.0.1" }),
+            Options.Create(new ProxyOptions { ProxyAddress = "127.0.0.1" }),
             Options.Create(llm),
             new SandboxOptions { StateFolder = _folder["state"] },
             new DockerContainerGateway("unix:///nowhere"),

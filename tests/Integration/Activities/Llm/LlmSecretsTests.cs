@@ -1,4 +1,4 @@
-using Spark.Temporal.Activities;
+using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows;
 using Temporalio.Exceptions;

@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using Spark.Temporal.Activities;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Domain.Conversations;

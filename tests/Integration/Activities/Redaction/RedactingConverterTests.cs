@@ -1,4 +1,4 @@
-using Spark.Temporal.Activities;
+using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Wire;
 using Spark.Temporal.Tests.Wire.Encryption;
 using Spark.Temporal.Wire.Encryption;

@@ -3,7 +3,6 @@ using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.Extensions.Configuration;
-using Spark.Temporal.Activities;
 using Spark.Temporal.Activities.Redaction;
 
 namespace Spark.Temporal.Tests.Activities.Redaction;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Spark.Temporal.Activities.Artifacts;
-using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows;
 using Temporalio.Exceptions;
@@ -109,12 +108,4 @@ public sealed class ImageTests
         Assert.That(failure!.ErrorType, Is.EqualTo(FailureTypes.SandboxUnavailable));
         Assert.That(failure.NonRetryable, Is.False);
     }
-
-    [TestCase("COPY skills /root/.claude/skills\nRUN x\n", "RUN x\n")]
-    [TestCase("  copy --chown=a:b skills/ /s\nRUN x", "RUN x")]
-    [TestCase("COPY [\"skills\", \"/s\"]\nRUN x\n", "RUN x\n")]
-    [TestCase("ADD ./skills/one \\\n  /s\nRUN x\n", "RUN x\n")]
-    [TestCase("COPY skillset /s\nCOPY --from=base skills /s\nRUN cp skills /x\n", "COPY skillset /s\nCOPY --from=base skills /s\nRUN cp skills /x\n")]
-    public void Only_lines_that_copy_skills_from_the_context_are_dropped(string dockerfile, string expected) =>
-        Assert.That(Tars.WithoutSkills(dockerfile), Is.EqualTo(expected));
 }

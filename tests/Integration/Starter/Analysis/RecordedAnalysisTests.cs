@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using Spark.Temporal.Starter;
-using Spark.Temporal.Starter.Analysis;
+using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.Pdi.Analysis;
 using Spark.Temporal.Tests.Support;
 
 namespace Spark.Temporal.Tests.Starter.Analysis;

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Spark.Temporal.Starter;
-using Spark.Temporal.Starter.Codec;
+using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.Serve;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Tests.Wire.Encryption;
 using Spark.Temporal.Wire.Encryption;

@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using System.Text.Json;
 using Spark.Temporal.Starter;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Tests.Support;
 
 namespace Spark.Temporal.Tests.Starter.Codec;

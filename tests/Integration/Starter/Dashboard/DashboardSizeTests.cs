@@ -1,5 +1,5 @@
 using Microsoft.Playwright;
-using Spark.Temporal.Starter;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Dashboard;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Tests.Support;

@@ -1,4 +1,4 @@
-using Spark.Temporal.Starter;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Servers;
 
 namespace Spark.Temporal.Tests.Starter.Servers;

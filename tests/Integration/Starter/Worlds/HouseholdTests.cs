@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Spark.Temporal.Starter.Runs;
+using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.Worlds;
 using Spark.Temporal.Tests.Support;
 
