@@ -1,7 +1,7 @@
 using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Judging;
 
-namespace Spark.Temporal.Tests.Activities.Evaluation;
+namespace Spark.Temporal.Tests.Support;
 
 /// <summary>A made-up evaluation: three arms, four tasks, two trials each; one task is harmed, one trial is missing its skill.</summary>
 internal static class Evaluations
