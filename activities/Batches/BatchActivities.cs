@@ -1,5 +1,6 @@
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Artifacts.Results;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
@@ -35,10 +36,17 @@ internal sealed class BatchActivities(IArtifactStore store) : IBatchActivities
 
     public async Task<BatchSummaryPath> SummarizeAsync(SummarizeRequest request)
     {
-        var summary = BatchSummary.Of(request, await new BatchResults(store).ReadAsync(request.Results, Cancelled));
-        var own = await new ResultFolder(store, BatchResults.Folder(request.OutDir, request.Batch)).WriteJsonAsync("summary.json", summary, Cancelled);
-        return new BatchSummaryPath(request.Work == BatchKind.Trials
-            ? own
-            : await new ResultFolder(store, request.OutDir).WriteJsonAsync("pipeline_summary.json", summary, Cancelled));
+        var summary = BatchSummary.Of(request, await new BatchResults(store).ReadAsync(request.Results, Cancelled)).Write();
+        try
+        {
+            var own = await new ResultFolder(store, BatchResults.Folder(request.OutDir, request.Batch)).WriteResultAsync(BatchSummaryFile.FileName, summary, Cancelled);
+            return new BatchSummaryPath(request.Work == BatchKind.Trials
+                ? own
+                : await new ResultFolder(store, request.OutDir).WriteResultAsync(BatchSummaryFile.PipelineFileName, summary, Cancelled));
+        }
+        catch (ResultFormatException newer)
+        {
+            throw new ApplicationFailureException(newer.Message, newer, FailureTypes.InvalidInput, nonRetryable: true);
+        }
     }
 }

@@ -73,11 +73,14 @@ public sealed record ExecutionEvent() : TrajectoryEvent(TypeName)
 
     /// <summary>Infrastructure ended the attempt: it is no score, and nothing was learned from it.</summary>
     [JsonIgnore]
-    public bool IsInfrastructure => (Status ?? "").StartsWith("infra", StringComparison.OrdinalIgnoreCase);
+    public bool IsInfrastructure => IsInfrastructureStatus(Status);
 
     /// <summary>The reward decides, whatever the status says of how the agent ended.</summary>
     [JsonIgnore]
     public bool Passed => Success || Reward >= 1;
+
+    /// <summary>Whether a status names an infrastructure failure.</summary>
+    public static bool IsInfrastructureStatus(string? status) => (status ?? "").StartsWith("infra", StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>Infrastructure ended an attempt, which is not scored and not counted.</summary>

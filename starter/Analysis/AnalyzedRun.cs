@@ -1,5 +1,5 @@
 using Spark.Temporal.Domain.Pdi;
-using Spark.Temporal.Starter.Recorded;
+using Spark.Temporal.Domain.Results;
 
 namespace Spark.Temporal.Starter.Analysis;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Spark.Temporal.Domain.Pdi;
-using Spark.Temporal.Starter.Recorded;
+using Spark.Temporal.Domain.Results;
+using Spark.Temporal.Starter.Pdi;
 
 namespace Spark.Temporal.Starter.Commands;
 
@@ -108,7 +109,7 @@ internal static class PdiCommands
 
     private static async Task<RecordedRun> ReadAsync(string path, CliOutput output, CancellationToken cancellationToken)
     {
-        var run = await TrajectoryReader.ReadAsync(path, cancellationToken);
+        var run = await TrajectoryFiles.ReadAsync(path, cancellationToken);
         foreach (var damaged in run.DamagedLines.Take(DamagedShown))
         {
             output.Note($"{path}, line {damaged.Line}: {damaged.Problem}; left out");

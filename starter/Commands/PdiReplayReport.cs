@@ -1,8 +1,9 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Pdi;
-using Spark.Temporal.Starter.Recorded;
+using Spark.Temporal.Domain.Results;
+using Spark.Temporal.Starter.Pdi;
 
 namespace Spark.Temporal.Starter.Commands;
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Pdi;
 
-namespace Spark.Temporal.Starter.Recorded;
+namespace Spark.Temporal.Starter.Pdi;
 
 /// <summary>Snapshots by every method, kept beside a recorded run in <c>expected-pdi.json</c>.</summary>
 internal sealed record ExpectedPdi(IReadOnlyList<PdiSnapshot> Recorded, IReadOnlyDictionary<PdiMethod, IReadOnlyList<PdiSnapshot>> Recomputed)

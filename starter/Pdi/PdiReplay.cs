@@ -1,7 +1,8 @@
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Domain.Results;
 
-namespace Spark.Temporal.Starter.Recorded;
+namespace Spark.Temporal.Starter.Pdi;
 
 /// <summary>One snapshot computed again and set beside the recorded one.</summary>
 /// <param name="Attempt">The attempt reflected on, from 0.</param>
@@ -112,10 +113,6 @@ internal static class PdiReplay
             return null;
         }
 
-        var before = snapshot.Attempt - 1;
-        var previous = run.Executions.TryGetValue(before, out var earlier) && !earlier.IsInfrastructure && run.Reflections.ContainsKey(before)
-            ? earlier
-            : null;
         return new PdiObservation
         {
             Attempt = snapshot.Attempt,
@@ -124,7 +121,7 @@ internal static class PdiReplay
             MemoBefore = reflection.MemoBefore,
             MemoAfter = reflection.MemoAfter,
             FailedTests = TestSummary.FailedTests(execution.TestSummary),
-            PreviousFailedTests = previous is null ? null : TestSummary.FailedTests(previous.TestSummary),
+            PreviousFailedTests = run.FailedTestsBefore(snapshot.Attempt),
         };
     }
 

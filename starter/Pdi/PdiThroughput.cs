@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Domain.Results;
 
-namespace Spark.Temporal.Starter.Recorded;
+namespace Spark.Temporal.Starter.Pdi;
 
 /// <summary>How fast proxy snapshots are computed from runs already read.</summary>
 /// <param name="Method">Name of the method.</param>

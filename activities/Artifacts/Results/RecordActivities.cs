@@ -1,17 +1,19 @@
 using System.Formats.Tar;
-using Spark.Temporal.Activities.Artifacts.Results;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Evidence;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Prompts;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Domain.Texts;
+using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Activities;
+using Temporalio.Exceptions;
 
-namespace Spark.Temporal.Activities.Artifacts;
+namespace Spark.Temporal.Activities.Artifacts.Results;
 
 /// <summary>Applies the pure rules of the domain to artifacts, and writes results.</summary>
 internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
@@ -143,7 +145,17 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
         return new TrialWriter(store).WriteAsync(request, info.WorkflowId!, info.WorkflowRunId!, Cancelled);
     }
 
-    public Task<RunRecord> WriteRunAsync(WriteRunRequest request) => new SkillRunWriter(store).WriteAsync(request, Cancelled);
+    public async Task<RunRecord> WriteRunAsync(WriteRunRequest request)
+    {
+        try
+        {
+            return await new SkillRunWriter(store).WriteAsync(request, Cancelled);
+        }
+        catch (ResultFormatException newer)
+        {
+            throw new ApplicationFailureException(newer.Message, newer, FailureTypes.InvalidInput, nonRetryable: true);
+        }
+    }
 
     public Task<RestoredRun> RestoreAsync(SkillFork fork) => new RunRestorer(store).RestoreAsync(fork, Cancelled);
 
