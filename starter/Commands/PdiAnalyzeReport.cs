@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Spark.Temporal.Domain.Json;
-using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Starter.Analysis;
 
 namespace Spark.Temporal.Starter.Commands;

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using System.Text.Json;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Pdi;
-using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Starter.Pdi;
 
 namespace Spark.Temporal.Starter.Commands;
