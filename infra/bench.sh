@@ -29,7 +29,7 @@ trap 'rm -rf "$SPARK_BENCH_OUT"' EXIT
 
 # Optimized code, as in production; the tests' own output goes to the side, so that JSON stays JSON.
 result=0
-dotnet build tests --configuration Release --verbosity quiet >&2
-dotnet test tests --configuration Release --no-build --filter TestCategory=Bench --logger "console;verbosity=normal" >&2 || result=1
+dotnet build tests/EndToEnd --configuration Release --verbosity quiet >&2
+dotnet test tests/EndToEnd --configuration Release --no-build --filter TestCategory=Bench --logger "console;verbosity=normal" >&2 || result=1
 cat "$SPARK_BENCH_OUT/bench.$form"
 exit $result

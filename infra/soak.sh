@@ -26,7 +26,7 @@ export SPARK_BENCH_OUT
 trap 'rm -rf "$SPARK_BENCH_OUT"' EXIT
 
 result=0
-dotnet build tests --configuration Release --verbosity quiet >&2
-CI=true dotnet test tests --configuration Release --no-build --filter TestCategory=Soak --logger "console;verbosity=normal" >&2 || result=1
+dotnet build tests/EndToEnd --configuration Release --verbosity quiet >&2
+CI=true dotnet test tests/EndToEnd --configuration Release --no-build --filter TestCategory=Soak --logger "console;verbosity=normal" >&2 || result=1
 cat "$SPARK_BENCH_OUT/bench.$form"
 exit $result

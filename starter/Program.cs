@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Spark.Temporal.Starter;
+using Spark.Temporal.Starter.Cli;
 
 // The runtime itself switches the keypad's mode by escape sequences, unless the terminal is said to know none.
 if (!string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")))

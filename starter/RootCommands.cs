@@ -1,13 +1,25 @@
 using System.CommandLine;
 using System.Globalization;
-using Spark.Temporal.Starter.Commands;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Configuration;
+using Spark.Temporal.Starter.Dashboard;
+using Spark.Temporal.Starter.Demo;
+using Spark.Temporal.Starter.Doctor;
+using Spark.Temporal.Starter.Eval;
+using Spark.Temporal.Starter.Keys;
+using Spark.Temporal.Starter.Limits;
+using Spark.Temporal.Starter.Pdi;
+using Spark.Temporal.Starter.Runs;
+using Spark.Temporal.Starter.Serve;
+using Spark.Temporal.Starter.Skills;
+using Spark.Temporal.Starter.Tasks;
+using Spark.Temporal.Starter.Trials;
 using Spark.Temporal.Wire.Encryption;
 using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Starter;
 
-/// <summary>The command tree; each group is made in a file of its own under <c>Commands/</c>.</summary>
+/// <summary>The command tree; each group of commands has a folder of its own.</summary>
 internal static class RootCommands
 {
     private const string PrintConfig = "--print-config";

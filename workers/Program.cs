@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities.Llm;
 using Spark.Temporal.Activities.Redaction;
+using Spark.Temporal.Wire;
 using Spark.Temporal.Workers;
 using Temporalio.Client;
 using Temporalio.Exceptions;
@@ -12,6 +13,12 @@ using Temporalio.Exceptions;
 if (args.Contains("--help") || args.Contains("-h"))
 {
     Console.WriteLine(WorkerSettings.Help);
+    return 0;
+}
+
+if (args is ["--version"])
+{
+    Console.WriteLine(ProductVersion.Full);
     return 0;
 }
 

@@ -1,6 +1,6 @@
 using OpenTelemetry;
 using OpenTelemetry.Logs;
-using Spark.Temporal.Activities;
+using Spark.Temporal.Activities.Redaction;
 
 namespace Spark.Temporal.Workers;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using OpenTelemetry;
-using Spark.Temporal.Activities;
+using Spark.Temporal.Activities.Redaction;
 
 namespace Spark.Temporal.Workers;
 

@@ -1,6 +1,6 @@
 using System.Collections;
 using Microsoft.Extensions.Configuration;
-using Spark.Temporal.Activities;
+using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Activities.Llm;
 
 namespace Spark.Temporal.Workers;

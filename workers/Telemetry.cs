@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
-using Spark.Temporal.Activities;
+using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Wire;
 using Temporalio.Runtime;
 
@@ -32,7 +32,7 @@ internal static class Telemetry
         }
 
         services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(Variable("OTEL_SERVICE_NAME") ?? "spark-worker"))
+            .ConfigureResource(resource => resource.AddService(Variable("OTEL_SERVICE_NAME") ?? "spark-worker", serviceVersion: ProductVersion.Number))
             .WithTracing(tracing => tracing
                 .AddSource(TracingInterceptor.SourceName)
                 .AddProcessor(provider => new RedactingProcessor(provider.GetRequiredService<SecretRedactor>()))

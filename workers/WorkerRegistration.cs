@@ -8,8 +8,10 @@ using Spark.Temporal.Activities;
 using Spark.Temporal.Activities.Agents;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Llm;
+using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Activities.Sandbox;
+using Spark.Temporal.Wire;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
 using Temporalio.Common;
@@ -86,7 +88,7 @@ public static class WorkerRegistration
     /// the workers of those serve the runs of every version.
     /// </summary>
     internal static WorkerDeploymentOptions VersionOf(string version, bool versioned) =>
-        new(new(Deployment, version.Length > 0 ? version : typeof(WorkerRegistration).Assembly.GetName().Version!.ToString(3)), versioned)
+        new(new(Deployment, version.Length > 0 ? version : ProductVersion.Number), versioned)
         {
             DefaultVersioningBehavior = versioned ? VersioningBehavior.Pinned : VersioningBehavior.Unspecified,
         };

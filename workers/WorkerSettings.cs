@@ -28,6 +28,7 @@ internal static class WorkerSettings
                                      how much of each at once
           --graceful-shutdown-sec S  how long activities may go on after a stop (default: 20)
           --health-port PORT         answers GET /health (default: none)
+          --version                  prints the version of this build
           --SECTION:FIELD VALUE      any other setting, such as --Llm:Profiles:default:Model NAME
 
         A setting is also read from the environment: SPARK_HEALTH_PORT, SPARK_LLM__PROFILES__default__BASE_URL.

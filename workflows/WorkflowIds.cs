@@ -2,7 +2,7 @@ using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Workflows;
 
-/// <summary>Workflow ids (DESIGN section 3). Parts are slugs.</summary>
+/// <summary>Workflow ids (docs/architecture.md, "Workflow ids"). Parts are slugs.</summary>
 public static class WorkflowIds
 {
     public static string Batch(string batch) => $"batch/{PlainText.Slug(batch)}";

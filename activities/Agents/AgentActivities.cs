@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities.Agents.Proxy;
 using Spark.Temporal.Activities.Llm;
+using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Workflows;
@@ -12,7 +13,7 @@ namespace Spark.Temporal.Activities.Agents;
 
 /// <summary>Installed agents on this host.</summary>
 internal sealed class AgentActivities(
-    AgentCatalogue catalogue, AgentInstaller installer, AgentRunner runner, IOptions<AgentOptions> options, IOptions<LlmOptions> llm, TimeProvider time) : IAgentActivities
+    AgentCatalogue catalogue, AgentInstaller installer, AgentRunner runner, IOptions<ProxyOptions> options, IOptions<LlmOptions> llm, TimeProvider time) : IAgentActivities
 {
     public Task<AgentPlan> DescribeAsync(DescribeAgentRequest request)
     {
@@ -37,19 +38,19 @@ internal sealed class AgentActivities(
     }
 
     public Task<InstallReply> InstallAsync(InstallAgentRequest request) => StepAsync(
-        request.Container, (context, pulse) => installer.InstallAsync(request, context.Info, pulse.Beat, context.CancellationToken));
+        request.Container, (context, heartbeats) => installer.InstallAsync(request, context.Info, heartbeats.Beat, context.CancellationToken));
 
     // Each beat shows the last line that it printed to whoever looks at the pending activity.
     public Task<AgentRunReply> RunAsync(RunAgentRequest request) => StepAsync(
-        request.Container, (context, pulse) => runner.RunAsync(request, context.Info, pulse.Show, context.CancellationToken));
+        request.Container, (context, heartbeats) => runner.RunAsync(request, context.Info, heartbeats.Show, context.CancellationToken));
 
     public Task<AgentBudgetReply> BudgetAsync(AgentBudgetRequest request) => Task.FromResult(runner.Allow(request, ActivityExecutionContext.Current.Info));
 
-    private async Task<T> StepAsync<T>(string container, Func<ActivityExecutionContext, Pulse, Task<T>> work)
+    private async Task<T> StepAsync<T>(string container, Func<ActivityExecutionContext, Heartbeats, Task<T>> work)
     {
         var context = ActivityExecutionContext.Current;
-        await using var pulse = Pulse.Start(said => context.Heartbeat(said is null ? [] : [said]), time);
-        return await SandboxFailures.TypedAsync(container, () => work(context, pulse));
+        await using var heartbeats = Heartbeats.Start(context, time);
+        return await SandboxFailures.TypedAsync(container, () => work(context, heartbeats));
     }
 
     private static ApplicationFailureException Invalid(string message) => new(message, FailureTypes.InvalidInput, nonRetryable: true);

@@ -1,3 +1,5 @@
+using Spark.Temporal.Activities.Agents.Proxy;
+
 namespace Spark.Temporal.Activities.Agents;
 
 /// <summary>
@@ -34,16 +36,6 @@ internal sealed class AgentDescription
 
     /// <summary>Where its numbers are.</summary>
     public UsageDescription? Usage { get; set; }
-}
-
-/// <summary>Which protocol the proxy passes on.</summary>
-internal enum AgentApi
-{
-    /// <summary>Asks no model, or is not to be given one.</summary>
-    None,
-    Openai,
-    Anthropic,
-    Gemini,
 }
 
 internal sealed class InstallDescription

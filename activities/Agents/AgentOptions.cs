@@ -1,33 +1,12 @@
+using Spark.Temporal.Activities.Agents.Proxy;
+
 namespace Spark.Temporal.Activities.Agents;
 
-/// <summary>Settings of installed agents (section <c>Agents</c>).</summary>
+/// <summary>Settings of installed agents (section <c>Agents</c>, which <see cref="ProxyOptions"/> are read from too).</summary>
 public sealed class AgentOptions
 {
-    public const string Section = "Agents";
+    public const string Section = ProxyOptions.Section;
 
     /// <summary>Folder with descriptions of one's own, one YAML file an agent, chosen as <c>own:NAME</c>; null for none.</summary>
     public string? Folder { get; set; }
-
-    /// <summary>Address of this host as containers reach it; null for the gateway of the engine's bridge network.</summary>
-    public string? ProxyAddress { get; set; }
-
-    /// <summary>Address that the proxy listens on; null for <see cref="ProxyAddress"/>.</summary>
-    public string? ProxyBind { get; set; }
-
-    /// <summary>Port of the proxy; 0 for one that is chosen once and kept in the state folder.</summary>
-    public int ProxyPort { get; set; }
-
-    /// <summary>Where agents that speak Anthropic's protocol are passed on to.</summary>
-    public AgentEndpoint Anthropic { get; set; } = new() { BaseUrl = "https://api.anthropic.com", KeyVariable = "ANTHROPIC_API_KEY" };
-
-    /// <summary>Where agents that speak Gemini's protocol are passed on to.</summary>
-    public AgentEndpoint Gemini { get; set; } = new() { BaseUrl = "https://generativelanguage.googleapis.com", KeyVariable = "GEMINI_API_KEY" };
-}
-
-/// <summary>An endpoint and the name of the variable with its key; never the key.</summary>
-public sealed class AgentEndpoint
-{
-    public string BaseUrl { get; set; } = "";
-
-    public string KeyVariable { get; set; } = "";
 }

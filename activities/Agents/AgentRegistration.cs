@@ -19,7 +19,9 @@ public static class AgentRegistration
     {
         services.AddOptions<AgentOptions>().Bind(configuration.GetSection(AgentOptions.Section))
             .Validate(options => options.Folder is null or "" || Directory.Exists(options.Folder), $"{AgentOptions.Section}:Folder names a folder that does not exist.")
-            .Validate(options => options.ProxyPort is >= 0 and <= 65535, $"{AgentOptions.Section}:ProxyPort must be from 0 to 65535.")
+            .ValidateOnStart();
+        services.AddOptions<ProxyOptions>().Bind(configuration.GetSection(ProxyOptions.Section))
+            .Validate(options => options.ProxyPort is >= 0 and <= 65535, $"{ProxyOptions.Section}:ProxyPort must be from 0 to 65535.")
             .ValidateOnStart();
         services.TryAddSingleton<AgentCatalogue>();
         services.TryAddSingleton<ModelProxy>();

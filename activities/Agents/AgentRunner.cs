@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities.Agents.Proxy;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Llm;
+using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
@@ -22,7 +23,7 @@ internal sealed class AgentRunner(
     AgentCatalogue catalogue,
     ModelProxy proxy,
     SandboxOptions sandbox,
-    IOptions<AgentOptions> options,
+    IOptions<ProxyOptions> options,
     IOptions<LlmOptions> llm)
 {
     /// <summary>One argument of a program cannot be longer than this on Linux.</summary>

@@ -66,7 +66,7 @@ internal sealed class SkillPackager(IArtifactStore store)
     public static bool ImageBringsSkills(string taskDir)
     {
         var dockerfile = Path.Combine(taskDir, TaskPackageReader.Dockerfile);
-        return Directory.Exists(OwnSkills(taskDir)) || !File.Exists(dockerfile) || File.ReadAllText(dockerfile).Contains("skills", StringComparison.Ordinal)
+        return Directory.Exists(OwnSkills(taskDir)) || !File.Exists(dockerfile) || Dockerfile.Parse(File.ReadAllText(dockerfile)).Instructions.Any(one => one.Mentions("skills"))
             || TaskPackageReader.Read(TaskFolderReader.Read(taskDir)).Settings?.DockerImage is not null;
     }
 

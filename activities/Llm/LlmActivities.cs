@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Processes;
+using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows;
@@ -25,7 +27,7 @@ internal sealed class LlmActivities(
     public async Task<LlmReply> CompleteAsync(LlmRequest request)
     {
         var context = ActivityExecutionContext.Current;
-        using var heartbeats = Heartbeats.Start(context, TimeSpan.FromSeconds(settings.Value.HeartbeatSec));
+        await using var heartbeats = Heartbeats.Start(context, time, TimeSpan.FromSeconds(settings.Value.HeartbeatSec));
         try
         {
             var messages = await store.ReadConversationAsync(request.Conversation, context.CancellationToken);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Workflows.Contracts;
 
 namespace Spark.Temporal.Activities.Llm;

@@ -1,3 +1,4 @@
+using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
 using Temporalio.Exceptions;

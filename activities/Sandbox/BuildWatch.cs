@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Docker.DotNet;
-using Spark.Temporal.Activities.TaskPackages.Construction;
+using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Activities.Sandbox;
@@ -78,7 +78,7 @@ internal sealed partial class BuildWatch(IContainerGateway gateway, long dataByt
     {
         foreach (var layer in await gateway.LayersAsync(image, cancellationToken))
         {
-            if (layer.Bytes > dataBytes && MakesData(layer.MadeBy))
+            if (layer.Bytes > dataBytes && DataBuild.IsMadeBy(layer.MadeBy))
             {
                 Excess ??= TooMuchData(layer.MadeBy, layer.Bytes);
             }
@@ -95,7 +95,7 @@ internal sealed partial class BuildWatch(IContainerGateway gateway, long dataByt
             }
 
             _sizes[container] = bytes;
-            if (MakesData(step) && bytes > dataBytes)
+            if (DataBuild.IsMadeBy(step) && bytes > dataBytes)
             {
                 Excess = TooMuchData(step, bytes);
             }
@@ -121,8 +121,6 @@ internal sealed partial class BuildWatch(IContainerGateway gateway, long dataByt
 
     private string TooMuchData(string step, long bytes) =>
         $"the data builder writes too much: '{PlainText.OneLine(step, 200)}' had written {bytes / MiB} MiB, [environment] storage_mb gives it {dataBytes / MiB} MiB; make less data or raise storage_mb";
-
-    private static bool MakesData(string step) => step.Contains(DataRebuild.Program, StringComparison.Ordinal);
 
     [GeneratedRegex(@"\AStep \d+/\d+ : (.+)\z", RegexOptions.CultureInvariant)]
     private static partial Regex Step();

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Docker.DotNet;
+using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Workflows.Contracts;
 using Temporalio.Activities;
@@ -123,7 +124,7 @@ internal sealed class ContainerStarter(
         IReadOnlyList<string> environment;
         try
         {
-            environment = EnvironmentTemplates.Resolve("[environment] env", settings.Env, Environment.GetEnvironmentVariable);
+            environment = EnvTemplate.Assignments("[environment] env", settings.Env, Environment.GetEnvironmentVariable);
         }
         catch (ArgumentException missing)
         {
@@ -201,7 +202,7 @@ internal sealed class ContainerStarter(
                     $"The healthcheck ([environment.healthcheck] command) failed {failures} times; last exit code {end.ExitCode}: {Observation.Of(end, 500, check.TimeoutSec)}");
             }
 
-            await Pulse.WhileAsync(WaitAsync(starting ? check.StartIntervalSec : check.IntervalSec, cancellationToken), beat, cancellationToken);
+            await Heartbeats.WhileAsync(WaitAsync(starting ? check.StartIntervalSec : check.IntervalSec, cancellationToken), beat, cancellationToken);
         }
     }
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
@@ -29,10 +30,10 @@ internal sealed class ImagePreparer(IContainerGateway gateway, IArtifactStore st
         }
 
         var gate = Building.GetOrAdd(request.Environment is null ? request.DockerImage ?? tag : tag, _ => new SemaphoreSlim(1, 1));
-        await Pulse.WhileAsync(EnterAsync(gate, cancellationToken), beat, cancellationToken);
+        await Heartbeats.WhileAsync(EnterAsync(gate, cancellationToken), beat, cancellationToken);
         try
         {
-            await using var others = await Pulse.WhileAsync(HostLock.TakeAsync(tag, cancellationToken), beat, cancellationToken);
+            await using var others = await Heartbeats.WhileAsync(HostLock.TakeAsync(tag, cancellationToken), beat, cancellationToken);
             if (request.Environment is not null && await FindBuiltAsync(tag, cancellationToken) is { } meanwhile)
             {
                 return new PreparedImage(host.Queue, meanwhile.Id, Cached: true, clock.ElapsedMilliseconds);
@@ -79,7 +80,7 @@ internal sealed class ImagePreparer(IContainerGateway gateway, IArtifactStore st
             {
                 try
                 {
-                    image = await Pulse.WhileAsync(gateway.PullImageAsync(reference, Output, limit.Token), beat, limit.Token);
+                    image = await Heartbeats.WhileAsync(gateway.PullImageAsync(reference, Output, limit.Token), beat, limit.Token);
                 }
                 catch (ImageException refused) when (request.Environment is not null)
                 {
@@ -124,7 +125,7 @@ internal sealed class ImagePreparer(IContainerGateway gateway, IArtifactStore st
         try
         {
             var built = gateway.BuildImageAsync(context, tag, labels, Both, build.Token);
-            var image = await Pulse.WhileAsync(built, beat, build.Token);
+            var image = await Heartbeats.WhileAsync(built, beat, build.Token);
             await watch.JudgeAsync(image.Id, cancellationToken);
             if (watch.Excess is null)
             {

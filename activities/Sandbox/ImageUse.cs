@@ -1,3 +1,5 @@
+using Spark.Temporal.Activities.Processes;
+
 namespace Spark.Temporal.Activities.Sandbox;
 
 /// <summary>

@@ -1,3 +1,4 @@
+using Spark.Temporal.Activities.Processes;
 using System.Globalization;
 using System.Text;
 
@@ -26,7 +27,7 @@ internal sealed class OnceRunner(IContainerGateway gateway, SandboxOptions optio
         ];
         var command = before is null ? once : ["sh", "-c", $"{before}\nexec \"$@\"", "sh", .. once];
         using var process = await gateway.ExecAsync(container, spec with { Command = command }, cancellationToken);
-        var output = await Pulse.WhileAsync(ReadToEndAsync(process, options.OutputBytes + 4096, cancellationToken), beat, cancellationToken);
+        var output = await Heartbeats.WhileAsync(ReadToEndAsync(process, options.OutputBytes + 4096, cancellationToken), beat, cancellationToken);
         return Parse(output, half, folder);
     }
 

@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.Text;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Contracts;
 using Temporalio.Activities;
@@ -27,7 +28,7 @@ internal sealed class ProofSteps(IContainerGateway gateway, IArtifactStore store
         }
 
         await using var stored = await store.OpenAsync(request.Files, cancellationToken);
-        await Pulse.WhileAsync(UnpackAsync(request.Container, stored, cancellationToken), beat, cancellationToken);
+        await Heartbeats.WhileAsync(UnpackAsync(request.Container, stored, cancellationToken), beat, cancellationToken);
         return new PutReply(files);
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Workflows.Contracts;
 using Temporalio.Activities;
 
@@ -24,10 +25,10 @@ internal sealed class SandboxActivities(
         StepAsync(null, step => starter.StartAsync(request, step.Info, step.Beat, step.Cancelled));
 
     public Task<TurnReply> RunTurnAsync(TurnRequest request) =>
-        StepAsync(request.Container, step => turns.RunAsync(request, step.Beat, step.Pulse.Show, step.Cancelled));
+        StepAsync(request.Container, step => turns.RunAsync(request, step.Beat, step.Heartbeats.Show, step.Cancelled));
 
     public Task<TurnReply> RerunAsync(RerunRequest request) =>
-        StepAsync(request.Container, step => turns.RerunAsync(request, step.Beat, step.Pulse.Show, step.Cancelled));
+        StepAsync(request.Container, step => turns.RerunAsync(request, step.Beat, step.Heartbeats.Show, step.Cancelled));
 
     public Task<OracleReply> OracleAsync(OracleRequest request) =>
         StepAsync(request.Container, step => verifier.OracleAsync(request, step.Info, step.Beat, step.Cancelled));
@@ -57,12 +58,12 @@ internal sealed class SandboxActivities(
     private async Task<T> StepAsync<T>(string? container, Func<Step, Task<T>> work)
     {
         var context = ActivityExecutionContext.Current;
-        await using var pulse = Pulse.Start(said => context.Heartbeat(said is null ? [] : [said]), time);
-        return await SandboxFailures.TypedAsync(container, () => work(new Step(context.Info, pulse, context.CancellationToken)));
+        await using var heartbeats = Heartbeats.Start(context, time);
+        return await SandboxFailures.TypedAsync(container, () => work(new Step(context.Info, heartbeats, context.CancellationToken)));
     }
 
-    private sealed record Step(ActivityInfo Info, Pulse Pulse, CancellationToken Cancelled)
+    private sealed record Step(ActivityInfo Info, Heartbeats Heartbeats, CancellationToken Cancelled)
     {
-        public void Beat() => Pulse.Beat();
+        public void Beat() => Heartbeats.Beat();
     }
 }

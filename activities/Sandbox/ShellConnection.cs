@@ -1,3 +1,4 @@
+using Spark.Temporal.Activities.Processes;
 using System.Globalization;
 using System.Text;
 
@@ -107,7 +108,7 @@ internal sealed class ShellConnection : IDisposable
                 throw new IOException($"Command {id} does not end after it was killed.");
             }
 
-            var wait = killed is null && timeout - ran < Pulse.Interval ? timeout - ran : Pulse.Interval;
+            var wait = killed is null && timeout - ran < Heartbeats.Interval ? timeout - ran : Heartbeats.Interval;
             try
             {
                 reply = await answer.WaitAsync(wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1), cancellationToken);

@@ -1,7 +1,7 @@
 using System.Formats.Tar;
 using System.IO.Enumeration;
 using System.Text;
-using System.Text.RegularExpressions;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Activities.Sandbox;
@@ -10,7 +10,7 @@ namespace Spark.Temporal.Activities.Sandbox;
 internal sealed record Brought(byte[] Tar, IReadOnlyList<string> Notes, int Files);
 
 /// <summary>Rewriting of tars on their way in and out of containers.</summary>
-internal static partial class Tars
+internal static class Tars
 {
     /// <summary>Entries brought home from one folder: their headers alone are then some 30 MB.</summary>
     public const int MostEntries = 20_000;
@@ -175,7 +175,7 @@ internal static partial class Tars
         FileSystemName.MatchesSimpleExpression(pattern.Trim('/'), path, ignoreCase: false)
         || path.Split('/').Any(part => FileSystemName.MatchesSimpleExpression(pattern.Trim('/'), part, ignoreCase: false)));
 
-    /// <summary>Content of a file at the root of a tar as text, at most 16 MiB of it; null when it is not there.</summary>
+    /// <summary>Content of a file at the root of a tar as text; null when it is not there. Its size is limited by what was brought home.</summary>
     public static string? Text(byte[] tar, string name)
     {
         using var reader = new TarReader(new MemoryStream(tar, writable: false));
@@ -211,7 +211,7 @@ internal static partial class Tars
                 if (entry.Name is "Dockerfile" or "./Dockerfile" && entry.DataStream is not null)
                 {
                     using var text = new StreamReader(entry.DataStream, Encoding.UTF8);
-                    var kept = WithoutSkills(await text.ReadToEndAsync(cancellationToken));
+                    var kept = Dockerfile.Parse(await text.ReadToEndAsync(cancellationToken)).WithoutCopiesOf("skills");
                     await writer.WriteEntryAsync(
                         new PaxTarEntry(TarEntryType.RegularFile, entry.Name) { Mode = entry.Mode, DataStream = new MemoryStream(Encoding.UTF8.GetBytes(kept)) },
                         cancellationToken);
@@ -226,12 +226,6 @@ internal static partial class Tars
         result.Position = 0;
         return result;
     }
-
-    /// <summary>A Dockerfile without the instructions that copy a folder <c>skills</c> from the context.</summary>
-    public static string WithoutSkills(string dockerfile) => CopiesSkills().Replace(dockerfile, "");
-
-    [GeneratedRegex(@"^[ \t]*(COPY|ADD)[ \t]+(--(?!from)\S+[ \t]+)*\[?[ \t]*""?(\./)?skills(/\S*)?""?[ \t,](.*\\\r?\n)*.*(\r?\n|\z)", RegexOptions.Multiline | RegexOptions.IgnoreCase)]
-    private static partial Regex CopiesSkills();
 
     private static async Task<Stream> ScriptAsync(Stream script, CancellationToken cancellationToken)
     {

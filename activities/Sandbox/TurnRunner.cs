@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Docker.DotNet;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Contracts;
 

@@ -1,4 +1,5 @@
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Tasks;
@@ -29,7 +30,7 @@ internal sealed class VerifierRunner(
         var end = await once.RunAsync(request.Container, spec, Folder(info, request.Container, "oracle"), request.TimeoutSec, null, beat, cancellationToken);
         var output = await store.PutBytesAsync(Observation.Kept(end), MediaTypes.Text, cancellationToken);
         var changes = request.KeepChanges
-            ? await Pulse.WhileAsync(new OracleChanges(gateway, store, options).KeepAsync(request.Container, Observation.Kept(end), cancellationToken), beat, cancellationToken)
+            ? await Heartbeats.WhileAsync(new OracleChanges(gateway, store, options).KeepAsync(request.Container, Observation.Kept(end), cancellationToken), beat, cancellationToken)
             : null;
         return new OracleReply(end.ExitCode, end.TimedOut, output, end.DurationMs, changes);
     }
@@ -153,7 +154,7 @@ internal sealed class VerifierRunner(
         await using (stream)
         {
             var excluded = path.Exclude is { Count: > 0 } patterns ? Tars.Matcher(patterns) : _ => false;
-            var home = await Pulse.WhileAsync(
+            var home = await Heartbeats.WhileAsync(
                 Tars.HomeAsync(stream, path.Source, options.FileBytes, options.FolderBytes, excluded, cancellationToken), beat, cancellationToken);
             notes.AddRange(home.Notes);
             return home;
@@ -215,7 +216,7 @@ internal sealed class VerifierRunner(
     {
         try
         {
-            return EnvironmentTemplates.Resolve(field, templates, Environment.GetEnvironmentVariable);
+            return EnvTemplate.Assignments(field, templates, Environment.GetEnvironmentVariable);
         }
         catch (ArgumentException missing)
         {

@@ -143,7 +143,7 @@ public sealed class DockerPythonRunner : IPythonRunner, IDisposable
         }
         catch (IOException)
         {
-            // It ended before it had read everything; its own words say why.
+            // Python ended before it had read all of its input; what it wrote to its error output says why.
         }
 
         var (output, error) = await reading;

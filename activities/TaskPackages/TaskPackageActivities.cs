@@ -1,5 +1,5 @@
 using Spark.Temporal.Activities.Artifacts;
-using Spark.Temporal.Activities.Llm;
+using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
 using Temporalio.Activities;
@@ -27,7 +27,7 @@ public sealed class TaskPackageActivities(IArtifactStore store, IPythonRunner py
     public async Task<VerifierHint> HintAsync(VerifierHintRequest request)
     {
         var context = ActivityExecutionContext.Current;
-        using var heartbeats = Heartbeats.Start(context, TimeSpan.FromSeconds(3));
+        await using var heartbeats = Heartbeats.Start(context, TimeProvider.System);
         return await new VerifierHintMaker(store, python, context.Logger).MakeAsync(request, context.CancellationToken);
     }
 }

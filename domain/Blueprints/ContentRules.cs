@@ -26,7 +26,7 @@ public static class ContentRules
             var named = where == "instruction_md" ? Names(text, path) : Names(text, path) || NamesParts(text, path);
             if (!named)
             {
-                yield return Blocking(OutputPathDrift, where, $"the output path {PlainText.OneLine(path, 200)} is not in it");
+                yield return CritiqueFinding.Blocking(OutputPathDrift, where, $"the output path {PlainText.OneLine(path, 200)} is not in it");
             }
         }
 
@@ -35,7 +35,7 @@ public static class ContentRules
         {
             if (workdir + file.Path == path)
             {
-                yield return Blocking(OutputBuiltIn, $"support_files[{index}].path", "the file that the agent shall write is there from the start");
+                yield return CritiqueFinding.Blocking(OutputBuiltIn, $"support_files[{index}].path", "the file that the agent shall write is there from the start");
             }
         }
     }
@@ -69,7 +69,7 @@ public static class ContentRules
     private static IEnumerable<CritiqueFinding> Evidence(TaskBlueprint blueprint, PromptSpec spec) => blueprint.Evidence
         .Select((quote, index) => (Quote: quote, Where: $"evidence[{index}]"))
         .Where(entry => string.IsNullOrWhiteSpace(entry.Quote) || !Folded(spec.Prompt).Contains(Folded(entry.Quote), StringComparison.Ordinal))
-        .Select(entry => Blocking(NotVerbatim, entry.Where, $"'{PlainText.OneLine(entry.Quote)}' is not in the prompt; quote it word for word"));
+        .Select(entry => CritiqueFinding.Blocking(NotVerbatim, entry.Where, $"'{PlainText.OneLine(entry.Quote)}' is not in the prompt; quote it word for word"));
 
     /// <summary>Line breaks are where a file was wrapped, not what was said.</summary>
     private static string Folded(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
@@ -87,7 +87,7 @@ public static class ContentRules
             var wanted = JsonNode.Parse(value.GetRawText());
             if (!Holds(actual[field], wanted))
             {
-                yield return Blocking(OverrideNotKept, field, $"the prompt file gives it as {PlainText.OneLine(value.GetRawText(), 200)}");
+                yield return CritiqueFinding.Blocking(OverrideNotKept, field, $"the prompt file gives it as {PlainText.OneLine(value.GetRawText(), 200)}");
             }
         }
     }
@@ -96,6 +96,4 @@ public static class ContentRules
     private static bool Holds(JsonNode? actual, JsonNode? wanted) => wanted is JsonObject parts
         ? actual is JsonObject whole && parts.All(part => Holds(whole[part.Key], part.Value))
         : JsonNode.DeepEquals(actual, wanted);
-
-    private static CritiqueFinding Blocking(string rule, string where, string message) => new(rule, CritiqueSeverity.Blocking, where, message);
 }

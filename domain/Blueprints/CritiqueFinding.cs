@@ -17,6 +17,9 @@ public enum CritiqueSeverity
 /// <param name="Message">What is wrong and what would be right.</param>
 public sealed record CritiqueFinding(string Rule, CritiqueSeverity Severity, string Where, string Message)
 {
+    /// <summary>A finding that must be put right before the task is built.</summary>
+    public static CritiqueFinding Blocking(string rule, string where, string message) => new(rule, CritiqueSeverity.Blocking, where, message);
+
     /// <summary><c>rule (severity) at where: message</c>, on one line.</summary>
     public override string ToString() =>
         PlainText.OneLine($"{Rule} ({Severity.ToString().ToLowerInvariant()}) at {Where}: {Message}", 2_000);

@@ -46,13 +46,8 @@ public static class DockerfileWriter
 
         if (TaskRenderer.HasBuilder(blueprint))
         {
-            if (options.DataBuild > 0)
-            {
-                Line($"LABEL spark.data-build=\"{options.DataBuild}\"");
-            }
-
-            Line($"COPY scripts/build_data.py {BuildFolder}/build_data.py");
-            Line($"RUN python3 {BuildFolder}/build_data.py && rm -rf {BuildFolder}");
+            Line($"COPY {DataBuild.Path} {BuildFolder}/{DataBuild.Program}");
+            Line($"RUN python3 {BuildFolder}/{DataBuild.Program} && rm -rf {BuildFolder}");
         }
 
         return text.ToString();

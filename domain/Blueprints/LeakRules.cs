@@ -51,13 +51,13 @@ public static partial class LeakRules
         {
             if (AnswerName().IsMatch(file.Path))
             {
-                yield return Blocking(AnswerFile, $"support_files[{index}].path", $"'{file.Path}' stands in the agent's container and its name says that it holds the answer");
+                yield return CritiqueFinding.Blocking(AnswerFile, $"support_files[{index}].path", $"'{file.Path}' stands in the agent's container and its name says that it holds the answer");
             }
         }
 
         foreach (var path in (facts?.DataBuilder.Strings ?? []).Where(text => text.Length < 200 && FileName().IsMatch(text) && AnswerName().IsMatch(text)))
         {
-            yield return Blocking(AnswerFile, "data_builder_python", $"'{path}' is left in the agent's container and its name says that it holds the answer");
+            yield return CritiqueFinding.Blocking(AnswerFile, "data_builder_python", $"'{path}' is left in the agent's container and its name says that it holds the answer");
         }
     }
 
@@ -72,7 +72,7 @@ public static partial class LeakRules
             var said = Numbers(text);
             foreach (var value in expected.Where(value => Canonical(value) is { } number && IsTelling(number) && said.Contains(number) && !given.Contains(number)))
             {
-                yield return Blocking(AnswerLeaked, where, $"says {value}, which the tests compare the result with and the prompt does not give");
+                yield return CritiqueFinding.Blocking(AnswerLeaked, where, $"says {value}, which the tests compare the result with and the prompt does not give");
             }
 
             foreach (var value in expected.Where(value => IsTellingText(value) && text.Contains(value, StringComparison.Ordinal) && !spec.Prompt.Contains(value, StringComparison.Ordinal)))
@@ -91,7 +91,7 @@ public static partial class LeakRules
             var lines = Lines(file.Content);
             foreach (var (what, secret) in secrets.Where(secret => lines.Count(secret.Lines.Contains) >= CommonLines))
             {
-                yield return Blocking(ProgramVisible, $"support_files[{index}].content", $"shares lines with {what}, which the agent must not see");
+                yield return CritiqueFinding.Blocking(ProgramVisible, $"support_files[{index}].content", $"shares lines with {what}, which the agent must not see");
             }
         }
     }
@@ -118,8 +118,6 @@ public static partial class LeakRules
     /// <summary>Names of files are what the instruction has to say.</summary>
     private static bool IsTellingText(string value) =>
         value.Length >= FewestCharacters && Canonical(value) is null && !value.StartsWith('/') && !FileName().IsMatch(value);
-
-    private static CritiqueFinding Blocking(string rule, string where, string message) => new(rule, CritiqueSeverity.Blocking, where, message);
 
     [GeneratedRegex(@"(?<![A-Za-z0-9_])(?:expected|answers?|solutions?|oracle|golden|ground[_-]?truth|correct|reference[_-]?(?:output|result|answer)s?|verifier)(?![A-Za-z0-9])[^/]*\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex AnswerName();

@@ -32,14 +32,13 @@ public static class LimitRules
         {
             if (!(value >= least && value <= most))
             {
-                yield return new CritiqueFinding(OutOfRange, CritiqueSeverity.Blocking, where, string.Create(CultureInfo.InvariantCulture, $"{value} is not between {least} and {most}"));
+                yield return CritiqueFinding.Blocking(OutOfRange, where, string.Create(CultureInfo.InvariantCulture, $"{value} is not between {least} and {most}"));
             }
         }
 
         if (!CritiqueRules.BaseImages.Contains(environment.BaseImage))
         {
-            yield return new CritiqueFinding(
-                CritiqueRules.BaseImage, CritiqueSeverity.Blocking, "environment.base_image",
+            yield return CritiqueFinding.Blocking(CritiqueRules.BaseImage, "environment.base_image",
                 $"'{PlainText.OneLine(environment.BaseImage)}' is not one of {string.Join(", ", CritiqueRules.BaseImages)}{NearMatches.Remedy(environment.BaseImage, CritiqueRules.BaseImages)}");
         }
 
@@ -68,12 +67,12 @@ public static class LimitRules
         ];
         foreach (var (where, value) in texts.Where(text => Encoding.UTF8.GetByteCount(text.Value) > MostField))
         {
-            yield return new CritiqueFinding(TooLong, CritiqueSeverity.Blocking, where, $"has more than {MostField:N0} bytes");
+            yield return CritiqueFinding.Blocking(TooLong, where, $"has more than {MostField:N0} bytes");
         }
 
         if (blueprint.SupportFiles.Sum(file => (long)Encoding.UTF8.GetByteCount(file.Content)) > MostFiles)
         {
-            yield return new CritiqueFinding(TooLong, CritiqueSeverity.Blocking, "support_files", $"have more than {MostFiles:N0} bytes together; make data by data_builder_python");
+            yield return CritiqueFinding.Blocking(TooLong, "support_files", $"have more than {MostFiles:N0} bytes together; make data by data_builder_python");
         }
     }
 
@@ -81,5 +80,5 @@ public static class LimitRules
         new[] { ("environment.pip_packages", blueprint.Environment.PipPackages), ("verifier.pip_packages", blueprint.Verifier.PipPackages) }
             .SelectMany(list => list.Item2.Select((name, index) => (Name: name, Where: $"{list.Item1}[{index}]")))
             .Where(package => SafeNames.IsPipPackage(package.Name) && !SafeNames.IsPinned(package.Name))
-            .Select(package => new CritiqueFinding(Unpinned, CritiqueSeverity.Blocking, package.Where, $"'{package.Name}' has no version; write {package.Name}==<version>"));
+            .Select(package => CritiqueFinding.Blocking(Unpinned, package.Where, $"'{package.Name}' has no version; write {package.Name}==<version>"));
 }

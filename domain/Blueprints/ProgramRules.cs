@@ -34,7 +34,7 @@ public static class ProgramRules
             [("data_builder_python", facts.DataBuilder), ("oracle_python", facts.Oracle), ("verifier.test_code", facts.Tests)];
         foreach (var (where, source) in sources.Where(source => !source.Source.Parses))
         {
-            yield return Blocking(DoesNotParse, where, $"Python does not parse it: {source.Error}");
+            yield return CritiqueFinding.Blocking(DoesNotParse, where, $"Python does not parse it: {source.Error}");
         }
 
         foreach (var finding in Builder(facts.DataBuilder).Concat(Oracle(blueprint, facts.Oracle)))
@@ -78,17 +78,17 @@ public static class ProgramRules
     {
         foreach (var reason in builder.Calls.Select(call => Chance(builder, call)).OfType<string>())
         {
-            yield return Blocking(NotDeterministic, "data_builder_python", reason);
+            yield return CritiqueFinding.Blocking(NotDeterministic, "data_builder_python", reason);
         }
 
         foreach (var line in builder.UnorderedLines)
         {
-            yield return Blocking(NotDeterministic, "data_builder_python", $"line {line} takes the order of a set or of a folder; sort it");
+            yield return CritiqueFinding.Blocking(NotDeterministic, "data_builder_python", $"line {line} takes the order of a set or of a folder; sort it");
         }
 
         if (Network(builder) is { } module)
         {
-            yield return Blocking(NeedsNetwork, "data_builder_python", $"it uses {module}; data must be made without a network");
+            yield return CritiqueFinding.Blocking(NeedsNetwork, "data_builder_python", $"it uses {module}; data must be made without a network");
         }
     }
 
@@ -107,7 +107,7 @@ public static class ProgramRules
     {
         foreach (var text in oracle.Strings.Where(VerifierRules.IsHidden))
         {
-            yield return Blocking(OracleReadsHidden, "oracle_python", $"'{PlainText.OneLine(text)}' is a place that the agent cannot look at");
+            yield return CritiqueFinding.Blocking(OracleReadsHidden, "oracle_python", $"'{PlainText.OneLine(text)}' is a place that the agent cannot look at");
         }
 
         if (Network(oracle) is { } module)
@@ -126,6 +126,4 @@ public static class ProgramRules
 
     private static bool IsRead(TaskBlueprint blueprint, PythonCall call) =>
         Reads.Contains(call.Name.Split('.')[^1]) && !(call.Name == "open" && call.Strings.Contains(blueprint.OutputPath));
-
-    private static CritiqueFinding Blocking(string rule, string where, string message) => new(rule, CritiqueSeverity.Blocking, where, message);
 }

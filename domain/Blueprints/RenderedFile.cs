@@ -14,17 +14,8 @@ public sealed record RenderedFile(string Path, byte[] Content, bool Executable)
 /// <summary>What a rendering depends on beside the blueprint.</summary>
 public sealed record RenderOptions
 {
-    /// <summary>First part of <c>[task] name</c>.</summary>
-    public string Organisation { get; init; } = "spark";
-
     /// <summary>Packages of the tools that the prompt asks for, added to the blueprint's own.</summary>
     public ToolPackages Tools { get; init; } = ToolPackages.None;
-
-    /// <summary>
-    /// Number of a build of the data beyond the first. The image is the same but for a label that keeps the builder from
-    /// taking the data out of its cache, so two builds can be compared. 0 for the task itself.
-    /// </summary>
-    public int DataBuild { get; init; }
 }
 
 /// <summary>Numbers of a proof, as they ship with the task.</summary>

@@ -18,22 +18,22 @@ public static class SafetyRules
     {
         if (PlainText.Slug(blueprint.TaskId) != blueprint.TaskId)
         {
-            yield return Blocking(TaskId, "task_id", $"'{PlainText.OneLine(blueprint.TaskId)}' cannot name a folder; write '{PlainText.Slug(blueprint.TaskId)}'");
+            yield return CritiqueFinding.Blocking(TaskId, "task_id", $"'{PlainText.OneLine(blueprint.TaskId)}' cannot name a folder; write '{PlainText.Slug(blueprint.TaskId)}'");
         }
 
         if (OutputProblem(blueprint) is { } output)
         {
-            yield return Blocking(OutputPath, "output_path", $"'{PlainText.OneLine(blueprint.OutputPath)}' {output}");
+            yield return CritiqueFinding.Blocking(OutputPath, "output_path", $"'{PlainText.OneLine(blueprint.OutputPath)}' {output}");
         }
 
         if (!SafeNames.IsImage(blueprint.Environment.BaseImage))
         {
-            yield return Blocking(DockerfileInjection, "environment.base_image", $"'{PlainText.OneLine(blueprint.Environment.BaseImage)}' is not the name of an image");
+            yield return CritiqueFinding.Blocking(DockerfileInjection, "environment.base_image", $"'{PlainText.OneLine(blueprint.Environment.BaseImage)}' is not the name of an image");
         }
 
         if (SafeNames.AbsoluteProblem(blueprint.Environment.Workdir) is { } workdir)
         {
-            yield return Blocking(DockerfileInjection, "environment.workdir", $"'{PlainText.OneLine(blueprint.Environment.Workdir)}' {workdir}");
+            yield return CritiqueFinding.Blocking(DockerfileInjection, "environment.workdir", $"'{PlainText.OneLine(blueprint.Environment.Workdir)}' {workdir}");
         }
 
         foreach (var finding in Packages(blueprint).Concat(Files(blueprint)))
@@ -58,7 +58,7 @@ public static class SafetyRules
         return lists.SelectMany(list => list.Names
             .Select((name, index) => (Name: name, Where: $"{list.Where}[{index}]", list.IsName, list.Form))
             .Where(entry => !entry.IsName(entry.Name))
-            .Select(entry => Blocking(PackageName, entry.Where, $"'{PlainText.OneLine(entry.Name)}' is not {entry.Form}")));
+            .Select(entry => CritiqueFinding.Blocking(PackageName, entry.Where, $"'{PlainText.OneLine(entry.Name)}' is not {entry.Form}")));
     }
 
     private static IEnumerable<CritiqueFinding> Files(TaskBlueprint blueprint)
@@ -69,18 +69,16 @@ public static class SafetyRules
             var where = $"support_files[{index}].path";
             if (SafeNames.RelativeProblem(file.Path) is { } problem)
             {
-                yield return Blocking(PathOutside, where, $"'{PlainText.OneLine(file.Path)}' {problem}");
+                yield return CritiqueFinding.Blocking(PathOutside, where, $"'{PlainText.OneLine(file.Path)}' {problem}");
             }
             else if (!seen.Add(file.Path))
             {
-                yield return Blocking(PathTwice, where, $"'{file.Path}' stands there twice");
+                yield return CritiqueFinding.Blocking(PathTwice, where, $"'{file.Path}' stands there twice");
             }
             else if (blueprint.SupportFiles.Any(other => other.Path.StartsWith(file.Path + "/", StringComparison.OrdinalIgnoreCase)))
             {
-                yield return Blocking(PathTwice, where, $"'{file.Path}' is a file and a folder at once");
+                yield return CritiqueFinding.Blocking(PathTwice, where, $"'{file.Path}' is a file and a folder at once");
             }
         }
     }
-
-    private static CritiqueFinding Blocking(string rule, string where, string message) => new(rule, CritiqueSeverity.Blocking, where, message);
 }

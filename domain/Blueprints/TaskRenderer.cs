@@ -12,7 +12,7 @@ namespace Spark.Temporal.Domain.Blueprints;
 public static class TaskRenderer
 {
     public const string TaskToml = "task.toml";
-    public const string BuilderPath = "environment/scripts/build_data.py";
+    public const string BuilderPath = $"environment/{DataBuild.Path}";
     public const string OraclePath = "solution/oracle.py";
     public const string TestsPath = "tests/test_outputs.py";
     private const string FilesRoot = "environment/files/";
@@ -54,7 +54,7 @@ public static class TaskRenderer
     private static void Refuse(TaskBlueprint blueprint, RenderOptions options)
     {
         var unsafeFields = SafetyRules.Check(blueprint)
-            .Concat(options.Tools.Apt.Where(name => !SafeNames.IsAptPackage(name)).Select(name => new CritiqueFinding(SafetyRules.PackageName, CritiqueSeverity.Blocking, "tools", $"'{name}' is not a package's name")))
+            .Concat(options.Tools.Apt.Where(name => !SafeNames.IsAptPackage(name)).Select(name => CritiqueFinding.Blocking(SafetyRules.PackageName, "tools", $"'{name}' is not a package's name")))
             .ToList();
         if (unsafeFields.Count > 0)
         {

@@ -6,6 +6,9 @@ namespace Spark.Temporal.Domain.Blueprints;
 /// <summary>Writes <c>task.toml</c> in the spelling that Harbor reads without a remark.</summary>
 public static class TaskTomlWriter
 {
+    /// <summary>First part of <c>[task] name</c>.</summary>
+    private const string Organisation = "spark";
+
     public static string Write(TaskBlueprint blueprint, RenderOptions options)
     {
         var environment = blueprint.Environment;
@@ -13,7 +16,7 @@ public static class TaskTomlWriter
             version = "1.0"
 
             [task]
-            name = {String($"{options.Organisation}/{blueprint.TaskId}")}
+            name = {String($"{Organisation}/{blueprint.TaskId}")}
             description = {String(blueprint.Title)}
 
             [metadata]

@@ -33,11 +33,11 @@ public static class VerifierRules
     {
         if (tests.Tests.Count == 0)
         {
-            yield return Blocking(Vacuous, "there is no test function; pytest collects functions named test_…");
+            yield return CritiqueFinding.Blocking(Vacuous, Where, "there is no test function; pytest collects functions named test_…");
         }
         else if (tests.Tests.Sum(test => test.ContentAsserts) == 0)
         {
-            yield return Blocking(Vacuous, "no assert looks at the output's content: an empty file would pass");
+            yield return CritiqueFinding.Blocking(Vacuous, Where, "no assert looks at the output's content: an empty file would pass");
         }
 
         foreach (var test in tests.Tests.Where(test => test.Asserts == 0))
@@ -50,34 +50,34 @@ public static class VerifierRules
     {
         foreach (var import in tests.Imports.Where(import => OracleNames.Contains(import.Split('.')[0]) || import.EndsWith(".py", StringComparison.Ordinal)))
         {
-            yield return Blocking(RunsOracle, $"it imports {import}; the tests find out by themselves what is right");
+            yield return CritiqueFinding.Blocking(RunsOracle, Where, $"it imports {import}; the tests find out by themselves what is right");
         }
 
         foreach (var call in tests.Calls.Where(call => ProgramRules.IsShell(call) && call.Strings.Any(IsOracle)))
         {
-            yield return Blocking(RunsOracle, $"line {call.Line} runs the oracle; the tests find out by themselves what is right");
+            yield return CritiqueFinding.Blocking(RunsOracle, Where, $"line {call.Line} runs the oracle; the tests find out by themselves what is right");
         }
 
         foreach (var text in tests.Strings.Where(IsHidden))
         {
             yield return text.StartsWith("/solution", StringComparison.Ordinal) || IsOracle(text)
-                ? Blocking(RunsOracle, $"'{PlainText.OneLine(text)}' belongs to the oracle, which is not there when tests run")
-                : Blocking(ReadsHidden, $"'{PlainText.OneLine(text)}' is a place that the agent cannot look at; only test_outputs.py is there");
+                ? CritiqueFinding.Blocking(RunsOracle, Where, $"'{PlainText.OneLine(text)}' belongs to the oracle, which is not there when tests run")
+                : CritiqueFinding.Blocking(ReadsHidden, Where, $"'{PlainText.OneLine(text)}' is a place that the agent cannot look at; only test_outputs.py is there");
         }
 
         if (ProgramRules.Network(tests) is { } module)
         {
-            yield return Blocking(NeedsNetwork, $"it uses {module}; verifying must need no network");
+            yield return CritiqueFinding.Blocking(NeedsNetwork, Where, $"it uses {module}; verifying must need no network");
         }
 
         foreach (var reason in tests.Calls.Select(call => ProgramRules.Chance(tests, call)).OfType<string>())
         {
-            yield return Blocking(NotDeterministic, reason);
+            yield return CritiqueFinding.Blocking(NotDeterministic, Where, reason);
         }
     }
 
     private static bool IsOracle(string text) =>
-        text.Contains("oracle.py", StringComparison.Ordinal) || text.Contains("solve.sh", StringComparison.Ordinal) || text.Contains("build_data.py", StringComparison.Ordinal);
+        text.Contains("oracle.py", StringComparison.Ordinal) || text.Contains("solve.sh", StringComparison.Ordinal) || text.Contains(DataBuild.Program, StringComparison.Ordinal);
 
     /// <summary>
     /// Where criteria name their tests the names must be right both ways. Where they are plain sentences the words they share
@@ -92,12 +92,12 @@ public static class VerifierRules
             var where = $"acceptance_criteria[{index}]";
             foreach (var missing in criterion.Tests.Where(test => !names.Contains(Plain(test))))
             {
-                yield return new CritiqueFinding(CriterionUnchecked, CritiqueSeverity.Blocking, where, $"there is no test {missing}{NearMatches.Remedy(missing, names)}");
+                yield return CritiqueFinding.Blocking(CriterionUnchecked, where, $"there is no test {missing}{NearMatches.Remedy(missing, names)}");
             }
 
             if (criterion.Tests.Count == 0 && named.Count > 0)
             {
-                yield return new CritiqueFinding(CriterionUnchecked, CritiqueSeverity.Blocking, where, $"no test is named that checks '{PlainText.OneLine(criterion.Text)}'");
+                yield return CritiqueFinding.Blocking(CriterionUnchecked, where, $"no test is named that checks '{PlainText.OneLine(criterion.Text)}'");
             }
             else if (criterion.Tests.Count == 0 && !tests.Tests.Any(test => IsAbout(test, criterion)))
             {
@@ -109,7 +109,7 @@ public static class VerifierRules
         {
             if (named.Count > 0 && !named.Contains(test.Name))
             {
-                yield return Blocking(TestUnasked, $"no criterion asks for what {test.Name} checks");
+                yield return CritiqueFinding.Blocking(TestUnasked, Where, $"no criterion asks for what {test.Name} checks");
             }
             else if (named.Count == 0 && !blueprint.AcceptanceCriteria.Any(criterion => IsAbout(test, criterion)))
             {
@@ -136,13 +136,10 @@ public static class VerifierRules
         foreach (var key in facts.Tests.Tests.SelectMany(test => test.Keys).Distinct(StringComparer.Ordinal).Where(key => !sources.Exists(source => source.Contains(key, StringComparison.Ordinal))))
         {
             var told = blueprint.InstructionMd.Contains(key, StringComparison.Ordinal);
-            yield return new CritiqueFinding(
-                KeyDrift, CritiqueSeverity.Blocking, told ? "oracle_python" : Where,
+            yield return CritiqueFinding.Blocking(KeyDrift, told ? "oracle_python" : Where,
                 told ? $"the tests look up '{key}', which the oracle never writes" : $"the tests look up '{key}', which neither instruction nor oracle nor data know");
         }
     }
 
     private const string Where = "verifier.test_code";
-
-    private static CritiqueFinding Blocking(string rule, string message) => new(rule, CritiqueSeverity.Blocking, Where, message);
 }

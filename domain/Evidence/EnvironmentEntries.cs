@@ -57,9 +57,9 @@ public static class EnvironmentEntries
     private static string DockerLines(string dockerfile)
     {
         var text = dockerfile.Length <= 20_000 ? dockerfile : dockerfile[..20_000];
-        var telling = text.Replace("\\\r\n", " ", StringComparison.Ordinal).Replace("\\\n", " ", StringComparison.Ordinal).Split('\n')
-            .Select(line => Quoting.Line(line, 300))
-            .Where(line => line.Split(' ')[0].ToUpperInvariant() is "FROM" or "RUN" or "WORKDIR" or "USER")
+        var telling = Dockerfile.Parse(text).Instructions
+            .Where(one => one.Keyword is "FROM" or "RUN" or "WORKDIR" or "USER")
+            .Select(one => Quoting.Line(string.Join(' ', [one.Keyword, .. one.Flags, one.Arguments, .. one.Heredocs]), 300))
             .Take(MaxDockerLines);
         return string.Join('\n', telling);
     }

@@ -6,8 +6,8 @@ using Spark.Temporal.Domain.Texts;
 namespace Spark.Temporal.Domain.Evidence;
 
 /// <summary>
-/// Makes the six blocks of evidence out of a run that passed (DESIGN section 6). Pure, and wary: replies and output are
-/// quoted between fences that they cannot close, every part is capped before it is looked at.
+/// Makes the six blocks of evidence out of a run that passed (docs/architecture.md, "Evidence"). Pure, and wary: replies and
+/// output are quoted between fences that they cannot close, every part is capped before it is looked at.
 /// </summary>
 public static partial class EvidenceBuilder
 {

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Spark.Temporal.Domain.Evidence;
 
-/// <summary>What a run proved, in six blocks (DESIGN section 6): the only thing a skill is distilled from.</summary>
+/// <summary>What a run proved, in six blocks (docs/architecture.md, "Evidence"): the only thing a skill is distilled from.</summary>
 public sealed record SkillEvidence
 {
     public const int DefaultCharacters = 24_000;

@@ -4,8 +4,8 @@ using Spark.Temporal.Domain.Texts;
 namespace Spark.Temporal.Domain.Judging;
 
 /// <summary>
-/// The commands of an attempt (DESIGN section 6): distinct ones in their order, one after the other, the shell that wraps
-/// them removed, and of a long list the end.
+/// The commands of an attempt (docs/architecture.md, "Commands and test summary"): distinct ones in their order, one after
+/// the other, the shell that wraps them removed, and of a long list the end.
 /// </summary>
 public static class AttemptCommands
 {

@@ -12,7 +12,10 @@ public sealed record Judgment
 
     public int TestsTotal { get; init; }
 
-    /// <summary>What the agent ran (DESIGN section 6), at most <see cref="AttemptCommands.MaxCharacters"/> characters.</summary>
+    /// <summary>
+    /// The attempt's commands (docs/architecture.md, "Commands and test summary"), at most
+    /// <see cref="AttemptCommands.MaxCharacters"/> characters.
+    /// </summary>
     public string Commands { get; init; } = "";
 
     /// <summary>The tests, a line each, at most <see cref="Judging.TestSummary.MaxCharacters"/> characters.</summary>

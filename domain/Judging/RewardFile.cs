@@ -11,8 +11,8 @@ namespace Spark.Temporal.Domain.Judging;
 public sealed record RewardReading(double? Reward, IReadOnlyDictionary<string, double> Rewards, string? Problem);
 
 /// <summary>
-/// Reads the files in which a verifier leaves its verdict (DESIGN section 5). A file that is empty or holds no number is a
-/// problem, never a reward of zero.
+/// Reads the files in which a verifier leaves its verdict (docs/architecture.md, "Harbor tasks"). A file that is empty or holds
+/// no number is a problem, never a reward of zero.
 /// </summary>
 public static class RewardFile
 {

@@ -45,8 +45,8 @@ public static class TestSummary
     }
 
     /// <summary>
-    /// The failed tests of a summary, of ours or recorded: its ✗ lines without the mark, each once, in order (DESIGN
-    /// section 7 compares them as a set of whole lines).
+    /// The failed tests of a summary, of ours or recorded: its ✗ lines without the mark, each once, in order (the PDI
+    /// proxy compares them as a set of whole lines: docs/architecture.md, "The PDI proxy").
     /// </summary>
     public static IReadOnlyList<string> FailedTests(string summary)
     {

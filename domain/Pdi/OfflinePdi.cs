@@ -6,7 +6,7 @@ namespace Spark.Temporal.Domain.Pdi;
 /// <summary>What the index of a finished run is computed from.</summary>
 public sealed record OfflineRun
 {
-    /// <summary>The passing attempt's commands (DESIGN section 6).</summary>
+    /// <summary>The passing attempt's commands (docs/architecture.md, "Commands and test summary").</summary>
     public required string Commands { get; init; }
 
     /// <summary>The skill without its front matter.</summary>
@@ -49,8 +49,8 @@ public enum PdiQuadrant
 }
 
 /// <summary>
-/// The posterior distillation index of finished runs (DESIGN section 7, offline; arXiv 2605.09192). Likeness is one minus
-/// the Jensen-Shannon divergence: <see cref="Similarity.JensenShannon"/>.
+/// The posterior distillation index of finished runs (docs/architecture.md, "The offline index"; arXiv
+/// 2605.09192). Likeness is one minus the Jensen-Shannon divergence: <see cref="Similarity.JensenShannon"/>.
 /// </summary>
 public static class OfflinePdi
 {

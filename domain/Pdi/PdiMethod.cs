@@ -1,6 +1,6 @@
 namespace Spark.Temporal.Domain.Pdi;
 
-/// <summary>How the proxy compares two texts (DESIGN section 7).</summary>
+/// <summary>How the proxy compares two texts (docs/architecture.md, "Similarity").</summary>
 public enum PdiMethod
 {
     /// <summary>Shared tokens: containment for execution, Jaccard for the rest.</summary>

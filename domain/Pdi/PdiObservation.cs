@@ -9,7 +9,7 @@ public sealed record PdiObservation
     /// <summary>The recorded number of the reflection when a run is replayed; null counts reflections.</summary>
     public int? Step { get; init; }
 
-    /// <summary>The attempt's commands (DESIGN section 6).</summary>
+    /// <summary>The attempt's commands (docs/architecture.md, "Commands and test summary").</summary>
     public required string Commands { get; init; }
 
     /// <summary>The memo that the attempt started with; empty when there was none.</summary>

@@ -4,8 +4,8 @@ using Spark.Temporal.Domain.Statistics;
 namespace Spark.Temporal.Domain.Pdi;
 
 /// <summary>
-/// The proxy index after one reflection (DESIGN section 7). Numbers are unrounded, because decisions and later snapshots
-/// are made from them; records show <see cref="Rounded"/>.
+/// The proxy index after one reflection (docs/architecture.md, "The PDI proxy"). Numbers are unrounded, because decisions
+/// and later snapshots are made from them; records show <see cref="Rounded"/>.
 /// </summary>
 public sealed record PdiSnapshot
 {

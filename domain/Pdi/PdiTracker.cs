@@ -1,9 +1,11 @@
+using Spark.Temporal.Domain.Statistics;
+
 namespace Spark.Temporal.Domain.Pdi;
 
 /// <summary>
-/// Computes the proxy of the posterior distillation index of one run, reflection by reflection (DESIGN section 7, after
-/// arXiv 2605.09192). Called in workflow code: plain double arithmetic, summed left to right, so that a replay decides
-/// alike. A change of what it computes goes behind <c>Workflow.Patched</c>.
+/// Computes the proxy of the posterior distillation index of one run, reflection by reflection (docs/architecture.md,
+/// "The PDI proxy", after arXiv 2605.09192). Called in workflow code: plain double arithmetic, summed left to right, so that
+/// a replay decides alike. A change of what it computes goes behind <c>Workflow.Patched</c>.
 /// </summary>
 public sealed class PdiTracker
 {
@@ -37,7 +39,10 @@ public sealed class PdiTracker
         var step = observation.Step ?? Count;
         var previousTriggered = _previousTriggered;
         Remember(proxies.Exec, proxies.Plan, proxies.Oss, triggered: false);
-        var raw = Count < 2 ? proxies.Exec - proxies.Plan - proxies.Oss : Z(_exec) - Z(_plan) - Z(_oss);
+        // With two values z is ±1, and a raw −1 at step 1 is exactly the threshold.
+        var raw = Count < 2
+            ? proxies.Exec - proxies.Plan - proxies.Oss
+            : Descriptive.LastStandardScore(_exec) - Descriptive.LastStandardScore(_plan) - Descriptive.LastStandardScore(_oss);
         var weight = Math.Min(1.0, step / 2.0);
         var weighted = weight * raw;
         _previousTriggered = weighted < Threshold && step >= 1;
@@ -62,28 +67,5 @@ public sealed class PdiTracker
         _plan.Add(plan);
         _oss.Add(oss);
         _previousTriggered = triggered;
-    }
-
-    /// <summary>
-    /// (last − mean) / √(Σ (x − mean)² / n), 0 where the deviation is 0. Another order of summing, or a library's, changes
-    /// recorded decisions: with two values z is ±1, and a raw −1 at step 1 stands exactly on the threshold.
-    /// </summary>
-    public static double Z(IReadOnlyList<double> values)
-    {
-        double sum = 0;
-        foreach (var value in values)
-        {
-            sum += value;
-        }
-
-        var mean = sum / values.Count;
-        double squares = 0;
-        foreach (var value in values)
-        {
-            squares += (value - mean) * (value - mean);
-        }
-
-        var deviation = Math.Sqrt(squares / values.Count);
-        return deviation == 0 ? 0 : (values[^1] - mean) / deviation;
     }
 }

@@ -4,8 +4,8 @@ using Spark.Temporal.Domain.Texts;
 namespace Spark.Temporal.Domain.Pdi;
 
 /// <summary>
-/// How alike two texts are, 0 to 1 (DESIGN section 7). Sums run left to right in an order that the texts alone decide, so
-/// that a replay on another machine adds the same numbers in the same order.
+/// How alike two texts are, 0 to 1 (docs/architecture.md, "Similarity"). Sums run left to right in an order that the texts
+/// alone decide, so that a replay on another machine adds the same numbers in the same order.
 /// </summary>
 public static class Similarity
 {

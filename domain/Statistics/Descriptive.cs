@@ -37,9 +37,22 @@ public static class Descriptive
     }
 
     /// <summary>
-    /// (x − mean) / √(Σ (x − mean)² / n) of every value; 0 of all where the deviation is 0 (DESIGN section 7).
+    /// (x − mean) / √(Σ (x − mean)² / n) of every value; 0 of all where the deviation is 0 (docs/architecture.md, "PDI").
     /// </summary>
     public static IReadOnlyList<double> StandardScores(IReadOnlyList<double> values)
+    {
+        var (mean, deviation) = Spread(values);
+        return [.. values.Select(value => Score(value, mean, deviation))];
+    }
+
+    /// <summary>The standard score of the last value among all of them. Another order of summing, or a library's, changes recorded decisions.</summary>
+    public static double LastStandardScore(IReadOnlyList<double> values)
+    {
+        var (mean, deviation) = Spread(values);
+        return Score(values[^1], mean, deviation);
+    }
+
+    private static (double Mean, double Deviation) Spread(IReadOnlyList<double> values)
     {
         var mean = Mean(values);
         double squares = 0;
@@ -48,7 +61,8 @@ public static class Descriptive
             squares += (value - mean) * (value - mean);
         }
 
-        var deviation = Math.Sqrt(squares / values.Count);
-        return [.. values.Select(value => deviation == 0 ? 0 : (value - mean) / deviation)];
+        return (mean, Math.Sqrt(squares / values.Count));
     }
+
+    private static double Score(double value, double mean, double deviation) => deviation == 0 ? 0 : (value - mean) / deviation;
 }

@@ -10,7 +10,7 @@ namespace Spark.Temporal.Domain.Statistics;
 /// <param name="AgainstPasses">The same of the other arm.</param>
 public sealed record TaskPair(string Task, double Reward, double AgainstReward, bool Passes, bool AgainstPasses)
 {
-    /// <summary>Δr of the task: mean reward with the arm − without (arXiv 2605.09192; DESIGN section 7).</summary>
+    /// <summary>Δr of the task: mean reward with the arm − without (arXiv 2605.09192; docs/architecture.md, "Evaluation").</summary>
     public double DeltaR => Reward - AgainstReward;
 }
 

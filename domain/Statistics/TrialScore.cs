@@ -26,8 +26,8 @@ public sealed record TrialScore
     public long DurationMs { get; init; }
 
     /// <summary>
-    /// Skipped trials and infrastructure failures are never scored (DESIGN section 3); a trial that ran and gave no reward
-    /// counts as 0.
+    /// Skipped trials and infrastructure failures are never scored (docs/architecture.md, "Outcomes"); a trial that ran
+    /// and gave no reward counts as 0.
     /// </summary>
     public bool IsScored => Outcome.IsScored();
 

@@ -27,6 +27,25 @@ public sealed record EnvTemplate(string Variable, string? Default)
     public static string? Problem(string value) =>
         value.Contains("${", StringComparison.Ordinal) && Parse(value) is null ? "a template stands inside a longer value" : null;
 
+    /// <summary>Values with what the host has for their variables.</summary>
+    /// <param name="field">Field of <c>task.toml</c>, for the message.</param>
+    /// <param name="values">Values as the task writes them, by name.</param>
+    /// <param name="host">Reads a variable of the host; null for one that is not set.</param>
+    /// <returns>Assignments such as <c>NAME=value</c>.</returns>
+    /// <exception cref="ArgumentException">A variable without default is not set on the host.</exception>
+    public static IReadOnlyList<string> Assignments(string field, IReadOnlyDictionary<string, string> values, Func<string, string?> host) =>
+        [.. values.Select(pair => $"{pair.Key}={Parse(pair.Value)?.Resolve($"{field}.{pair.Key}", host) ?? pair.Value}")];
+
+    /// <summary>The host's value. A default also holds where the host's is empty, as in a shell.</summary>
+    private string Resolve(string field, Func<string, string?> host)
+    {
+        var value = host(Variable);
+        return Default is not null && string.IsNullOrEmpty(value)
+            ? Default
+            : value ?? throw new ArgumentException(
+                $"task.toml: {field} needs the variable {Variable}, which is not set on the sandbox host; set it there, or give a default with ${{{Variable}:-…}}.");
+    }
+
     private static bool IsName(string name) =>
         name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
 }

@@ -4,21 +4,8 @@ namespace Spark.Temporal.Domain.Texts;
 public static class Markdown
 {
     /// <summary>The text in a code fence longer than any inside it; a remark in its place when there is none.</summary>
-    public static string Fence(string? text, string whenEmpty = "(none)")
-    {
-        if (string.IsNullOrWhiteSpace(text))
-        {
-            return whenEmpty;
-        }
-
-        var fence = "```";
-        while (text.Contains(fence, StringComparison.Ordinal))
-        {
-            fence += "`";
-        }
-
-        return $"{fence}\n{text.Trim('\r', '\n')}\n{fence}";
-    }
+    public static string Fence(string? text, string whenEmpty = "(none)") =>
+        string.IsNullOrWhiteSpace(text) ? whenEmpty : Quoting.Fenced(text.Trim('\r', '\n'));
 
     public static string Bullets(IEnumerable<string> lines) => string.Join('\n', lines.Select(line => $"- {line}"));
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Configuration;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Domain.Texts;
+using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Configuration;
 

@@ -1,4 +1,4 @@
-using Spark.Temporal.Starter.Runs;
+using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.Contracts;
 using Temporalio.Api.Enums.V1;

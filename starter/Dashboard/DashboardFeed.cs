@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Spark.Temporal.Domain.Json;
-using Spark.Temporal.Starter.Runs;
+using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Servers;
 
 namespace Spark.Temporal.Starter.Dashboard;
@@ -148,7 +149,7 @@ internal sealed class DashboardFeed(SparkSession session)
         return runs.Count > most ? (runs[..most], true) : (runs, false);
     }
 
-    private static bool IsBatch(RunRow run) => run.Type is "Batch" or "ConstructionBatch" or "Evaluation";
+    private static bool IsBatch(RunRow run) => run.Type is "Batch" or "Evaluation";
 
     private string? Story(RunRow run) => session.UiStory(run.Id, run.RunId);
 

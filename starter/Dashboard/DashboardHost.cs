@@ -1,5 +1,6 @@
 using System.Net;
 using Spark.Temporal.Domain.Texts;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Servers;
 
 namespace Spark.Temporal.Starter.Dashboard;

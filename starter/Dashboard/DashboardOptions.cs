@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Spark.Temporal.Starter.Runs;
+using Spark.Temporal.Starter.RunOptions;
 
 namespace Spark.Temporal.Starter.Dashboard;
 

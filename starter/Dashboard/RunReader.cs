@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Spark.Temporal.Domain.Pdi;
-using Spark.Temporal.Starter.Runs;
+using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Client;
@@ -102,7 +103,7 @@ internal sealed class RunReader(SparkSession session)
             return ($"attempt {number}, as it goes", await _commands.NewestAsync($"{row.Id}/attempt-{number}", cancellationToken));
         }
 
-        return files?.LastTrial is { } trial ? ($"attempt {ended}", TrialCommands.Read(trial)) : ("", []);
+        return files?.LastTrial is { } trial ? ($"attempt {ended}", TrialCommandLines.Read(trial)) : ("", []);
     }
 
     private static IReadOnlyList<MemoVersion> Versions(IReadOnlyList<string> memos) =>

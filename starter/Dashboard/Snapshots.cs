@@ -1,5 +1,5 @@
 using Spark.Temporal.Domain.Pdi;
-using Spark.Temporal.Starter.Runs;
+using Spark.Temporal.Starter.RunState;
 
 namespace Spark.Temporal.Starter.Dashboard;
 

@@ -1,3 +1,5 @@
+using Spark.Temporal.Starter.Cli;
+
 namespace Spark.Temporal.Starter.Demo;
 
 /// <summary>The demo's material, which stands beside the executable.</summary>

@@ -1,3 +1,4 @@
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Servers;
 using Temporalio.Client;
 using Temporalio.Exceptions;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Pdi;
 

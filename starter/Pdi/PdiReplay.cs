@@ -27,7 +27,7 @@ internal sealed record ReplayedRun(RecordedRun Run, PdiMethod Method, string? Co
     public bool Agrees => Snapshots.All(snapshot => snapshot.Agrees);
 }
 
-/// <summary>Computes the proxy snapshots of a recorded run again (DESIGN section 7).</summary>
+/// <summary>Computes the proxy snapshots of a recorded run again (docs/architecture.md, "The PDI proxy").</summary>
 internal static class PdiReplay
 {
     private const double TieWidth = 1e-9;

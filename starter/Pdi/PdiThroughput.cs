@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Domain.Results;
+using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Pdi;
 

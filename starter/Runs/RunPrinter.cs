@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Spark.Temporal.Domain.Texts;
+using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.RunState;
 
 namespace Spark.Temporal.Starter.Runs;
 

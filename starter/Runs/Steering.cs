@@ -1,3 +1,5 @@
+using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.SkillGeneration;

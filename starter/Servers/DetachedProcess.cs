@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Servers;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Google.Protobuf.WellKnownTypes;
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Wire;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Api.WorkflowService.V1;

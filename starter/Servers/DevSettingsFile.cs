@@ -1,3 +1,4 @@
+using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Wire;
 
 namespace Spark.Temporal.Starter.Servers;

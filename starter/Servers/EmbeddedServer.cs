@@ -1,3 +1,5 @@
+using Spark.Temporal.Starter.Cli;
+
 namespace Spark.Temporal.Starter.Servers;
 
 /// <summary>

@@ -1,3 +1,4 @@
+using Spark.Temporal.Starter.Cli;
 using Temporalio.Testing;
 
 namespace Spark.Temporal.Starter.Servers;

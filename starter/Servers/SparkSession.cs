@@ -1,4 +1,5 @@
-using Spark.Temporal.Starter.Codec;
+using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.Configuration;
 using Spark.Temporal.Wire;
 using Spark.Temporal.Workflows;
 using Temporalio.Api.Enums.V1;

@@ -1,3 +1,5 @@
+using Spark.Temporal.Starter.Cli;
+
 namespace Spark.Temporal.Starter.Servers;
 
 /// <summary>Keeps something running: starts it again when it ended, after 1 s at first and up to 10 s when it keeps ending.</summary>

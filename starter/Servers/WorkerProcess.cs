@@ -1,4 +1,6 @@
 using System.Collections;
+using System.Runtime.InteropServices;
+using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Servers;
 
@@ -8,7 +10,10 @@ internal static class WorkerProcess
     // The worker lets activities finish for 20 s and closes its own affairs for up to 10 s.
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(35);
 
-    /// <summary>The program: <c>SPARK_WORKER</c>, else beside <c>spark</c>.</summary>
+    /// <summary>
+    /// The program: <c>SPARK_WORKER</c>, else beside <c>spark</c>. Beside it is an executable, or, where <c>spark</c> was installed
+    /// as a .NET tool, a <c>.dll</c>: a tool serves every platform and therefore holds no executables.
+    /// </summary>
     /// <exception cref="CliException">It is in neither place.</exception>
     public static string Find()
     {
@@ -17,8 +22,24 @@ internal static class WorkerProcess
             return File.Exists(given) ? Path.GetFullPath(given) : throw new CliException($"SPARK_WORKER names {given}, which does not exist");
         }
 
-        var beside = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "spark-worker.exe" : "spark-worker");
-        return File.Exists(beside) ? beside : throw new CliException($"no spark-worker beside spark in {AppContext.BaseDirectory}; run infra/setup.sh or set SPARK_WORKER");
+        string[] names = [OperatingSystem.IsWindows() ? "spark-worker.exe" : "spark-worker", "spark-worker.dll"];
+        return names.Select(name => Path.Combine(AppContext.BaseDirectory, name)).FirstOrDefault(File.Exists)
+            ?? throw new CliException($"no spark-worker beside spark in {AppContext.BaseDirectory}; run infra/setup.sh or set SPARK_WORKER");
+    }
+
+    /// <summary>How a worker is run: a <c>.dll</c> by the host of the runtime that runs this command.</summary>
+    /// <param name="worker">What <see cref="Find"/> gave.</param>
+    internal static (string Program, IReadOnlyList<string> Arguments) Command(string worker)
+    {
+        if (!worker.EndsWith(".dll", StringComparison.OrdinalIgnoreCase))
+        {
+            return (worker, []);
+        }
+
+        // The runtime is in shared/Microsoft.NETCore.App/VERSION below the folder of its host.
+        var name = OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet";
+        var host = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", name));
+        return (File.Exists(host) ? host : name, [worker]);
     }
 
     /// <summary>Starts it on the server of a record.</summary>
@@ -42,7 +63,8 @@ internal static class WorkerProcess
         environment["SPARK_STATE_FOLDER"] = Given("SPARK_STATE_FOLDER") ?? Path.Combine(folder.Path, "worker");
         environment["SPARK_ARTIFACT_FOLDER"] = Given("SPARK_ARTIFACT_FOLDER") ?? Path.Combine(folder.Path, "artifacts");
         environment["SPARK_HEALTH_PORT"] = Given("SPARK_HEALTH_PORT") ?? $"{healthPort}";
-        return DetachedProcess.Start(Find(), [], folder.WorkerLog, environment);
+        var (program, arguments) = Command(Find());
+        return DetachedProcess.Start(program, arguments, folder.WorkerLog, environment);
     }
 
     public static Task<bool> StopAsync(ProcessMark worker) => worker.StopAsync(ProcessMark.Terminate, StopPatience);

@@ -1,5 +1,6 @@
 using System.Text;
 using Spark.Temporal.Domain.Skills;
+using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Skills;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Spark.Temporal.Domain.Texts;
+using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Worlds;
 

@@ -4,7 +4,7 @@ using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Wire;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Tests.Faults;
+using Spark.Temporal.Tests.EndToEnd.Faults;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Spark.Temporal.Domain.Judging;
-using Spark.Temporal.Tests.Faults;
+using Spark.Temporal.Tests.EndToEnd.Faults;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;

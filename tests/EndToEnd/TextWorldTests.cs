@@ -1,8 +1,7 @@
 using Spark.Temporal.Domain.Tasks;
-using Spark.Temporal.Starter.Runs;
+using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.Worlds;
-using Spark.Temporal.Tests.Activities.Sandbox;
-using Spark.Temporal.Tests.Faults;
+using Spark.Temporal.Tests.EndToEnd.Faults;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Contracts;
 

@@ -1,8 +1,8 @@
-using Spark.Temporal.Activities;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Artifacts.Replay;
 using Spark.Temporal.Activities.Batches;
 using Spark.Temporal.Activities.Evaluation;
+using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Activities.Versions;
 using Spark.Temporal.Wire;
 using Spark.Temporal.Wire.Encryption;

@@ -88,7 +88,7 @@ public sealed class AttemptWorkflow
         finally
         {
             // At once and outside cancellation: the removal does not wait for the command that is still running, and the
-            // workflow waits for it, since what a closed workflow has scheduled is never carried out.
+            // workflow waits for it, since a closed workflow's scheduled activities never run.
             if (_sandbox is { } sandbox)
             {
                 await _state.PhaseAsync("remove", sandbox.RemoveAsync);

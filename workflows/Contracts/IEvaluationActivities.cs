@@ -97,7 +97,7 @@ public sealed record WriteEvaluationRequest
 }
 
 /// <param name="Students">What came out, a student each.</param>
-/// <param name="TransferReport">Report on all students; null where there is one.</param>
+/// <param name="TransferReport">Path of the report on all students; null where there is only one student.</param>
 public sealed record EvaluationRecord(IReadOnlyList<StudentResult> Students, string? TransferReport = null);
 
 public sealed record StudentResult

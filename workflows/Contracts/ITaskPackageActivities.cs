@@ -14,8 +14,8 @@ public interface ITaskPackageActivities
     Task<TaskPackage> ReadAsync(ReadPackageRequest request);
 
     /// <summary>
-    /// Makes the verifier hint: the test file without its answers (DESIGN section 6). Examines Python by Python in a
-    /// helper container without network. Queue: <see cref="TaskQueues.Sandbox"/>.
+    /// Makes the verifier hint: the test file without its answers (docs/architecture.md, "Verifier hint").
+    /// Examines Python by Python in a helper container without network. Queue: <see cref="TaskQueues.Sandbox"/>.
     /// </summary>
     [Activity("packages.hint")]
     Task<VerifierHint> HintAsync(VerifierHintRequest request);

@@ -119,7 +119,7 @@ public sealed record EvaluationResult
     public required string Batch { get; init; }
     public required IReadOnlyList<StudentResult> Students { get; init; }
 
-    /// <summary>Report on all students; null where there is one.</summary>
+    /// <summary>Path of the report on all students; null where there is only one student.</summary>
     public string? TransferReport { get; init; }
 }
 

@@ -56,7 +56,7 @@ public sealed record ConstructionInput
     public BatchSeat? Seat { get; init; }
 }
 
-/// <summary>A blueprint made from an accepted task's by layered templates. It is judged and proven like any other, and mended by nobody.</summary>
+/// <summary>A blueprint made from an accepted task's by layered templates. It is checked and proven like any other, and never repaired.</summary>
 public sealed record GivenBlueprint
 {
     /// <summary>The accepted task's prompt.</summary>

@@ -14,7 +14,7 @@ namespace Spark.Temporal.Activities.Agents.Proxy;
 /// is past its time, or has used up its budget. It comes up with the first agent, and with a worker that had one before.
 /// </summary>
 internal sealed class ModelProxy(
-    IOptions<AgentOptions> options, IOptions<LlmOptions> llm, SandboxOptions sandbox, IContainerGateway gateway, ILogger<ModelProxy> logger) : IAsyncDisposable
+    IOptions<ProxyOptions> options, IOptions<LlmOptions> llm, SandboxOptions sandbox, IContainerGateway gateway, ILogger<ModelProxy> logger) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _starting = new(1, 1);
     private readonly Lazy<ProxyState> _state = new(() => new ProxyState(sandbox.StateFolder));
@@ -105,5 +105,5 @@ internal sealed class ModelProxy(
         : (await Dns.GetHostAddressesAsync(host, cancellationToken)).FirstOrDefault() ?? throw Unreachable($"'{host}' is no address", null);
 
     private static IOException Unreachable(string why, Exception? cause) => new(
-        $"The model proxy for agents cannot come up: {why}. Set {AgentOptions.Section}:ProxyAddress to an address of this host that containers reach (and ProxyBind, ProxyPort).", cause);
+        $"The model proxy for agents cannot come up: {why}. Set {ProxyOptions.Section}:ProxyAddress to an address of this host that containers reach (and ProxyBind, ProxyPort).", cause);
 }

@@ -10,7 +10,7 @@ using Temporalio.Exceptions;
 namespace Spark.Temporal.Activities.Agents.Proxy;
 
 /// <summary>One request of an agent: judged by its token, passed on with the real key, counted.</summary>
-internal sealed class ProxyRequests(ProxyState state, LlmOptions llm, AgentOptions agents) : IDisposable
+internal sealed class ProxyRequests(ProxyState state, LlmOptions llm, ProxyOptions agents) : IDisposable
 {
     private static readonly HashSet<string> NotPassedOn = new(StringComparer.OrdinalIgnoreCase)
     {

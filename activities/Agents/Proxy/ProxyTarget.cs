@@ -16,7 +16,7 @@ internal sealed record ProxyTarget(Uri BaseUrl, string KeyVariable, string Model
     public string? Key => Environment.GetEnvironmentVariable(KeyVariable)?.Trim() is { Length: > 0 } key ? key : null;
 
     /// <exception cref="ApplicationFailureException">The settings do not allow it; names the remedy.</exception>
-    public static ProxyTarget Resolve(AgentApi api, ModelChoice choice, string? defaultModel, LlmOptions llm, AgentOptions agents)
+    public static ProxyTarget Resolve(AgentApi api, ModelChoice choice, string? defaultModel, LlmOptions llm, ProxyOptions agents)
     {
         if (api == AgentApi.Openai)
         {
@@ -27,13 +27,13 @@ internal sealed record ProxyTarget(Uri BaseUrl, string KeyVariable, string Model
         var (name, other) = api == AgentApi.Anthropic ? ("Anthropic", agents.Anthropic) : ("Gemini", agents.Gemini);
         if (choice.ApiBase is not null)
         {
-            throw Invalid($"--api-base does not reach an agent that speaks {name}'s protocol; set {AgentOptions.Section}:{name}:BaseUrl in the worker's settings.");
+            throw Invalid($"--api-base does not reach an agent that speaks {name}'s protocol; set {ProxyOptions.Section}:{name}:BaseUrl in the worker's settings.");
         }
 
         var model = choice.Name ?? defaultModel ?? throw Invalid("No model is named: give --model.");
         return Uri.TryCreate(other.BaseUrl, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
             ? new ProxyTarget(new Uri(address.AbsoluteUri.TrimEnd('/')), other.KeyVariable, model, 600)
-            : throw Invalid($"{AgentOptions.Section}:{name}:BaseUrl '{other.BaseUrl}' is not an http or https address.");
+            : throw Invalid($"{ProxyOptions.Section}:{name}:BaseUrl '{other.BaseUrl}' is not an http or https address.");
     }
 
     private static ApplicationFailureException Invalid(string message) => new(message, FailureTypes.InvalidInput, nonRetryable: true);

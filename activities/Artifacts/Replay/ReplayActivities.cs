@@ -169,7 +169,7 @@ internal sealed class ReplayActivities(IArtifactStore store) : IReplayActivities
         using var buffer = new MemoryStream();
         await using (new TarWriter(buffer, leaveOpen: true))
         {
-            // A task's tests, of which a recording has none.
+            // A recording has no tests: the archive stays empty.
         }
 
         return await store.PutBytesAsync(buffer.ToArray(), MediaTypes.Tar, Cancelled);

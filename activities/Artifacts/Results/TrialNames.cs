@@ -1,6 +1,6 @@
-using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
+using Spark.Temporal.Wire;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
 
@@ -9,11 +9,9 @@ namespace Spark.Temporal.Activities.Artifacts.Results;
 /// <summary>Names of trials, derived from the workflow so that writing again finds the same folder.</summary>
 internal static class TrialNames
 {
-    public static readonly string Version = typeof(TrialNames).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
-
     /// <summary>Version of the agent: an installed one says its own, the others are part of this program.</summary>
     public static string VersionOf(WriteTrialRequest trial) =>
-        AgentNames.IsInstalled(trial.Input.Agent) ? trial.Result.AgentVersion ?? "unknown" : Version;
+        AgentNames.IsInstalled(trial.Input.Agent) ? trial.Result.AgentVersion ?? "unknown" : ProductVersion.Number;
 
     /// <summary>The task and seven characters, as Harbor names its trials.</summary>
     public static string Trial(string task, string workflowId, string runId) => $"{task}__{Convert.ToHexStringLower(Hash(workflowId, runId))[..7]}";

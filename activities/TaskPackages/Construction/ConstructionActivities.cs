@@ -1,6 +1,6 @@
 using System.Text;
 using Spark.Temporal.Activities.Artifacts;
-using Spark.Temporal.Activities.Llm;
+using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Texts;
@@ -57,7 +57,7 @@ internal sealed class ConstructionActivities(IArtifactStore store, IPythonRunner
     public async Task<CritiqueStart> CritiqueAsync(CritiqueRequest request)
     {
         var context = ActivityExecutionContext.Current;
-        using var heartbeats = Heartbeats.Start(context, TimeSpan.FromSeconds(3));
+        await using var heartbeats = Heartbeats.Start(context, TimeProvider.System);
         var blueprint = await store.ReadJsonAsync<TaskBlueprint>(request.Blueprint, Cancelled);
         var spec = await store.ReadJsonAsync<PromptSpec>(request.Spec, Cancelled);
         var facts = await FactsAsync(blueprint);

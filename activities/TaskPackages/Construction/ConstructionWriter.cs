@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Spark.Temporal.Activities.Artifacts;
-using Spark.Temporal.Activities.Sandbox;
+using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;

@@ -1,23 +1,17 @@
 using System.Formats.Tar;
 using System.Text;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Contracts;
 
 namespace Spark.Temporal.Activities.TaskPackages.Construction;
 
 /// <summary>
-/// Changes a build context so that the engine makes the data again: a label stands before the first instruction that
-/// touches the builder, so everything before comes from the cache and everything after does not.
+/// Changes a build context so that the engine makes the data again (<see cref="DataBuild.Again"/>).
 /// </summary>
 internal sealed class DataRebuild(IArtifactStore store)
 {
-    /// <summary>Where tasks keep the program that makes their data.</summary>
-    public const string Builder = $"scripts/{Program}";
-
-    /// <summary>Its name alone: a step of a Dockerfile that has it makes the data.</summary>
-    public const string Program = "build_data.py";
-
     public async Task<SecondBuild> OfAsync(TaskPackage package, CancellationToken cancellationToken)
     {
         if (package.Environment is not { } context)
@@ -33,11 +27,11 @@ internal sealed class DataRebuild(IArtifactStore store)
         {
             while (await reader.GetNextEntryAsync(copyData: true, cancellationToken) is { } entry)
             {
-                hasBuilder |= entry.Name.EndsWith(Builder, StringComparison.Ordinal);
+                hasBuilder |= entry.Name.EndsWith(DataBuild.Path, StringComparison.Ordinal);
                 if (entry.Name.TrimStart('.', '/') == "Dockerfile" && entry.DataStream is { } source)
                 {
                     using var text = new StreamReader(source, Encoding.UTF8);
-                    var labelled = Labelled(await text.ReadToEndAsync(cancellationToken));
+                    var labelled = DataBuild.Again(await text.ReadToEndAsync(cancellationToken));
                     changed = labelled is not null;
                     await writer.WriteEntryAsync(
                         new PaxTarEntry(TarEntryType.RegularFile, entry.Name)
@@ -56,34 +50,10 @@ internal sealed class DataRebuild(IArtifactStore store)
 
         if (!hasBuilder || !changed)
         {
-            return new SecondBuild(null, Why: $"The task has no environment/{Builder} that its Dockerfile uses, so its data is not built but given.");
+            return new SecondBuild(null, Why: $"The task has no environment/{DataBuild.Path} that its Dockerfile uses, so its data is not built but given.");
         }
 
         var second = await store.PutBytesAsync(result.ToArray(), MediaTypes.Tar, cancellationToken);
         return new SecondBuild(second, second.Sha256);
-    }
-
-    /// <summary>A Dockerfile with the label; null where no instruction names the builder.</summary>
-    internal static string? Labelled(string dockerfile)
-    {
-        var lines = dockerfile.Split('\n').ToList();
-        var start = -1;
-        for (var index = 0; index < lines.Count; index++)
-        {
-            var continues = index > 0 && lines[index - 1].TrimEnd().EndsWith('\\');
-            if (!continues)
-            {
-                start = index;
-            }
-
-            var line = lines[index].TrimStart();
-            if (!line.StartsWith('#') && (line.Contains("build_data", StringComparison.Ordinal) || line.Contains("scripts/", StringComparison.Ordinal)))
-            {
-                lines.Insert(start, "LABEL spark.data-build=\"2\"");
-                return string.Join('\n', lines);
-            }
-        }
-
-        return null;
     }
 }

@@ -52,7 +52,7 @@ internal sealed class MutantMaker(IArtifactStore store)
         var seen = new List<string>();
         var instruction = await store.ReadTextAsync(request.Package.Instruction, cancellationToken);
         var given = request.Package.Environment is { } context
-            ? (await ReadAsync(context, cancellationToken)).Where(file => file.Content.Length <= MostTestBytes && !file.Path.EndsWith(DataRebuild.Builder, StringComparison.Ordinal)).ToList()
+            ? (await ReadAsync(context, cancellationToken)).Where(file => file.Content.Length <= MostTestBytes && !file.Path.EndsWith(DataBuild.Path, StringComparison.Ordinal)).ToList()
             : [];
         var before = request.Before is { } hashes ? (await store.ReadTextAsync(hashes, cancellationToken)).Split('\n') : [];
         foreach (var answer in answers.Where(file => file.Content.Length <= MostTestBytes))

@@ -34,8 +34,9 @@ internal static partial class ReferenceLibrary
         {
             Name = folder.Name,
             Instruction = instruction,
-            Tags = [.. Tags().Match(settings) is { Success: true } tags ? Quoted().Matches(tags.Groups[1].Value).Select(tag => tag.Groups[1].Value) : []],
-            Tools = [.. Installed().Matches(dockerfile.Replace("\\\n", " ", StringComparison.Ordinal))
+            Tags = TagsOf(settings),
+            Tools = [.. Dockerfile.Parse(dockerfile).Instructions.Where(one => one.Keyword == "RUN")
+                .SelectMany(run => Installed().Matches(string.Join('\n', [run.Arguments, .. run.Heredocs])))
                 .SelectMany(line => line.Groups[1].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries))
                 .Where(word => char.IsAsciiLetter(word[0]))
                 .Distinct()],
@@ -48,11 +49,14 @@ internal static partial class ReferenceLibrary
     private static string Content(TaskFolder folder, string path) =>
         folder.Find(path) is { Kind: TaskEntryKind.File } file && folder.ReadBytes(file, MostTextBytes) is { } bytes ? Encoding.UTF8.GetString(bytes) : "";
 
-    [GeneratedRegex(@"^\s*tags\s*=\s*\[([^\]]*)\]", RegexOptions.Multiline)]
-    private static partial Regex Tags();
-
-    [GeneratedRegex("[\"']([^\"']+)[\"']")]
-    private static partial Regex Quoted();
+    /// <summary>The list <c>tags</c> under <c>[metadata]</c>, or at the root; none where the file cannot be read.</summary>
+    private static IReadOnlyList<string> TagsOf(string settings)
+    {
+        var root = TomlNode.Parse(settings, out _, out _)?.Value as Dictionary<string, TomlNode>;
+        var metadata = root?.GetValueOrDefault("metadata")?.Value as Dictionary<string, TomlNode>;
+        var tags = (metadata?.GetValueOrDefault("tags") ?? root?.GetValueOrDefault("tags"))?.Value as List<TomlNode>;
+        return [.. (tags ?? []).Select(tag => tag.Value).OfType<string>().Where(tag => tag.Length > 0)];
+    }
 
     [GeneratedRegex(@"(?:apt-get|apt|pip3?)\s+install\s+([^&|;\n]*)")]
     private static partial Regex Installed();

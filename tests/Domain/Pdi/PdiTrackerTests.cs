@@ -3,6 +3,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Domain.Statistics;
 
 namespace Spark.Temporal.Tests.Domain.Pdi;
 
@@ -86,7 +87,7 @@ public sealed class PdiTrackerTests
     [TestCase(new[] { 0.2, 0.2, 0.2 }, -1.0, Description = "plain doubles: their sum is above 0.6, and recorded decisions rest on such sums")]
     [TestCase(new[] { 0.5 }, 0.0)]
     public void Z_sets_the_last_value_against_all(double[] values, double z) =>
-        Assert.That(PdiTracker.Z(values), Is.EqualTo(z).Within(1e-12));
+        Assert.That(Descriptive.LastStandardScore(values), Is.EqualTo(z).Within(1e-12));
 
     [Test]
     public void A_run_that_goes_on_from_its_snapshots_decides_as_if_it_had_never_stopped() =>

@@ -1,0 +1,59 @@
+namespace Spark.Temporal.Activities.Processes;
+
+/// <summary>A lock among the processes of this host. The operating system frees it when its holder dies.</summary>
+internal static class HostLock
+{
+    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Takes a lock as soon as it is free.</summary>
+    public static Task<IAsyncDisposable> TakeAsync(string name, CancellationToken cancellationToken) => TakeFileAsync(PathOf(name), cancellationToken);
+
+    /// <summary>Takes a lock that is a file somewhere else: where hosts share its folder it is theirs too.</summary>
+    public static async Task<IAsyncDisposable> TakeFileAsync(string path, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (TryOpen(path, FileAccess.ReadWrite, FileShare.None) is { } held)
+            {
+                return held;
+            }
+
+            await Task.Delay(Retry, cancellationToken);
+        }
+    }
+
+    /// <summary>Takes a lock if it is free.</summary>
+    /// <returns>Null where it is not.</returns>
+    public static IAsyncDisposable? TryTake(string name) => TryOpen(PathOf(name), FileAccess.ReadWrite, FileShare.None);
+
+    /// <summary>Whether nobody holds a lock; those who ask do not disturb each other.</summary>
+    public static bool IsFree(string name)
+    {
+        if (!File.Exists(PathOf(name)))
+        {
+            return true;
+        }
+
+        using var passing = TryOpen(PathOf(name), FileAccess.Read, FileShare.Read);
+        return passing is not null;
+    }
+
+    /// <summary>Where what the processes of this host share is kept.</summary>
+    public static string PathOf(string name)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "spark-locks")).FullName;
+        return Path.Combine(folder, name.Replace(':', '-').Replace('/', '-'));
+    }
+
+    private static FileStream? TryOpen(string path, FileAccess access, FileShare share)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, access, share);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            return null;
+        }
+    }
+}

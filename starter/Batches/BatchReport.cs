@@ -1,0 +1,111 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Results;
+using Spark.Temporal.Domain.Texts;
+using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Workflows.Batches;
+
+namespace Spark.Temporal.Starter.Batches;
+
+/// <summary>How a batch ended, as data and as text. The results are read from the file that the batch wrote.</summary>
+internal static class BatchReport
+{
+    public static int ExitCode(BatchResult result) =>
+        result.Counts.Passed + result.Counts.TakenOver == result.Counts.Total ? ExitCodes.Good : ExitCodes.SomeFailed;
+
+    /// <summary>One object per item.</summary>
+    public static void Print(BatchResult result, BatchKind kind, bool json, CliOutput output)
+    {
+        var results = Read(result);
+        if (json)
+        {
+            output.Json(results.Select(Data));
+            return;
+        }
+
+        foreach (var item in results)
+        {
+            if (item is { Construction: { } made, TakenOverFrom: null })
+            {
+                ConstructionReport.Print(made, output);
+                continue;
+            }
+
+            output.Line(item.Skill is { } skill
+                    ? $"{Word(item, skill.Status),-12} {skill.Task}  {skill.Attempts} attempts{Interventions(skill)}  {PlainText.Usd(item.CostUsd)}"
+                : item.Construction is { } task
+                    ? $"{Word(item, task.Status),-12} {task.TaskId ?? task.Name}"
+                    : $"{Word(item, item.State),-12} {item.Item.Template} {item.Item.Name} {item.Item.Repeat}  reward {item.Trial?.Reward?.ToString("0.###") ?? "none"}  {PlainText.Usd(item.CostUsd)}");
+            foreach (var line in Details(item))
+            {
+                output.Line($"  {line}");
+            }
+        }
+
+        var what = kind switch { BatchKind.Skills => "tasks have a skill", BatchKind.Constructions => "prompts have a task", _ => "trials passed" };
+        var counts = result.Counts;
+        output.Line($"{counts.Passed + counts.TakenOver} of {counts.Total} {what}{(counts.TakenOver > 0 ? $" ({counts.TakenOver} taken over)" : "")}  {PlainText.Usd(result.CostUsd)}  {result.SummaryPath}");
+    }
+
+    /// <summary>The last result of every item, by number; none, with a note why, where the file is not on this machine.</summary>
+    private static List<ItemResult> Read(BatchResult result)
+    {
+        if (!File.Exists(result.ResultsPath))
+        {
+            throw new CliException($"the batch ended ({result.Counts.Passed} of {result.Counts.Total} passed), but its results are not on this machine: {result.ResultsPath}");
+        }
+
+        var last = new SortedDictionary<int, ItemResult>();
+        try
+        {
+            foreach (var (line, number) in File.ReadLines(result.ResultsPath).Select((line, index) => (line, index + 1)))
+            {
+                var item = ResultJson.As<ItemResult>(BatchResultLine.Read(result.ResultsPath, number, line));
+                last[item.Item.Number] = item;
+            }
+        }
+        catch (ResultFormatException refused)
+        {
+            throw new CliException($"the batch ended ({result.Counts.Passed} of {result.Counts.Total} passed), but its results cannot be read: {refused.Message}");
+        }
+
+        return [.. last.Values];
+    }
+
+    private static JsonNode Data(ItemResult item)
+    {
+        var data = item.Skill is { } skill ? Node(skill) : item.Construction is { } task ? Node(task) : Node(item.Trial);
+        if (item.TakenOverFrom is { } batch)
+        {
+            data["taken_over_from"] = batch;
+        }
+
+        return data;
+    }
+
+    private static JsonNode Node<T>(T value) => JsonSerializer.SerializeToNode(value, SparkJson.Options)!;
+
+    private static string Word(ItemResult item, Enum status) => item.TakenOverFrom is null ? PlainText.Words(status) : "taken over";
+
+    private static IEnumerable<string> Details(ItemResult item)
+    {
+        if (item.TakenOverFrom is { } batch)
+        {
+            yield return $"from batch {batch}";
+        }
+
+        foreach (var path in new[] { item.Skill?.SkillPath, item.Construction?.TaskDir }.OfType<string>())
+        {
+            yield return path;
+        }
+
+        if ((item.Skill?.Error ?? item.Trial?.Error) is { } error)
+        {
+            yield return PlainText.OneLine(error, 400);
+        }
+    }
+
+    private static string Interventions(Workflows.SkillGeneration.SkillGenerationResult run) =>
+        run.SoftInterventions + run.StrongInterventions == 0 ? "" : $" ({run.SoftInterventions} soft, {run.StrongInterventions} strong interventions)";
+}

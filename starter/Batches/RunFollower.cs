@@ -1,0 +1,94 @@
+using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.Dashboard;
+using Spark.Temporal.Starter.Servers;
+using Temporalio.Client;
+using Temporalio.Exceptions;
+
+namespace Spark.Temporal.Starter.Batches;
+
+/// <summary>How a command goes on with the batch or the evaluation that it started.</summary>
+internal sealed record BatchFollowing(bool Detach, bool CancelOnInterrupt, bool Json)
+{
+    /// <summary>Whether a live page may stand beside it.</summary>
+    public DashboardWish Dashboard { get; init; } = new();
+}
+
+/// <summary>What a command starts and follows.</summary>
+/// <param name="What"><c>batch</c> or <c>evaluation</c>.</param>
+/// <param name="Batch">Its name.</param>
+/// <param name="Id">Its workflow id.</param>
+/// <param name="OutDir">Where its results are.</param>
+internal sealed record FollowedRun(string What, string Batch, string Id, string OutDir);
+
+/// <summary>Starts a run of many parts, or attaches to it where it runs, and follows it to its end; an interrupt leaves it or cancels it.</summary>
+internal static class RunFollower
+{
+    /// <param name="session">The server.</param>
+    /// <param name="followed">What is started.</param>
+    /// <param name="start">Starts it.</param>
+    /// <param name="follow">Follows it to its result.</param>
+    /// <param name="report">Prints the result; gives the exit code.</param>
+    /// <param name="following">How to go on with it.</param>
+    /// <param name="output">Where it prints.</param>
+    /// <param name="cancellationToken">Interrupts.</param>
+    public static async Task<int> RunAsync<TRun, TResult>(
+        SparkSession session,
+        FollowedRun followed,
+        Func<Task<TRun>> start,
+        Func<TRun, Task<TResult>> follow,
+        Func<TResult, int> report,
+        BatchFollowing following,
+        CliOutput output,
+        CancellationToken cancellationToken)
+        where TRun : WorkflowHandle
+    {
+        if (following.Detach && session.Source == ServerSource.Embedded)
+        {
+            throw new CliException("--detach needs a server that goes on: start one with 'spark up', or set TEMPORAL_ADDRESS", ExitCodes.Usage);
+        }
+
+        var run = await start();
+        output.Note(session.UiOf(followed.Id) is { } page ? $"{followed.Id}\n{page}" : followed.Id);
+        if (following.Detach)
+        {
+            if (following.Json)
+            {
+                output.Json(new { followed.Batch, WorkflowId = followed.Id });
+            }
+            else
+            {
+                output.Line(followed.Id);
+            }
+
+            return ExitCodes.Good;
+        }
+
+        await using var dashboard = DashboardHost.TryStart(session, followed.Batch, following.Dashboard, output);
+        try
+        {
+            return report(await follow(run));
+        }
+        catch (WorkflowFailedException failure)
+        {
+            throw new CliException(failure.InnerException is CanceledFailureException
+                ? $"the {followed.What} was cancelled; what ended before is under {followed.OutDir}"
+                : $"the {followed.What} failed: {failure.InnerException?.Message ?? failure.Message}");
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            if (following.CancelOnInterrupt)
+            {
+                await run.CancelAsync();
+                output.Note($"Interrupted: the {followed.What} is cancelled.");
+            }
+            else
+            {
+                output.Note(session.Source == ServerSource.Embedded
+                    ? $"Interrupted. The {followed.What} is kept in .spark/; run the command again with --batch {followed.Batch} to go on."
+                    : $"Interrupted. The {followed.What} goes on; follow it with: spark runs watch {followed.Id}");
+            }
+
+            throw;
+        }
+    }
+}

@@ -1,0 +1,15 @@
+using System.CommandLine;
+using Spark.Temporal.Starter.Cli;
+
+namespace Spark.Temporal.Starter.Eval;
+
+/// <summary>The group <c>spark eval</c>.</summary>
+internal static class EvalCommands
+{
+    public static Command Create(CliOutput output) => new("eval", "Does a skill help, on which tasks, at what cost.")
+    {
+        EvalRunCommand.Create(output),
+        EvalShowCommand.Create(output),
+        EvalCompareCommand.Create(output),
+    };
+}

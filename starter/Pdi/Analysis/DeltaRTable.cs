@@ -1,0 +1,102 @@
+using System.Globalization;
+using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Results;
+using Spark.Temporal.Domain.Statistics;
+using Spark.Temporal.Starter.Cli;
+
+namespace Spark.Temporal.Starter.Pdi.Analysis;
+
+/// <param name="Task">The task.</param>
+/// <param name="Model">Whose skill it was; null where it is not said, and then it goes for every model.</param>
+/// <param name="Student">Who was given the skill; null where it is not said.</param>
+/// <param name="DeltaR">Mean reward with the generated skill − without a skill.</param>
+internal sealed record DeltaRRow(string Task, string? Model, string? Student, double DeltaR);
+
+/// <summary>What skills were worth to students, from a CSV file and from summaries of evaluations.</summary>
+internal sealed class DeltaRTable(IReadOnlyList<DeltaRRow> rows)
+{
+    public int Count => rows.Count;
+
+    /// <summary>The mean Δr over students of a run's skill; null where nothing is known of it.</summary>
+    public double? Of(AnalyzedRun run)
+    {
+        List<double> known = [.. rows.Where(row => row.Task == run.Task && (row.Model is null || row.Model == run.Model)).Select(row => row.DeltaR)];
+        return known.Count == 0 ? null : Descriptive.Mean(known);
+    }
+
+    /// <summary>Reads all files given; none gives an empty table.</summary>
+    /// <exception cref="CliException">One cannot be read; the message names file, line and remedy.</exception>
+    public static async Task<DeltaRTable> ReadAsync(string? csv, IEnumerable<string> summaries, CancellationToken cancellationToken)
+    {
+        List<DeltaRRow> rows = [];
+        try
+        {
+            if (csv is not null)
+            {
+                rows.AddRange(Csv(csv, await File.ReadAllLinesAsync(csv, cancellationToken)));
+            }
+
+            foreach (var summary in summaries)
+            {
+                rows.AddRange(Summary(summary, EvaluationSummaryFile.ReadScores(summary, await File.ReadAllTextAsync(summary, cancellationToken))));
+            }
+        }
+        catch (Exception mistake) when (mistake is IOException or UnauthorizedAccessException or ResultFormatException)
+        {
+            throw new CliException($"Δr cannot be read: {mistake.Message}");
+        }
+
+        return new DeltaRTable(rows);
+    }
+
+    private static IEnumerable<DeltaRRow> Csv(string path, string[] lines)
+    {
+        string[] names = [.. (lines.FirstOrDefault() ?? "").TrimStart('\uFEFF').Split(',').Select(name => name.Trim().ToLowerInvariant())];
+        int task = Array.IndexOf(names, "task"), delta = Array.IndexOf(names, "delta_r"), model = Array.IndexOf(names, "model"), student = Array.IndexOf(names, "student");
+        if (task < 0 || delta < 0)
+        {
+            throw new CliException($"{path} has no columns 'task' and 'delta_r' in its first line; 'model' and 'student' may stand beside them");
+        }
+
+        for (var at = 1; at < lines.Length; at++)
+        {
+            if (string.IsNullOrWhiteSpace(lines[at]))
+            {
+                continue;
+            }
+
+            string[] fields = [.. lines[at].Split(',').Select(field => field.Trim().Trim('"'))];
+            if (fields.Length != names.Length || !double.TryParse(fields[delta], NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || !double.IsFinite(value))
+            {
+                throw new CliException($"{path}, line {at + 1}: expected {names.Length} fields with a number as delta_r, as in 'some-task,0.25'");
+            }
+
+            yield return new DeltaRRow(fields[task], Field(fields, model), Field(fields, student), value);
+        }
+    }
+
+    private static string? Field(string[] fields, int at) => at < 0 || fields[at].Length == 0 ? null : fields[at];
+
+    private static IEnumerable<DeltaRRow> Summary(string path, EvaluationSummary summary)
+    {
+        if (summary.Trials.Count == 0)
+        {
+            throw new CliException($"{path} has no 'trials'; name the summary.json of an evaluation");
+        }
+
+        // A student's own skills, those of one other model, or those of several, an arm each.
+        List<EvaluationArm> arms = [.. summary.Arms.Where(arm => arm.Source == SkillSource.Generated)];
+        arms = arms.Count > 0 ? arms : [new EvaluationArm { Name = EvaluationArm.Generated, SkillSourceModel = summary.SkillSourceModel }];
+        foreach (var student in summary.Trials.GroupBy(trial => trial.Model ?? summary.Model))
+        {
+            TrialScore[] scores = [.. student.Select(trial => new TrialScore { Task = trial.Task, Arm = trial.Arm, Outcome = trial.Outcome, Reward = trial.Reward })];
+            foreach (var arm in arms)
+            {
+                foreach (var pair in PairSums.Of(scores, arm.Name, EvaluationArm.Baseline, resamples: 1).Tasks)
+                {
+                    yield return new DeltaRRow(pair.Task, arm.SkillSourceModel ?? summary.SkillSourceModel, student.Key, pair.DeltaR);
+                }
+            }
+        }
+    }
+}

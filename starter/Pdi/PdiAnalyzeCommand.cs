@@ -1,0 +1,62 @@
+using System.CommandLine;
+using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.Pdi.Analysis;
+
+namespace Spark.Temporal.Starter.Pdi;
+
+/// <summary><c>spark pdi analyze</c>: the offline index of finished runs.</summary>
+internal static class PdiAnalyzeCommand
+{
+    public static Command Create(CliOutput output)
+    {
+        var folders = Folders();
+        var json = CommonOptions.Json();
+        var deltaR = new Option<string?>("--delta-r") { Description = "A CSV file with columns task and delta_r, and model and student where there are several." };
+        var evaluations = new Option<string[]>("--eval") { Description = "summary.json of evaluations, to take Δr from.", AllowMultipleArgumentsPerToken = true };
+        var outDir = new Option<string?>("--out") { Description = "Write pictures (PNG and SVG) and analysis.json into this folder." };
+        var command = new Command(
+            "analyze",
+            """
+            The posterior distillation index of finished runs: how far each skill repeats what was done and what was planned,
+            whether that foresees what the skill is worth (Δr), and how much depends on the weights. Runs without a pass or a
+            skill are listed and left out.
+
+            Example:
+              spark pdi analyze skills_gen_result --eval skills_eval_result/gpt-5-mini/first/summary.json --out pdi
+            """)
+        {
+            folders, deltaR, evaluations, outDir, json,
+        };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var deltas = await DeltaRTable.ReadAsync(parsed.GetValue(deltaR), parsed.GetValue(evaluations) ?? [], cancellationToken);
+            var runs = await RunAnalyzer.ReadAllAsync(parsed.GetValue(folders)!, output, cancellationToken);
+            var analysis = PdiAnalysis.Of(runs, deltas);
+            var files = parsed.GetValue(outDir) is { } folder ? PdiPictures.Write(folder, analysis, runs) : [];
+            var report = new PdiAnalyzeReport(output, analysis, runs, files);
+            if (parsed.GetValue(outDir) is { } kept)
+            {
+                await report.KeepAsync(Path.Combine(kept, "analysis.json"), cancellationToken);
+            }
+
+            if (parsed.GetValue(json))
+            {
+                report.Json();
+            }
+            else
+            {
+                report.Text();
+            }
+
+            return analysis.Runs.Count > 0 ? ExitCodes.Good : output.Fail("none of the runs has both a passing attempt and a skill, so there is nothing to compare");
+        });
+        return command;
+    }
+
+    /// <summary>The runs that both commands read.</summary>
+    public static Argument<string[]> Folders() => new("DIR")
+    {
+        Arity = ArgumentArity.OneOrMore,
+        Description = "skills_gen_result, or a folder laid out as <model>/<task>/{trajectory.jsonl, SKILL.md}; or a part of one.",
+    };
+}

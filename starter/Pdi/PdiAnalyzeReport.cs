@@ -1,0 +1,78 @@
+using System.Text.Json;
+using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.Pdi.Analysis;
+
+namespace Spark.Temporal.Starter.Pdi;
+
+/// <summary>Prints an analysis for people and for programs.</summary>
+internal sealed class PdiAnalyzeReport(CliOutput output, PdiAnalysis analysis, IReadOnlyList<AnalyzedRun> runs, IReadOnlyList<string> pictures)
+{
+    public void Json() => output.Json(Document());
+
+    /// <summary>The same document as a file.</summary>
+    public Task KeepAsync(string path, CancellationToken cancellationToken) =>
+        File.WriteAllTextAsync(path, JsonSerializer.Serialize(Document(), SparkJson.Indented) + "\n", cancellationToken);
+
+    public void Text()
+    {
+        output.Line("    PDI   φexec   φplan    φoss       Δr  quadrant    task");
+        foreach (var run in analysis.Runs.OrderByDescending(run => run.Pdi))
+        {
+            output.Line($"{run.Pdi,7:0.000} {run.PhiExec,7:0.0000} {run.PhiPlan,7:0.0000} {run.PhiOss,7:0.0000} {Number(run.DeltaR, "+0.000;-0.000"),8}  {Quadrant(run.Quadrant),-10}  {run.Model}/{run.Task}");
+        }
+
+        if (analysis.Runs.Count > 0)
+        {
+            output.Line();
+            output.Line($"quadrant     runs  mean Δr   split at the medians φexec {analysis.MedianPhiExec:0.0000}, φplan {analysis.MedianPhiPlan:0.0000}");
+            foreach (var row in analysis.Quadrants)
+            {
+                output.Line($"{Quadrant(row.Quadrant),-10}  {row.Runs,5}  {Number(row.MeanDeltaR, "+0.000;-0.000"),7}");
+            }
+
+            output.Line();
+            output.Line(analysis.Rho.Rho is { } rho
+                ? $"Spearman's ρ between PDI and Δr: {rho:0.000}, p = {analysis.Rho.P:0.0000} by permutation, {analysis.Rho.Pairs} runs"
+                : $"Spearman's ρ between PDI and Δr: not to be had from {analysis.Rho.Pairs} runs with Δr (--delta-r, --eval)");
+            output.Line(Sweep());
+        }
+
+        foreach (var run in runs.Where(run => run.LeftOut is not null))
+        {
+            output.Line($"left out: {run.Model}/{run.Task}: {run.LeftOut}");
+        }
+
+        var damaged = runs.Sum(run => run.Damaged.Count);
+        output.Line($"{analysis.Runs.Count} of {runs.Count} runs compared, {damaged} damaged {(damaged == 1 ? "line" : "lines")}");
+        foreach (var picture in pictures)
+        {
+            output.Line(picture);
+        }
+    }
+
+    private string Sweep()
+    {
+        double[] alike = [.. analysis.Sweep.Select(row => row.RhoToEqual).OfType<double>()];
+        double[] worth = [.. analysis.Sweep.Select(row => row.RhoToDeltaR).OfType<double>()];
+        var first = alike.Length == 0 ? "nothing to rank" : $"ρ to equal weights {alike.Min():0.000} to {alike.Max():0.000}";
+        return $"{analysis.Sweep.Count} weightings from 0.5 to 2: {first}{(worth.Length == 0 ? "" : $", ρ to Δr {worth.Min():0.000} to {worth.Max():0.000}")}";
+    }
+
+    private object Document() => new
+    {
+        analysis.Runs,
+        analysis.MedianPhiExec,
+        analysis.MedianPhiPlan,
+        analysis.Quadrants,
+        analysis.Rho,
+        analysis.Sweep,
+        LeftOut = runs.Where(run => run.LeftOut is not null).Select(run => new { run.Model, run.Task, run.File, Reason = run.LeftOut }),
+        DamagedLines = runs.SelectMany(run => run.Damaged.Select(damaged => new { run.File, damaged.Line, damaged.Problem })),
+        Pictures = pictures,
+    };
+
+    private static string Quadrant(Domain.Pdi.PdiQuadrant quadrant) => JsonNamingPolicy.KebabCaseLower.ConvertName(quadrant.ToString());
+
+    private static string Number(double? value, string format) => value is { } number ? number.ToString(format) : "-";
+}

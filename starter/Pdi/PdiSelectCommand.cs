@@ -1,0 +1,48 @@
+using System.CommandLine;
+using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.Pdi.Analysis;
+
+namespace Spark.Temporal.Starter.Pdi;
+
+/// <summary><c>spark pdi select</c>: the tasks whose runs had a low index, to be run again.</summary>
+internal static class PdiSelectCommand
+{
+    public static Command Create(CliOutput output)
+    {
+        var folders = PdiAnalyzeCommand.Folders();
+        var below = new Option<double>("--below") { Description = "An index, such as 0 for the runs below the mean.", Required = true };
+        var json = CommonOptions.Json();
+        var command = new Command(
+            "select",
+            """
+            Print the tasks whose finished runs have an offline PDI below a bound, one a line, for --tasks @FILE.
+
+            Example:
+              spark pdi select --below -0.5 skills_gen_result/gpt-5 > low.txt
+              spark skills run --tasks-dir tasks --tasks @low.txt --model gpt-5
+            """)
+        {
+            folders, below, json,
+        };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var runs = await RunAnalyzer.ReadAllAsync(parsed.GetValue(folders)!, output, cancellationToken);
+            var analysis = PdiAnalysis.Of(runs, new DeltaRTable([]));
+            string[] tasks = [.. analysis.Runs.Where(run => run.Pdi < parsed.GetValue(below)).Select(run => run.Task).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+            if (parsed.GetValue(json))
+            {
+                output.Json(new { Below = parsed.GetValue(below), Tasks = tasks, Compared = analysis.Runs.Count, LeftOut = runs.Count - analysis.Runs.Count });
+                return ExitCodes.Good;
+            }
+
+            foreach (var task in tasks)
+            {
+                output.Line(task);
+            }
+
+            output.Note($"{tasks.Length} tasks of {analysis.Runs.Count} runs compared; {runs.Count - analysis.Runs.Count} runs without a pass or a skill left out");
+            return ExitCodes.Good;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,80 @@
+using Spark.Temporal.Workflows.Messages;
+using Temporalio.Client;
+using Temporalio.Common;
+
+namespace Spark.Temporal.Starter.RunState;
+
+/// <summary>A run as lists show it.</summary>
+internal sealed record RunRow
+{
+    public required string Id { get; init; }
+
+    public required string RunId { get; init; }
+
+    /// <summary>Workflow type without its ending.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>The server's word: running, completed, failed, canceled, terminated, timed_out, continued_as_new.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>Our word: running, waiting with the reason, paused, done.</summary>
+    public string? State { get; init; }
+
+    public string? Outcome { get; init; }
+
+    public string? Batch { get; init; }
+
+    public string? Task { get; init; }
+
+    public string? Model { get; init; }
+
+    public string? Arm { get; init; }
+
+    public long? Attempt { get; init; }
+
+    public double? Reward { get; init; }
+
+    public double? Pdi { get; init; }
+
+    public double? CostUsd { get; init; }
+
+    public DateTimeOffset StartedAt { get; init; }
+
+    public DateTimeOffset? ClosedAt { get; init; }
+
+    public static RunRow Of(WorkflowExecution run)
+    {
+        var attributes = run.TypedSearchAttributes;
+        return new RunRow
+        {
+            Id = run.Id,
+            RunId = run.RunId,
+            Type = run.WorkflowType.EndsWith("Workflow", StringComparison.Ordinal) ? run.WorkflowType[..^"Workflow".Length] : run.WorkflowType,
+            Status = StatusName(run.Status.ToString()),
+            State = Text(attributes, SearchAttributes.State),
+            Outcome = Text(attributes, SearchAttributes.Outcome),
+            Batch = Text(attributes, SearchAttributes.Batch),
+            Task = Text(attributes, SearchAttributes.Task),
+            Model = Text(attributes, SearchAttributes.Model),
+            Arm = Text(attributes, SearchAttributes.Arm),
+            Attempt = Number(attributes, SearchAttributes.Attempt),
+            Reward = Number(attributes, SearchAttributes.Reward),
+            Pdi = Number(attributes, SearchAttributes.Pdi),
+            CostUsd = Number(attributes, SearchAttributes.CostUsd),
+            StartedAt = run.StartTime,
+            ClosedAt = run.CloseTime,
+        };
+    }
+
+    /// <summary>The state where a run is open, else the status: what happened to it in one word or sentence.</summary>
+    public string Now() => Status == "running" ? State ?? Status : Status;
+
+    private static string StatusName(string name) =>
+        string.Concat(name.Select((c, i) => char.IsUpper(c) ? (i > 0 ? "_" : "") + char.ToLowerInvariant(c) : c.ToString()));
+
+    private static string? Text(SearchAttributeCollection attributes, SearchAttributeKey<string> key) =>
+        attributes.ContainsKey(key) ? attributes.Get(key) : null;
+
+    private static T? Number<T>(SearchAttributeCollection attributes, SearchAttributeKey<T> key)
+        where T : struct => attributes.ContainsKey(key) ? attributes.Get(key) : null;
+}

@@ -1,0 +1,96 @@
+using System.CommandLine;
+using Spark.Temporal.Starter.Batches;
+using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Workflows.Batches;
+
+namespace Spark.Temporal.Starter.Runs;
+
+/// <summary><c>spark runs parallelism|add|retry</c>: updates that only a batch takes.</summary>
+internal static class RunsBatchCommands
+{
+    public static IEnumerable<Command> Create(CliOutput output) => [Parallelism(output), Add(output), Retry(output)];
+
+    private static Command Parallelism(CliOutput output)
+    {
+        var runs = new Argument<int>("N") { Description = "Runs open at once, from 1 to 2,000." };
+        return RunsSteerCommands.Steer(
+            output,
+            "parallelism",
+            """
+            Changes how many runs a batch or an evaluation has open at once. With fewer than are open, those go on to their end.
+
+            Example:
+              spark runs parallelism batch/night 16
+            """,
+            "SetParallelism",
+            parsed => parsed.GetValue(runs) is >= 1 and <= ParallelismRequest.Most and var parallelism
+                ? new ParallelismRequest(parallelism)
+                : throw new CliException($"N is the number of runs open at once, from 1 to 2,000; it was {parsed.GetValue(runs)}", ExitCodes.Usage),
+            runs);
+    }
+
+    private static Command Add(CliOutput output)
+    {
+        var folder = new Option<string?>("--tasks-dir") { Description = "A folder of Harbor tasks, or one task." };
+        var names = new Option<string[]>("--tasks") { Description = "Only these of them, by name; * and ? match, @FILE reads one a line.", AllowMultipleArgumentsPerToken = true };
+        var prompts = new Option<string[]>("--prompt-file") { Description = "Prompt files, for a batch that makes tasks.", AllowMultipleArgumentsPerToken = true };
+        return RunsSteerCommands.Steer(
+            output,
+            "add",
+            """
+            Adds tasks, or prompts, to a batch that runs, behind what is there. What it has already is not added again.
+
+            Example:
+              spark runs add batch/night --tasks-dir more-tasks --tasks "csv-*"
+            """,
+            "AddItems",
+            parsed => Source(parsed.GetValue(folder), parsed.GetValue(names) ?? [], parsed.GetValue(prompts) ?? []),
+            folder,
+            names,
+            prompts);
+    }
+
+    private static Command Retry(CliOutput output)
+    {
+        var which = new Option<string>("--which") { Description = "failed, infrastructure, or all: those and what was cancelled.", DefaultValueFactory = _ => "all" };
+        which.AcceptOnlyFromAmong("failed", "infrastructure", "all");
+        return RunsSteerCommands.Steer(
+            output,
+            "retry",
+            """
+            Runs again what did not pass in a batch that still runs, behind what is there.
+
+            Example:
+              spark runs retry batch/night --which infrastructure
+            """,
+            "RetryFailed",
+            parsed => new RetryRequest(parsed.GetValue(which)!),
+            which);
+    }
+
+    /// <summary>Workers read it, whose working folder is another one.</summary>
+    private static BatchSource Source(string? folder, string[] names, string[] prompts)
+    {
+        if (folder is null == (prompts.Length == 0))
+        {
+            throw new CliException("give either --tasks-dir, for a batch of tasks, or --prompt-file, for one that makes tasks", ExitCodes.Usage);
+        }
+
+        if (folder is not null && !Directory.Exists(folder))
+        {
+            throw new CliException($"--tasks-dir: {folder} is no folder", ExitCodes.Usage);
+        }
+
+        if (prompts.FirstOrDefault(prompt => !prompt.StartsWith('@') && !Path.Exists(prompt)) is { } missing)
+        {
+            throw new CliException($"--prompt-file: there is no {missing}", ExitCodes.Usage);
+        }
+
+        return new BatchSource
+        {
+            TasksDir = folder is null ? null : Path.GetFullPath(folder),
+            Names = [.. names.Select(BatchSettings.AbsoluteList)],
+            Files = [.. prompts.Select(prompt => prompt.StartsWith('@') ? BatchSettings.AbsoluteList(prompt) : Path.GetFullPath(prompt))],
+        };
+    }
+}

@@ -1,0 +1,161 @@
+using System.CommandLine;
+using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.RunOptions;
+using Spark.Temporal.Starter.Servers;
+using Spark.Temporal.Workflows;
+
+namespace Spark.Temporal.Starter.Runs;
+
+/// <summary><c>spark runs pause|resume|guide|extend|budget</c>: updates to a run, or to every run of a batch.</summary>
+internal static class RunsSteerCommands
+{
+    public static IEnumerable<Command> Create(CliOutput output) => [Pause(output), Resume(output), Guide(output), Extend(output), Budget(output)];
+
+    private static Command Pause(CliOutput output) => Steer(
+        output,
+        "pause",
+        """
+        Lets the step in flight end, then the run stands still; a batch starts nothing more. Containers go after ten minutes
+        and are rebuilt on resume.
+
+        Example:
+          spark runs pause batch/night
+        """,
+        "Pause",
+        _ => null);
+
+    private static Command Resume(CliOutput output) => Steer(
+        output,
+        "resume",
+        """
+        Goes on: after a pause, or when what a run waits for is mended.
+
+        Example:
+          spark runs resume skill/night/gpt/3d-scan-calc
+        """,
+        "Resume",
+        _ => null);
+
+    private static Command Guide(CliOutput output)
+    {
+        var text = new Argument<string?>("TEXT") { Description = "What the agent should be told.", Arity = ArgumentArity.ZeroOrOne };
+        var file = new Option<string?>("--file") { Description = "Read it from a file instead; - for standard input." };
+        return Steer(
+            output,
+            "guide",
+            """
+            Tells the next attempt of a skill run something. It goes into that attempt's instruction only, and is recorded
+            with it. In a batch each open skill run gets it; constructions and trials have no next attempt to tell.
+
+            Example:
+              spark runs guide skill/night/gpt/3d-scan-calc "The coordinates are in millimetres."
+            """,
+            "AddGuidance",
+            parsed => new GuidanceRequest((parsed.GetValue(text), parsed.GetValue(file)) switch
+            {
+                ({ } words, null) => words,
+                (null, "-") => Console.In.ReadToEnd(),
+                (null, { } path) => Read(path),
+                _ => throw new CliException("give either TEXT or --file FILE", ExitCodes.Usage),
+            }),
+            text,
+            file);
+    }
+
+    private static Command Extend(CliOutput output)
+    {
+        var attempts = RunSettings.Positive(new Option<int>("--attempts") { Description = "How many more.", Required = true });
+        return Steer(
+            output,
+            "extend",
+            """
+            Allows more attempts, of a construction more rounds of repair, while the run is open. In a batch each open run
+            gets them.
+
+            Example:
+              spark runs extend skill/night/gpt/3d-scan-calc --attempts 3
+            """,
+            "ExtendAttempts",
+            parsed => new ExtendRequest(parsed.GetValue(attempts)),
+            attempts);
+    }
+
+    private static Command Budget(CliOutput output)
+    {
+        var usd = RunSettings.Positive(new Option<double?>("--usd") { Description = "New limit in dollars of the whole run or batch." });
+        var tokens = RunSettings.Positive(new Option<long?>("--tokens") { Description = "New limit in tokens sent and received." });
+        return Steer(
+            output,
+            "budget",
+            """
+            Raises what a run or a batch may spend; one that waits for its budget goes on in place.
+
+            Example:
+              spark runs budget batch/night --usd 40
+            """,
+            "RaiseBudget",
+            parsed => parsed.GetValue(usd) is null && parsed.GetValue(tokens) is null
+                ? throw new CliException("give --usd, --tokens or both", ExitCodes.Usage)
+                : new BudgetRequest(parsed.GetValue(usd), parsed.GetValue(tokens)),
+            usd,
+            tokens);
+    }
+
+    internal static Command Steer(
+        CliOutput output, string name, string description, string update, Func<ParseResult, object?> argument, params Symbol[] symbols)
+    {
+        var json = CommonOptions.Json();
+        var id = new Argument<string>("ID") { Description = "A run or a batch, as 'spark runs list' shows it." };
+        var command = new Command(name, description) { id };
+        foreach (var symbol in symbols)
+        {
+            if (symbol is Argument more)
+            {
+                command.Add(more);
+            }
+            else
+            {
+                command.Add((Option)symbol);
+            }
+        }
+
+        command.Add(json);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var value = argument(parsed);
+            await using var session = await SparkSession.OpenAsync(output, new(), cancellationToken);
+            var steered = await new Steering(session).SendAsync(parsed.GetValue(id)!, update, value, cancellationToken);
+            if (steered is [{ Accepted: false } one])
+            {
+                throw new CliException($"run '{one.Id}' refuses {update}: {one.Error}");
+            }
+
+            if (parsed.GetValue(json))
+            {
+                output.Json(steered);
+            }
+            else
+            {
+                foreach (var run in steered)
+                {
+                    output.Line($"{run.Id}  {(run.Accepted ? $"{update} accepted" : $"{update} refused: {run.Error}")}");
+                }
+            }
+
+            return steered.All(run => run.Accepted) ? ExitCodes.Good : ExitCodes.SomeFailed;
+        });
+        return command;
+    }
+
+    private static string Read(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception missing) when (missing is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"--file: {missing.Message}", ExitCodes.Usage);
+        }
+    }
+}

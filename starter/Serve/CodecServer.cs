@@ -1,0 +1,216 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Google.Protobuf;
+using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Wire;
+using Spark.Temporal.Wire.Encryption;
+using Temporalio.Api.Common.V1;
+
+namespace Spark.Temporal.Starter.Serve;
+
+/// <summary>
+/// Encrypts and decrypts payloads over HTTP for those that have no keys: the web UI in a browser (<c>POST /decode</c>,
+/// <c>POST /encode</c>) and <c>temporal --codec-endpoint</c>. Only pages of the given origins are answered, only under the
+/// names that it was started with, and only with the token where there is one.
+/// </summary>
+internal sealed class CodecServer : IAsyncDisposable
+{
+    // The server's own limit for one message is 4 MB; base64 and JSON make more of it.
+    private const int MaxBodyBytes = 16 * 1024 * 1024;
+
+    // A caller sees why it is refused only when the rest of its body has been taken; one that goes on for ever is cut off.
+    private const int MaxRefusedBytes = 4 * MaxBodyBytes;
+
+    private readonly HttpListener _listener;
+    private readonly CodecServerOptions _options;
+    private readonly EncryptionCodec _codec;
+    private readonly Task _serving;
+
+    private CodecServer(HttpListener listener, CodecServerOptions options)
+    {
+        (_listener, _options, _codec) = (listener, options, new EncryptionCodec(options.Keys));
+        _serving = ServeAsync();
+    }
+
+    /// <summary>What the UI and the CLI are told, such as <c>http://127.0.0.1:8234</c>.</summary>
+    public string Endpoint => $"http://{_options.Address}:{_options.Port}";
+
+    /// <exception cref="CliException">The port is taken, or it would be open to others without a token.</exception>
+    public static CodecServer Start(CodecServerOptions options)
+    {
+        if (!options.IsLocal && options.Token is null)
+        {
+            throw new CliException(
+                $"on {options.Address} others than this machine can decrypt with it; set {CodecServerOptions.TokenVariable} to a token that they must send, or listen on 127.0.0.1",
+                ExitCodes.Usage);
+        }
+
+        var listener = new HttpListener { IgnoreWriteExceptions = true };
+        foreach (var host in options.Hosts)
+        {
+            listener.Prefixes.Add($"http://{host}:{options.Port}/");
+        }
+
+        try
+        {
+            listener.Start();
+        }
+        catch (HttpListenerException taken)
+        {
+            throw new CliException($"the codec server cannot listen on {options.Address}:{options.Port}: {taken.Message}; choose another port with --port, or codec_port in {DevSettings.FileName}");
+        }
+
+        return new CodecServer(listener, options);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _listener.Close();
+        await _serving;
+    }
+
+    private async Task ServeAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                _ = AnswerAsync(await _listener.GetContextAsync());
+            }
+            catch (Exception ended) when (ended is HttpListenerException or ObjectDisposedException or InvalidOperationException)
+            {
+                if (!_listener.IsListening)
+                {
+                    return;
+                }
+            }
+        }
+    }
+
+    private async Task AnswerAsync(HttpListenerContext context)
+    {
+        try
+        {
+            var (status, body) = await RespondAsync(context.Request, context.Response);
+            await DrainAsync(context.Request);
+            context.Response.StatusCode = status;
+            if (body.Length > 0)
+            {
+                context.Response.ContentType = "application/json";
+            }
+
+            context.Response.ContentLength64 = body.Length;
+            await context.Response.OutputStream.WriteAsync(body);
+            context.Response.Close();
+        }
+        catch (Exception broken) when (broken is IOException or HttpListenerException or ObjectDisposedException or InvalidOperationException)
+        {
+            // The caller hung up, or this server stops.
+            context.Response.Abort();
+        }
+    }
+
+    private async Task<(int Status, byte[] Body)> RespondAsync(HttpListenerRequest request, HttpListenerResponse response)
+    {
+        var origin = request.Headers["Origin"];
+        if (origin is not null && !_options.Origins.Contains(origin, StringComparer.OrdinalIgnoreCase))
+        {
+            return Refuse(403, $"pages of {origin} are not answered; name it with --ui-origin");
+        }
+
+        if (origin is not null)
+        {
+            response.Headers["Access-Control-Allow-Origin"] = origin;
+            response.Headers["Access-Control-Allow-Credentials"] = "true";
+            response.Headers["Vary"] = "Origin";
+        }
+
+        if (request.HttpMethod == "OPTIONS")
+        {
+            response.Headers["Access-Control-Allow-Methods"] = "POST, OPTIONS";
+            response.Headers["Access-Control-Allow-Headers"] = "content-type, x-namespace, authorization, authorization-extras";
+            response.Headers["Access-Control-Max-Age"] = "600";
+            return (204, []);
+        }
+
+        if (_options.Token is { } token && !IsToken(request.Headers["Authorization"], token))
+        {
+            response.Headers["WWW-Authenticate"] = "Bearer";
+            return Refuse(401, "the token is missing or wrong; send it as: Authorization: Bearer TOKEN");
+        }
+
+        // A prefix in front, such as /{namespace}, is what the CLI's codec endpoint may carry.
+        var path = request.Url!.AbsolutePath;
+        var decodes = path.EndsWith("/decode", StringComparison.Ordinal);
+        if (request.HttpMethod != "POST" || (!decodes && !path.EndsWith("/encode", StringComparison.Ordinal)))
+        {
+            return Refuse(404, "only POST /decode and POST /encode are served");
+        }
+
+        // Other types need no preflight, so a page of any origin could send them.
+        return request.ContentType?.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) != true
+            ? Refuse(415, "send application/json")
+            : await ConvertAsync(request, decodes);
+    }
+
+    private async Task<(int Status, byte[] Body)> ConvertAsync(HttpListenerRequest request, bool decodes)
+    {
+        if (await ReadAsync(request) is not { } body)
+        {
+            return Refuse(413, $"at most {MaxBodyBytes} bytes at once");
+        }
+
+        try
+        {
+            var given = JsonParser.Default.Parse<Payloads>(body);
+            var made = new Payloads { Payloads_ = { await (decodes ? _codec.DecodeAsync(given.Payloads_) : _codec.EncodeAsync(given.Payloads_)) } };
+            return (200, Encoding.UTF8.GetBytes(JsonFormatter.Default.Format(made)));
+        }
+        catch (Exception mistake) when (mistake is InvalidJsonException or InvalidProtocolBufferException or InvalidOperationException or FormatException)
+        {
+            return Refuse(400, "the body is no list of payloads: {\"payloads\": [{\"metadata\": {…}, \"data\": \"…\"}]}");
+        }
+        catch (EncryptionException closed)
+        {
+            return Refuse(400, closed.Message);
+        }
+    }
+
+    /// <summary>The body as text; null when it is too long.</summary>
+    private static async Task<string?> ReadAsync(HttpListenerRequest request)
+    {
+        using var body = new MemoryStream();
+        var buffer = new byte[81920];
+        int read;
+        while ((read = await request.InputStream.ReadAsync(buffer)) > 0)
+        {
+            if (body.Length + read > MaxBodyBytes)
+            {
+                return null;
+            }
+
+            body.Write(buffer, 0, read);
+        }
+
+        return Encoding.UTF8.GetString(body.GetBuffer(), 0, (int)body.Length);
+    }
+
+    private static async Task DrainAsync(HttpListenerRequest request)
+    {
+        var buffer = new byte[81920];
+        int read, left = MaxRefusedBytes;
+        while (left > 0 && (read = await request.InputStream.ReadAsync(buffer)) > 0)
+        {
+            left -= read;
+        }
+    }
+
+    private static bool IsToken(string? header, string token) => header is not null && CryptographicOperations.FixedTimeEquals(
+        SHA256.HashData(Encoding.UTF8.GetBytes(header)), SHA256.HashData(Encoding.UTF8.GetBytes($"Bearer {token}")));
+
+    private static (int Status, byte[] Body) Refuse(int status, string message) =>
+        (status, JsonSerializer.SerializeToUtf8Bytes(new { Message = message }, SparkJson.Options));
+}

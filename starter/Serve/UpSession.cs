@@ -1,0 +1,162 @@
+using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.Configuration;
+using Spark.Temporal.Starter.Servers;
+using Spark.Temporal.Wire;
+using Spark.Temporal.Wire.Encryption;
+
+namespace Spark.Temporal.Starter.Serve;
+
+/// <summary>What <c>spark up</c> keeps running: a server and a worker, each in a process of its own.</summary>
+internal sealed class UpSession(StateFolder folder, DevSettings settings, CliOutput output, bool json)
+{
+    private readonly int _healthPort = DevServer.FreePort();
+    private readonly EncryptionKeys? _keys = KeyFiles.FromEnvironment();
+    private CodecServer? _codec;
+    private bool _announced;
+
+    /// <summary>Runs until cancelled, then stops the worker and after it the server.</summary>
+    /// <exception cref="CliException">Something runs here already, or the server does not start.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        WorkerProcess.Find();
+        await using var codec = _codec = StartCodec();
+        await StartAsync(cancellationToken);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var server = new Supervisor().RunAsync(KeepServerAsync, (wait, problem) => Note("server", folder.ServerLog, wait, problem), stop.Token);
+        var worker = new Supervisor().RunAsync(KeepWorkerAsync, (wait, problem) => Note("worker", folder.WorkerLog, wait, problem), stop.Token);
+        try
+        {
+            await await Task.WhenAny(server, worker);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            output.Note("Stopping: the worker first, its activities may finish.");
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await Task.WhenAll(server, worker).ContinueWith(_ => { }, TaskScheduler.Default);
+            await StopAsync();
+        }
+    }
+
+    /// <summary>With keys, the browser needs somebody who decodes: on this machine alone, whatever address the server has.</summary>
+    private CodecServer? StartCodec() => _keys is null ? null : CodecServer.Start(new CodecServerOptions
+    {
+        Keys = _keys,
+        Port = settings.CodecPort,
+        Origins = CodecServerOptions.LocalUi(settings.Ip, settings.UiPort),
+    });
+
+    private async Task StartAsync(CancellationToken cancellationToken)
+    {
+        using var held = await folder.LockAsync(cancellationToken);
+        var left = folder.Read();
+        if (left?.Owner is { } owner)
+        {
+            throw new CliException($"spark up runs here already (process {owner.Pid}); its server is at {left.Address}, its UI at {left.UiAddress}");
+        }
+
+        if (left is not null && folder.Users() is [var user, ..])
+        {
+            throw new CliException($"a command (process {user}) uses the server of this folder; start spark up when it has ended");
+        }
+
+        // What a killed command left running is stopped: it may listen on other ports.
+        if ((left?.Worker ?? folder.StrayWorker()) is { } worker)
+        {
+            await WorkerProcess.StopAsync(worker);
+        }
+
+        if (left is not null)
+        {
+            await DevServer.StopAsync(left.Server);
+        }
+
+        folder.Write(await DevServer.StartAsync(folder, settings, output, cancellationToken, _codec?.Endpoint) with { Owner = ProcessMark.Self });
+    }
+
+    private async Task<Task> KeepServerAsync(CancellationToken cancellationToken)
+    {
+        if (folder.Read() is { } running)
+        {
+            return running.Server.ExitedAsync(cancellationToken);
+        }
+
+        var worker = folder.StrayWorker();
+        var record = await DevServer.StartAsync(folder, settings, output, cancellationToken, _codec?.Endpoint) with { Owner = ProcessMark.Self, Worker = worker };
+        folder.Write(record);
+        return record.Server.ExitedAsync(cancellationToken);
+    }
+
+    private Task<Task> KeepWorkerAsync(CancellationToken cancellationToken)
+    {
+        if (folder.Read() is not { } record)
+        {
+            throw new CliException("the server is not up");
+        }
+
+        var worker = record.Worker ?? WorkerProcess.Start(folder, record, _healthPort);
+        folder.Write(record with { Worker = worker });
+        Announce(record, worker);
+        return Task.FromResult(worker.ExitedAsync(cancellationToken));
+    }
+
+    private async Task StopAsync()
+    {
+        using var held = await folder.LockAsync(CancellationToken.None);
+        var record = folder.Read();
+        if ((record?.Worker ?? folder.StrayWorker()) is { } worker)
+        {
+            await WorkerProcess.StopAsync(worker);
+        }
+
+        if (record is not null)
+        {
+            await DevServer.StopAsync(record.Server);
+        }
+
+        folder.Forget();
+    }
+
+    private void Announce(UpRecord record, ProcessMark worker)
+    {
+        if (_announced)
+        {
+            return;
+        }
+
+        _announced = true;
+        var health = $"http://127.0.0.1:{_healthPort}/health";
+        if (json)
+        {
+            output.Json(new
+            {
+                record.Address,
+                record.Namespace,
+                record.UiAddress,
+                HealthAddress = health,
+                CodecEndpoint = _codec?.Endpoint,
+                ServerPid = record.Server.Pid,
+                WorkerPid = worker.Pid,
+                Logs = new[] { folder.ServerLog, folder.WorkerLog },
+            });
+            return;
+        }
+
+        output.Line($"server  {record.Address}, namespace {record.Namespace} (process {record.Server.Pid})");
+        output.Line($"web UI  {record.UiAddress}");
+        output.Line($"runs    {UiLinks.List(record.UiAddress, record.Namespace, UiLinks.Runs, UiLinks.ViewName)}");
+        output.Line($"worker  process {worker.Pid}, {health}");
+        if (_codec is not null)
+        {
+            output.Line($"codec   {_codec.Endpoint}; payloads are encrypted with key {_keys!.ActiveId}");
+        }
+
+        output.Line($"logs    {Path.GetDirectoryName(folder.WorkerLog)}");
+        output.Line("Ctrl-C stops all of it; spark up goes on with every run.");
+    }
+
+    private void Note(string what, string log, TimeSpan wait, string? problem) =>
+        output.Note($"The {what} ended{(problem is null ? "" : $" ({problem})")}; started again in {wait.TotalSeconds:0} s. Log: {log}");
+}

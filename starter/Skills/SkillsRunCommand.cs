@@ -1,0 +1,87 @@
+using System.CommandLine;
+using Spark.Temporal.Starter.Batches;
+using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.RunOptions;
+using Spark.Temporal.Starter.RunState;
+using Spark.Temporal.Starter.Servers;
+using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.SkillGeneration;
+
+namespace Spark.Temporal.Starter.Skills;
+
+/// <summary><c>spark skills run</c>: a batch of skill runs, followed to its end.</summary>
+internal static class SkillsRunCommand
+{
+    public static Command Create(CliOutput output)
+    {
+        var tasksDir = new Option<string?>("--tasks-dir") { Description = "A folder of Harbor tasks, or one task. Not for --agent replay, which needs none." };
+        var tasks = new Option<string[]>("--tasks") { Description = "Only these, by name; * and ? match, @FILE reads one a line.", AllowMultipleArgumentsPerToken = true };
+        var batches = new BatchSettings("skills", parallelism: 4);
+        var json = CommonOptions.Json();
+        var run = new RunSettings();
+        var skill = new SkillSettings();
+        var command = new Command(
+            "run",
+            """
+            Make skills: an agent works on each task until the verifier passes, learning from every failure; what it verified
+            becomes a SKILL.md. Exits 0 if every task got its skill, 3 if some did not.
+
+            Example:
+              spark skills run --tasks-dir tasks --model gpt-5-mini --max-retries 5 --parallelism 8
+              spark skills run --agent replay --agent-kwarg trajectory=all_model_pdi/some-model
+            """)
+        {
+            tasksDir, tasks, json,
+        };
+        batches.AddTo(command);
+        skill.AddTo(command);
+        run.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var batch = batches.Name(parsed);
+            var recordings = skill.Recordings(parsed);
+            var source = batches.Source(parsed, (recordings ?? new BatchSource { TasksDir = Named(parsed.GetValue(tasksDir)) }) with { Names = parsed.GetValue(tasks) ?? [] });
+            IReadOnlyList<(string Name, string Directory)> chosen = recordings is null
+                ? [.. TaskFolders.Select(source).Select(task => (task.Name, task.Directory))]
+                : [.. TaskFolders.Recordings(source).Select(recording => (recording.Name, recording.Folder))];
+            var input = batches.Input(parsed, batch, run.OutDir(parsed), new BatchWork { Skill = skill.Template(parsed, run, batch) }, source);
+            return batches.DryRun(parsed)
+                ? await PrintPlanAsync(input, chosen, parsed.GetValue(json), output, cancellationToken)
+                : await BatchRunner.RunAsync(
+                    input, BatchWords.Of(input, chosen.Count), batches.Following(parsed, parsed.GetValue(json)), new SessionOptions(), output, cancellationToken);
+        });
+        return command;
+    }
+
+    private static string Named(string? tasksDir) =>
+        Path.GetFullPath(tasksDir ?? throw new CliException("--tasks-dir is missing; name a folder of Harbor tasks", ExitCodes.Usage));
+
+    private static async Task<int> PrintPlanAsync(
+        BatchInput input, IReadOnlyList<(string Name, string Directory)> tasks, bool json, CliOutput output, CancellationToken cancellationToken)
+    {
+        var template = input.Work.Skill!;
+        var cost = await PastCosts.OfAsync(
+            nameof(SkillGenerationWorkflow), template.ModelSlug, tasks.Count, template.BudgetUsd, input.BudgetUsd, cancellationToken);
+        if (json)
+        {
+            output.Json(new
+            {
+                input.Batch,
+                Model = template.ModelSlug,
+                input.Parallelism,
+                template.MaxAttempts,
+                EstimatedCost = cost,
+                Tasks = tasks.Select(task => new { task.Name, TaskDir = task.Directory }),
+            });
+            return ExitCodes.Good;
+        }
+
+        foreach (var task in tasks)
+        {
+            output.Line($"{task.Name}  {task.Directory}");
+        }
+
+        output.Note($"{tasks.Count} tasks, at most {template.MaxAttempts} attempts each, model {template.ModelSlug}. {cost} Nothing was started.");
+        return ExitCodes.Good;
+    }
+}

@@ -1,0 +1,25 @@
+using System.Net;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+
+namespace Spark.Temporal.Tests.Support;
+
+/// <summary>Removes images that a test made.</summary>
+internal sealed class TestImages : IDisposable
+{
+    private readonly DockerClient _client = new DockerClientBuilder().WithApiVersion(new System.Version(1, 41)).Build();
+
+    public async Task RemoveAsync(string image)
+    {
+        try
+        {
+            await _client.Images.DeleteImageAsync(image, new ImageDeleteParameters { Force = true });
+        }
+        catch (DockerApiException gone) when (gone.StatusCode == HttpStatusCode.NotFound)
+        {
+            // A test of a failing build leaves none.
+        }
+    }
+
+    public void Dispose() => _client.Dispose();
+}
