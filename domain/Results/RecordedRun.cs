@@ -100,7 +100,7 @@ public sealed record RecordedRun
 /// <param name="TestSummary">Tests, a line each, marked ✓ or ✗.</param>
 /// <param name="Passed">Whether the reward was full, whatever the status says of how the agent ended.</param>
 /// <param name="IsInfrastructure">Whether infrastructure ended it.</param>
-public sealed record RecordedExecution(int Attempt, string Status, string Commands, string TestSummary, bool Passed, bool IsInfrastructure)
+public sealed record RecordedExecution(int Attempt, string Status, string Commands, string TestSummary, bool Passed = false, bool IsInfrastructure = false)
 {
     public static RecordedExecution Of(ExecutionEvent execution) => new(
         execution.Attempt, execution.Status ?? "", execution.AgentCommands ?? "", execution.TestSummary ?? "", execution.Passed, execution.IsInfrastructure);
