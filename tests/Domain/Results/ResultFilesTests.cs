@@ -112,7 +112,7 @@ public sealed class ResultFilesTests
             foreach (var name in new[] { "attempts.json", "trajectory.jsonl" }.Where(name => File.Exists(Path.Combine(folder, name))))
             {
                 var text = File.ReadAllText(Path.Combine(folder, name));
-                var again = Documents(name, Files[name].Again(name, text)).ToList();
+                var again = Documents(name, Files[name].Again(name, text));
                 foreach (var (before, after) in Documents(name, text).Zip(again))
                 {
                     Assert.That(Lost(JsonNode.Parse(before), JsonNode.Parse(after), "$"), Is.Null, $"{folder}/{name}");
@@ -132,11 +132,11 @@ public sealed class ResultFilesTests
 
     private static IEnumerable<string> SchemaNames() => ResultSchemas.Records.Keys;
 
-    private static string Sample(string name) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "result-samples", name));
+    private static string Sample(string name) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Results", "Samples", name));
 
     private static string SchemaPath(string name) => Path.Combine(AppContext.BaseDirectory, "schemas", $"{name}.schema.json");
 
-    private static IEnumerable<string> Documents(string name, string text) =>
+    private static string[] Documents(string name, string text) =>
         name.EndsWith(".jsonl", StringComparison.Ordinal) ? text.Split('\n', StringSplitOptions.RemoveEmptyEntries) : [text];
 
     private static string EachLine(string text, Func<long, string, string> again) =>

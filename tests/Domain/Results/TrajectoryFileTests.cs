@@ -89,9 +89,9 @@ public sealed class TrajectoryFileTests
     }
 
     [Test]
-    public void A_newer_line_refuses_the_file_by_name_and_line()
+    public async Task A_newer_line_refuses_the_file_by_name_and_line()
     {
-        var refused = Assert.ThrowsAsync<ResultFormatException>(() => ReadAsync(Failed + "\n" + """{"type": "brand_new", "schema_version": 2}"""));
+        var refused = await Assert.ThrowsAsync<ResultFormatException>(() => ReadAsync(Failed + "\n" + """{"type": "brand_new", "schema_version": 2}"""));
 
         Assert.That(refused!.Message, Does.Contain("/data/some-task/trajectory.jsonl: line 2, schema_version").And.Contain("version 2"));
     }

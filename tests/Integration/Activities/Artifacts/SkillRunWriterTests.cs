@@ -152,7 +152,7 @@ public sealed class SkillRunWriterTests
         var attempt = await AttemptAsync(1);
         var path = _folder.Write($"out/skills_gen_result/gpt/count/{name}", content);
 
-        var refused = Assert.ThrowsAsync<ResultFormatException>(() => KeepAsync(attempt));
+        var refused = await Assert.ThrowsAsync<ResultFormatException>(() => KeepAsync(attempt));
 
         Assert.That(refused!.Message, Does.Contain(path).And.Contain("schema_version").And.Contain("version 2"));
         Assert.That(File.ReadAllText(path), Is.EqualTo(content));
