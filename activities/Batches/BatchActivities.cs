@@ -30,23 +30,20 @@ internal sealed class BatchActivities(IArtifactStore store) : IBatchActivities
 
     public Task<BatchPage> ReadPageAsync(ReadBatchPageRequest request) => new BatchLists(store).PageAsync(request, Cancelled);
 
-    public Task<BatchRecord> RecordAsync(RecordItemsRequest request) => new BatchResults(store).AppendAsync(request, Cancelled);
+    public Task<BatchRecord> RecordAsync(RecordItemsRequest request) =>
+        ResultRefusal.EndAtAsync(() => new BatchResults(store).AppendAsync(request, Cancelled));
 
     public Task<BatchLook> LookAsync(LookRequest request) => new BatchLookout(ActivityExecutionContext.Current.TemporalClient).LookAsync(request, Cancelled);
 
     public async Task<BatchSummaryPath> SummarizeAsync(SummarizeRequest request)
     {
         var summary = BatchSummary.Of(request, await new BatchResults(store).ReadAsync(request.Results, Cancelled)).Write();
-        try
+        return new BatchSummaryPath(await ResultRefusal.EndAtAsync(async () =>
         {
             var own = await new ResultFolder(store, BatchResults.Folder(request.OutDir, request.Batch)).WriteResultAsync(BatchSummaryFile.FileName, summary, Cancelled);
-            return new BatchSummaryPath(request.Work == BatchKind.Trials
+            return request.Work == BatchKind.Trials
                 ? own
-                : await new ResultFolder(store, request.OutDir).WriteResultAsync(BatchSummaryFile.PipelineFileName, summary, Cancelled));
-        }
-        catch (ResultFormatException newer)
-        {
-            throw new ApplicationFailureException(newer.Message, newer, FailureTypes.InvalidInput, nonRetryable: true);
-        }
+                : await new ResultFolder(store, request.OutDir).WriteResultAsync(BatchSummaryFile.PipelineFileName, summary, Cancelled);
+        }));
     }
 }

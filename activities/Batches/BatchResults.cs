@@ -73,8 +73,13 @@ internal sealed class BatchResults(IArtifactStore store)
     private async Task<long> ExportAsync(RecordItemsRequest request, ArtifactRef results, CancellationToken cancellationToken)
     {
         var file = Path.Combine(Directory.CreateDirectory(Folder(request.OutDir, request.Batch)).FullName, FileName);
+        var all = (File.Exists(file) ? new FileInfo(file).Length : 0) < request.Exported;
+        if (all)
+        {
+            RefuseNewer(file);
+        }
+
         await using var stream = new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
-        var all = stream.Length < request.Exported;
         stream.Position = all ? 0 : request.Exported;
         await stream.WriteAsync(Lines(all ? await ReadAsync(results, cancellationToken) : request.Ended), cancellationToken);
         await stream.FlushAsync(cancellationToken);

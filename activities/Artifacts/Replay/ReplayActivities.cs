@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.Security.Cryptography;
+using Spark.Temporal.Activities.Artifacts.Results;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Memo;
@@ -33,21 +34,13 @@ internal sealed class ReplayActivities(IArtifactStore store) : IReplayActivities
         var reader = new RecordedRunReader(path);
         List<ArtifactRef> attempts = [];
         var scored = 0;
-        try
-        {
-            await reader.ReadAsync(
-                async attempt =>
-                {
-                    attempts.Add(await store.PutJsonAsync(attempt, Cancelled));
-                    scored += attempt.IsInfrastructure ? 0 : 1;
-                },
-                Cancelled);
-        }
-        catch (ResultFormatException refused)
-        {
-            throw new ApplicationFailureException(refused.Message, refused, FailureTypes.InvalidInput, nonRetryable: true);
-        }
-
+        await ResultRefusal.EndAtAsync(() => reader.ReadAsync(
+            async attempt =>
+            {
+                attempts.Add(await store.PutJsonAsync(attempt, Cancelled));
+                scored += attempt.IsInfrastructure ? 0 : 1;
+            },
+            Cancelled));
         if (scored == 0)
         {
             throw new ApplicationFailureException($"{path} holds no execution_result: there is nothing to re-enact.", FailureTypes.InvalidInput, nonRetryable: true);

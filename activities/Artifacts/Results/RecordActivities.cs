@@ -3,15 +3,12 @@ using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Evidence;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Prompts;
-using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Activities;
-using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.Artifacts.Results;
 
@@ -145,17 +142,8 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
         return new TrialWriter(store).WriteAsync(request, info.WorkflowId!, info.WorkflowRunId!, Cancelled);
     }
 
-    public async Task<RunRecord> WriteRunAsync(WriteRunRequest request)
-    {
-        try
-        {
-            return await new SkillRunWriter(store).WriteAsync(request, Cancelled);
-        }
-        catch (ResultFormatException newer)
-        {
-            throw new ApplicationFailureException(newer.Message, newer, FailureTypes.InvalidInput, nonRetryable: true);
-        }
-    }
+    public Task<RunRecord> WriteRunAsync(WriteRunRequest request) =>
+        ResultRefusal.EndAtAsync(() => new SkillRunWriter(store).WriteAsync(request, Cancelled));
 
     public Task<RestoredRun> RestoreAsync(SkillFork fork) => new RunRestorer(store).RestoreAsync(fork, Cancelled);
 

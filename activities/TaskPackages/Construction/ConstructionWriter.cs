@@ -6,10 +6,8 @@ using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Results;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.TaskConstruction;
-using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.TaskPackages.Construction;
 
@@ -19,6 +17,7 @@ internal sealed class ConstructionWriter(IArtifactStore store)
     private const string ReportName = ConstructionReport.FileName;
     private const string LockName = ".lock";
 
+    /// <exception cref="ResultFormatException">A report there is of a newer schema; it is left as it is.</exception>
     public async Task<FinishReply> WriteAsync(FinishRequest request, string workflowId, CancellationToken cancellationToken)
     {
         var generated = Path.Combine(request.Input.OutDir, TaskPlaces.Generated);
@@ -109,16 +108,9 @@ internal sealed class ConstructionWriter(IArtifactStore store)
 
     private static void RefuseNewer(string report)
     {
-        try
+        if (File.Exists(report))
         {
-            if (File.Exists(report))
-            {
-                ResultJson.RefuseNewer(report, File.ReadAllBytes(report));
-            }
-        }
-        catch (ResultFormatException newer)
-        {
-            throw new ApplicationFailureException(newer.Message, newer, FailureTypes.InvalidInput, nonRetryable: true);
+            ResultJson.RefuseNewer(report, File.ReadAllBytes(report));
         }
     }
 
