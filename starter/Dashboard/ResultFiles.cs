@@ -54,7 +54,11 @@ internal sealed record ResultFiles
                 Error = Content(folder, "error_report.md"),
             };
         }
-        catch (Exception broken) when (broken is ResultFormatException or IOException or UnauthorizedAccessException)
+        catch (ResultFormatException refused)
+        {
+            return new ResultFiles { Error = refused.Message };
+        }
+        catch (Exception broken) when (broken is IOException or UnauthorizedAccessException)
         {
             return null;
         }
