@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Pdi.Trajectories;
 
@@ -87,7 +88,7 @@ internal static class PdiCommands
 
     private static async Task<RecordedRun> ReadAsync(string path, CliOutput output, CancellationToken cancellationToken)
     {
-        var run = await TrajectoryReader.ReadAsync(path, cancellationToken);
+        var run = await TrajectoryFiles.ReadAsync(path, cancellationToken);
         foreach (var damaged in run.DamagedLines.Take(DamagedShown))
         {
             output.Note($"{path}, line {damaged.Line}: {damaged.Problem}; left out");

@@ -195,7 +195,11 @@ public sealed record ReflectionRecord
 /// <param name="DurationMs">How long it took, in milliseconds.</param>
 /// <param name="At">When it ended (UTC).</param>
 public sealed record SkillCall(
-    ArtifactRef Conversation, TokenUsage Usage, IReadOnlyList<string> Problems, long DurationMs, DateTime At);
+    ArtifactRef Conversation, TokenUsage Usage, IReadOnlyList<string> Problems, long DurationMs, DateTime At)
+{
+    /// <summary>The evidence it was asked with, as Markdown; null in runs from before it was kept, and in re-enacted ones.</summary>
+    public ArtifactRef? Evidence { get; init; }
+}
 
 /// <summary>Answer of <c>GetProgress</c>.</summary>
 public sealed record SkillProgress(

@@ -17,7 +17,7 @@ public sealed class RecordedRunsTests
         foreach (var folder in Directory.GetDirectories(root))
         {
             var path = Path.Combine(folder, "trajectory.jsonl");
-            var run = await TrajectoryReader.ReadAsync(path, CancellationToken.None);
+            var run = await TrajectoryFiles.ReadAsync(path, CancellationToken.None);
             var expected = await ExpectedPdi.BesideAsync(path, CancellationToken.None);
             Assert.That(run.DamagedLines, Is.Empty, folder);
             Assert.That(run.Snapshots.Select(snapshot => snapshot.Snapshot), Is.EqualTo(expected!.Recorded), folder);

@@ -19,10 +19,10 @@ public sealed class StreamingTests
         var small = folder.Write("small/a/trajectory.jsonl", Trajectory(attempts: 8, outputBytes: 100));
         var large = folder.Write("large/a/trajectory.jsonl", Trajectory(attempts: 8, outputBytes: MiB / 2));
         Assert.That(new FileInfo(large).Length, Is.GreaterThan(4 * MiB));
-        await TrajectoryReader.ReadAsync(small, CancellationToken.None);
+        await TrajectoryFiles.ReadAsync(small, CancellationToken.None);
 
         var before = GC.GetTotalAllocatedBytes(precise: true);
-        var run = await TrajectoryReader.ReadAsync(large, CancellationToken.None);
+        var run = await TrajectoryFiles.ReadAsync(large, CancellationToken.None);
         var allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
 
         // Even everything that reading it ever asked for is less than the file: one line, half a megabyte, is the most that is held.

@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Activities.Artifacts.Results;
 using Spark.Temporal.Domain.Conversations;
@@ -10,7 +11,7 @@ using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 
-namespace Spark.Temporal.Activities.Artifacts;
+namespace Spark.Temporal.Activities.Artifacts.Results;
 
 /// <summary>Applies the pure rules of the domain to artifacts, and writes results.</summary>
 internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
@@ -142,7 +143,8 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
         return new TrialWriter(store).WriteAsync(request, info.WorkflowId!, info.WorkflowRunId!, Cancelled);
     }
 
-    public Task<RunRecord> WriteRunAsync(WriteRunRequest request) => new SkillRunWriter(store).WriteAsync(request, Cancelled);
+    public Task<RunRecord> WriteRunAsync(WriteRunRequest request) =>
+        ResultRefusal.EndAtAsync(() => new SkillRunWriter(store).WriteAsync(request, Cancelled));
 
     public Task<RestoredRun> RestoreAsync(SkillFork fork) => new RunRestorer(store).RestoreAsync(fork, Cancelled);
 
