@@ -1,6 +1,6 @@
 using System.Reflection;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workers;

@@ -3,7 +3,6 @@ using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Results;
-using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 

@@ -4,7 +4,6 @@ using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
-using Spark.Temporal.Workflows.SkillGeneration;
 
 namespace Spark.Temporal.Activities.Artifacts.Results;
 

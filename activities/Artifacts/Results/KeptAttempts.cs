@@ -5,7 +5,6 @@ using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Workflows.Messages;
-using Spark.Temporal.Workflows.SkillGeneration;
 
 namespace Spark.Temporal.Activities.Artifacts.Results;
 

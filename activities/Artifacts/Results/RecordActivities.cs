@@ -1,6 +1,4 @@
-using System.Formats.Tar;
 using Spark.Temporal.Activities.Archives;
-using Spark.Temporal.Activities.Artifacts.Results;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Evidence;
 using Spark.Temporal.Domain.Judging;

@@ -1,7 +1,6 @@
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Domain.Results;
-using Spark.Temporal.Starter.Pdi;
 using Spark.Temporal.Starter.Pdi.Trajectories;
 using Spark.Temporal.Tests.Support;
 

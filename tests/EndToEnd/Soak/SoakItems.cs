@@ -1,6 +1,5 @@
 using Spark.Temporal.Starter.Demo;
 using Spark.Temporal.Tests.EndToEnd.Bench;
-using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Tests.EndToEnd.Soak;

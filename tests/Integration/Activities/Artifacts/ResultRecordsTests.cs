@@ -2,9 +2,8 @@ using System.Reflection;
 using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Starter.RunState;
-using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.SkillGeneration;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.TaskConstruction;
 
 namespace Spark.Temporal.Tests.Activities.Artifacts;
