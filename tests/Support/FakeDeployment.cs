@@ -1,5 +1,6 @@
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Artifacts.Replay;
+using Spark.Temporal.Activities.Artifacts.Results;
 using Spark.Temporal.Activities.Batches;
 using Spark.Temporal.Activities.Evaluation;
 using Spark.Temporal.Activities.Processes;
