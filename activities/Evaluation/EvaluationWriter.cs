@@ -4,6 +4,7 @@ using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.Evaluation;
 

@@ -1,6 +1,6 @@
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Domain.Results;
-using Spark.Temporal.Workflows.SkillGeneration;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Dashboard;
 

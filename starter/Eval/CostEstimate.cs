@@ -1,7 +1,7 @@
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Domain.Statistics;
-using Spark.Temporal.Workflows.Evaluation;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Eval;
 

@@ -1,5 +1,5 @@
 using Spark.Temporal.Domain.Results;
-using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.Artifacts.Results;

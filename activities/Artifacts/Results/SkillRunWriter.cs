@@ -4,7 +4,7 @@ using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.SkillGeneration;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.Artifacts.Results;
 

@@ -2,8 +2,8 @@ using System.Text.Json;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.Artifacts.Results;
 

@@ -7,7 +7,7 @@ using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.TaskConstruction;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.TaskPackages.Construction;
 

@@ -6,7 +6,6 @@ using Spark.Temporal.Starter;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Demo;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Tests.Activities.Evaluation;
 using Spark.Temporal.Tests.Support;
 
 namespace Spark.Temporal.Tests.Starter;

@@ -2,10 +2,7 @@ using System.Reflection;
 using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Starter.RunState;
-using Spark.Temporal.Workflows.Attempts;
-using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.SkillGeneration;
-using Spark.Temporal.Workflows.TaskConstruction;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Tests.Activities.Artifacts;
 

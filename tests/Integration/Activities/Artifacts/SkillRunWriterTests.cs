@@ -6,9 +6,8 @@ using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.SkillGeneration;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Tests.Activities.Artifacts;
 

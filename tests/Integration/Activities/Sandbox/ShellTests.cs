@@ -129,8 +129,7 @@ public sealed class ShellTests(string shell) : ShellFixture(shell)
     [Test]
     public async Task A_quick_command_costs_a_fraction_of_a_process_of_its_own()
     {
-        var connections = (ShellConnections)Bench.Services.GetService(typeof(ShellConnections))!;
-        var overhead = await connections.MeasureAsync(Container, 100, CancellationToken.None);
+        var overhead = await OverheadAsync(100);
         List<double> processes = [];
         for (var i = 0; i < 15; i++)
         {
@@ -142,5 +141,22 @@ public sealed class ShellTests(string shell) : ShellFixture(shell)
         processes.Sort();
         TestContext.Out.WriteLine($"{Shell}: median {overhead.TotalMilliseconds:0.0} ms, a process of its own {processes[7]:0.0} ms");
         Assert.That(overhead.TotalMilliseconds, Is.LessThan(processes[7] / 2));
+    }
+
+    /// <summary>What the shell adds to a command that does nothing: the median of some.</summary>
+    private async Task<TimeSpan> OverheadAsync(int times)
+    {
+        var connections = (ShellConnections)Bench.Services.GetService(typeof(ShellConnections))!;
+        var shell = (await connections.GetAsync(Container, CancellationToken.None))!;
+        List<TimeSpan> samples = [];
+        for (var i = 0; i < times; i++)
+        {
+            var clock = Stopwatch.StartNew();
+            await shell.RunAsync($"measure-{Guid.NewGuid():n}", ":", TimeSpan.FromSeconds(30), _ => Task.FromResult(false), CancellationToken.None);
+            samples.Add(clock.Elapsed);
+        }
+
+        samples.Sort();
+        return samples[samples.Count / 2];
     }
 }
