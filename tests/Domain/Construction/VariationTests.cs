@@ -60,12 +60,12 @@ public class VariationTests
 
     [TestCaseSource(nameof(Unusable))]
     public void A_family_that_cannot_be_made_is_refused(FamilyTemplate template, int count, string message) => Assert.That(
-        () => Variation.Of(Blueprints.Good, template, count, 7, new HashSet<string>()), Throws.TypeOf<FormatException>().With.Message.Contains(message));
+        () => Variation.UpTo(Blueprints.Good, template, count, 7, new HashSet<string>()), Throws.TypeOf<FormatException>().With.Message.Contains(message));
 
     [Test]
     public void The_name_of_a_variant_is_no_longer_than_a_name_may_be()
     {
         var good = Blueprints.Good with { TaskId = "a" + new string('b', 63) };
-        Assert.That(Variation.Of(good, Template, 2, 7, new HashSet<string>()).Select(variant => variant.Blueprint.TaskId), Is.Unique.And.All.Length.LessThanOrEqualTo(64));
+        Assert.That(Variation.UpTo(good, Template, 2, 7, new HashSet<string>()).Select(variant => variant.Blueprint.TaskId), Is.Unique.And.All.Length.LessThanOrEqualTo(64));
     }
 }
