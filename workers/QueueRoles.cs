@@ -1,5 +1,5 @@
 using System.Reflection;
-using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.Contracts;
 using Temporalio.Workflows;
 
