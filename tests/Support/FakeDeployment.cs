@@ -8,15 +8,9 @@ using Spark.Temporal.Activities.Versions;
 using Spark.Temporal.Wire;
 using Spark.Temporal.Wire.Encryption;
 using Spark.Temporal.Workers;
-using Spark.Temporal.Workflows;
-using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Evaluation;
-using Spark.Temporal.Workflows.Exports;
 using Spark.Temporal.Workflows.Messages;
-using Spark.Temporal.Workflows.SkillGeneration;
-using Spark.Temporal.Workflows.TaskConstruction;
 using Temporalio.Client;
 using Temporalio.Worker;
 
