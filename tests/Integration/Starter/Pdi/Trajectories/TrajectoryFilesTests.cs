@@ -2,7 +2,7 @@ using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Pdi.Trajectories;
 using Spark.Temporal.Tests.Support;
 
-namespace Spark.Temporal.Tests.Starter;
+namespace Spark.Temporal.Tests.Starter.Pdi.Trajectories;
 
 public sealed class TrajectoryFilesTests
 {
