@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Artifacts.Replay;
+using Spark.Temporal.Activities.Artifacts.Results;
 using Spark.Temporal.Activities.Batches;
 using Spark.Temporal.Activities.Evaluation;
 using Spark.Temporal.Activities.TaskPackages;

@@ -1,4 +1,3 @@
-using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -14,10 +13,10 @@ using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Wire;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Common;
 using Temporalio.Extensions.Hosting;
 using Temporalio.Worker;
-using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workers;
 
@@ -95,9 +94,8 @@ public static class WorkerRegistration
 
     private static void AddWorkflows(IServiceCollection services, WorkerOptions options, List<WorkerQueue> queues)
     {
-        var workflows = typeof(TaskQueues).Assembly.GetTypes().Where(type => type.GetCustomAttribute<WorkflowAttribute>() is not null).ToList();
-        var worker = AddWorker(services, options, queues, TaskQueues.Workflows, options.FileSlots, options.WorkerVersioning, workflows.Count > 0);
-        foreach (var workflow in workflows)
+        var worker = AddWorker(services, options, queues, TaskQueues.Workflows, options.FileSlots, QueueRoles.BesideWorkflows, options.WorkerVersioning, runsWorkflows: true);
+        foreach (var workflow in QueueRoles.Workflows)
         {
             worker.AddWorkflow(workflow);
         }
@@ -108,10 +106,6 @@ public static class WorkerRegistration
             worker.MaxConcurrentWorkflowTasks = options.WorkflowSlots;
             worker.Interceptors = [.. worker.Interceptors ?? [], new LivenessInterceptor()];
         });
-        worker.ApplyTemporalActivities<ITaskPackageActivities>().ApplyTemporalActivities<IRecordActivities>()
-            .ApplyTemporalActivities<IConstructionActivities>().ApplyTemporalActivities<IEvaluationActivities>()
-            .ApplyTemporalActivities<IBatchActivities>().ApplyTemporalActivities<IReplayActivities>()
-            .ApplyTemporalActivities<IVersionActivities>();
     }
 
     private static void AddLlm(IServiceCollection services, IConfiguration configuration, WorkerOptions options, List<WorkerQueue> queues)
@@ -120,7 +114,7 @@ public static class WorkerRegistration
         var named = configuration.GetSection($"{LlmOptions.Section}:{nameof(LlmOptions.Profiles)}").GetChildren().Select(profile => profile.Key);
         foreach (var profile in named.Append(LlmOptions.DefaultProfile).Distinct())
         {
-            AddWorker(services, options, queues, TaskQueues.Llm(profile), options.LlmSlots).ApplyTemporalActivities<ILlmActivities>();
+            AddWorker(services, options, queues, TaskQueues.Llm(profile), options.LlmSlots, QueueRoles.Llm);
         }
     }
 
@@ -140,13 +134,8 @@ public static class WorkerRegistration
         var host = new SandboxHost(Options.Create(bound));
         services.AddSandboxActivities(Configure).AddSingleton(host).AddHostedService<SandboxSweepService>();
         services.AddLlmSettings(configuration).AddAgentActivities(configuration);
-        AddWorker(services, options, queues, TaskQueues.Sandbox, options.BuildSlots)
-            .ApplyTemporalActivities<ISandboxActivities>()
-            .ApplyTemporalActivities<IAgentActivities>()
-            .ApplyTemporalActivities<ITaskPackageActivities>()
-            .ApplyTemporalActivities<IConstructionActivities>();
-        AddWorker(services, options, queues, TaskQueues.SandboxHost(host.Name), options.SandboxSlots)
-            .ApplyTemporalActivities<ISandboxActivities>().ApplyTemporalActivities<IAgentActivities>();
+        AddWorker(services, options, queues, TaskQueues.Sandbox, options.BuildSlots, QueueRoles.Sandbox);
+        AddWorker(services, options, queues, TaskQueues.SandboxHost(host.Name), options.SandboxSlots, QueueRoles.SandboxHost);
     }
 
     private static ITemporalWorkerServiceOptionsBuilder AddWorker(
@@ -155,12 +144,18 @@ public static class WorkerRegistration
         List<WorkerQueue> queues,
         string queue,
         int slots,
+        IReadOnlyList<Type> contracts,
         bool versioned = false,
         bool runsWorkflows = false)
     {
         queue = options.QueuePrefix + queue;
         queues.Add(new WorkerQueue(queue, runsWorkflows));
         var worker = services.AddHostedTemporalWorker(queue, VersionOf(options.DeploymentVersion, versioned));
+        foreach (var contract in contracts)
+        {
+            worker.ApplyTemporalActivities(contract);
+        }
+
         worker.ConfigureOptions(worker =>
         {
             worker.MaxConcurrentActivities = slots;

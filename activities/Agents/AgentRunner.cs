@@ -12,6 +12,7 @@ using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 using Temporalio.Exceptions;
 
@@ -251,6 +252,6 @@ internal sealed class AgentRunner(
         ? instruction
         : throw new ApplicationFailureException(
             $"The instruction is too long for {agent.Name}, which takes it as an argument: {Encoding.UTF8.GetByteCount(instruction)} bytes, at most {MostArgumentBytes}.",
-            Workflows.FailureTypes.InvalidInput,
+            FailureTypes.InvalidInput,
             nonRetryable: true);
 }

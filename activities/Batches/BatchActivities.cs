@@ -1,8 +1,10 @@
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Artifacts.Results;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 using Temporalio.Exceptions;
 
@@ -29,16 +31,20 @@ internal sealed class BatchActivities(IArtifactStore store) : IBatchActivities
 
     public Task<BatchPage> ReadPageAsync(ReadBatchPageRequest request) => new BatchLists(store).PageAsync(request, Cancelled);
 
-    public Task<BatchRecord> RecordAsync(RecordItemsRequest request) => new BatchResults(store).AppendAsync(request, Cancelled);
+    public Task<BatchRecord> RecordAsync(RecordItemsRequest request) =>
+        ResultRefusal.EndAtAsync(() => new BatchResults(store).AppendAsync(request, Cancelled));
 
     public Task<BatchLook> LookAsync(LookRequest request) => new BatchLookout(ActivityExecutionContext.Current.TemporalClient).LookAsync(request, Cancelled);
 
     public async Task<BatchSummaryPath> SummarizeAsync(SummarizeRequest request)
     {
-        var summary = BatchSummary.Of(request, await new BatchResults(store).ReadAsync(request.Results, Cancelled));
-        var own = await new ResultFolder(store, BatchResults.Folder(request.OutDir, request.Batch)).WriteJsonAsync("summary.json", summary, Cancelled);
-        return new BatchSummaryPath(request.Work == BatchKind.Trials
-            ? own
-            : await new ResultFolder(store, request.OutDir).WriteJsonAsync("pipeline_summary.json", summary, Cancelled));
+        var summary = BatchSummary.Of(request, await new BatchResults(store).ReadAsync(request.Results, Cancelled)).Write();
+        return new BatchSummaryPath(await ResultRefusal.EndAtAsync(async () =>
+        {
+            var own = await new ResultFolder(store, BatchResults.Folder(request.OutDir, request.Batch)).WriteResultAsync(BatchSummaryFile.FileName, summary, Cancelled);
+            return request.Work == BatchKind.Trials
+                ? own
+                : await new ResultFolder(store, request.OutDir).WriteResultAsync(BatchSummaryFile.PipelineFileName, summary, Cancelled);
+        }));
     }
 }

@@ -3,10 +3,10 @@ using System.Text.Json;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.TaskPackages;
 using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Wire.TaskFiles;
-using Spark.Temporal.Workflows.Attempts;
-using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.Batches;
 
@@ -84,7 +84,7 @@ internal sealed class BatchPlanner(IArtifactStore store)
             content[index] = work.Kind == BatchKind.Constructions
                 ? Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(sources[index].Path, cancelled)))
                 : work.Skill?.Agent == AgentNames.Replay
-                ? Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Path.Combine(sources[index].Path, "trajectory.jsonl"), cancelled)))
+                ? Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Path.Combine(sources[index].Path, TrajectoryFile.FileName), cancelled)))
                 : await TaskPackager.DigestAsync(TaskFolderReader.Read(sources[index].Path), cancelled));
 
         var settings = Settings(work);

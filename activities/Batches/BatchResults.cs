@@ -1,10 +1,11 @@
 using System.Text;
-using System.Text.Json;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.Batches;
 
@@ -14,7 +15,7 @@ namespace Spark.Temporal.Activities.Batches;
 /// </summary>
 internal sealed class BatchResults(IArtifactStore store)
 {
-    public const string FileName = "results.jsonl";
+    public const string FileName = BatchResultLine.FileName;
 
     /// <summary>Results of a link: small enough to be written anew for each one that is added.</summary>
     private const int LinkResults = 32;
@@ -25,11 +26,13 @@ internal sealed class BatchResults(IArtifactStore store)
     public static string? Root(string? outDir) => outDir is null ? null : Path.Combine(outDir, "batches");
 
     /// <summary>Starts the file of a batch afresh, with what was taken over. Replaced whole: a second try finds the old one or the new one.</summary>
+    /// <exception cref="ResultFormatException">The file there is of a newer schema; it is left as it is.</exception>
     public async Task<(ArtifactRef? Results, long Exported)> StartAsync(
         string outDir, string batch, IReadOnlyList<ItemResult> takenOver, CancellationToken cancellationToken)
     {
         var lines = Lines(takenOver);
         var file = Path.Combine(Directory.CreateDirectory(Folder(outDir, batch)).FullName, FileName);
+        RefuseNewer(file);
         var temporary = $"{file}.{Guid.NewGuid():n}.tmp";
         await File.WriteAllBytesAsync(temporary, lines, cancellationToken);
         File.Move(temporary, file, overwrite: true);
@@ -72,12 +75,26 @@ internal sealed class BatchResults(IArtifactStore store)
     private async Task<long> ExportAsync(RecordItemsRequest request, ArtifactRef results, CancellationToken cancellationToken)
     {
         var file = Path.Combine(Directory.CreateDirectory(Folder(request.OutDir, request.Batch)).FullName, FileName);
+        var all = (File.Exists(file) ? new FileInfo(file).Length : 0) < request.Exported;
+        if (all)
+        {
+            RefuseNewer(file);
+        }
+
         await using var stream = new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
-        var all = stream.Length < request.Exported;
         stream.Position = all ? 0 : request.Exported;
         await stream.WriteAsync(Lines(all ? await ReadAsync(results, cancellationToken) : request.Ended), cancellationToken);
         await stream.FlushAsync(cancellationToken);
         return stream.Position;
+    }
+
+    /// <summary>The first line says it for all: a program that is older writes none.</summary>
+    private static void RefuseNewer(string file)
+    {
+        if (File.Exists(file) && File.ReadLines(file).FirstOrDefault() is { } first)
+        {
+            ResultJson.RefuseNewer(file, Encoding.UTF8.GetBytes(first));
+        }
     }
 
     private static byte[] Lines(IReadOnlyList<ItemResult> results)
@@ -85,7 +102,7 @@ internal sealed class BatchResults(IArtifactStore store)
         var lines = new StringBuilder();
         foreach (var result in results)
         {
-            lines.Append(JsonSerializer.Serialize(result, SparkJson.Options)).Append('\n');
+            lines.Append(ResultJson.As<BatchResultLine>(result).Write());
         }
 
         return Encoding.UTF8.GetBytes(lines.ToString());

@@ -1,45 +1,51 @@
+using System.Text.Json;
 using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.Batches;
 
-/// <summary><c>pipeline_summary.json</c>: a batch at a glance. Infrastructure failures stand apart and are no score.</summary>
+/// <summary>Sums up a batch. Infrastructure failures are listed apart and are no score.</summary>
 internal static class BatchSummary
 {
     /// <param name="request">The batch.</param>
     /// <param name="all">Its results, those of second tries included, in the order in which they came.</param>
-    public static object Of(SummarizeRequest request, IReadOnlyList<ItemResult> all)
+    public static BatchSummaryFile Of(SummarizeRequest request, IReadOnlyList<ItemResult> all)
     {
         // A second try of an item takes the place of its first, but both were paid for.
         var results = all.GroupBy(result => result.Item.Number).Select(tries => tries.Last()).OrderBy(result => result.Item.Number).ToList();
         var passed = results.Count(Passed);
         var scored = passed + results.Count(Failed);
         var usage = all.Select(Usage).ToList();
-        return new
+        return new BatchSummaryFile
         {
-            request.Batch,
-            Kind = request.Work,
-            request.StartedAt,
-            request.FinishedAt,
-            Cancelled = request.Cancelled ? true : (bool?)null,
-            request.Counts.Total,
+            Batch = request.Batch,
+            Kind = Words(request.Work),
+            StartedAt = request.StartedAt,
+            FinishedAt = request.FinishedAt,
+            Cancelled = request.Cancelled ? true : null,
+            Total = request.Counts.Total,
             NotRun = request.Counts.ToCome,
             Scored = scored,
             Passed = passed,
-            PassRate = scored == 0 ? (double?)null : Math.Round((double)passed / scored, 4),
-            TakenOver = results.Where(result => result.TakenOverFrom is not null).Select(result => new { Task = result.Item.Name, From = result.TakenOverFrom }),
-            NotScored = results.Where(result => result.State is ItemState.Infrastructure or ItemState.Cancelled)
-                .Select(result => new { Task = result.Item.Name, Outcome = result.State, Error = Error(result) }),
+            PassRate = scored == 0 ? null : Math.Round((double)passed / scored, 4),
+            TakenOver = [.. results.Where(result => result.TakenOverFrom is not null).Select(result => new TakenOverEntry { Task = result.Item.Name, From = result.TakenOverFrom! })],
+            NotScored = [.. results.Where(result => result.State is ItemState.Infrastructure or ItemState.Cancelled)
+                .Select(result => new NotScoredEntry { Task = result.Item.Name, Outcome = Words(result.State), Error = Error(result) })],
             CostUsd = all.Where(result => result.TakenOverFrom is null).Sum(result => result.CostUsd),
             PromptTokens = usage.Sum(used => used.Tokens.PromptTokens),
             CompletionTokens = usage.Sum(used => used.Tokens.CompletionTokens),
             ModelCalls = usage.Sum(used => used.Calls),
             ResentInFlight = usage.Sum(used => used.Resent),
-            Results = results.Select(result => (object?)result.Skill ?? (object?)result.Construction ?? result.Trial),
+            Results = [.. results.Select(result => JsonSerializer.SerializeToElement((object?)result.Skill ?? (object?)result.Construction ?? result.Trial, SparkJson.Options))],
         };
     }
+
+    private static string Words(Enum value) => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 
     private static bool Passed(ItemResult result) =>
         result.State is ItemState.Passed || (result.State is ItemState.TakenOver && !Failed(result));

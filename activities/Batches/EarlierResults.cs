@@ -1,7 +1,8 @@
 using System.Text.Json;
-using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.Batches;
 
@@ -13,6 +14,7 @@ internal static class EarlierResults
 {
     /// <param name="folders">Folders with results of batches somewhere below, the later ones before the earlier; null for none.</param>
     /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="ResultFormatException">A file is of a newer schema.</exception>
     public static async Task<IReadOnlyDictionary<string, ItemResult>> ReadAsync(IReadOnlyList<string?> folders, CancellationToken cancellationToken)
     {
         var found = new Dictionary<string, ItemResult>(StringComparer.Ordinal);
@@ -20,9 +22,10 @@ internal static class EarlierResults
         foreach (var file in roots.SelectMany(root => Directory.EnumerateFiles(root, BatchResults.FileName, SearchOption.AllDirectories).Order(StringComparer.Ordinal)))
         {
             var batch = Path.GetFileName(Path.GetDirectoryName(file)!);
+            var number = 0;
             await foreach (var line in File.ReadLinesAsync(file, cancellationToken))
             {
-                if (Parse(line) is { Item.Digest: { } digest } result && IsDone(result))
+                if (Parse(file, ++number, line) is { Item.Digest: { } digest } result && IsDone(result))
                 {
                     found[digest] = result with { TakenOverFrom = result.TakenOverFrom ?? batch };
                 }
@@ -33,13 +36,13 @@ internal static class EarlierResults
     }
 
     /// <summary>A line that is not whole is of a batch that is writing it just now.</summary>
-    private static ItemResult? Parse(string line)
+    private static ItemResult? Parse(string file, int number, string line)
     {
         try
         {
-            return JsonSerializer.Deserialize<ItemResult>(line, SparkJson.Options);
+            return ResultJson.As<ItemResult>(BatchResultLine.Read(file, number, line));
         }
-        catch (JsonException)
+        catch (Exception damaged) when (damaged is JsonException or ResultFormatException { IsNewer: false })
         {
             return null;
         }

@@ -1,10 +1,10 @@
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Artifacts.Results;
 using Spark.Temporal.Activities.Batches;
 using Spark.Temporal.Domain.Evaluation;
-using Spark.Temporal.Workflows;
-using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Evaluation;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 using Temporalio.Exceptions;
 
@@ -45,7 +45,7 @@ internal sealed class EvaluationActivities(IArtifactStore store) : IEvaluationAc
             StartedAt = request.StartedAt,
         };
         var summaries = SummaryMaker.Of(head, [.. planned.Rows, .. ended.Select(result => TrialRows.Of(input, result, Skills(result)))], request.Now);
-        return await new EvaluationWriter(store).WriteAsync(EvaluationWriter.Root(input.OutDir, input.ResultsRoot), summaries, Cancelled);
+        return await ResultRefusal.EndAtAsync(() => new EvaluationWriter(store).WriteAsync(EvaluationWriter.Root(input.OutDir, input.ResultsRoot), summaries, Cancelled));
 
         ArmSkills? Skills(ItemResult result)
         {

@@ -1,12 +1,11 @@
-using System.Text.Json;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Batches;
 using Spark.Temporal.Domain.Evaluation;
-using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Wire.TaskFiles;
-using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Evaluation;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.Evaluation;
 
@@ -94,9 +93,7 @@ internal sealed class EvaluationPlanner(IArtifactStore store)
         var earlier = new Dictionary<(string, string, string, int), EvaluationTrial>();
         foreach (var path in input.Students.Select(student => EvaluationWriter.SummaryPath(EvaluationWriter.Root(input.OutDir, input.ResultsRoot), student.Slug, input.Batch)).Where(File.Exists))
         {
-            await using var file = File.OpenRead(path);
-            var summary = await JsonSerializer.DeserializeAsync<EvaluationSummary>(file, SparkJson.Options, cancellationToken)
-                ?? throw new InvalidDataException($"{path} holds no summary");
+            var summary = EvaluationSummaryFile.Read(path, await File.ReadAllTextAsync(path, cancellationToken));
             foreach (var trial in summary.Trials.Where(trial => trial.ToScore().IsScored))
             {
                 earlier[(trial.Model, trial.Task, trial.Arm, trial.Repeat)] = trial;

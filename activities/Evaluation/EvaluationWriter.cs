@@ -1,8 +1,10 @@
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Artifacts.Results;
 using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.Evaluation;
 
@@ -20,15 +22,17 @@ internal sealed class EvaluationWriter(IArtifactStore store)
 
     public static string SummaryPath(string root, string model, string run) => Path.Combine(Folder(root, model, run), EvaluationSummary.FileName);
 
+    /// <exception cref="ResultFormatException">A summary there is of a newer schema; it is left as it is.</exception>
     public async Task<EvaluationRecord> WriteAsync(string root, IReadOnlyList<EvaluationSummary> summaries, CancellationToken cancellationToken)
     {
         List<StudentResult> students = [];
         foreach (var summary in summaries)
         {
             var folder = new ResultFolder(store, Folder(root, summary.Model, summary.Run));
+            await folder.RefuseNewerAsync(EvaluationSummary.FileName, cancellationToken);
             await folder.WriteAsync("report.md", EvaluationReport.Of(summary), cancellationToken);
             await folder.WriteAsync("report.html", EvaluationPage.Of(summary), cancellationToken);
-            students.Add(Result(summary, await folder.WriteJsonAsync(EvaluationSummary.FileName, summary, cancellationToken)));
+            students.Add(Result(summary, await folder.WriteResultAsync(EvaluationSummary.FileName, EvaluationSummaryFile.Write(summary), cancellationToken)));
         }
 
         if (summaries.Count == 1)

@@ -1,3 +1,5 @@
+using Spark.Temporal.Domain.Json;
+
 namespace Spark.Temporal.Domain.Evaluation;
 
 /// <summary>Where an arm's skills come from.</summary>
@@ -17,7 +19,7 @@ public enum SkillSource
 }
 
 /// <summary>One arm of an evaluation.</summary>
-public sealed record EvaluationArm
+public sealed record EvaluationArm : OpenRecord
 {
     public const string Baseline = "baseline";
     public const string Generated = "generated";

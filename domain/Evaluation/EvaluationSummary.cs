@@ -1,3 +1,4 @@
+using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Statistics;
 
 namespace Spark.Temporal.Domain.Evaluation;
@@ -6,7 +7,7 @@ namespace Spark.Temporal.Domain.Evaluation;
 /// <c>skills_eval_result/&lt;model&gt;/&lt;run&gt;/summary.json</c>: one student model in one evaluation.
 /// <c>summary.schema.json</c> documents it for other programs.
 /// </summary>
-public sealed record EvaluationSummary
+public sealed record EvaluationSummary : OpenRecord
 {
     public const string FileName = "summary.json";
 
@@ -35,18 +36,18 @@ public sealed record EvaluationSummary
     public required DateTime FinishedAt { get; init; }
 
     /// <summary>Where each arm's skills come from.</summary>
-    public required IReadOnlyList<EvaluationArm> Arms { get; init; }
+    public required IReadOnlyList<EvaluationArm> Arms { get; init; } = [];
 
     /// <summary>Each arm's sums, in the order of <see cref="Arms"/>.</summary>
-    public required IReadOnlyList<ArmSums> Sums { get; init; }
+    public required IReadOnlyList<ArmSums> Sums { get; init; } = [];
 
     /// <summary>Each arm against each other one.</summary>
-    public required IReadOnlyList<PairSums> Comparisons { get; init; }
+    public required IReadOnlyList<PairSums> Comparisons { get; init; } = [];
 
     /// <summary>Students × arms; only where the evaluation has several students.</summary>
     public IReadOnlyList<TransferRow>? Transfer { get; init; }
 
-    public required IReadOnlyList<EvaluationTrial> Trials { get; init; }
+    public required IReadOnlyList<EvaluationTrial> Trials { get; init; } = [];
 }
 
 /// <summary>One student in the transfer matrix.</summary>

@@ -1,10 +1,11 @@
+using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Statistics;
 
 namespace Spark.Temporal.Domain.Evaluation;
 
 /// <summary>How one trial of an evaluation ended: a row of <c>trials</c> in <c>summary.json</c>.</summary>
-public sealed record EvaluationTrial
+public sealed record EvaluationTrial : OpenRecord
 {
     /// <summary>Slug of the student model.</summary>
     public required string Model { get; init; }

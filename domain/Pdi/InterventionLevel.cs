@@ -23,6 +23,7 @@ public sealed class InterventionLevelJsonConverter : JsonConverter<InterventionL
     public override InterventionLevel Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.TokenType == JsonTokenType.Null ? InterventionLevel.None : reader.GetString() switch
         {
+            "" or "none" => InterventionLevel.None,
             "soft" => InterventionLevel.Soft,
             "strong" => InterventionLevel.Strong,
             var other => throw new JsonException($"level is '{other}'; expected null, \"soft\" or \"strong\"."),

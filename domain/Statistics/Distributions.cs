@@ -55,7 +55,7 @@ public static class Distributions
         return (low + high) / 2;
     }
 
-    /// <summary>The z with P(|Z| ≤ z) = level, to 1e-6; for 0.95 exactly rounded.</summary>
+    /// <summary>The z with P(|Z| ≤ z) = level, to 1e-5; for 0.95 exactly rounded.</summary>
     public static double NormalQuantile(double level)
     {
         RequireLevel(level);

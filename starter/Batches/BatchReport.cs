@@ -1,9 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Batches;
 
@@ -56,9 +57,17 @@ internal static class BatchReport
         }
 
         var last = new SortedDictionary<int, ItemResult>();
-        foreach (var item in File.ReadLines(result.ResultsPath).Select(line => JsonSerializer.Deserialize<ItemResult>(line, SparkJson.Options)!))
+        try
         {
-            last[item.Item.Number] = item;
+            foreach (var (line, number) in File.ReadLines(result.ResultsPath).Select((line, index) => (line, index + 1)))
+            {
+                var item = ResultJson.As<ItemResult>(BatchResultLine.Read(result.ResultsPath, number, line));
+                last[item.Item.Number] = item;
+            }
+        }
+        catch (ResultFormatException refused)
+        {
+            throw new CliException($"the batch ended ({result.Counts.Passed} of {result.Counts.Total} passed), but its results cannot be read: {refused.Message}");
         }
 
         return [.. last.Values];
@@ -97,6 +106,6 @@ internal static class BatchReport
         }
     }
 
-    private static string Interventions(Workflows.SkillGeneration.SkillGenerationResult run) =>
+    private static string Interventions(SkillGenerationResult run) =>
         run.SoftInterventions + run.StrongInterventions == 0 ? "" : $" ({run.SoftInterventions} soft, {run.StrongInterventions} strong interventions)";
 }

@@ -1,7 +1,6 @@
-using System.Text.Json;
-using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Pdi;
-using Spark.Temporal.Workflows.SkillGeneration;
+using Spark.Temporal.Domain.Results;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Dashboard;
 
@@ -11,7 +10,7 @@ internal sealed record ResultFiles
     /// <summary>Longest file that is read.</summary>
     private const long MostBytes = 64 << 20;
 
-    private static readonly string[] ReadFiles = ["attempts.json", "trajectory.jsonl", "SKILL.md", "error_report.md"];
+    private static readonly string[] ReadFiles = [AttemptsFile.FileName, TrajectoryFile.FileName, "SKILL.md", "error_report.md"];
 
     public IReadOnlyList<AttemptLine> Attempts { get; private init; } = [];
     public IReadOnlyList<PdiSnapshot> Pdi { get; private init; } = [];
@@ -38,16 +37,16 @@ internal sealed record ResultFiles
     {
         try
         {
-            if (Content(folder, "attempts.json") is not { } text)
+            if (Content(folder, AttemptsFile.FileName) is not { } text)
             {
                 return null;
             }
 
-            var kept = JsonSerializer.Deserialize<Kept>(text, SparkJson.Options)!;
+            var kept = AttemptsFile.Read(Path.Combine(folder, AttemptsFile.FileName), text);
             return new ResultFiles
             {
-                Attempts = [.. kept.Attempts.Select(attempt => attempt.Line(kept.Pdi))],
-                Pdi = kept.Pdi?.History ?? [],
+                Attempts = [.. kept.Attempts.Select(attempt => Line(attempt, kept.Pdi))],
+                Pdi = [.. (kept.Pdi?.History ?? []).Select(snapshot => snapshot.ToSnapshot())],
                 Memos = kept.MemoHistory,
                 LastTrial = kept.Attempts.Select(attempt => attempt.TrialDir).LastOrDefault(trial => trial is not null),
                 Evidence = EvidenceOf(folder),
@@ -55,7 +54,11 @@ internal sealed record ResultFiles
                 Error = Content(folder, "error_report.md"),
             };
         }
-        catch (Exception broken) when (broken is JsonException or IOException or UnauthorizedAccessException)
+        catch (ResultFormatException refused)
+        {
+            return new ResultFiles { Error = refused.Message };
+        }
+        catch (Exception broken) when (broken is IOException or UnauthorizedAccessException)
         {
             return null;
         }
@@ -70,56 +73,28 @@ internal sealed record ResultFiles
 
     private static string? EvidenceOf(string folder)
     {
-        // What the model was asked stands around the evidence.
-        const string Heading = "# Evidence\n";
-        const string Next = "\n# ";
-        var path = Path.Combine(folder, "trajectory.jsonl");
+        var path = Path.Combine(folder, TrajectoryFile.FileName);
         if (!File.Exists(path) || new FileInfo(path).Length > MostBytes)
         {
             return null;
         }
 
-        var call = File.ReadLines(path).LastOrDefault(line => line.Contains("\"skill_gen_call\"", StringComparison.Ordinal));
-        if (call is null || JsonDocument.Parse(call).RootElement.TryGetProperty("user_prompt", out var prompt) is false || prompt.GetString() is not { } asked)
-        {
-            return null;
-        }
-
-        var start = asked.IndexOf(Heading, StringComparison.Ordinal);
-        var evidence = start < 0 ? asked : asked[(start + Heading.Length)..];
-        var end = evidence.LastIndexOf(Next, StringComparison.Ordinal);
-        return VisibleText.Of((start < 0 || end < 0 ? evidence : evidence[..end]).Trim(), 60_000);
+        // Long lines of other events are not parsed.
+        var call = File.ReadLines(path).LastOrDefault(line => line.Contains($"\"{SkillCallEvent.TypeName}\"", StringComparison.Ordinal));
+        return call is not null && TrajectoryFile.ReadLine(call, 1, path)?.Event is SkillCallEvent asked && asked.EvidenceOrPrompt() is { } evidence
+            ? VisibleText.Of(evidence.Trim(), 60_000)
+            : null;
     }
 
-    private sealed record Kept(IReadOnlyList<KeptAttempt> Attempts, IReadOnlyList<string> MemoHistory, KeptPdi? Pdi);
-
-    private sealed record KeptPdi(IReadOnlyList<PdiSnapshot> History);
-
-    private sealed record KeptAttempt
-    {
-        public int? Attempt { get; init; }
-        public int Number { get; init; }
-        public string Status { get; init; } = "";
-        public double? Reward { get; init; }
-        public int NPassed { get; init; }
-        public int NTests { get; init; }
-        public string Intervention { get; init; } = "";
-        public string? Error { get; init; }
-        public string? TrialDir { get; init; }
-        public KeptUsage? Usage { get; init; }
-
-        public AttemptLine Line(KeptPdi? pdi) => new(
-            Number,
-            Status.Length == 0 ? "" : Status[..1] + Status[1..].ToLowerInvariant(),
-            Reward,
-            NPassed,
-            NTests,
-            pdi?.History.FirstOrDefault(snapshot => snapshot.Attempt == Attempt)?.WeightedPdi,
-            Intervention == "none" ? "" : Intervention,
-            Usage?.CostUsd ?? 0,
-            Error is null ? null : VisibleText.Of(Error, 400),
-            null);
-    }
-
-    private sealed record KeptUsage(double CostUsd);
+    private static AttemptLine Line(AttemptEntry attempt, PdiEntry? pdi) => new(
+        attempt.Number,
+        attempt.Status.Length == 0 ? "" : attempt.Status[..1] + attempt.Status[1..].ToLowerInvariant(),
+        attempt.Reward,
+        attempt.NPassed,
+        attempt.NTests,
+        pdi?.History.FirstOrDefault(snapshot => snapshot.Attempt == attempt.Attempt)?.WeightedPdi,
+        attempt.Intervention == InterventionLevel.None ? "" : attempt.Intervention.ToString().ToLowerInvariant(),
+        attempt.Usage?.CostUsd ?? 0,
+        attempt.Error is null ? null : VisibleText.Of(attempt.Error, 400),
+        null);
 }

@@ -1,4 +1,5 @@
-using System.Text.Json;
+using System.Text.Json.Nodes;
+using Spark.Temporal.Domain.Results;
 
 namespace Spark.Temporal.Starter.Dashboard;
 
@@ -12,36 +13,25 @@ internal static class TrialCommandLines
     {
         try
         {
-            if (ResultFiles.Content(Path.Combine(trial, "agent"), "trajectory.json") is not { } text)
-            {
-                return [];
-            }
-
-            using var trajectory = JsonDocument.Parse(text);
-            return [.. trajectory.RootElement.GetProperty("steps").EnumerateArray().SelectMany(Of).TakeLast(MostCommands)];
+            var folder = Path.Combine(trial, "agent");
+            return ResultFiles.Content(folder, AtifTrajectory.FileName) is { } text
+                ? [.. AtifTrajectory.Read(Path.Combine(folder, AtifTrajectory.FileName), text).Steps.SelectMany(Of).TakeLast(MostCommands)]
+                : [];
         }
-        catch (Exception broken) when (broken is JsonException or IOException or UnauthorizedAccessException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception broken) when (broken is ResultFormatException or IOException or UnauthorizedAccessException)
         {
             return [];
         }
     }
 
-    private static IEnumerable<CommandLine> Of(JsonElement step)
+    private static IEnumerable<CommandLine> Of(AtifStep step)
     {
-        if (!step.TryGetProperty("tool_calls", out var calls))
+        foreach (var (call, index) in (step.ToolCalls ?? []).Select((call, index) => (call, index)))
         {
-            yield break;
-        }
-
-        var answers = step.TryGetProperty("observation", out var seen) ? seen.GetProperty("results").EnumerateArray().ToList() : [];
-        var results = step.TryGetProperty("extra", out var extra) && extra.TryGetProperty("commands", out var commands) ? commands.EnumerateArray().ToList() : [];
-        foreach (var (call, index) in calls.EnumerateArray().Select((call, index) => (call, index)))
-        {
-            var arguments = call.GetProperty("arguments");
-            var command = arguments.TryGetProperty("command", out var text) && text.ValueKind == JsonValueKind.String ? text.GetString()! : arguments.GetRawText();
-            var output = index < answers.Count && answers[index].TryGetProperty("content", out var content) ? content.GetString() : null;
-            int? exit = index < results.Count && results[index].TryGetProperty("exit_code", out var code) && code.TryGetInt32(out var number) ? number : null;
-            yield return new CommandLine(VisibleText.Of(command, 2_000), output is null ? null : VisibleText.Of(output, MostOutput), exit);
+            var command = call.Arguments["command"] is JsonValue given && given.TryGetValue<string>(out var text) ? text : call.Arguments.ToJsonString();
+            var output = step.Observation?.Results.ElementAtOrDefault(index)?.Content;
+            yield return new CommandLine(
+                VisibleText.Of(command, 2_000), output is null ? null : VisibleText.Of(output, MostOutput), step.Extra?.Commands?.ElementAtOrDefault(index)?.ExitCode);
         }
     }
 }

@@ -1,6 +1,7 @@
-using System.Text.Json;
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Domain.Statistics;
-using Spark.Temporal.Workflows.Evaluation;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Eval;
 
@@ -27,50 +28,27 @@ internal sealed record CostEstimate(string Model, int Trials, double? Usd, int R
         return new CostEstimate(student.Slug, tasks.Count * perTask, usd, all.Length, tasks.Count(known.Contains));
     })];
 
-    private static IEnumerable<(string Task, double Usd)> Earlier(string folder)
-    {
-        foreach (var file in SummaryFiles.Find(folder))
-        {
-            using var content = Read(file);
-            foreach (var trial in Items(content, "trials"))
-            {
-                var scored = trial.TryGetProperty("outcome", out var outcome) && outcome.GetString() is not ("skipped" or "infrastructure");
-                if (scored && trial.TryGetProperty("task", out var task) && trial.TryGetProperty("cost_usd", out var cost) && cost.TryGetDouble(out var usd))
-                {
-                    yield return (task.GetString() ?? "", usd);
-                }
-            }
-        }
-    }
+    private static IEnumerable<(string Task, double Usd)> Earlier(string folder) =>
+        from file in SummaryFiles.Find(folder)
+        from trial in Read(file, EvaluationSummaryFile.ReadScores)?.Trials ?? []
+        where trial.Outcome is not (Outcome.Skipped or Outcome.Infrastructure)
+        select (trial.Task ?? "", trial.CostUsd);
 
-    private static IEnumerable<(string Task, double Usd)> Attempts(string folder)
-    {
-        foreach (var task in Directory.Exists(folder) ? Directory.EnumerateDirectories(folder) : [])
-        {
-            using var content = Read(Path.Combine(task, "attempts.json"));
-            foreach (var attempt in Items(content, "attempts"))
-            {
-                if (attempt.TryGetProperty("usage", out var usage) && usage.TryGetProperty("cost_usd", out var cost) && cost.TryGetDouble(out var usd))
-                {
-                    yield return (Path.GetFileName(task), usd);
-                }
-            }
-        }
-    }
-
-    private static JsonElement.ArrayEnumerator Items(JsonDocument? content, string name) =>
-        content is { RootElement.ValueKind: JsonValueKind.Object } && content.RootElement.TryGetProperty(name, out var items) && items.ValueKind == JsonValueKind.Array
-            ? items.EnumerateArray()
-            : default;
+    private static IEnumerable<(string Task, double Usd)> Attempts(string folder) =>
+        from task in Directory.Exists(folder) ? Directory.EnumerateDirectories(folder) : []
+        from attempt in Read(Path.Combine(task, AttemptsFile.FileName), AttemptsFile.Read)?.Attempts ?? []
+        where attempt.Usage is not null
+        select (Path.GetFileName(task), attempt.Usage!.CostUsd);
 
     /// <summary>A file that cannot be read says nothing about costs.</summary>
-    private static JsonDocument? Read(string file)
+    private static T? Read<T>(string file, Func<string, string, T> read)
+        where T : class
     {
         try
         {
-            return File.Exists(file) ? JsonDocument.Parse(File.ReadAllBytes(file)) : null;
+            return File.Exists(file) ? read(file, File.ReadAllText(file)) : null;
         }
-        catch (Exception damaged) when (damaged is JsonException or IOException or UnauthorizedAccessException)
+        catch (Exception damaged) when (damaged is ResultFormatException or IOException or UnauthorizedAccessException)
         {
             return null;
         }

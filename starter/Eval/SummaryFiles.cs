@@ -1,6 +1,5 @@
-using System.Text.Json;
 using Spark.Temporal.Domain.Evaluation;
-using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Eval;
@@ -37,11 +36,13 @@ internal static class SummaryFiles
     {
         try
         {
-            await using var content = File.OpenRead(file);
-            return await JsonSerializer.DeserializeAsync<EvaluationSummary>(content, SparkJson.Options, cancellationToken)
-                ?? throw new CliException($"{file} holds no summary");
+            return EvaluationSummaryFile.Read(file, await File.ReadAllTextAsync(file, cancellationToken));
         }
-        catch (Exception mistake) when (mistake is IOException or UnauthorizedAccessException or JsonException)
+        catch (ResultFormatException refused)
+        {
+            throw new CliException($"no summary of an evaluation: {refused.Message}");
+        }
+        catch (Exception mistake) when (mistake is IOException or UnauthorizedAccessException)
         {
             throw new CliException($"{file} is no summary of an evaluation: {mistake.Message}");
         }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Pdi.Trajectories;
 
@@ -17,7 +18,6 @@ internal static class PdiCommands
         group.Add(Replay(output));
         group.Add(PdiAnalyzeCommand.Create(output));
         group.Add(PdiSelectCommand.Create(output));
-        group.Add(Bench(output));
         return group;
     }
 
@@ -68,27 +68,6 @@ internal static class PdiCommands
         return command;
     }
 
-    // Asked for by infra/bench.sh only.
-    private static Command Bench(CliOutput output)
-    {
-        var files = Files();
-        var method = Method();
-        var command = new Command("bench", "Measure how many proxy snapshots are computed in a second.") { files, method };
-        command.Hidden = true;
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            List<RecordedRun> runs = [];
-            foreach (var path in TrajectoryFiles.Find(parsed.GetValue(files)!))
-            {
-                runs.Add(await ReadAsync(path, output, cancellationToken));
-            }
-
-            output.Json(PdiThroughput.Measure(runs, Chosen(parsed.GetValue(method)) ?? PdiMethod.TokenOverlap, TimeSpan.FromSeconds(2)));
-            return ExitCodes.Good;
-        });
-        return command;
-    }
-
     private static Argument<string[]> Files() => new("FILE")
     {
         Arity = ArgumentArity.OneOrMore,
@@ -109,7 +88,7 @@ internal static class PdiCommands
 
     private static async Task<RecordedRun> ReadAsync(string path, CliOutput output, CancellationToken cancellationToken)
     {
-        var run = await TrajectoryReader.ReadAsync(path, cancellationToken);
+        var run = await TrajectoryFiles.ReadAsync(path, cancellationToken);
         foreach (var damaged in run.DamagedLines.Take(DamagedShown))
         {
             output.Note($"{path}, line {damaged.Line}: {damaged.Problem}; left out");

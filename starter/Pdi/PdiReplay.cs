@@ -1,6 +1,6 @@
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Pdi;
-using Spark.Temporal.Starter.Pdi.Trajectories;
+using Spark.Temporal.Domain.Results;
 
 namespace Spark.Temporal.Starter.Pdi;
 
@@ -113,10 +113,6 @@ internal static class PdiReplay
             return null;
         }
 
-        var before = snapshot.Attempt - 1;
-        var previous = run.Executions.TryGetValue(before, out var earlier) && !earlier.IsInfrastructure && run.Reflections.ContainsKey(before)
-            ? earlier
-            : null;
         return new PdiObservation
         {
             Attempt = snapshot.Attempt,
@@ -125,7 +121,7 @@ internal static class PdiReplay
             MemoBefore = reflection.MemoBefore,
             MemoAfter = reflection.MemoAfter,
             FailedTests = TestSummary.FailedTests(execution.TestSummary),
-            PreviousFailedTests = previous is null ? null : TestSummary.FailedTests(previous.TestSummary),
+            PreviousFailedTests = run.FailedTestsBefore(snapshot.Attempt),
         };
     }
 

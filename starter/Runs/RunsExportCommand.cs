@@ -2,13 +2,13 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Spark.Temporal.Domain.Conversations;
-using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Exports;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Client;
 
 namespace Spark.Temporal.Starter.Runs;
@@ -60,7 +60,9 @@ internal static partial class RunsExportCommand
     {
         var details = await RunDetails.ReadAsync(session, id, askWorker: true, cancellationToken);
         Make(Path.Combine(dir, "history"));
-        await File.WriteAllTextAsync(Path.Combine(dir, "run.json"), JsonSerializer.Serialize(details, SparkJson.Indented) + "\n", cancellationToken);
+        var described = Path.Combine(dir, ExportedRun.FileName);
+        RefuseNewer(described);
+        await File.WriteAllTextAsync(described, ResultJson.As<ExportedRun>(details).Write(), cancellationToken);
         var references = new HashSet<string>();
         string? results = null;
         foreach (var run in new[] { id }.Concat(details.Children.Select(child => child.Id)))
@@ -93,6 +95,21 @@ internal static partial class RunsExportCommand
         return new Exported(
             id, dir, details.Children.Count + 1, files.Length, files.Sum(file => new FileInfo(file).Length), Directory.Exists(Path.Combine(dir, "results")),
             [.. replies.SelectMany(reply => reply.Missing).Select(lost => lost.ToString()).Distinct()]);
+    }
+
+    private static void RefuseNewer(string file)
+    {
+        try
+        {
+            if (File.Exists(file))
+            {
+                ResultJson.RefuseNewer(file, File.ReadAllBytes(file));
+            }
+        }
+        catch (ResultFormatException newer)
+        {
+            throw new CliException(newer.Message);
+        }
     }
 
     private static void Make(string folder)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Tasks;
@@ -8,7 +9,6 @@ namespace Spark.Temporal.Starter.Tasks;
 internal static class TasksShowCommands
 {
     private const string Generated = "generated_tasks";
-    private const string Report = "generation_report.json";
 
     public static Command List(CliOutput output)
     {
@@ -30,7 +30,7 @@ internal static class TasksShowCommands
 
             foreach (var (name, content) in reports)
             {
-                output.Line($"{content.GetProperty("status").GetString(),-10} {name}  {content.GetProperty("rounds").GetInt32()} rounds of repair");
+                output.Line($"{content.Status,-10} {name}  {content.Rounds} rounds of repair");
             }
 
             return ExitCodes.Good;
@@ -76,13 +76,26 @@ internal static class TasksShowCommands
 
     private static Option<string> Out() => new("--out", "--output-dir") { Description = "Folder that holds generated_tasks/.", DefaultValueFactory = _ => "." };
 
-    private static IEnumerable<(string Name, JsonElement Content)> Reports(string folder)
+    private static IEnumerable<(string Name, ConstructionReport Content)> Reports(string folder)
     {
         var artifacts = Path.Combine(folder, Generated, "_artifacts");
         return !Directory.Exists(artifacts)
             ? []
             : Directory.EnumerateDirectories(artifacts).Order(StringComparer.Ordinal)
-                .Where(task => File.Exists(Path.Combine(task, Report)))
-                .Select(task => (Path.GetFileName(task), JsonSerializer.Deserialize<JsonElement>(File.ReadAllText(Path.Combine(task, Report)))));
+                .Select(task => Path.Combine(task, ConstructionReport.FileName))
+                .Where(File.Exists)
+                .Select(file => (Path.GetFileName(Path.GetDirectoryName(file)!), Read(file)));
+    }
+
+    private static ConstructionReport Read(string file)
+    {
+        try
+        {
+            return ConstructionReport.Read(file, File.ReadAllText(file));
+        }
+        catch (ResultFormatException refused)
+        {
+            throw new CliException(refused.Message);
+        }
     }
 }

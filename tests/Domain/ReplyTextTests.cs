@@ -1,5 +1,6 @@
 using Spark.Temporal.Domain.Memo;
 using Spark.Temporal.Domain.Texts;
+using Spark.Temporal.Tests.Support;
 
 namespace Spark.Temporal.Tests.Domain;
 
@@ -42,12 +43,15 @@ public sealed class ReplyTextTests
     [TestCase("### ")]
     public void No_text_keeps_the_rules_busy(string part)
     {
-        var text = "## Exploration Memo (1 failed attempts)\n### Verified Facts\n" + string.Concat(Enumerable.Repeat(part, 100_000 / part.Length)) + "x";
-        var clock = System.Diagnostics.Stopwatch.StartNew();
+        string Text(int characters) =>
+            "## Exploration Memo (1 failed attempts)\n### Verified Facts\n" + string.Concat(Enumerable.Repeat(part, characters / part.Length)) + "x";
 
-        MemoRules.Check(text, text, 1);
-        ReplyText.Strip("a" + text);
+        var growth = Growth.Of(25_000, Text, text =>
+        {
+            MemoRules.Check(text, text, 1);
+            ReplyText.Strip("a" + text);
+        });
 
-        Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(1)));
+        Assert.That(growth, Is.LessThan(10), "four times the text");
     }
 }

@@ -13,6 +13,7 @@ using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Evaluation;
 using Spark.Temporal.Workflows.Exports;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Spark.Temporal.Workflows.TaskConstruction;
 using Temporalio.Client;
@@ -22,7 +23,7 @@ namespace Spark.Temporal.Tests.Support;
 
 /// <summary>
 /// Workers of the real workflows around a <see cref="FakeWorld"/>, on queues of their own, so that tests side by side do
-/// not take each other's work.
+/// not take each other's work. What a queue serves is the product's own list: <see cref="QueueRoles"/>.
 /// </summary>
 internal sealed class FakeDeployment : IAsyncDisposable
 {
@@ -69,12 +70,8 @@ internal sealed class FakeDeployment : IAsyncDisposable
         var deployment = new FakeDeployment(await TemporalServer.ClientAsync(), $"{TestContext.CurrentContext.Test.ID}-{Guid.NewGuid().ToString("n")[..8]}-", keys);
         deployment._versions = versions ?? deployment._versions;
         deployment.StopFirstWorkflows = deployment.AddWorkflows(version ?? WorkerRegistration.Version);
-        deployment.Work(new TemporalWorkerOptions(deployment.Prefix + TaskQueues.Sandbox)
-            .AddAllActivities<ISandboxActivities>(deployment.World)
-            .AddAllActivities<IConstructionActivities>(deployment.World)
-            .AddAllActivities<IAgentActivities>(deployment.Agents)
-            .AddAllActivities<ITaskPackageActivities>(deployment.World));
-        deployment.Work(new TemporalWorkerOptions(deployment.Prefix + TaskQueues.Llm("default")).AddAllActivities<ILlmActivities>(deployment.World));
+        deployment.Work(deployment.Serving(deployment.Prefix + TaskQueues.Sandbox, QueueRoles.Sandbox));
+        deployment.Work(deployment.Serving(deployment.Prefix + TaskQueues.Llm("default"), QueueRoles.Llm));
         if (host)
         {
             deployment.AddHost(deployment.HostQueue);
@@ -87,28 +84,25 @@ internal sealed class FakeDeployment : IAsyncDisposable
     /// <returns>Stops it, as an operator does who needs the version no more.</returns>
     public Func<Task> AddWorkflows(WorkerDeploymentOptions version)
     {
-        var worker = Work(new TemporalWorkerOptions(Queue) { DeploymentOptions = version, Interceptors = [new LivenessInterceptor()] }
-            .AddWorkflow<AttemptWorkflow>()
-            .AddWorkflow<SkillGenerationWorkflow>()
-            .AddWorkflow<BatchWorkflow>()
-            .AddWorkflow<ExportWorkflow>()
-            .AddWorkflow<ProofWorkflow>()
-            .AddWorkflow<TaskConstructionWorkflow>()
-            .AddWorkflow<FamilyWorkflow>()
-            .AddWorkflow<EvaluationWorkflow>()
-            .AddAllActivities<IRecordActivities>(new RecordActivities(Store))
-            .AddAllActivities<IEvaluationActivities>(new EvaluationActivities(Store))
-            .AddAllActivities<IBatchActivities>(new BatchActivities(Store))
-            .AddAllActivities<IReplayActivities>(new ReplayActivities(Store))
-            .AddAllActivities<IVersionActivities>(_versions)
-            .AddAllActivities<IConstructionActivities>(World)
-            .AddAllActivities<ITaskPackageActivities>(World));
+        var options = Serving(Queue, QueueRoles.BesideWorkflows);
+        options.DeploymentOptions = version;
+        options.Interceptors = [new LivenessInterceptor()];
+        foreach (var workflow in QueueRoles.Workflows)
+        {
+            options.AddWorkflow(workflow);
+        }
+
+        var worker = Work(options);
         return worker.StopAsync;
     }
 
     /// <summary>A sandbox host that takes work from its own queue.</summary>
-    public void AddHost(string queue, int slots = 100) =>
-        Work(new TemporalWorkerOptions(queue) { MaxConcurrentActivities = slots }.AddAllActivities<ISandboxActivities>(World).AddAllActivities<IAgentActivities>(Agents));
+    public void AddHost(string queue, int slots = 100)
+    {
+        var options = Serving(queue, QueueRoles.SandboxHost);
+        options.MaxConcurrentActivities = slots;
+        Work(options);
+    }
 
     public string Id(string name) => $"{Prefix}{name}";
 
@@ -118,6 +112,24 @@ internal sealed class FakeDeployment : IAsyncDisposable
     {
         await Task.WhenAll(_workers.Select(worker => worker.StopAsync()));
         _folder.Dispose();
+    }
+
+    /// <summary>A queue with all that the product's worker serves there, by whoever plays it here.</summary>
+    private TemporalWorkerOptions Serving(string queue, IReadOnlyList<Type> contracts)
+    {
+        object[] players =
+        [
+            World, Agents, _versions, new RecordActivities(Store), new EvaluationActivities(Store), new BatchActivities(Store), new ReplayActivities(Store),
+        ];
+        var options = new TemporalWorkerOptions(queue);
+        foreach (var contract in contracts)
+        {
+            var player = players.FirstOrDefault(contract.IsInstanceOfType)
+                ?? throw new InvalidOperationException($"The worker serves {contract.Name} on {queue}; nobody plays it in the tests.");
+            options.AddAllActivities(contract, player);
+        }
+
+        return options;
     }
 
     private RunningWorker Work(TemporalWorkerOptions options)

@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Domain.Statistics;
 using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Domain.Texts;
@@ -50,7 +51,7 @@ public static class BatchSelection
     /// <exception cref="FormatException">There are none, or two of one name; says what to do.</exception>
     public static IReadOnlyList<RecordingPath> Recordings(TaskSelection source)
     {
-        const string fileName = "trajectory.jsonl";
+        const string fileName = TrajectoryFile.FileName;
         var files = Lines(source.Files).SelectMany(path =>
             Directory.Exists(path) ? Directory.EnumerateFiles(path, fileName, SearchOption.AllDirectories)
             : File.Exists(path) && Path.GetFileName(path) == fileName ? [path]

@@ -1,3 +1,5 @@
+using Spark.Temporal.Domain.Results;
+
 namespace Spark.Temporal.Activities.Artifacts.Replay;
 
 /// <summary>One attempt of a recorded run, with what followed from it.</summary>
@@ -22,10 +24,11 @@ internal sealed record RecordedAttempt
 
     public int? Step { get; init; }
 
-    /// <summary>Failed tests of the attempt before; null as <c>PdiObservation</c> says.</summary>
+    /// <summary>Failed tests of the attempt before; null as <c>RecordedRun.FailedTestsBefore</c> says.</summary>
     public IReadOnlyList<string>? PreviousFailedTests { get; init; }
 
-    public bool IsInfrastructure => Status.StartsWith("infra", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether infrastructure ended it.</summary>
+    public bool IsInfrastructure => ExecutionEvent.IsInfrastructureStatus(Status);
 }
 
 /// <summary>A recorded model call.</summary>

@@ -1,13 +1,15 @@
 using System.Security.Cryptography;
 using Spark.Temporal.Activities.Archives;
+using Spark.Temporal.Activities.Artifacts.Results;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Memo;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 using Temporalio.Exceptions;
 
@@ -16,7 +18,7 @@ namespace Spark.Temporal.Activities.Artifacts.Replay;
 /// <summary>Recorded runs as the neighbours of the workflows.</summary>
 internal sealed class ReplayActivities(IArtifactStore store) : IReplayActivities
 {
-    private const string FileName = "trajectory.jsonl";
+    private const string FileName = TrajectoryFile.FileName;
 
     private static CancellationToken Cancelled => ActivityExecutionContext.Current.CancellationToken;
 
@@ -32,13 +34,13 @@ internal sealed class ReplayActivities(IArtifactStore store) : IReplayActivities
         var reader = new RecordedRunReader(path);
         List<ArtifactRef> attempts = [];
         var scored = 0;
-        await reader.ReadAsync(
+        await ResultRefusal.EndAtAsync(() => reader.ReadAsync(
             async attempt =>
             {
                 attempts.Add(await store.PutJsonAsync(attempt, Cancelled));
                 scored += attempt.IsInfrastructure ? 0 : 1;
             },
-            Cancelled);
+            Cancelled));
         if (scored == 0)
         {
             throw new ApplicationFailureException($"{path} holds no execution_result: there is nothing to re-enact.", FailureTypes.InvalidInput, nonRetryable: true);
@@ -46,7 +48,7 @@ internal sealed class ReplayActivities(IArtifactStore store) : IReplayActivities
 
         await using var file = File.OpenRead(path);
         var digest = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, Cancelled));
-        var name = PlainText.Slug(reader.Task ?? Path.GetFileName(request.Folder));
+        var name = PlainText.Slug(reader.Task);
         return new ReplayedRun
         {
             Package = new TaskPackage

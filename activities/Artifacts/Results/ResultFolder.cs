@@ -3,6 +3,7 @@ using System.Text.Json;
 using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Results;
 
 namespace Spark.Temporal.Activities.Artifacts.Results;
 
@@ -28,6 +29,24 @@ internal sealed class ResultFolder(IArtifactStore store, string path)
         }
 
         return target;
+    }
+
+    /// <summary>Writes a file of ours that has a version.</summary>
+    /// <exception cref="ResultFormatException">The file there is of a newer schema; it is left as it is.</exception>
+    public async Task<string> WriteResultAsync(string relative, string content, CancellationToken cancellationToken)
+    {
+        await RefuseNewerAsync(relative, cancellationToken);
+        return await WriteAsync(relative, content, cancellationToken);
+    }
+
+    /// <exception cref="ResultFormatException">The file there is of a newer schema.</exception>
+    public async Task RefuseNewerAsync(string relative, CancellationToken cancellationToken)
+    {
+        var target = System.IO.Path.Combine(Path, relative);
+        if (File.Exists(target))
+        {
+            ResultJson.RefuseNewer(target, await File.ReadAllBytesAsync(target, cancellationToken));
+        }
     }
 
     public Task<string> WriteJsonAsync<T>(string relative, T value, CancellationToken cancellationToken) =>

@@ -1,9 +1,10 @@
 using System.Text;
-using System.Text.Json;
-using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.SkillGeneration;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.Artifacts.Results;
 
@@ -13,30 +14,20 @@ namespace Spark.Temporal.Activities.Artifacts.Results;
 /// </summary>
 internal sealed class SkillRunWriter(IArtifactStore store)
 {
+    /// <summary>Reflections until the index has its full weight.</summary>
+    private const int Warmup = 2;
+
+    /// <exception cref="ResultFormatException">A file of the folder is of a newer schema; nothing was written.</exception>
     public async Task<RunRecord> WriteAsync(WriteRunRequest run, CancellationToken cancellationToken)
     {
         var folder = new ResultFolder(store, run.Input.ResultDir(run.Task));
-        var kept = run.Latest is null ? null : await store.PutJsonAsync(run.Latest, cancellationToken);
-        var attempts = new List<AttemptRecord>();
-        foreach (var reference in run.Earlier)
-        {
-            attempts.Add(await store.ReadJsonAsync<AttemptRecord>(reference, cancellationToken));
-        }
+        await folder.RefuseNewerAsync(AttemptsFile.FileName, cancellationToken);
+        var latest = run.Latest is null ? null : await store.PutJsonAsync(run.Latest, cancellationToken);
+        var kept = await new AttemptKeeper(store).OfAsync(latest is null ? run.Earlier : [.. run.Earlier, latest], run.Input.Pdi.Method, cancellationToken);
+        var end = TrajectoryPart.Bytes(await new AttemptEvents(store).OfEndAsync(run, kept.Entries, cancellationToken));
 
-        if (run.Latest is not null)
-        {
-            attempts.Add(run.Latest);
-        }
-
-        var events = await new TrajectoryEvents(store).OfAsync(run, attempts, cancellationToken);
-        var lines = new StringBuilder();
-        foreach (var happened in events)
-        {
-            lines.Append(JsonSerializer.Serialize(happened, SparkJson.Options)).Append('\n');
-        }
-
-        await folder.WriteAsync("trajectory.jsonl", lines.ToString(), cancellationToken);
-        await folder.WriteJsonAsync("attempts.json", await AttemptsAsync(run, attempts, cancellationToken), cancellationToken);
+        await new TrajectoryWriter(store).WriteAsync(Path.Combine(folder.Path, TrajectoryFile.FileName), kept.Parts, end, cancellationToken);
+        await folder.WriteAsync(AttemptsFile.FileName, Attempts(run, kept).Write(), cancellationToken);
         string? skill = null;
         if (run.Skill is { } text)
         {
@@ -45,76 +36,45 @@ internal sealed class SkillRunWriter(IArtifactStore store)
 
         if (run.Result is { Status: not SkillRunStatus.Passed } failed)
         {
-            await folder.WriteAsync("error_report.md", ErrorReport(failed, attempts), cancellationToken);
+            await folder.WriteAsync("error_report.md", ErrorReport(failed, kept), cancellationToken);
         }
 
-        return new RunRecord(folder.Path, skill, kept);
+        return new RunRecord(folder.Path, skill, latest);
     }
 
-    private async Task<object> AttemptsAsync(WriteRunRequest run, List<AttemptRecord> attempts, CancellationToken cancellationToken)
+    private static AttemptsFile Attempts(WriteRunRequest run, KeptAttempts kept) => new()
     {
-        var memos = attempts.Select(attempt => attempt.Reflection?.Memo).Where(memo => !string.IsNullOrEmpty(memo)).ToList();
-        var entries = new List<object>();
-        foreach (var attempt in attempts)
+        TaskName = run.Task,
+        ForkedFrom = run.Input.Fork is { } fork ? new ForkOrigin { WorkflowId = fork.WorkflowId, RunId = fork.RunId, Attempt = fork.Attempt } : null,
+        MaxRetries = run.Input.MaxAttempts,
+        ExplorationMemo = kept.Memos is [.., var newest] ? newest : "",
+        MemoHistory = kept.Memos,
+        Attempts = kept.Entries,
+        Pdi = new PdiEntry
         {
-            var judgment = attempt.Judgment is { } reference
-                ? await store.ReadJsonAsync<Domain.Judging.Judgment>(reference, cancellationToken)
-                : null;
-            entries.Add(new
-            {
-                Attempt = attempt.Scored,
-                attempt.Number,
-                Status = attempt.Outcome.ToString().ToUpperInvariant(),
-                attempt.Result.Reward,
-                NPassed = attempt.Result.TestsPassed,
-                NTests = attempt.Result.TestsTotal,
-                AgentCommands = judgment?.Commands,
-                judgment?.TestSummary,
-                attempt.Intervention,
-                attempt.Guidance,
-                attempt.Result.Error,
-                attempt.Result.TrialDir,
-                attempt.Result.Usage,
-                ContainersLost = attempt.Result.Losses,
-                MemoReplaced = attempt.Reflection is { MemoReplaced: true } ? true : (bool?)null,
-                MemoRefusals = attempt.Reflection?.Refusals,
-            });
-        }
+            Enabled = run.Input.Pdi.Enabled,
+            ObserveOnly = run.Input.Pdi.ObserveOnly,
+            Method = run.Input.Pdi.Method,
+            Warmup = Warmup,
+            Threshold = PdiTracker.Threshold,
+            History = kept.Snapshots,
+        },
+    };
 
-        return new
-        {
-            TaskName = run.Task,
-            ForkedFrom = run.Input.Fork is { } fork ? new { fork.WorkflowId, fork.RunId, fork.Attempt } : null,
-            MaxRetries = run.Input.MaxAttempts,
-            ExplorationMemo = memos.LastOrDefault() ?? "",
-            MemoHistory = memos,
-            Attempts = entries,
-            Pdi = new
-            {
-                run.Input.Pdi.Enabled,
-                run.Input.Pdi.ObserveOnly,
-                run.Input.Pdi.Method,
-                Warmup = 2,
-                Threshold = Domain.Pdi.PdiTracker.Threshold,
-                History = attempts.Select(attempt => attempt.Reflection?.Pdi?.Rounded()).OfType<Domain.Pdi.PdiSnapshot>(),
-            },
-        };
-    }
-
-    private static string ErrorReport(SkillGenerationResult result, List<AttemptRecord> attempts)
+    private static string ErrorReport(SkillGenerationResult result, KeptAttempts kept)
     {
         var report = new StringBuilder($"# {result.Task}: {result.Status}\n\n");
         report.Append(result.Error is { } error ? $"{error}\n\n" : $"No attempt of {result.Attempts} passed.\n\n");
         report.Append("| attempt | outcome | reward | tests | error |\n|---|---|---|---|---|\n");
-        foreach (var attempt in attempts)
+        foreach (var attempt in kept.Entries)
         {
-            report.Append($"| {attempt.Number} | {attempt.Outcome} | {attempt.Result.Reward?.ToString("0.###") ?? ""} ")
-                .Append($"| {attempt.Result.TestsPassed}/{attempt.Result.TestsTotal} | {PlainText.OneLine(attempt.Result.Error ?? "", 200).Replace("|", "\\|")} |\n");
+            report.Append($"| {attempt.Number} | {Enum.Parse<Outcome>(attempt.Status, ignoreCase: true)} | {attempt.Reward?.ToString("0.###") ?? ""} ")
+                .Append($"| {attempt.NPassed}/{attempt.NTests} | {PlainText.OneLine(attempt.Error ?? "", 200).Replace("|", "\\|")} |\n");
         }
 
-        if (attempts.LastOrDefault(attempt => attempt.Reflection is { Memo.Length: > 0 }) is { Reflection.Memo: var memo })
+        if (kept.Memos.Count > 0)
         {
-            report.Append('\n').Append(memo).Append('\n');
+            report.Append('\n').Append(kept.Memos[^1]).Append('\n');
         }
 
         return report.ToString();

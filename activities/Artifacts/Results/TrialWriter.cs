@@ -1,6 +1,9 @@
+using System.Text.Json;
+using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.Artifacts.Results;
 
@@ -29,88 +32,95 @@ internal sealed class TrialWriter(IArtifactStore store)
         var messages = result.Conversation is { } said ? await store.ReadConversationAsync(said, cancellationToken) : [];
         var instruction = await store.ReadTextAsync(trial.Package.Instruction, cancellationToken);
         var output = result.AgentOutput is { } printed ? await store.ReadTextAsync(printed, cancellationToken) : null;
-        await folder.WriteJsonAsync("agent/trajectory.json", AtifTrajectory.Of(trial, id.ToString(), messages, instruction, output), cancellationToken);
+        await folder.WriteAsync($"agent/{AtifTrajectory.FileName}", TrialTrajectory.Of(trial, id.ToString(), messages, instruction, output).Write(), cancellationToken);
         var config = Config(trial, name, folder.Path);
-        await folder.WriteJsonAsync("config.json", config, cancellationToken);
+        await folder.WriteAsync(HarborTrialConfig.FileName, config.Write(), cancellationToken);
         await folder.WriteAsync("trial.log", Log(trial), cancellationToken);
         if (result.Error is { } error)
         {
             await folder.WriteAsync("exception.txt", $"{result.ErrorType ?? result.Outcome.ToString()}: {error}\n", cancellationToken);
         }
 
-        await folder.WriteJsonAsync("result.json", Result(trial, id, name, folder.Path, config, AtifTrajectory.ModelOf(messages)), cancellationToken);
+        await folder.WriteAsync(HarborTrialResult.FileName, Result(trial, id, name, folder.Path, config, TrialTrajectory.ModelOf(messages)).Write(), cancellationToken);
         return new TrialRecord(folder.Path);
     }
 
-    private static object Config(WriteTrialRequest trial, string name, string path) => new
+    private static HarborTrialConfig Config(WriteTrialRequest trial, string name, string path) => new()
     {
-        Task = new { Path = trial.Package.SourcePath },
+        Task = new HarborTaskId { Path = trial.Package.SourcePath },
         TrialName = name,
         TrialsDir = Path.GetDirectoryName(path),
         TimeoutMultiplier = trial.Input.Limits.TimeoutMultiplier,
-        Agent = new { Name = trial.Input.Agent, Kwargs = trial.Input.AgentKwargs ?? new Dictionary<string, string>(), ModelName = AgentNames.UsesModel(trial.Input.Agent) ? trial.Input.Model.Name : null },
-        Environment = new { Type = "docker" },
-        Artifacts = trial.Package.Settings.Artifacts.Select(kept => kept.Source),
+        Agent = new HarborAgentConfig
+        {
+            Name = trial.Input.Agent,
+            Kwargs = (trial.Input.AgentKwargs ?? new Dictionary<string, string>()).ToDictionary(given => given.Key, given => Json(given.Value)),
+            ModelName = AgentNames.UsesModel(trial.Input.Agent) ? trial.Input.Model.Name : null,
+        },
+        Environment = new HarborEnvironmentConfig { Type = "docker" },
+        Artifacts = [.. trial.Package.Settings.Artifacts.Select(kept => Json(kept.Source))],
     };
 
-    private static object Result(WriteTrialRequest trial, Guid id, string name, string path, object config, string? model)
+    private static JsonElement Json(string text) => JsonSerializer.SerializeToElement(text, SparkJson.Options);
+
+    private static HarborTrialResult Result(WriteTrialRequest trial, Guid id, string name, string path, HarborTrialConfig config, string? model)
     {
         var result = trial.Result;
-        return new
+        return new HarborTrialResult
         {
-            Id = id,
+            Id = id.ToString(),
             TaskName = trial.Package.QualifiedName ?? trial.Package.Name,
             TrialName = name,
             TrialUri = new Uri(path).AbsoluteUri,
-            TaskId = new { Path = trial.Package.SourcePath },
+            TaskId = new HarborTaskId { Path = trial.Package.SourcePath },
             TaskChecksum = trial.Package.Digest,
             Config = config,
-            AgentInfo = new
+            AgentInfo = new HarborAgentInfo
             {
                 Name = trial.Input.Agent,
                 Version = TrialNames.VersionOf(trial),
-                ModelInfo = model is null ? null : new { Name = model, Provider = trial.Input.Model.Profile },
+                ModelInfo = model is null ? null : new HarborModelInfo { Name = model, Provider = trial.Input.Model.Profile },
             },
-            AgentResult = new
+            AgentResult = new HarborAgentResult
             {
                 NInputTokens = result.Usage.PromptTokens,
                 NCacheTokens = result.Usage.CachedTokens,
                 NOutputTokens = result.Usage.CompletionTokens,
-                result.Usage.CostUsd,
-                Metadata = new
+                CostUsd = result.Usage.CostUsd,
+                Metadata = new SparkTrialMetadata
                 {
                     Outcome = result.Outcome.ToString(),
-                    result.Turns,
-                    result.AgentTimedOut,
+                    Turns = result.Turns,
+                    AgentTimedOut = result.AgentTimedOut,
                     ContainersLost = result.Losses,
-                    result.ResentInFlight,
-                    result.TestsPassed,
-                    result.TestsTotal,
-                    result.Notes,
+                    ResentInFlight = result.ResentInFlight,
+                    TestsPassed = result.TestsPassed,
+                    TestsTotal = result.TestsTotal,
+                    Notes = result.Notes,
                 },
             },
-            VerifierResult = result.Reward is null ? null : new { result.Rewards },
-            ExceptionInfo = result.Error is null ? null : new
+            VerifierResult = result.Reward is null ? null : new HarborVerifierResult { Rewards = result.Rewards },
+            ExceptionInfo = result.Error is null ? null : new HarborExceptionInfo
             {
                 ExceptionType = result.ErrorType ?? result.Outcome.ToString(),
                 ExceptionMessage = result.Error,
                 ExceptionTraceback = "",
                 OccurredAt = trial.FinishedAt,
             },
-            trial.StartedAt,
-            trial.FinishedAt,
+            StartedAt = trial.StartedAt,
+            FinishedAt = trial.FinishedAt,
             EnvironmentSetup = Span(trial, "build", "start"),
             AgentExecution = Span(trial, "agent"),
             Verifier = Span(trial, "verify"),
         };
     }
 
-    private static object? Span(WriteTrialRequest trial, params string[] phases)
+    private static HarborTimes? Span(WriteTrialRequest trial, params string[] phases)
     {
         var times = trial.Phases.Where(time => phases.Contains(time.Phase)).ToList();
-        return times.Count == 0 ? null : new
+        return times.Count == 0 ? null : new HarborTimes
         {
-            times[0].StartedAt,
+            StartedAt = times[0].StartedAt,
             FinishedAt = times[^1].StartedAt.AddMilliseconds(times[^1].DurationMs),
         };
     }

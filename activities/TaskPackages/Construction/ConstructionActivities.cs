@@ -1,12 +1,12 @@
 using System.Text;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Artifacts.Results;
 using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.TaskConstruction;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 using Temporalio.Exceptions;
 
@@ -122,7 +122,7 @@ internal sealed class ConstructionActivities(IArtifactStore store, IPythonRunner
     public Task<GivenBlueprint> TakeVariantAsync(TakeVariantRequest request) => new FamilyPlanner(store).TakeAsync(request, Cancelled);
 
     public Task<FinishReply> FinishAsync(FinishRequest request) =>
-        new ConstructionWriter(store).WriteAsync(request, ActivityExecutionContext.Current.Info.WorkflowId!, Cancelled);
+        ResultRefusal.EndAtAsync(() => new ConstructionWriter(store).WriteAsync(request, ActivityExecutionContext.Current.Info.WorkflowId!, Cancelled));
 
     private async Task<PromptSpec> ReadPromptAsync(string path)
     {

@@ -5,17 +5,19 @@ using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.TaskConstruction;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.TaskPackages.Construction;
 
 /// <summary>Puts an accepted task into its place in one step, and writes what became of every version.</summary>
 internal sealed class ConstructionWriter(IArtifactStore store)
 {
-    private const string ReportName = TaskPlaces.Report;
+    private const string ReportName = ConstructionReport.FileName;
     private const string LockName = ".lock";
 
+    /// <exception cref="ResultFormatException">A report there is of a newer schema; it is left as it is.</exception>
     public async Task<FinishReply> WriteAsync(FinishRequest request, string workflowId, CancellationToken cancellationToken)
     {
         var generated = Path.Combine(request.Input.OutDir, TaskPlaces.Generated);
@@ -28,35 +30,36 @@ internal sealed class ConstructionWriter(IArtifactStore store)
         var name = Free(generated, accepted ? request.Result.TaskId! : request.Result.Name, workflowId);
         var artifacts = Path.Combine(reports, name);
         var staging = TaskPlaces.Staging(request.Input.OutDir, workflowId);
+        RefuseNewer(Path.Combine(artifacts, ReportName));
         Directory.CreateDirectory(artifacts);
         var target = accepted ? Path.GetFullPath(Path.Combine(generated, name)) : null;
         var findings = await FindingsAsync(request, cancellationToken);
         await KeepVersionsAsync(request, artifacts, cancellationToken);
 
         // The report first: it says whose folder this is, should the move be tried again.
-        var report = new
+        var report = new ConstructionReport
         {
-            Status = duplicate is null ? request.Result.Status : ConstructionStatus.Rejected,
-            request.Result.TaskId,
-            request.Input.Given?.VariantOf,
-            request.Input.Given?.Choices,
+            Status = JsonNamingPolicy.SnakeCaseLower.ConvertName((duplicate is null ? request.Result.Status : ConstructionStatus.Rejected).ToString()),
+            TaskId = request.Result.TaskId,
+            VariantOf = request.Input.Given?.VariantOf,
+            Choices = request.Input.Given?.Choices,
             TaskDir = target,
             WorkflowId = workflowId,
             Error = duplicate ?? request.Result.Error,
-            request.Result.Rounds,
+            Rounds = request.Result.Rounds,
             ReferenceTasks = request.References,
             Model = request.Input.ModelSlug,
-            request.Result.ModelCalls,
-            request.Result.Usage,
-            request.Result.CostUsd,
-            request.Result.DurationMs,
-            Proof = request.Versions.Count > 0 ? request.Versions[^1].Proof : null,
-            Versions = request.Versions.Select((version, index) => new
+            ModelCalls = request.Result.ModelCalls,
+            Usage = request.Result.Usage,
+            CostUsd = request.Result.CostUsd,
+            DurationMs = request.Result.DurationMs,
+            Proof = request.Versions.Count > 0 ? Proof(request.Versions[^1]) : null,
+            Versions = [.. request.Versions.Select((version, index) => new VersionEntry
             {
-                version.Number, version.Refused, Findings = findings[index], version.Proof,
-            }),
+                Number = version.Number, Refused = version.Refused, Findings = findings[index], Proof = Proof(version),
+            })],
         };
-        await File.WriteAllTextAsync(Path.Combine(artifacts, ReportName), JsonSerializer.Serialize(report, SparkJson.Indented) + "\n", cancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(artifacts, ReportName), report.Write(), cancellationToken);
         await File.WriteAllTextAsync(Path.Combine(artifacts, "report.md"), Readable(request, findings, duplicate), cancellationToken);
         if (target is not null)
         {
@@ -90,18 +93,28 @@ internal sealed class ConstructionWriter(IArtifactStore store)
         }
     }
 
+    /// <summary>The run that a report is of; null of one that cannot be read.</summary>
     private static string? Owner(string report)
     {
         try
         {
-            using var read = JsonDocument.Parse(File.ReadAllText(report));
-            return read.RootElement.TryGetProperty("workflow_id", out var id) ? id.GetString() : null;
+            return ConstructionReport.Read(report, File.ReadAllText(report)).WorkflowId;
         }
-        catch (Exception none) when (none is IOException or JsonException)
+        catch (Exception none) when (none is IOException or ResultFormatException)
         {
             return null;
         }
     }
+
+    private static void RefuseNewer(string report)
+    {
+        if (File.Exists(report))
+        {
+            ResultJson.RefuseNewer(report, File.ReadAllBytes(report));
+        }
+    }
+
+    private static ProofEntry? Proof(BlueprintVersion version) => version.Proof is { } proof ? ResultJson.As<ProofEntry>(proof) : null;
 
     private async Task MoveAsync(FinishRequest request, string staging, string name, string target, CancellationToken cancellationToken)
     {

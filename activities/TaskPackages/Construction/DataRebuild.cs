@@ -3,6 +3,7 @@ using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.TaskPackages.Construction;
 

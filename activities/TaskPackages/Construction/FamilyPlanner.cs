@@ -2,10 +2,10 @@ using System.Text.Json;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.TaskConstruction;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.TaskPackages.Construction;
@@ -62,20 +62,20 @@ internal sealed class FamilyPlanner(IArtifactStore store)
         {
             var name = Path.GetFileName(folder);
             if (Report(folder) is not { } report
-                || !(name == given.VariantOf || Word(report, "variant_of") == given.VariantOf)
-                || Word(report, "status") != "accepted"
-                || Word(report, "workflow_id") == workflowId
-                || !report.TryGetProperty("proof", out var other) || other.ValueKind != JsonValueKind.Object)
+                || !(name == given.VariantOf || report.VariantOf == given.VariantOf)
+                || report.Status != "accepted"
+                || report.WorkflowId == workflowId
+                || report.Proof is not { } other)
             {
                 continue;
             }
 
-            if (proof.DataDigest is { } data && data == Word(other, "data_digest"))
+            if (proof.DataDigest is { } data && data == other.DataDigest)
             {
                 return $"Its data is that of {name}, byte for byte; the template must change what the data comes from.";
             }
 
-            if (proof.AnswerDigest is { } answer && answer == Word(other, "answer_digest"))
+            if (proof.AnswerDigest is { } answer && answer == other.AnswerDigest)
             {
                 return $"Its answer is that of {name}, byte for byte.";
             }
@@ -125,20 +125,18 @@ internal sealed class FamilyPlanner(IArtifactStore store)
     private static IEnumerable<string> Folders(string folder) =>
         Directory.Exists(folder) ? Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal) : [];
 
-    private static JsonElement? Report(string folder)
+    private static ConstructionReport? Report(string folder)
     {
         try
         {
-            return JsonSerializer.Deserialize<JsonElement>(File.ReadAllText(Path.Combine(folder, TaskPlaces.Report)));
+            var path = Path.Combine(folder, ConstructionReport.FileName);
+            return ConstructionReport.Read(path, File.ReadAllText(path));
         }
-        catch (Exception none) when (none is IOException or JsonException)
+        catch (Exception none) when (none is IOException or ResultFormatException { IsNewer: false })
         {
             return null;
         }
     }
-
-    private static string? Word(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static T Read<T>(string path, FamilyInput input)
     {

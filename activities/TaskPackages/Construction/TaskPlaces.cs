@@ -13,9 +13,6 @@ internal static class TaskPlaces
     /// <summary>Reports, beside the tasks.</summary>
     public const string Artifacts = "_artifacts";
 
-    /// <summary>What became of a task, beside its blueprint.</summary>
-    public const string Report = "generation_report.json";
-
     /// <summary>How variants of a task are made, where somebody wrote it down.</summary>
     public const string Family = "family.json";
 

@@ -1,5 +1,5 @@
 using Spark.Temporal.Domain.Pdi;
-using Spark.Temporal.Starter.Pdi.Trajectories;
+using Spark.Temporal.Domain.Results;
 
 namespace Spark.Temporal.Starter.Pdi.Analysis;
 

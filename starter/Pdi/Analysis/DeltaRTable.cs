@@ -1,8 +1,6 @@
 using System.Globalization;
-using System.Text.Json;
 using Spark.Temporal.Domain.Evaluation;
-using Spark.Temporal.Domain.Json;
-using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Domain.Statistics;
 using Spark.Temporal.Starter.Cli;
 
@@ -40,11 +38,10 @@ internal sealed class DeltaRTable(IReadOnlyList<DeltaRRow> rows)
 
             foreach (var summary in summaries)
             {
-                await using var file = File.OpenRead(summary);
-                rows.AddRange(Summary(summary, await JsonSerializer.DeserializeAsync<SummaryPart>(file, SparkJson.Options, cancellationToken)));
+                rows.AddRange(Summary(summary, EvaluationSummaryFile.ReadScores(summary, await File.ReadAllTextAsync(summary, cancellationToken))));
             }
         }
-        catch (Exception mistake) when (mistake is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception mistake) when (mistake is IOException or UnauthorizedAccessException or ResultFormatException)
         {
             throw new CliException($"Δr cannot be read: {mistake.Message}");
         }
@@ -80,17 +77,17 @@ internal sealed class DeltaRTable(IReadOnlyList<DeltaRRow> rows)
 
     private static string? Field(string[] fields, int at) => at < 0 || fields[at].Length == 0 ? null : fields[at];
 
-    private static IEnumerable<DeltaRRow> Summary(string path, SummaryPart? summary)
+    private static IEnumerable<DeltaRRow> Summary(string path, EvaluationSummary summary)
     {
-        if (summary?.Trials is not { Count: > 0 } trials)
+        if (summary.Trials.Count == 0)
         {
             throw new CliException($"{path} has no 'trials'; name the summary.json of an evaluation");
         }
 
         // A student's own skills, those of one other model, or those of several, an arm each.
-        List<EvaluationArm> arms = [.. (summary.Arms ?? []).Where(arm => arm.Source == SkillSource.Generated)];
+        List<EvaluationArm> arms = [.. summary.Arms.Where(arm => arm.Source == SkillSource.Generated)];
         arms = arms.Count > 0 ? arms : [new EvaluationArm { Name = EvaluationArm.Generated, SkillSourceModel = summary.SkillSourceModel }];
-        foreach (var student in trials.GroupBy(trial => trial.Model ?? summary.Model))
+        foreach (var student in summary.Trials.GroupBy(trial => trial.Model ?? summary.Model))
         {
             TrialScore[] scores = [.. student.Select(trial => new TrialScore { Task = trial.Task, Arm = trial.Arm, Outcome = trial.Outcome, Reward = trial.Reward })];
             foreach (var arm in arms)
@@ -102,8 +99,4 @@ internal sealed class DeltaRTable(IReadOnlyList<DeltaRRow> rows)
             }
         }
     }
-
-    private sealed record SummaryPart(string? Model, string? SkillSourceModel, List<EvaluationArm>? Arms, List<TrialPart>? Trials);
-
-    private sealed record TrialPart(string Task, string Arm, Outcome Outcome, double? Reward, string? Model);
 }

@@ -1,5 +1,6 @@
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Pdi.Trajectories;
@@ -31,7 +32,7 @@ internal static class RunAnalyzer
     /// <exception cref="CliException">A file cannot be opened.</exception>
     public static async Task<AnalyzedRun> ReadAsync(string file, CancellationToken cancellationToken)
     {
-        var run = await TrajectoryReader.ReadAsync(file, cancellationToken);
+        var run = await TrajectoryFiles.ReadAsync(file, cancellationToken);
         var folder = Path.GetDirectoryName(Path.GetFullPath(file)) ?? ".";
         var skill = await SkillAsync(Path.Combine(folder, SkillDocument.FileName), cancellationToken);
         var passing = run.Executions.Values.Where(execution => execution.Passed).MaxBy(execution => execution.Attempt);

@@ -1,12 +1,11 @@
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Pdi.Trajectories;
 
-/// <summary>Finds the trajectories that a user means.</summary>
+/// <summary>Finds and opens the trajectories that a user means.</summary>
 internal static class TrajectoryFiles
 {
-    public const string FileName = "trajectory.jsonl";
-
     private static readonly EnumerationOptions Below = new()
     {
         RecurseSubdirectories = true,
@@ -34,15 +33,34 @@ internal static class TrajectoryFiles
                 throw new CliException($"there is no file or folder '{path}'", ExitCodes.Usage);
             }
 
-            var found = Directory.EnumerateFiles(path, FileName, Below).Order(StringComparer.Ordinal).ToList();
+            var found = Directory.EnumerateFiles(path, TrajectoryFile.FileName, Below).Order(StringComparer.Ordinal).ToList();
             if (found.Count == 0)
             {
-                throw new CliException($"the folder '{path}' holds no {FileName}; name a run's folder or one above it", ExitCodes.Usage);
+                throw new CliException($"the folder '{path}' holds no {TrajectoryFile.FileName}; name a run's folder or one above it", ExitCodes.Usage);
             }
 
             files.AddRange(found);
         }
 
         return [.. files.DistinctBy(Path.GetFullPath)];
+    }
+
+    /// <summary>Reads what the index needs of a trajectory.</summary>
+    /// <exception cref="CliException">The file cannot be opened, is something else, or is of a newer schema.</exception>
+    public static async Task<RecordedRun> ReadAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0, useAsync: true);
+            return await RecordedRun.ReadAsync(file, path, cancellationToken);
+        }
+        catch (Exception mistake) when (mistake is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"{path} cannot be read: {mistake.Message}");
+        }
+        catch (ResultFormatException refused)
+        {
+            throw new CliException(refused.Message);
+        }
     }
 }

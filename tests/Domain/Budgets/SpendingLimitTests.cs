@@ -40,4 +40,21 @@ public sealed class SpendingLimitTests
         Assert.That(limit.Refusal(change, Spent(12, 1000)), Is.Null);
         Assert.That(limit.With(change), Is.EqualTo(new SpendingLimit(10, 5000)));
     }
+
+    [TestCase(null, null, 4, null, null)]
+    [TestCase(10.0, null, 4, 2.5, null)]
+    [TestCase(null, 1001L, 4, null, 250L)]
+    [TestCase(null, 2L, 4, null, 1L)]
+    public void A_limit_is_shared_in_equal_parts(double? usd, long? tokens, int parts, double? partUsd, long? partTokens) => Assert.That(
+        new SpendingLimit(usd, tokens).Part(parts), Is.EqualTo(partUsd is null && partTokens is null ? null : new SpendingLimit(partUsd, partTokens)));
+
+    [Test]
+    public void What_is_granted_counts_from_what_has_been_spent() =>
+        Assert.That(new SpendingLimit(10).Above(Spent(5, 1000)), Is.EqualTo(new SpendingLimit(15)));
+
+    [TestCase(null, null, "$5.00")]
+    [TestCase(10.0, null, "$5.00 of $10.00")]
+    [TestCase(10.0, 2000L, "$5.00 of $10.00, 1,000 of 2,000 tokens")]
+    public void What_has_been_spent_is_shown_with_what_may_be(double? usd, long? tokens, string text) =>
+        Assert.That(new SpendingLimit(usd, tokens).Render(Spent(5, 1000)), Is.EqualTo(text));
 }

@@ -37,6 +37,10 @@ public class PromptSpecReaderTests
     [TestCase("""{"prompt": "a", "constraints": [""]}""", "p.json: $.constraints[0]: is empty")]
     [TestCase("""{"prompt": "a", "content_overrides": {"outputpath": "/a"}}""", "p.json: $.content_overrides.outputpath: is not a field of a blueprint; did you mean 'output_path'?")]
     [TestCase("""{"prompt": "a", "content_overrides": {"tags": "x"}}""", "p.json: $.content_overrides.tags: must be a list, not a text")]
+    [TestCase("""{"prompt": "a", "available_tools": {"python3": true}}""", "p.json: $.available_tools: must be a list of texts, not an object")]
+    [TestCase("""{"prompt": "a", "constraints": 3}""", "p.json: $.constraints: must be a list of texts, not a number")]
+    [TestCase("""{"prompt": "a", "structure_template": 3}""", "p.json: $.structure_template: must be a text, a list or an object of sections, not a number")]
+    [TestCase("""{"prompt": "a", "content_overrides": []}""", "p.json: $.content_overrides: must be an object of blueprint fields, not a list")]
     public void What_is_wrong_is_named_by_file_and_field(string json, string message) =>
         Assert.That(() => PromptSpecReader.Parse(json, "p.json"), Throws.TypeOf<FormatException>().With.Message.StartsWith(message));
 
@@ -48,4 +52,33 @@ public class PromptSpecReaderTests
     [Test]
     public void The_longest_prompt_is_read() =>
         Assert.That(PromptSpecReader.Parse($$"""{"prompt": "{{new string('a', 64 * 1024)}}"}""", "p.json").Prompt, Has.Length.EqualTo(64 * 1024));
+
+    [Test]
+    public void Hints_may_be_a_text_a_list_or_an_object()
+    {
+        var spec = PromptSpecReader.Parse(
+            """
+            {"prompt": "a", "task_name_hint": " ", "constraints": "One text.", "environment_hints": {"disk": "slow", "cpus": 2, "gpu": false},
+             "structure_template": {"goal": "one sentence"}, "content_overrides": {"difficulty": "easy"}}
+            """,
+            "p.json");
+
+        Assert.That(spec.TaskNameHint, Is.Null);
+        Assert.That(spec.Constraints, Is.EqualTo(["One text."]));
+        Assert.That(spec.EnvironmentHints, Is.EqualTo(["disk: slow", "cpus: 2", "gpu: false"]));
+        Assert.That(spec.StructureTemplate!.Value.GetRawText(), Does.Contain("one sentence"));
+        Assert.That(spec.ContentOverrides!.Single().Value.GetString(), Is.EqualTo("easy"));
+    }
+
+    private static IEnumerable<TestCaseData> TooMuch()
+    {
+        yield return new TestCaseData("task_name_hint", $"\"{new string('a', 300)}\"").SetArgDisplayNames("a name");
+        yield return new TestCaseData("constraints", $"[\"{new string('a', 20_000)}\"]").SetArgDisplayNames("a sentence");
+        yield return new TestCaseData("constraints", $"[{string.Join(',', Enumerable.Repeat("\"a\"", 2_000))}]").SetArgDisplayNames("a list");
+        yield return new TestCaseData("structure_template", $"\"{new string('a', 20_000)}\"").SetArgDisplayNames("a template");
+    }
+
+    [TestCaseSource(nameof(TooMuch))]
+    public void What_is_too_long_is_refused_by_its_field(string field, string value) => Assert.That(
+        () => PromptSpecReader.Parse($$"""{"prompt": "a", "{{field}}": {{value}}}""", "p.json"), Throws.TypeOf<FormatException>().With.Message.StartsWith($"p.json: $.{field}"));
 }

@@ -26,6 +26,17 @@ public class TaskLibraryTests
         Assert.That(TaskLibrary.Rank([copy, Audio, Weather], Blueprints.Spec, 5, new HashSet<string> { "weather" }).Select(one => one.Task.Name), Is.EqualTo(["audio-level"]));
     }
 
+    [TestCase("Peak of WAV-files, 3 dB", "peak of wav files db")]
+    [TestCase("气温异常", "气温 温异 异常")]
+    [TestCase("テスト x 1", "テス スト")]
+    [TestCase("气", "")]
+    public void Words_are_runs_of_letters_and_in_scripts_without_spaces_pairs(string text, string words) =>
+        Assert.That(string.Join(' ', TaskLibrary.Words(text)), Is.EqualTo(words));
+
+    [TestCase(0)]
+    [TestCase(-1)]
+    public void Nothing_is_found_where_nothing_is_wanted(int top) => Assert.That(TaskLibrary.Rank([Audio], Blueprints.Spec, top, new HashSet<string>()), Is.Empty);
+
     [Test]
     public void An_empty_library_gives_nothing() => Assert.That(TaskLibrary.Rank([], Blueprints.Spec, 3, new HashSet<string>()), Is.Empty);
 

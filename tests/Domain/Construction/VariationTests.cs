@@ -46,4 +46,26 @@ public class VariationTests
         Assert.That(
             () => Variation.UpTo(Blueprints.Good, new FamilyTemplate([new VariationLayer("a", VariationKind.Value, from, ["1", "2"], [field])]), 1, 1, new HashSet<string>()),
             Throws.TypeOf<FormatException>().With.Message.Contains(message));
+
+    private static IEnumerable<TestCaseData> Unusable()
+    {
+        var layer = Template.Layers[0];
+        yield return new TestCaseData(Template, 0, "0 variants are not between 1 and").SetArgDisplayNames("none wanted");
+        yield return new TestCaseData(Template, 100_000, "100000 variants are not between").SetArgDisplayNames("too many wanted");
+        yield return new TestCaseData(new FamilyTemplate([]), 1, "$.layers: ").SetArgDisplayNames("no layer");
+        yield return new TestCaseData(new FamilyTemplate([layer, layer]), 1, "$.layers: ").SetArgDisplayNames("one name twice");
+        yield return new TestCaseData(new FamilyTemplate([layer with { From = "" }]), 1, "$.layers[0]: 'rate' needs").SetArgDisplayNames("nothing to replace");
+        yield return new TestCaseData(new FamilyTemplate([layer with { Choices = [] }]), 1, "$.layers[0]: 'rate' needs").SetArgDisplayNames("no choice");
+    }
+
+    [TestCaseSource(nameof(Unusable))]
+    public void A_family_that_cannot_be_made_is_refused(FamilyTemplate template, int count, string message) => Assert.That(
+        () => Variation.UpTo(Blueprints.Good, template, count, 7, new HashSet<string>()), Throws.TypeOf<FormatException>().With.Message.Contains(message));
+
+    [Test]
+    public void The_name_of_a_variant_is_no_longer_than_a_name_may_be()
+    {
+        var good = Blueprints.Good with { TaskId = "a" + new string('b', 63) };
+        Assert.That(Variation.UpTo(good, Template, 2, 7, new HashSet<string>()).Select(variant => variant.Blueprint.TaskId), Is.Unique.And.All.Length.LessThanOrEqualTo(64));
+    }
 }

@@ -120,4 +120,30 @@ public sealed class WorkedExamplesTests
         Assert.That(Descriptive.StandardScores([2, 2]), Is.EqualTo(new[] { 0.0, 0.0 }));
         Assert.That(Descriptive.Median([3, 1, 2]), Is.EqualTo(2));
     }
+
+    // Fisher and Yates, table III.
+    [TestCase(0.95, 1, 12.7062)]
+    [TestCase(0.95, 2, 4.3027)]
+    [TestCase(0.95, 10, 2.2281)]
+    [TestCase(0.99, 5, 4.0321)]
+    [TestCase(0.90, 30, 1.6973)]
+    public void Quantiles_of_Student_are_those_of_the_tables(double level, int degrees, double t) =>
+        Assert.That(Distributions.StudentQuantile(level, degrees), Is.EqualTo(t).Within(0.0001));
+
+    [TestCase(0.95, 1.959964)]
+    [TestCase(0.99, 2.575829)]
+    [TestCase(0.5, 0.674490)]
+    public void Quantiles_of_the_normal_distribution_are_those_of_the_tables(double level, double z) =>
+        Assert.That(Distributions.NormalQuantile(level), Is.EqualTo(z).Within(0.00001));
+
+    [TestCase(0)]
+    [TestCase(1)]
+    [TestCase(95)]
+    [TestCase(double.NaN)]
+    public void A_level_is_a_share(double level)
+    {
+        Assert.That(() => Distributions.NormalQuantile(level), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => Distributions.StudentQuantile(level, 3), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => Distributions.StudentWithin(1, 0), Throws.TypeOf<ArgumentOutOfRangeException>());
+    }
 }

@@ -1,5 +1,6 @@
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Starter.Pdi;
 using Spark.Temporal.Starter.Pdi.Trajectories;
 using Spark.Temporal.Tests.Support;
@@ -33,7 +34,7 @@ public sealed class PdiBench
         {
             foreach (var path in TrajectoryFiles.Find([folder]))
             {
-                runs.Add(await TrajectoryReader.ReadAsync(path, CancellationToken.None));
+                runs.Add(await TrajectoryFiles.ReadAsync(path, CancellationToken.None));
             }
         }
 

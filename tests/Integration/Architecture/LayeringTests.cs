@@ -5,7 +5,7 @@ using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Workers;
-using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 using Temporalio.Workflows;
 
@@ -42,7 +42,7 @@ public sealed class LayeringTests
         "OpenTelemetry.Extensions.Hosting",
         "Temporalio.Extensions.Hosting",
         "YamlDotNet")]
-    [TestCase("starter", "Spectre.Console", "System.CommandLine", "Temporalio", "YamlDotNet")]
+    [TestCase("starter", "DiffPlex", "Spectre.Console", "System.CommandLine", "Temporalio", "YamlDotNet")]
     public void A_project_uses_only_packages_that_belong_there(string folder, params string[] allowed) =>
         Assert.That(References(folder, "PackageReference"), Is.SubsetOf(allowed));
 

@@ -1,9 +1,9 @@
 using Spark.Temporal.Domain.Memo;
 using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Starter.Pdi.Trajectories;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Attempts;
-using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Client;
 
@@ -20,7 +20,7 @@ public sealed class ReenactmentTests
     [Test]
     public async Task Every_recorded_run_comes_out_as_it_was()
     {
-        var folders = Directory.GetFiles(Requires.SharedData("spark-trajectories"), TrajectoryFiles.FileName, SearchOption.AllDirectories).Select(file => Path.GetDirectoryName(file)!).ToList();
+        var folders = Directory.GetFiles(Requires.SharedData("spark-trajectories"), TrajectoryFile.FileName, SearchOption.AllDirectories).Select(file => Path.GetDirectoryName(file)!).ToList();
         Assert.That(folders, Has.Count.EqualTo(16));
         await using var deployment = await FakeDeployment.StartAsync();
         await Task.WhenAll(folders.Select(folder => CompareAsync(deployment, folder)));
@@ -42,13 +42,13 @@ public sealed class ReenactmentTests
 
     private static async Task CompareAsync(FakeDeployment deployment, string folder)
     {
-        var recorded = await TrajectoryReader.ReadAsync(Path.Combine(folder, TrajectoryFiles.FileName), CancellationToken.None);
+        var recorded = await TrajectoryFiles.ReadAsync(Path.Combine(folder, TrajectoryFile.FileName), CancellationToken.None);
         var input = Input(deployment, folder);
         var run = await deployment.Client.StartWorkflowAsync((SkillGenerationWorkflow workflow) => workflow.RunAsync(input), deployment.Options(Path.GetFileName(folder)));
         var result = await run.GetResultAsync();
         var snapshots = await run.QueryAsync(workflow => workflow.GetPdiHistory());
         var progress = await run.QueryAsync(workflow => workflow.GetProgress());
-        var written = await TrajectoryReader.ReadAsync(Path.Combine(result.ResultDir!, TrajectoryFiles.FileName), CancellationToken.None);
+        var written = await TrajectoryFiles.ReadAsync(Path.Combine(result.ResultDir!, TrajectoryFile.FileName), CancellationToken.None);
 
         var passes = recorded.Executions.Values.Any(execution => execution.Passed);
         var levels = recorded.Snapshots.Select(snapshot => snapshot.Snapshot).ToDictionary(snapshot => snapshot.Attempt, snapshot => snapshot.Level);

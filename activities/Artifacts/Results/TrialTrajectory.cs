@@ -1,0 +1,154 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Results;
+using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Contracts;
+
+namespace Spark.Temporal.Activities.Artifacts.Results;
+
+/// <summary>A trial's conversation as an ATIF document.</summary>
+internal static class TrialTrajectory
+{
+    public static AtifTrajectory Of(WriteTrialRequest trial, string trialId, IReadOnlyList<ChatMessage> messages, string instruction, string? agentOutput)
+    {
+        var steps = messages.Count > 0 ? Steps(messages) : Alone(trial, instruction, agentOutput);
+        var usage = trial.Result.Usage;
+        return new AtifTrajectory
+        {
+            SchemaVersion = AtifTrajectory.Version,
+            SessionId = trialId,
+            Agent = new AtifAgent
+            {
+                Name = AgentNames.IsInstalled(trial.Input.Agent) ? trial.Input.Agent : $"spark-{trial.Input.Agent}",
+                Version = TrialNames.VersionOf(trial),
+                ModelName = AgentNames.UsesModel(trial.Input.Agent) ? ModelOf(messages) ?? trial.Input.Model.Name : null,
+            },
+            Steps = steps,
+            FinalMetrics = new AtifTotals
+            {
+                TotalPromptTokens = usage.PromptTokens,
+                TotalCompletionTokens = usage.CompletionTokens,
+                TotalCachedTokens = usage.CachedTokens,
+                TotalCostUsd = usage.CostUsd,
+                TotalSteps = steps.Count,
+            },
+            Extra = new AtifExtra
+            {
+                Spark = new SparkTrajectoryExtra
+                {
+                    Outcome = trial.Result.Outcome.ToString(),
+                    ContainersLost = trial.Result.Losses,
+                    Notes = trial.Result.Notes,
+                },
+            },
+        };
+    }
+
+    /// <summary>The model that answered, as the endpoint named it.</summary>
+    public static string? ModelOf(IReadOnlyList<ChatMessage> messages) => messages.LastOrDefault(message => message.Model is not null)?.Model;
+
+    private static List<AtifStep> Steps(IReadOnlyList<ChatMessage> messages)
+    {
+        var steps = new List<AtifStep>();
+        var asking = -1;
+        foreach (var message in messages)
+        {
+            if (message.Role == ChatRoles.Tool && asking >= 0)
+            {
+                steps[asking] = Answered(steps[asking], message);
+                continue;
+            }
+
+            if (message.Role == ChatRoles.Assistant)
+            {
+                asking = steps.Count;
+            }
+
+            steps.Add(Step(message, steps.Count + 1));
+        }
+
+        return steps;
+    }
+
+    private static AtifStep Step(ChatMessage message, int number)
+    {
+        var step = new AtifStep
+        {
+            StepId = number,
+            Timestamp = message.Timestamp?.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ss.fffZ"),
+            Source = message.Role switch
+            {
+                ChatRoles.Assistant => "agent",
+                ChatRoles.System or ChatRoles.Note => "system",
+                _ => "user",
+            },
+            Message = message.Content,
+            Extra = message.Role == ChatRoles.Note ? new AtifStepExtra { Spark = "note" } : null,
+        };
+        return message.Role != ChatRoles.Assistant ? step : step with
+        {
+            ModelName = message.Model,
+            ReasoningContent = message.Reasoning,
+            ToolCalls = message.ToolCalls.Count == 0 ? null : [.. message.ToolCalls.Select(call => new AtifToolCall
+            {
+                ToolCallId = call.Id,
+                FunctionName = call.Name,
+                Arguments = Arguments(call),
+            })],
+            Metrics = message.Usage is not { } usage ? null : new AtifMetrics
+            {
+                PromptTokens = usage.PromptTokens,
+                CompletionTokens = usage.CompletionTokens,
+                CachedTokens = usage.CachedTokens,
+                CostUsd = usage.CostUsd,
+            },
+        };
+    }
+
+    // A fenced block was never a call of the endpoint's, but it is one of the step's all the same.
+    private static AtifStep Answered(AtifStep step, ChatMessage answer) => step with
+    {
+        Observation = new AtifObservation
+        {
+            Results = [.. step.Observation?.Results ?? [], new AtifAnswer { SourceCallId = answer.ToolCallId, Content = answer.Content }],
+        },
+        Extra = answer.Result is not { } result ? step.Extra : new AtifStepExtra { Commands = [.. step.Extra?.Commands ?? [], result] },
+    };
+
+    /// <summary>An agent that talks to nobody still has what it was asked and what it did.</summary>
+    private static List<AtifStep> Alone(WriteTrialRequest trial, string instruction, string? output)
+    {
+        var steps = new List<AtifStep> { new() { StepId = 1, Source = "user", Message = instruction } };
+        if (trial.Input.Agent == AgentNames.Oracle && output is not null)
+        {
+            steps.Add(new AtifStep
+            {
+                StepId = 2,
+                Source = "agent",
+                Message = "Ran the task's own solution.",
+                LlmCallCount = 0,
+                Observation = new AtifObservation { Results = [new AtifAnswer { Content = output }] },
+            });
+        }
+
+        return steps;
+    }
+
+    private static JsonObject Arguments(ToolCall call)
+    {
+        try
+        {
+            if (JsonNode.Parse(call.Arguments) is JsonObject arguments)
+            {
+                return arguments;
+            }
+        }
+        catch (JsonException)
+        {
+            // Kept below as the model wrote it.
+        }
+
+        return call.Command is { } command ? new JsonObject { ["command"] = command } : new JsonObject { ["raw"] = call.Arguments };
+    }
+}
