@@ -1,5 +1,4 @@
 using System.Reflection;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
 using Temporalio.Workflows;
 
@@ -13,7 +12,7 @@ internal static class QueueRoles
 {
     /// <summary>Every workflow there is.</summary>
     public static IReadOnlyList<Type> Workflows { get; } =
-        [.. typeof(TaskQueues).Assembly.GetTypes().Where(type => type.GetCustomAttribute<WorkflowAttribute>() is not null)];
+        [.. typeof(ISandboxActivities).Assembly.GetTypes().Where(type => type.GetCustomAttribute<WorkflowAttribute>() is not null)];
 
     /// <summary>Contracts of the activities beside the workflows: what reads and writes files and records.</summary>
     public static IReadOnlyList<Type> BesideWorkflows { get; } =

@@ -45,27 +45,6 @@ internal sealed class ShellConnections(IContainerGateway gateway, SandboxOptions
         }
     }
 
-    /// <summary>Measures what the shell adds to a command that does nothing.</summary>
-    /// <param name="container">Id of a container with a shell.</param>
-    /// <param name="times">How many commands to run.</param>
-    /// <param name="cancellationToken">Ends the measuring.</param>
-    /// <returns>The median.</returns>
-    public async Task<TimeSpan> MeasureAsync(string container, int times, CancellationToken cancellationToken)
-    {
-        var shell = await GetAsync(container, cancellationToken) ?? throw SandboxFailures.Lost(container);
-        var run = Guid.NewGuid().ToString("n");
-        var samples = new List<TimeSpan>();
-        for (var i = 0; i < times; i++)
-        {
-            var start = TimeProvider.System.GetTimestamp();
-            await shell.RunAsync($"measure-{run}.{i}", ":", TimeSpan.FromSeconds(30), _ => Task.FromResult(false), cancellationToken);
-            samples.Add(TimeProvider.System.GetElapsedTime(start));
-        }
-
-        samples.Sort();
-        return samples[samples.Count / 2];
-    }
-
     /// <summary>Ends the connection to a container, if there is one.</summary>
     public void Close(string container)
     {
