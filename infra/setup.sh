@@ -87,7 +87,7 @@ temporal_server() {
 # What the programs are built from; a changed, new or removed file changes the sum.
 sources_sum() {
     find . \( -name bin -o -name obj -o -name artifacts -o -name .git -o -name .spark -o -name tests \) -prune -o -type f \
-        \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -name '*.json' -o -name '*.txt' -o -name '*.yaml' -o -name '*.sh' \
+        \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -name '*.targets' -o -name '*.json' -o -name '*.txt' -o -name '*.yaml' -o -name '*.sh' \
         -o -name '*.py' -o -name '*.md' -o -path './starter/Dashboard/assets/*' -o -path './starter/samples/*' \) -print0 \
         | sort -z | xargs -0 sha256sum | sha256sum | cut -d ' ' -f 1
 }

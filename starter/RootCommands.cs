@@ -49,6 +49,7 @@ internal static class RootCommands
         });
         root.Add(new Option<bool>(PrintConfig) { Description = "Print every option's value and where it comes from; do nothing.", Recursive = true });
         GroupHelp.AddTo(root);
+        ValueChecks.AddTo(root);
         return root;
     }
 

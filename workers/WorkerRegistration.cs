@@ -11,7 +11,7 @@ using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Wire;
-using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Common;
 using Temporalio.Extensions.Hosting;
 using Temporalio.Worker;

@@ -4,8 +4,8 @@ using Spark.Temporal.Activities.Llm;
 using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Domain.Tasks;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 using Temporalio.Exceptions;
 

@@ -1,8 +1,7 @@
 using System.Reflection;
 using Microsoft.Extensions.Options;
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows;
-using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Exceptions;
 using YamlDotNet.Core;
 using YamlDotNet.Serialization;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Json;
 
 namespace Spark.Temporal.Activities.Agents;
 

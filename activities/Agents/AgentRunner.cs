@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities.Agents.Proxy;
+using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Llm;
 using Spark.Temporal.Activities.Redaction;
@@ -11,6 +12,7 @@ using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 using Temporalio.Exceptions;
 
@@ -242,13 +244,14 @@ internal sealed class AgentRunner(
         }
 
         var home = await Tars.HomeAsync(stream, path, sandbox.FileBytes, sandbox.FolderBytes, _ => false, cancellationToken);
-        return Tars.Text(home.Tar, Path.GetFileName(path));
+        using var file = new MemoryStream(home.Tar, writable: false);
+        return await TarPack.TextAsync(file, Path.GetFileName(path), cancellationToken);
     }
 
     private static string Argument(AgentDescription agent, string instruction) => Encoding.UTF8.GetByteCount(instruction) <= MostArgumentBytes
         ? instruction
         : throw new ApplicationFailureException(
             $"The instruction is too long for {agent.Name}, which takes it as an argument: {Encoding.UTF8.GetByteCount(instruction)} bytes, at most {MostArgumentBytes}.",
-            Workflows.FailureTypes.InvalidInput,
+            FailureTypes.InvalidInput,
             nonRetryable: true);
 }

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.Agents;

@@ -1,4 +1,4 @@
-using System.Formats.Tar;
+using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Activities.Artifacts.Results;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Evidence;
@@ -6,9 +6,8 @@ using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Prompts;
 using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.SkillGeneration;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 
 namespace Spark.Temporal.Activities.Artifacts;
@@ -160,13 +159,11 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
 
         var dir = (request.SkillsDir ?? SkillFolders.Default).TrimEnd('/');
         await using var content = await store.OpenAsync(skills, Cancelled);
-        await using var archive = new TarReader(content);
-        while (await archive.GetNextEntryAsync(cancellationToken: Cancelled) is { } entry)
+        await foreach (var entry in TarPack.ReadAsync(content, Cancelled))
         {
-            if (entry.DataStream is { } text && entry.Name.Split('/') is [var folder, SkillDocument.FileName])
+            if (TarPack.IsFile(entry) && entry.Name.Split('/') is [var folder, SkillDocument.FileName])
             {
-                using var reader = new StreamReader(text);
-                listings.Add(SkillListings.Of(folder, await reader.ReadToEndAsync(Cancelled), $"{dir}/{entry.Name}"));
+                listings.Add(SkillListings.Of(folder, await TarPack.TextAsync(entry, Cancelled), $"{dir}/{entry.Name}"));
             }
         }
 
@@ -181,17 +178,7 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
         }
 
         await using var content = await store.OpenAsync(context, Cancelled);
-        await using var archive = new TarReader(content);
-        while (await archive.GetNextEntryAsync(cancellationToken: Cancelled) is { } entry)
-        {
-            if (entry is { Name: "Dockerfile" or "./Dockerfile", DataStream: { } text })
-            {
-                using var reader = new StreamReader(text);
-                return await reader.ReadToEndAsync(Cancelled);
-            }
-        }
-
-        return null;
+        return await TarPack.TextAsync(content, "Dockerfile", Cancelled);
     }
 
     private async Task<IReadOnlyList<ChatMessage>> MessagesAsync(AttemptResult attempt) =>

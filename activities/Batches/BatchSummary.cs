@@ -1,7 +1,7 @@
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Judging;
-using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.Batches;
 

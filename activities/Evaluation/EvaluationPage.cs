@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Pictures;
 
 namespace Spark.Temporal.Activities.Evaluation;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Pictures;
 using Spark.Temporal.Domain.Statistics;
 using Spark.Temporal.Domain.Texts;
 

@@ -3,6 +3,7 @@ using Spark.Temporal.Activities.Artifacts.Results;
 using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.Evaluation;
 

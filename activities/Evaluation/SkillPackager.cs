@@ -1,7 +1,6 @@
-using System.Formats.Tar;
 using System.Text;
+using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Activities.Artifacts;
-using Spark.Temporal.Activities.TaskPackages;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Skills;
@@ -39,8 +38,8 @@ internal sealed class SkillPackager(IArtifactStore store)
         }
 
         List<string> problems = [];
-        using var tar = new MemoryStream();
-        await using (var writer = new TarWriter(tar, TarEntryFormat.Gnu, leaveOpen: true))
+        await using var tar = TarPack.Scratch();
+        await using (var packer = TarPacker.Reproducible(tar))
         {
             foreach (var skill in skills)
             {
@@ -50,13 +49,14 @@ internal sealed class SkillPackager(IArtifactStore store)
                     return found with { Missing = $"{skill}: {refusal}" };
                 }
 
-                await WriteAsync(folder, writer, cancellationToken);
+                await WriteAsync(folder, packer, cancellationToken);
             }
         }
 
+        tar.Position = 0;
         return found with
         {
-            Tar = await store.PutBytesAsync(tar.ToArray(), MediaTypes.Tar, cancellationToken),
+            Tar = await store.PutAsync(tar, MediaTypes.Tar, cancellationToken),
             Names = string.Join(", ", skills.Select(Path.GetFileName)),
             Problem = problems.Count == 0 ? null : PlainText.OneLine(string.Join("; ", problems), ProblemCharacters),
         };
@@ -133,27 +133,23 @@ internal sealed class SkillPackager(IArtifactStore store)
         return null;
     }
 
-    private static async Task WriteAsync(TaskFolder folder, TarWriter writer, CancellationToken cancellationToken)
+    private static async Task WriteAsync(TaskFolder folder, TarPacker packer, CancellationToken cancellationToken)
     {
-        await writer.WriteEntryAsync(TaskTar.Header(TarEntryType.Directory, folder.Name + "/", FolderMode), cancellationToken);
+        packer.Folder(folder.Name + "/");
         foreach (var entry in folder.Entries.Where(IsInstalled))
         {
             // Links are left out: what they lead to may be anything on this machine.
             if (entry.Kind == TaskEntryKind.Folder)
             {
-                await writer.WriteEntryAsync(TaskTar.Header(TarEntryType.Directory, $"{folder.Name}/{entry.Path}/", FolderMode), cancellationToken);
+                packer.Folder($"{folder.Name}/{entry.Path}/");
             }
             else if (entry.Kind == TaskEntryKind.File)
             {
                 await using var content = folder.Open(entry);
-                var file = TaskTar.Header(TarEntryType.RegularFile, $"{folder.Name}/{entry.Path}", entry.Mode | TaskEntry.PlainFile);
-                file.DataStream = content;
-                await writer.WriteEntryAsync(file, cancellationToken);
+                await packer.FileAsync($"{folder.Name}/{entry.Path}", content, entry.Mode | TaskEntry.PlainFile, default, cancellationToken);
             }
         }
     }
-
-    private const UnixFileMode FolderMode = (UnixFileMode)0b111_101_101;
 
     private static bool IsInstalled(TaskEntry entry) => SkillRules.FolderContents.Any(part =>
         part.EndsWith('/') ? entry.Path == part[..^1] || entry.Path.StartsWith(part, StringComparison.Ordinal) : entry.Path == part);

@@ -1,6 +1,5 @@
 using Spark.Temporal.Activities.Redaction;
-using Spark.Temporal.Workflows;
-using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.Llm;

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Domain.Tasks;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.Sandbox;

@@ -1,4 +1,4 @@
-using System.Formats.Tar;
+using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Domain.Conversations;
 
@@ -26,14 +26,14 @@ internal sealed class OracleChanges(IContainerGateway gateway, IArtifactStore st
     public async Task<ArtifactRef> KeepAsync(string container, byte[] output, CancellationToken cancellationToken)
     {
         using var result = new MemoryStream();
-        await using (var writer = new TarWriter(result, TarEntryFormat.Pax, leaveOpen: true))
+        // Without times: the same answer is the same archive.
+        await using (var packer = TarPacker.Reproducible(result))
         {
-            var said = output.Length <= OutputBytes ? output : output[..OutputBytes];
-            await writer.WriteEntryAsync(Plain(OutputEntry, new MemoryStream(said)), cancellationToken);
+            packer.File(OutputEntry, output.Length <= OutputBytes ? output : output[..OutputBytes]);
             var total = 0L;
             foreach (var path in Candidates(await gateway.ChangesAsync(container, cancellationToken)).Take(MostFiles))
             {
-                total += await CopyAsync(container, path, options.FolderBytes - total, writer, cancellationToken);
+                total += await CopyAsync(container, path, options.FolderBytes - total, packer, cancellationToken);
             }
         }
 
@@ -53,7 +53,7 @@ internal sealed class OracleChanges(IContainerGateway gateway, IArtifactStore st
     private static bool IsIn(string path, string folder) =>
         path == folder || path.StartsWith($"{folder}/", StringComparison.Ordinal);
 
-    private async Task<long> CopyAsync(string container, string path, long room, TarWriter writer, CancellationToken cancellationToken)
+    private async Task<long> CopyAsync(string container, string path, long room, TarPacker packer, CancellationToken cancellationToken)
     {
         var stream = await gateway.GetAsync(container, path, cancellationToken);
         if (stream is null)
@@ -64,26 +64,18 @@ internal sealed class OracleChanges(IContainerGateway gateway, IArtifactStore st
         await using (stream)
         {
             // Only the first entry: a folder whose mode changed would bring all that is in it.
-            await using var reader = new TarReader(stream, leaveOpen: true);
-            var entry = await reader.GetNextEntryAsync(copyData: false, cancellationToken);
-            if (entry?.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile) || entry.Length > Math.Min(room, options.FileBytes))
+            await foreach (var entry in TarPack.ReadAsync(stream, cancellationToken))
             {
-                return 0;
+                if (!TarPack.IsFile(entry) || entry.Length > Math.Min(room, options.FileBytes))
+                {
+                    break;
+                }
+
+                await packer.FileAsync(path.TrimStart('/'), entry.DataStream, entry.Mode, new TarOwner(entry.Uid, entry.Gid), cancellationToken);
+                return entry.Length;
             }
 
-            var copy = Plain(path.TrimStart('/'), entry.DataStream);
-            copy.Mode = entry.Mode;
-            copy.Uid = entry.Uid;
-            copy.Gid = entry.Gid;
-            await writer.WriteEntryAsync(copy, cancellationToken);
-            return entry.Length;
+            return 0;
         }
     }
-
-    /// <summary>Without a time: the same answer is the same archive.</summary>
-    private static PaxTarEntry Plain(string name, Stream? content) => new(TarEntryType.RegularFile, name)
-    {
-        ModificationTime = DateTimeOffset.UnixEpoch,
-        DataStream = content,
-    };
 }

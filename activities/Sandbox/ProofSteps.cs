@@ -1,5 +1,5 @@
-using System.Formats.Tar;
 using System.Text;
+using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Domain.Conversations;
@@ -20,10 +20,9 @@ internal sealed class ProofSteps(IContainerGateway gateway, IArtifactStore store
         var files = 0;
         await using (var counted = await store.OpenAsync(request.Files, cancellationToken))
         {
-            await using var reader = new TarReader(counted);
-            while (await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
+            await foreach (var entry in TarPack.ReadAsync(counted, cancellationToken))
             {
-                files += entry.EntryType is TarEntryType.RegularFile ? 1 : 0;
+                files += TarPack.IsFile(entry) ? 1 : 0;
             }
         }
 

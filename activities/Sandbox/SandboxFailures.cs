@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Docker.DotNet;
-using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.Sandbox;

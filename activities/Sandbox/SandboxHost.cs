@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Options;
-using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.Sandbox;
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
-using System.Formats.Tar;
-using System.Text;
+using Spark.Temporal.Activities.Archives;
 
 namespace Spark.Temporal.Activities.Sandbox;
 
@@ -26,9 +25,8 @@ internal static class SandboxScripts
     private const string Library = ". /.spark/lib.sh\n";
 
     private const UnixFileMode Everyone = (UnixFileMode)0b111_111_111;
-    private const UnixFileMode Plain = (UnixFileMode)0b111_101_101;
     private static readonly ConcurrentDictionary<string, string> Wholes = new();
-    private static readonly Lazy<byte[]> Archive = new(Pack);
+    private static readonly Lazy<byte[]> Archive = new(() => TarPacker.Bytes(Pack));
 
     /// <summary>Log folders and scripts as a tar for the root of a container.</summary>
     public static Stream Open() => new MemoryStream(Archive.Value, writable: false);
@@ -39,35 +37,22 @@ internal static class SandboxScripts
     /// </summary>
     public static string Whole(string name) => Wholes.GetOrAdd(name, static script => Read(script).Replace(Library, Read("lib"), StringComparison.Ordinal));
 
-    private static byte[] Pack()
+    private static void Pack(TarPacker packer)
     {
-        using var buffer = new MemoryStream();
-        using (var tar = new TarWriter(buffer, TarEntryFormat.Pax, leaveOpen: true))
+        packer.Folder("logs", Everyone);
+        packer.Folder("logs/agent", Everyone);
+        packer.Folder("logs/verifier", Everyone);
+        packer.Folder("logs/artifacts", Everyone);
+        packer.Folder(".spark");
+        packer.Folder(".spark/sh", Everyone | UnixFileMode.StickyBit);
+        packer.Folder(".spark/out", Everyone | UnixFileMode.StickyBit);
+        packer.Folder(".spark/runs", (UnixFileMode)0b111_011_011 | UnixFileMode.StickyBit);
+        packer.Folder(".spark/staging", (UnixFileMode)0b111_000_000);
+        foreach (var name in (string[])["lib", "main", "shell", "broker", "once"])
         {
-            Folder(tar, "logs", Everyone);
-            Folder(tar, "logs/agent", Everyone);
-            Folder(tar, "logs/verifier", Everyone);
-            Folder(tar, "logs/artifacts", Everyone);
-            Folder(tar, ".spark", Plain);
-            Folder(tar, ".spark/sh", Everyone | UnixFileMode.StickyBit);
-            Folder(tar, ".spark/out", Everyone | UnixFileMode.StickyBit);
-            Folder(tar, ".spark/runs", (UnixFileMode)0b111_011_011 | UnixFileMode.StickyBit);
-            Folder(tar, ".spark/staging", (UnixFileMode)0b111_000_000);
-            foreach (var name in (string[])["lib", "main", "shell", "broker", "once"])
-            {
-                tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, $".spark/{name}.sh")
-                {
-                    Mode = Plain,
-                    DataStream = new MemoryStream(Encoding.UTF8.GetBytes(Read(name))),
-                });
-            }
+            packer.File($".spark/{name}.sh", Read(name), TarPacker.Program);
         }
-
-        return buffer.ToArray();
     }
-
-    private static void Folder(TarWriter tar, string name, UnixFileMode mode) =>
-        tar.WriteEntry(new PaxTarEntry(TarEntryType.Directory, name) { Mode = mode });
 
     private static string Read(string name)
     {

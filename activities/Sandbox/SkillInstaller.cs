@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.Globalization;
+using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Skills;
@@ -12,8 +13,6 @@ namespace Spark.Temporal.Activities.Sandbox;
 /// </summary>
 internal sealed class SkillInstaller(IContainerGateway gateway, IArtifactStore store)
 {
-    private const UnixFileMode FolderMode = (UnixFileMode)0b111_101_101;
-
     /// <summary>Copies the skills into every place; the container need not run yet.</summary>
     /// <param name="container">The container.</param>
     /// <param name="skills">Tar with one folder per skill at its root.</param>
@@ -25,13 +24,13 @@ internal sealed class SkillInstaller(IContainerGateway gateway, IArtifactStore s
         var account = await AccountAsync(container, user, cancellationToken);
         var files = await FilesAsync(skills, cancellationToken);
         using var tar = new MemoryStream();
-        await using (var writer = new TarWriter(tar, TarEntryFormat.Pax, leaveOpen: true))
+        await using (var packer = TarPacker.Into(tar))
         {
-            Put(writer, skillsDir ?? SkillFolders.Default, "/", Account.Root, files);
+            Put(packer, skillsDir ?? SkillFolders.Default, "/", Account.Root, files);
             foreach (var place in SkillFolders.All)
             {
                 var inHome = !place.Path.StartsWith('/');
-                Put(writer, place.In(account.Home), inHome ? account.Home : "/", inHome ? account : Account.Root, files);
+                Put(packer, place.In(account.Home), inHome ? account.Home : "/", inHome ? account : Account.Root, files);
             }
         }
 
@@ -50,7 +49,7 @@ internal sealed class SkillInstaller(IContainerGateway gateway, IArtifactStore s
         return ["sh", "-c", "for place in \"$@\"; do if [ -d \"$place\" ] && [ -n \"$(ls -A \"$place\")\" ]; then rm -rf \"$place\" && mkdir \"$place\" && echo \"$place\"; fi; done", "sh", .. places];
     }
 
-    private static void Put(TarWriter writer, string folder, string below, Account owner, List<SkillFile> files)
+    private static void Put(TarPacker packer, string folder, string below, Account owner, List<SkillFile> files)
     {
         // Folders on the way belong to the agent, which may have to write beside its skills; those that were there stay as they are.
         var path = below.TrimEnd('/');
@@ -59,43 +58,39 @@ internal sealed class SkillInstaller(IContainerGateway gateway, IArtifactStore s
             path += "/" + part;
             if (owner != Account.Root)
             {
-                writer.WriteEntry(Entry(TarEntryType.Directory, path, FolderMode, owner));
+                packer.Folder(path.TrimStart('/'), owner: owner.Owner);
             }
         }
 
         foreach (var file in files)
         {
-            var entry = Entry(file.Content is null ? TarEntryType.Directory : TarEntryType.RegularFile, $"{path}/{file.Name}", file.Mode, owner);
+            var name = $"{path}/{file.Name}".TrimStart('/');
             if (file.Content is { } content)
             {
-                entry.DataStream = new MemoryStream(content, writable: false);
+                packer.File(name, content, file.Mode, owner.Owner);
             }
-
-            writer.WriteEntry(entry);
+            else
+            {
+                packer.Folder(name, file.Mode, owner.Owner);
+            }
         }
     }
-
-    private static PaxTarEntry Entry(TarEntryType type, string path, UnixFileMode mode, Account owner) =>
-        new(type, path.TrimStart('/')) { Mode = mode, Uid = owner.User, Gid = owner.Group };
 
     private async Task<List<SkillFile>> FilesAsync(ArtifactRef skills, CancellationToken cancellationToken)
     {
         List<SkillFile> files = [];
         await using var stored = await store.OpenAsync(skills, cancellationToken);
-        await using var mended = await Tars.BelowAsync(stored, "skills", cancellationToken);
-        await using var reader = new TarReader(mended);
-        while (await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
+        await using var readable = await Tars.BelowAsync(stored, "skills", cancellationToken);
+        await foreach (var entry in TarPack.ReadAsync(readable, cancellationToken))
         {
             var name = entry.Name["skills/".Length..].TrimEnd('/');
             if (entry.EntryType is TarEntryType.Directory)
             {
                 files.Add(new SkillFile(name, entry.Mode, null));
             }
-            else if (entry.EntryType is TarEntryType.RegularFile)
+            else if (TarPack.IsFile(entry))
             {
-                using var content = new MemoryStream();
-                await (entry.DataStream ?? Stream.Null).CopyToAsync(content, cancellationToken);
-                files.Add(new SkillFile(name, entry.Mode, content.ToArray()));
+                files.Add(new SkillFile(name, entry.Mode, await TarPack.BytesAsync(entry, long.MaxValue, cancellationToken)));
             }
         }
 
@@ -112,8 +107,8 @@ internal sealed class SkillInstaller(IContainerGateway gateway, IArtifactStore s
         }
 
         await using var opened = archive;
-        var passwd = (await Tars.HomeAsync(opened, "/etc/passwd", 1 << 20, 1 << 20, _ => false, cancellationToken)).Tar;
-        foreach (var fields in (Tars.Text(passwd, "passwd") ?? "").Split('\n').Select(line => line.Split(':')))
+        var passwd = await TarPack.TextAsync(opened, "passwd", cancellationToken);
+        foreach (var fields in (passwd ?? "").Split('\n').Select(line => line.Split(':')))
         {
             if (fields.Length >= 6 && (fields[0] == name || fields[2] == name)
                 && int.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out var id)
@@ -131,5 +126,7 @@ internal sealed class SkillInstaller(IContainerGateway gateway, IArtifactStore s
     private sealed record Account(int User, int Group, string Home)
     {
         public static readonly Account Root = new(0, 0, "/root");
+
+        public TarOwner Owner => new(User, Group);
     }
 }

@@ -1,13 +1,11 @@
 using System.Formats.Tar;
 using System.IO.Enumeration;
 using System.Text;
+using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Activities.Sandbox;
-
-/// <summary>A folder brought home: a tar with entries at its root, and what was left out.</summary>
-internal sealed record Brought(byte[] Tar, IReadOnlyList<string> Notes, int Files);
 
 /// <summary>Rewriting of tars on their way in and out of containers.</summary>
 internal static class Tars
@@ -16,76 +14,47 @@ internal static class Tars
     public const int MostEntries = 20_000;
 
     private const int MostNotes = 10;
+    private const string Skills = "skills";
 
     /// <summary>
     /// Puts the entries of a tar below a folder, owned by root. Shell scripts become runnable and lose what editors on
     /// other systems put in (byte-order mark, carriage returns), since no kernel would start them.
     /// </summary>
-    public static async Task<Stream> BelowAsync(Stream tar, string folder, CancellationToken cancellationToken)
+    public static Task<Stream> BelowAsync(Stream tar, string folder, CancellationToken cancellationToken) => RewriteAsync(tar, async (entry, packer) =>
     {
-        var result = Scratch();
-        await using (var writer = new TarWriter(result, TarEntryFormat.Pax, leaveOpen: true))
+        if (TarPack.PlainName(entry) is not { Length: > 0 } name)
         {
-            await using var reader = new TarReader(tar, leaveOpen: true);
-            while (await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
-            {
-                var name = entry.Name.Replace("./", "", StringComparison.Ordinal).Trim('/');
-                if (name.Length == 0 || name == ".")
-                {
-                    continue;
-                }
-
-                var copy = new PaxTarEntry(entry.EntryType is TarEntryType.V7RegularFile ? TarEntryType.RegularFile : entry.EntryType, $"{folder}/{name}")
-                {
-                    Mode = entry.Mode,
-                    ModificationTime = entry.ModificationTime,
-                };
-                if (entry.EntryType is TarEntryType.SymbolicLink)
-                {
-                    copy.LinkName = entry.LinkName;
-                }
-                else if (entry.EntryType is TarEntryType.HardLink)
-                {
-                    copy.LinkName = $"{folder}/{entry.LinkName}";
-                }
-                else if (name.EndsWith(".sh", StringComparison.Ordinal) && entry.DataStream is not null)
-                {
-                    copy.Mode |= UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-                    copy.DataStream = await ScriptAsync(entry.DataStream, cancellationToken);
-                }
-                else if (entry.DataStream is { } content)
-                {
-                    // Of a folder even "no content" is refused.
-                    copy.DataStream = content;
-                }
-
-                await writer.WriteEntryAsync(copy, cancellationToken);
-            }
+            return;
         }
 
-        result.Position = 0;
-        return result;
-    }
+        var isScript = TarPack.IsFile(entry) && name.EndsWith(".sh", StringComparison.Ordinal);
+        await packer.CopyAsync(
+            entry,
+            $"{folder}/{name}",
+            cancellationToken,
+            content: isScript && entry.DataStream is { } script ? await ScriptAsync(script, cancellationToken) : null,
+            mode: isScript ? entry.Mode | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute : null,
+            target: entry.EntryType is TarEntryType.HardLink ? $"{folder}/{entry.LinkName}" : null);
+    }, cancellationToken);
 
     /// <summary>
     /// Takes a tar out of a container home: its entries move up to the root, files too large and files past the whole's
     /// limit are left out and named. Links stay links; nothing is followed.
     /// </summary>
     /// <remarks>What comes is hostile: entries past a number are left out too, and few of the left out are named.</remarks>
-    public static async Task<Brought> HomeAsync(
+    public static async Task<FetchedFolder> HomeAsync(
         Stream tar, string label, long fileBytes, long folderBytes, Func<string, bool> excluded, CancellationToken cancellationToken)
     {
         List<string> notes = [];
         long total = 0;
         var (files, entries, unnamed) = (0, 0, 0);
         using var result = new MemoryStream();
-        await using (var writer = new TarWriter(result, TarEntryFormat.Pax, leaveOpen: true))
+        await using (var packer = TarPacker.Into(result))
         {
-            await using var reader = new TarReader(tar, leaveOpen: true);
-            while (await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
+            await foreach (var entry in TarPack.ReadAsync(tar, cancellationToken))
             {
                 var slash = entry.Name.IndexOf('/', StringComparison.Ordinal);
-                var isFile = entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile;
+                var isFile = TarPack.IsFile(entry);
                 var name = slash < 0 ? isFile ? entry.Name : "" : entry.Name[(slash + 1)..].TrimEnd('/');
                 if (name.Length == 0 || excluded(name) || !(isFile || entry.EntryType is TarEntryType.Directory or TarEntryType.SymbolicLink))
                 {
@@ -112,24 +81,9 @@ internal static class Tars
                     break;
                 }
 
-                var copy = new PaxTarEntry(isFile ? TarEntryType.RegularFile : entry.EntryType, name)
-                {
-                    Mode = entry.Mode,
-                    ModificationTime = entry.ModificationTime,
-                };
-                if (entry.EntryType is TarEntryType.SymbolicLink)
-                {
-                    copy.LinkName = entry.LinkName;
-                }
-
-                if (isFile)
-                {
-                    total += entry.Length;
-                    files++;
-                    copy.DataStream = entry.DataStream;
-                }
-
-                await writer.WriteEntryAsync(copy, cancellationToken);
+                total += isFile ? entry.Length : 0;
+                files += isFile ? 1 : 0;
+                await packer.CopyAsync(entry, name, cancellationToken);
             }
         }
 
@@ -138,36 +92,25 @@ internal static class Tars
             notes.Add($"{label}: {unnamed:N0} more files were left out for their size");
         }
 
-        return new Brought(result.ToArray(), notes, files);
+        return new FetchedFolder(result.ToArray(), notes, files);
     }
 
     /// <summary>One tar of several, each below a prefix.</summary>
-    public static async Task<Brought> JoinAsync(IReadOnlyList<(string Prefix, Brought Part)> parts, CancellationToken cancellationToken)
+    public static async Task<FetchedFolder> JoinAsync(IReadOnlyList<(string Prefix, FetchedFolder Part)> parts, CancellationToken cancellationToken)
     {
         using var result = new MemoryStream();
-        await using (var writer = new TarWriter(result, TarEntryFormat.Pax, leaveOpen: true))
+        await using (var packer = TarPacker.Into(result))
         {
             foreach (var (prefix, part) in parts)
             {
-                await using var reader = new TarReader(new MemoryStream(part.Tar, writable: false));
-                while (await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
+                await foreach (var entry in TarPack.ReadAsync(new MemoryStream(part.Tar, writable: false), cancellationToken))
                 {
-                    var copy = new PaxTarEntry(entry.EntryType, $"{prefix}{entry.Name}") { Mode = entry.Mode, ModificationTime = entry.ModificationTime };
-                    if (entry.EntryType is TarEntryType.SymbolicLink)
-                    {
-                        copy.LinkName = entry.LinkName;
-                    }
-                    else if (entry.EntryType is TarEntryType.RegularFile)
-                    {
-                        copy.DataStream = entry.DataStream;
-                    }
-
-                    await writer.WriteEntryAsync(copy, cancellationToken);
+                    await packer.CopyAsync(entry, $"{prefix}{entry.Name}", cancellationToken);
                 }
             }
         }
 
-        return new Brought(result.ToArray(), [], parts.Sum(part => part.Part.Files));
+        return new FetchedFolder(result.ToArray(), [], parts.Sum(part => part.Part.Files));
     }
 
     /// <summary>Whether a path or its last name matches one of some patterns (<c>*</c>, <c>?</c>).</summary>
@@ -175,52 +118,42 @@ internal static class Tars
         FileSystemName.MatchesSimpleExpression(pattern.Trim('/'), path, ignoreCase: false)
         || path.Split('/').Any(part => FileSystemName.MatchesSimpleExpression(pattern.Trim('/'), part, ignoreCase: false)));
 
-    /// <summary>Content of a file at the root of a tar as text; null when it is not there. Its size is limited by what was brought home.</summary>
-    public static string? Text(byte[] tar, string name)
-    {
-        using var reader = new TarReader(new MemoryStream(tar, writable: false));
-        while (reader.GetNextEntry() is { } entry)
-        {
-            if (entry.Name == name && entry.EntryType is TarEntryType.RegularFile)
-            {
-                if (entry.DataStream is null)
-                {
-                    return "";
-                }
-
-                using var text = new StreamReader(entry.DataStream, Encoding.UTF8);
-                return text.ReadToEnd();
-            }
-        }
-
-        return null;
-    }
-
     /// <summary>
     /// A build context whose Dockerfile no longer copies the task's own skills. Their folder is there but empty, since a
     /// line that copies everything, or a command, may name it.
     /// </summary>
-    public static async Task<Stream> WithoutSkillsAsync(Stream context, CancellationToken cancellationToken)
+    public static Task<Stream> WithoutSkillsAsync(Stream context, CancellationToken cancellationToken) => RewriteAsync(context, async (entry, packer) =>
     {
-        var result = Scratch();
-        await using (var writer = new TarWriter(result, TarEntryFormat.Pax, leaveOpen: true))
+        var name = TarPack.PlainName(entry);
+        if (name == "Dockerfile" && TarPack.IsFile(entry))
         {
-            await using var reader = new TarReader(context, leaveOpen: true);
-            while (await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
+            var kept = Dockerfile.Parse(await TarPack.TextAsync(entry, cancellationToken)).WithoutCopiesOf(Skills);
+            packer.File(entry.Name, kept, entry.Mode);
+        }
+        else if (!name.StartsWith($"{Skills}/", StringComparison.Ordinal))
+        {
+            await packer.CopyAsync(entry, entry.Name, cancellationToken);
+        }
+    }, cancellationToken);
+
+    /// <summary>A tar whose entries are written anew, in a file of its own.</summary>
+    private static async Task<Stream> RewriteAsync(Stream tar, Func<TarEntry, TarPacker, Task> rewrite, CancellationToken cancellationToken)
+    {
+        var result = TarPack.Scratch();
+        try
+        {
+            await using (var packer = TarPacker.Into(result))
             {
-                if (entry.Name is "Dockerfile" or "./Dockerfile" && entry.DataStream is not null)
+                await foreach (var entry in TarPack.ReadAsync(tar, cancellationToken))
                 {
-                    using var text = new StreamReader(entry.DataStream, Encoding.UTF8);
-                    var kept = Dockerfile.Parse(await text.ReadToEndAsync(cancellationToken)).WithoutCopiesOf("skills");
-                    await writer.WriteEntryAsync(
-                        new PaxTarEntry(TarEntryType.RegularFile, entry.Name) { Mode = entry.Mode, DataStream = new MemoryStream(Encoding.UTF8.GetBytes(kept)) },
-                        cancellationToken);
-                }
-                else if (entry.Name is "skills/" or "./skills/" || !entry.Name.StartsWith("skills/", StringComparison.Ordinal) && !entry.Name.StartsWith("./skills/", StringComparison.Ordinal))
-                {
-                    await writer.WriteEntryAsync(entry, cancellationToken);
+                    await rewrite(entry, packer);
                 }
             }
+        }
+        catch (Exception)
+        {
+            await result.DisposeAsync();
+            throw;
         }
 
         result.Position = 0;
@@ -243,7 +176,4 @@ internal static class Tars
             ? new MemoryStream(Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(content).Replace("\r\n", "\n", StringComparison.Ordinal)))
             : new MemoryStream(content.ToArray());
     }
-
-    private static FileStream Scratch() => new(
-        Path.GetTempFileName(), FileMode.Open, FileAccess.ReadWrite, FileShare.None, 81920, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
 }

@@ -1,3 +1,4 @@
+using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Domain.Conversations;
@@ -13,6 +14,7 @@ internal sealed class VerifierRunner(
     IContainerGateway gateway, IArtifactStore store, ShellConnections shells, OnceRunner once, SandboxOptions options)
 {
     private const double PrepareSec = 120;
+    private const string CtrfName = "ctrf.json";
     private const string TestScript = "/tests/test.sh";
     private const string SolutionScript = "/solution/solve.sh";
 
@@ -93,10 +95,10 @@ internal sealed class VerifierRunner(
         var artifacts = await artifactsComing;
         notes.AddRange([.. agentNotes, .. artifactNotes]);
         var output = Observation.Kept(end);
-        var json = verifier is null ? null : Tars.Text(verifier.Tar, RewardFile.JsonName);
-        var text = verifier is null ? null : Tars.Text(verifier.Tar, RewardFile.TextName);
-        var ctrf = verifier is null ? null : Tars.Text(verifier.Tar, "ctrf.json");
-        var reading = RewardFile.Read(json, text);
+        using var logs = new MemoryStream(verifier?.Tar ?? TarPacker.Bytes(_ => { }), writable: false);
+        var said = await TarPack.TextsAsync(logs, [RewardFile.JsonName, RewardFile.TextName, CtrfName], cancellationToken);
+        var ctrf = said.GetValueOrDefault(CtrfName);
+        var reading = RewardFile.Read(said.GetValueOrDefault(RewardFile.JsonName), said.GetValueOrDefault(RewardFile.TextName));
         var problem = reading.Problem;
         if (end.TimedOut)
         {
@@ -124,9 +126,9 @@ internal sealed class VerifierRunner(
         };
     }
 
-    private async Task<Brought?> ArtifactsAsync(VerifyRequest request, List<string> notes, Action beat, CancellationToken cancellationToken)
+    private async Task<FetchedFolder?> ArtifactsAsync(VerifyRequest request, List<string> notes, Action beat, CancellationToken cancellationToken)
     {
-        List<(string Prefix, Brought Part)> parts = [];
+        List<(string Prefix, FetchedFolder Part)> parts = [];
         foreach (var path in (IEnumerable<ArtifactPath>)[new ArtifactPath("/logs/artifacts"), .. request.Settings.Artifacts])
         {
             if (await HomeAsync(request.Container, path, notes, beat, cancellationToken) is { Files: > 0 } part)
@@ -142,7 +144,7 @@ internal sealed class VerifierRunner(
         return parts.Count == 0 ? null : await Tars.JoinAsync(parts, cancellationToken);
     }
 
-    private async Task<Brought?> HomeAsync(
+    private async Task<FetchedFolder?> HomeAsync(
         string container, ArtifactPath path, List<string> notes, Action beat, CancellationToken cancellationToken)
     {
         var stream = await gateway.GetAsync(container, path.Source, cancellationToken);
@@ -161,7 +163,7 @@ internal sealed class VerifierRunner(
         }
     }
 
-    private async Task<ArtifactRef?> KeepAsync(Brought? home, CancellationToken cancellationToken) =>
+    private async Task<ArtifactRef?> KeepAsync(FetchedFolder? home, CancellationToken cancellationToken) =>
         home is null or { Files: 0 } ? null : await store.PutBytesAsync(home.Tar, MediaTypes.Tar, cancellationToken);
 
     private async Task PutBelowAsync(string container, ArtifactRef content, string folder, CancellationToken cancellationToken)

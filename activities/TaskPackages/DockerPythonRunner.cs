@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Docker.DotNet;
 using Docker.DotNet.Models;
+using Spark.Temporal.Activities.Archives;
 using Temporalio.Activities;
 
 namespace Spark.Temporal.Activities.TaskPackages;
@@ -77,7 +78,7 @@ public sealed class DockerPythonRunner : IPythonRunner, IDisposable
         var container = await CreateAsync(image, timeout);
         try
         {
-            return await RunAsync(container, await ArchiveAsync(script, files), limit.Token);
+            return await RunAsync(container, Archive(script, files), limit.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -181,6 +182,12 @@ public sealed class DockerPythonRunner : IPythonRunner, IDisposable
         }
     }
 
-    private static Task<byte[]> ArchiveAsync(string script, IReadOnlyDictionary<string, byte[]> files) =>
-        PythonImage.ArchiveAsync(new Dictionary<string, byte[]>(files) { ["main.py"] = Encoding.UTF8.GetBytes(script) });
+    private static byte[] Archive(string script, IReadOnlyDictionary<string, byte[]> files) => TarPacker.Bytes(packer =>
+    {
+        packer.File("main.py", script);
+        foreach (var (name, content) in files.Where(file => file.Key != "main.py"))
+        {
+            packer.File(name, content);
+        }
+    });
 }

@@ -1,9 +1,9 @@
-using System.Formats.Tar;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Docker.DotNet;
 using Docker.DotNet.Models;
+using Spark.Temporal.Activities.Archives;
 
 namespace Spark.Temporal.Activities.TaskPackages;
 
@@ -55,7 +55,7 @@ internal sealed class PythonImage(DockerClient docker) : IDisposable
     private async Task<string> BuildImageAsync(CancellationToken cancellationToken)
     {
         var words = new List<string>();
-        using var context = new MemoryStream(await ArchiveAsync(new Dictionary<string, byte[]> { ["Dockerfile"] = Encoding.UTF8.GetBytes(Dockerfile) }));
+        using var context = new MemoryStream(TarPacker.Bytes(packer => packer.File("Dockerfile", Dockerfile)), writable: false);
         await docker.Images.BuildImageFromDockerfileAsync(
             new ImageBuildParameters { Tags = [Name], Remove = true, ForceRemove = true, Version = "1" },
             context,
@@ -78,21 +78,5 @@ internal sealed class PythonImage(DockerClient docker) : IDisposable
         {
             throw new IOException($"The helper image {Name} cannot be built: {string.Concat(words.TakeLast(5))}");
         }
-    }
-
-    /// <summary>A tar of files at its root.</summary>
-    public static async Task<byte[]> ArchiveAsync(Dictionary<string, byte[]> files)
-    {
-        using var archive = new MemoryStream();
-        await using (var writer = new TarWriter(archive, TarEntryFormat.Gnu, leaveOpen: true))
-        {
-            foreach (var (name, content) in files)
-            {
-                using var data = new MemoryStream(content, writable: false);
-                await writer.WriteEntryAsync(new GnuTarEntry(TarEntryType.RegularFile, name) { DataStream = data });
-            }
-        }
-
-        return archive.ToArray();
     }
 }

@@ -1,7 +1,7 @@
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Processes;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 using Temporalio.Exceptions;
 

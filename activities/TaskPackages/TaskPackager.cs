@@ -6,7 +6,7 @@ using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Wire.TaskFiles;
-using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.TaskPackages;
 

@@ -1,4 +1,4 @@
-using System.Formats.Tar;
+using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Domain.Tasks;
 
 namespace Spark.Temporal.Activities.TaskPackages;
@@ -6,8 +6,6 @@ namespace Spark.Temporal.Activities.TaskPackages;
 /// <summary>Writes one part of a task as a tar whose entries stand at its root.</summary>
 internal static class TaskTar
 {
-    private const UnixFileMode LinkMode = (UnixFileMode)0b111_111_111;
-
     /// <summary>
     /// Writes everything below a folder, sorted, with fixed times and owners. A link that stays inside the part is kept;
     /// one that leads elsewhere in the task would dangle in the container and is replaced by what it leads to.
@@ -15,15 +13,14 @@ internal static class TaskTar
     public static async Task WriteAsync(
         TaskFolder folder, string part, DockerIgnore? ignore, Stream output, CancellationToken cancellationToken)
     {
-        // GNU headers: the other form that holds long and non-ASCII names writes the process id into the archive.
-        await using var writer = new TarWriter(output, TarEntryFormat.Gnu, leaveOpen: true);
+        await using var packer = TarPacker.Reproducible(output);
         var root = folder.Find(part);
         if (root is not { Kind: TaskEntryKind.Folder })
         {
             return;
         }
 
-        await WriteFolderAsync(new Part(folder, root.Path + "/", ignore, writer), root.Path + "/", "", 0, cancellationToken);
+        await WriteFolderAsync(new Part(folder, root.Path + "/", ignore, packer), root.Path + "/", "", 0, cancellationToken);
     }
 
     private static async Task WriteFolderAsync(Part part, string source, string target, int depth, CancellationToken cancellationToken)
@@ -79,33 +76,20 @@ internal static class TaskTar
         switch (entry.Kind)
         {
             case TaskEntryKind.Folder:
-                await part.Writer.WriteEntryAsync(Header(TarEntryType.Directory, name + "/", entry.Mode), cancellationToken);
+                await part.Packer.FolderAsync(name + "/", entry.Mode, cancellationToken);
                 break;
             case TaskEntryKind.Link:
-                var link = Header(TarEntryType.SymbolicLink, name, LinkMode);
-                link.LinkName = entry.Target!;
-                await part.Writer.WriteEntryAsync(link, cancellationToken);
+                await part.Packer.LinkAsync(name, entry.Target!, cancellationToken);
                 break;
             case TaskEntryKind.File:
                 await using (var content = part.Folder.Open(entry))
                 {
-                    var file = Header(TarEntryType.RegularFile, name, entry.Mode);
-                    file.DataStream = content;
-                    await part.Writer.WriteEntryAsync(file, cancellationToken);
+                    await part.Packer.FileAsync(name, content, entry.Mode, default, cancellationToken);
                 }
 
                 break;
         }
     }
 
-    /// <summary>An entry with fixed times and owners.</summary>
-    public static GnuTarEntry Header(TarEntryType type, string name, UnixFileMode mode) => new(type, name)
-    {
-        Mode = mode,
-        ModificationTime = DateTimeOffset.UnixEpoch,
-        AccessTime = DateTimeOffset.UnixEpoch,
-        ChangeTime = DateTimeOffset.UnixEpoch,
-    };
-
-    private sealed record Part(TaskFolder Folder, string Prefix, DockerIgnore? Ignore, TarWriter Writer);
+    private sealed record Part(TaskFolder Folder, string Prefix, DockerIgnore? Ignore, TarPacker Packer);
 }

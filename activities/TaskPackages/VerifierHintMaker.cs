@@ -1,7 +1,7 @@
-using System.Formats.Tar;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
@@ -89,17 +89,20 @@ internal sealed class VerifierHintMaker(IArtifactStore store, IPythonRunner pyth
         }
 
         await using var stream = await store.OpenAsync(archive, cancellationToken);
-        await using var reader = new TarReader(stream);
         long total = 0;
-        while (total < MostOfAnArchive && await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
+        await foreach (var entry in TarPack.ReadAsync(stream, cancellationToken))
         {
+            if (total >= MostOfAnArchive)
+            {
+                break;
+            }
+
             if (entry.DataStream is null)
             {
                 continue;
             }
 
-            var content = new byte[Math.Min(entry.Length, MostOfAFile)];
-            await entry.DataStream.ReadExactlyAsync(content, cancellationToken);
+            var content = await TarPack.BytesAsync(entry, MostOfAFile, cancellationToken);
             if (binary || !content.AsSpan().Contains((byte)0))
             {
                 files.Add(new TextFile(entry.Name, Encoding.UTF8.GetString(content).TrimStart('\uFEFF')));

@@ -16,6 +16,8 @@ public static class BlueprintReader
     /// <summary>Longest reply that is looked at, in characters.</summary>
     private const int MostReply = 1024 * 1024;
 
+    private const string Former = "validation_checks";
+
     public static BlueprintReading Read(string reply)
     {
         if (reply.Length > MostReply)
@@ -28,7 +30,9 @@ public static class BlueprintReader
             return new BlueprintReading(null, [problem]);
         }
 
-        IReadOnlyList<string> errors = [.. ReplyJson.Unwritable(root, "$"), .. ReplyJson.Twice(root, "$"), .. JsonShape.Check(BlueprintSchema.Root, root)];
+        List<string> errors = [.. ReplyJson.Unwritable(root, "$"), .. ReplyJson.Twice(root, "$")];
+        root = errors.Count > 0 ? root : WithoutFormer(root);
+        errors.AddRange(JsonShape.Check(BlueprintSchema.Root, root));
         if (errors.Count > 0)
         {
             return new BlueprintReading(null, errors);
@@ -43,4 +47,9 @@ public static class BlueprintReader
             return new BlueprintReading(null, [$"{broken.Path ?? "$"}: {broken.Message}"]);
         }
     }
+
+    /// <summary>A field that was asked for once and may be given still; its value is not looked at.</summary>
+    private static JsonElement WithoutFormer(JsonElement root) => root.TryGetProperty(Former, out _)
+        ? JsonSerializer.SerializeToElement(root.EnumerateObject().Where(field => field.Name != Former).ToDictionary(field => field.Name, field => field.Value))
+        : root;
 }

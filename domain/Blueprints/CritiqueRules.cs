@@ -38,7 +38,4 @@ public static class CritiqueRules
     /// <param name="visible">Text files that the agent gets, by their paths.</param>
     public static IReadOnlyList<string> AnswerSeenIn(string output, string instruction, IEnumerable<KeyValuePair<string, string>> visible) =>
         [.. LeakRules.AnswerSeenIn(output, instruction, visible)];
-
-    /// <summary>Whether a set of findings stops a blueprint.</summary>
-    public static bool Blocks(IEnumerable<CritiqueFinding> findings) => findings.Any(finding => finding.Severity == CritiqueSeverity.Blocking);
 }

@@ -101,8 +101,6 @@ public static partial class FamilyTemplateReader
             : throw new FormatException($"the data of '{blueprint.TaskId}' comes from no seed that stands there as a number; say what may change with --template FILE");
     }
 
-    public static string Write(FamilyTemplate template) => JsonSerializer.Serialize(template, SparkJson.Indented) + "\n";
-
     private static List<string> Choices(string call)
     {
         var open = call.IndexOf('(', StringComparison.Ordinal) + 1;

@@ -21,9 +21,6 @@ public sealed record PythonSource
     /// <summary>String literals, docstrings left out, each once.</summary>
     public IReadOnlyList<string> Strings { get; init; } = [];
 
-    /// <summary>Number literals as Python writes them, each once.</summary>
-    public IReadOnlyList<string> Numbers { get; init; } = [];
-
     /// <summary>Calls by their dotted name, with import aliases resolved.</summary>
     public IReadOnlyList<PythonCall> Calls { get; init; } = [];
 

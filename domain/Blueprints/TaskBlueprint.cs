@@ -54,9 +54,6 @@ public sealed record TaskBlueprint
     /// <summary>Names of the tasks that gave their shape.</summary>
     public IReadOnlyList<string> ReferenceTasks { get; init; } = [];
 
-    /// <summary>What a reviewer should look at by hand.</summary>
-    public IReadOnlyList<string> ValidationChecks { get; init; } = [];
-
     /// <summary>Seconds the agent may work.</summary>
     public double AgentTimeoutSec { get; init; } = 900;
 }

@@ -42,23 +42,9 @@ public static class Variation
     private const long MostTried = 20_000;
 
     /// <summary>
-    /// So many siblings that differ in content from the accepted task, from each other and from those that are known. The same
-    /// arguments give the same siblings in the same order.
-    /// </summary>
-    /// <param name="accepted">The accepted task.</param>
-    /// <param name="template">What may change and how.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="seed">Where to begin among all combinations.</param>
-    /// <param name="known">Digests of siblings that exist.</param>
-    /// <exception cref="FormatException">A layer does not fit the task, or there are not so many unseen combinations.</exception>
-    public static IReadOnlyList<Variant> Of(TaskBlueprint accepted, FamilyTemplate template, int count, int seed, IReadOnlySet<string> known) =>
-        UpTo(accepted, template, count, seed, known) is var variants && variants.Count == count
-            ? variants
-            : throw new FormatException($"The template gives {variants.Count} unseen variants, {count} were asked for; add choices or layers.");
-
-    /// <summary>
-    /// The same, but as many as there are. Two with the same data (builder and files) are never both among them: their
-    /// answers would be one.
+    /// As many siblings as there are, up to a number, that differ in content from the accepted task, from each other and from
+    /// those that are known. Two with the same data (builder and files) are never both among them: their answers would be
+    /// one. The same arguments give the same siblings in the same order.
     /// </summary>
     /// <param name="accepted">The accepted task.</param>
     /// <param name="template">What may change and how.</param>

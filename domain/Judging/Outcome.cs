@@ -38,9 +38,6 @@ public static class Outcomes
         : value > 0 || testsPassed > 0 ? Outcome.Partial
         : Outcome.Fail;
 
-    /// <summary>Whether an attempt with this outcome is reflected on: it used up an attempt and did not pass.</summary>
-    public static bool IsReflectedOn(this Outcome outcome) => outcome is Outcome.Partial or Outcome.Fail or Outcome.Error;
-
     /// <summary>Whether the outcome counts in scores.</summary>
     public static bool IsScored(this Outcome outcome) => outcome is not (Outcome.Infrastructure or Outcome.Skipped);
 }

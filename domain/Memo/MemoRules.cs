@@ -23,9 +23,6 @@ public static class MemoRules
     /// <summary>Longest memo, in characters.</summary>
     public const int MaxCharacters = 12_000;
 
-    /// <summary>How often a refused rewrite is asked for again.</summary>
-    public const int MaxReasks = 2;
-
     /// <summary>Checks a rewrite.</summary>
     /// <param name="previousMemo">The memo so far; null or empty before the first.</param>
     /// <param name="candidate">The model's reply. Wrappers are taken off; the number in the heading is set right.</param>

@@ -52,11 +52,6 @@ public static class AgentPrompts
         return skills is { Count: > 0 } ? $"{prompt}\n\n{SkillsBlock(skills)}" : prompt;
     }
 
-    /// <summary>Reply to a message that neither ran a command nor could be read as an end.</summary>
-    public static string NothingToRun(bool tools) => tools
-        ? "That reply held no command that could be run. Call the `shell` tool, or end with a reply without a tool call."
-        : "That reply held no command that could be run. Write one ```bash block, or end with a reply without one.";
-
     private const string WithTools =
         """
         - Call the tool `shell` with `command`, and with `timeout_sec` when the command may take long. You see its output and

@@ -17,9 +17,6 @@ public static partial class SkillRules
     /// <summary>The body must have fewer lines than this.</summary>
     public const int BodyLineLimit = 500;
 
-    /// <summary>How often a refused skill is asked for again.</summary>
-    public const int MaxReasks = 2;
-
     /// <summary>What may stand in a skill's folder; folders end in a slash.</summary>
     public static readonly IReadOnlyList<string> FolderContents = [SkillDocument.FileName, "references/", "scripts/", "assets/"];
 

@@ -67,7 +67,7 @@ public sealed record DockerInstruction
 
         try
         {
-            return JsonSerializer.Deserialize<List<string>>(Arguments);
+            return JsonSerializer.Deserialize<List<string?>>(Arguments) is { } list && list.TrueForAll(word => word is not null) ? [.. list.OfType<string>()] : null;
         }
         catch (JsonException)
         {

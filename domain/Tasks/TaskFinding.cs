@@ -57,8 +57,6 @@ public sealed class TaskFindings
 
     public IReadOnlyList<TaskFinding> All => _all;
 
-    public bool HasErrors => _all.Exists(finding => finding.Severity == FindingSeverity.Error);
-
     public void Error(string file, int line, string message, string? remedy = null) =>
         _all.Add(new TaskFinding(FindingSeverity.Error, file, line, message, remedy));
 

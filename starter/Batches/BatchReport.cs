@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Batches;
 
@@ -97,6 +97,6 @@ internal static class BatchReport
         }
     }
 
-    private static string Interventions(Workflows.SkillGeneration.SkillGenerationResult run) =>
+    private static string Interventions(SkillGenerationResult run) =>
         run.SoftInterventions + run.StrongInterventions == 0 ? "" : $" ({run.SoftInterventions} soft, {run.StrongInterventions} strong interventions)";
 }

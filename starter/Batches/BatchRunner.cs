@@ -2,7 +2,6 @@ using System.Text.Json;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Api.Enums.V1;

@@ -1,9 +1,7 @@
 using System.Globalization;
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.Evaluation;
-using Spark.Temporal.Workflows.SkillGeneration;
+using Spark.Temporal.Workflows.Messages;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

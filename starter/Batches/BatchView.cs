@@ -2,7 +2,7 @@ using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Spectre.Console;
 using Spectre.Console.Rendering;

@@ -1,5 +1,4 @@
-using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.Evaluation;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Batches;
 

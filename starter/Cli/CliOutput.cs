@@ -63,9 +63,3 @@ internal sealed class CliOutput(TextWriter output, TextWriter error)
         return console;
     }
 }
-
-/// <summary>A failure that a user can mend: the message names what is wrong and the remedy.</summary>
-internal sealed class CliException(string message, int exitCode = ExitCodes.Failed) : Exception(message)
-{
-    public int ExitCode { get; } = exitCode;
-}

@@ -60,47 +60,14 @@ internal static partial class WrongUsage
 
     private static string Words(ParseError error)
     {
-        if (Required().Match(error.Message) is { Success: true } missing && Options(error).FirstOrDefault(option => option.Name == missing.Groups[1].Value) is { } required)
-        {
-            return $"{required.Name} is missing: {Purpose(required)}";
-        }
-
-        var (name, type, tokens) = error.SymbolResult switch
-        {
-            OptionResult { Option: var option } result => (option.Name, option.ValueType, result.Tokens),
-            ArgumentResult { Parent: OptionResult { Option: var option } } result => (option.Name, option.ValueType, result.Tokens),
-            ArgumentResult { Argument: var argument } result => (argument.Name, argument.ValueType, result.Tokens),
-            _ => (null, typeof(string), (IReadOnlyList<Token>)[]),
-        };
-        return name is null ? error.Message
-            : tokens.Count == 0 ? $"{name} {(name[0] == '-' ? "needs a value" : "is missing")}: {Purpose(error.SymbolResult)}"
-            : error.Message.StartsWith("Cannot parse argument", StringComparison.Ordinal) ? $"{name} is {Kind(type)}; it was '{tokens[0].Value}'"
-            : Choices().Match(error.Message) is { Success: true } choices ? $"{name} is one of {string.Join(", ", choices.Groups[1].Captures.Select(choice => choice.Value))}; it was '{tokens[0].Value}'"
+        var option = error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult;
+        var argument = error.SymbolResult as ArgumentResult;
+        Symbol? symbol = option is not null ? option.Option : argument?.Argument;
+        return symbol is null ? error.Message
+            : error.SymbolResult!.Tokens.Count == 0 ? $"{symbol.Name} {(option is { Implicit: false } ? "needs a value" : "is missing")}: {Purpose(symbol)}"
+            : option is null ? ValueChecks.Problem(argument!) ?? error.Message
             : error.Message;
     }
-
-    private static IEnumerable<Option> Options(ParseError error) => error.SymbolResult switch
-    {
-        OptionResult option => [option.Option],
-        CommandResult command => command.Command.Options,
-        _ => [],
-    };
-
-    private static string Kind(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
-    {
-        var whole when whole == typeof(int) || whole == typeof(long) => "a whole number",
-        var natural when natural == typeof(uint) || natural == typeof(ulong) => "a whole number from 0 on",
-        var flag when flag == typeof(bool) => "true or false",
-        _ => "a number",
-    };
-
-    private static string Purpose(SymbolResult? result) => result switch
-    {
-        OptionResult option => Purpose(option.Option),
-        ArgumentResult { Parent: OptionResult option } => Purpose(option.Option),
-        ArgumentResult argument => Purpose(argument.Argument),
-        _ => "",
-    };
 
     private static string Purpose(Symbol symbol)
     {
@@ -117,10 +84,4 @@ internal static partial class WrongUsage
     /// <summary>What is meant as an option: dashes and a word, perhaps with a value behind it.</summary>
     [GeneratedRegex("^(--?[A-Za-z][A-Za-z0-9-]*)(?:[=:].*)?$", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
     private static partial Regex Dashed();
-
-    [GeneratedRegex("Must be one of:(?:\\s+'([^']+)')+", RegexOptions.CultureInvariant)]
-    private static partial Regex Choices();
-
-    [GeneratedRegex("^Option '(.+)' is required", RegexOptions.CultureInvariant)]
-    private static partial Regex Required();
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.AspNetCore.Http;
 using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Dashboard;
@@ -44,26 +45,18 @@ internal sealed record DashboardAccess
         return new DashboardAccess(bind ?? "127.0.0.1", token ?? (local ? null : Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))));
     }
 
-    /// <summary>What the listener is told to listen to.</summary>
-    public IEnumerable<string> Prefixes(int port) =>
-        Bind is "0.0.0.0" or "*" or "::" ? [$"http://*:{port}/"]
-        : Host == "127.0.0.1" ? [$"http://127.0.0.1:{port}/", $"http://localhost:{port}/"]
-        : [$"http://{Host}:{port}/"];
+    /// <summary>Names that it answers to; <c>*</c> for any, where the token alone decides.</summary>
+    public IReadOnlyList<string> Hosts => Bind is "0.0.0.0" or "*" or "::" ? ["*"] : Host == "127.0.0.1" ? ["127.0.0.1", "localhost"] : [Host];
 
-    public bool Allows(HttpListenerRequest request)
+    public bool Allows(HttpRequest request)
     {
-        if (Token is null)
-        {
-            return request.Url is { Host: "127.0.0.1" or "localhost" or "[::1]" };
-        }
-
-        var bearer = request.Headers["Authorization"] is { } header && header.StartsWith("Bearer ", StringComparison.Ordinal) ? header[7..] : null;
-        return Same(request.QueryString["token"]) || Same(request.Cookies[Cookie]?.Value) || Same(bearer);
+        var bearer = request.Headers.Authorization.ToString() is var header && header.StartsWith("Bearer ", StringComparison.Ordinal) ? header[7..] : null;
+        return Token is null || Same(request.Query["token"]) || Same(request.Cookies[Cookie]) || Same(bearer);
     }
 
     /// <summary>Cookie for a browser that brought the token in the address; null where it did not.</summary>
-    public string? CookieFor(HttpListenerRequest request) =>
-        Token is not null && Same(request.QueryString["token"]) ? $"{Cookie}={Token}; Path=/; HttpOnly; SameSite=Strict" : null;
+    public string? CookieFor(HttpRequest request) =>
+        Token is not null && Same(request.Query["token"]) ? $"{Cookie}={Uri.EscapeDataString(Token)}; Path=/; HttpOnly; SameSite=Strict" : null;
 
     private bool Same(string? given) =>
         given is not null && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), Encoding.UTF8.GetBytes(Token!));

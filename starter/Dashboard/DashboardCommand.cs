@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Net;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.RunOptions;
@@ -54,7 +53,7 @@ internal static class DashboardCommand
         {
             return DashboardServer.Start(port, new DashboardFeed(session), access);
         }
-        catch (Exception taken) when (taken is HttpListenerException or System.Net.Sockets.SocketException)
+        catch (IOException taken)
         {
             throw new CliException($"cannot listen on {access.Bind}, port {port} ({PlainText.OneLine(taken.Message)}); a dashboard may run there already, or choose another --port");
         }

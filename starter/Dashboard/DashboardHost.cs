@@ -1,4 +1,3 @@
-using System.Net;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Servers;
@@ -30,7 +29,7 @@ internal static class DashboardHost
             output.Note($"dashboard  {server.Address}{(batch is null ? "" : $"#/batch/{Uri.EscapeDataString(PlainText.Slug(batch))}")}");
             return server;
         }
-        catch (Exception taken) when (taken is HttpListenerException or System.Net.Sockets.SocketException)
+        catch (IOException taken)
         {
             output.Note($"No dashboard: port {port} is taken ({PlainText.OneLine(taken.Message)}). Another one shows all batches, or: --port N");
             return null;

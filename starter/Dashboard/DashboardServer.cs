@@ -1,7 +1,9 @@
 using System.Diagnostics;
-using System.Net;
 using System.Reflection;
 using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Spark.Temporal.Starter.Web;
 
 namespace Spark.Temporal.Starter.Dashboard;
 
@@ -21,17 +23,15 @@ internal sealed class DashboardServer : IAsyncDisposable
         [".html"] = "text/html; charset=utf-8", [".css"] = "text/css; charset=utf-8", [".js"] = "text/javascript; charset=utf-8",
     };
 
-    private readonly HttpListener _listener;
+    private readonly WebServer _web;
     private readonly DashboardFeed _feed;
     private readonly DashboardAccess _access;
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly Task _serving;
 
-    private DashboardServer(HttpListener listener, int port, DashboardFeed feed, DashboardAccess access)
+    private DashboardServer(int port, DashboardFeed feed, DashboardAccess access)
     {
-        (_listener, _feed, _access) = (listener, feed, access);
-        Address = $"http://{access.Host}:{port}/";
-        _serving = Task.Run(ServeAsync);
+        (_feed, _access) = (feed, access);
+        _web = WebServer.Start(new WebAddress(access.Bind, access.Hosts, port), Serve);
+        Address = $"http://{access.Host}:{_web.Port}/";
     }
 
     /// <summary>Where it is, such as <c>http://127.0.0.1:8765/</c>.</summary>
@@ -40,126 +40,85 @@ internal sealed class DashboardServer : IAsyncDisposable
     /// <summary>The same with the token where one is needed: what a person opens first.</summary>
     public string EntryAddress => _access.Token is { } token ? $"{Address}?token={token}" : Address;
 
-    /// <exception cref="HttpListenerException">The port is taken, or the address is not this machine's.</exception>
-    public static DashboardServer Start(int port, DashboardFeed feed, DashboardAccess access)
-    {
-        var listener = new HttpListener();
-        foreach (var prefix in access.Prefixes(port))
-        {
-            listener.Prefixes.Add(prefix);
-        }
+    /// <exception cref="IOException">The port is taken, or the address is not this machine's.</exception>
+    public static DashboardServer Start(int port, DashboardFeed feed, DashboardAccess access) => new(port, feed, access);
 
-        listener.Start();
-        return new DashboardServer(listener, port, feed, access);
+    public ValueTask DisposeAsync() => _web.DisposeAsync();
+
+    private void Serve(WebApplication app)
+    {
+        var stopping = app.Lifetime.ApplicationStopping;
+        app.Use(AdmitAsync);
+        app.MapGet("/", EnterAsync);
+        app.MapGet("/events", context => StreamAsync(context, stopping));
+        app.MapGet("/assets/{**name}", context => AssetAsync(context.Response, context.Request.RouteValues["name"] as string ?? ""));
+        app.MapGet("/{**path}", context => TextAsync(context.Response, 404, "There is no such page."));
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (!_stopping.IsCancellationRequested)
-        {
-            await _stopping.CancelAsync();
-            _listener.Close();
-            await _serving;
-        }
-    }
-
-    private async Task ServeAsync()
-    {
-        while (!_stopping.IsCancellationRequested)
-        {
-            try
-            {
-                var context = await _listener.GetContextAsync();
-                _ = Task.Run(() => AnswerAsync(context));
-            }
-            catch (Exception ended) when (ended is HttpListenerException or ObjectDisposedException or InvalidOperationException)
-            {
-                if (!_listener.IsListening)
-                {
-                    return;
-                }
-            }
-        }
-    }
-
-    private async Task AnswerAsync(HttpListenerContext context)
+    private Task AdmitAsync(HttpContext context, RequestDelegate next)
     {
         var response = context.Response;
-        try
+        response.Headers.ContentSecurityPolicy = ContentPolicy;
+        response.Headers.XContentTypeOptions = "nosniff";
+        response.Headers["Referrer-Policy"] = "no-referrer";
+        response.Headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        response.Headers.CacheControl = "no-store";
+        if (!_access.Allows(context.Request))
         {
-            response.Headers["Content-Security-Policy"] = ContentPolicy;
-            response.Headers["X-Content-Type-Options"] = "nosniff";
-            response.Headers["Referrer-Policy"] = "no-referrer";
-            response.Headers["Cross-Origin-Resource-Policy"] = "same-origin";
-            response.Headers["Cache-Control"] = "no-store";
-            await RouteAsync(context.Request, response);
-            response.Close();
-        }
-        catch (Exception broken) when (broken is IOException or HttpListenerException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
-        {
-            // The page is closed, or this server stops: nobody is left to tell.
-            response.Abort();
-        }
-    }
-
-    private Task RouteAsync(HttpListenerRequest request, HttpListenerResponse response)
-    {
-        if (!_access.Allows(request))
-        {
-            return TextAsync(response, 403, _access.Local
-                ? "This page is only for this machine; call it by 127.0.0.1 or localhost."
-                : "The token is missing: open the address that 'spark dashboard' printed.");
+            return TextAsync(response, 403, "The token is missing: open the address that 'spark dashboard' printed.");
         }
 
-        if (request.HttpMethod != "GET")
+        if (!HttpMethods.IsGet(context.Request.Method))
         {
-            response.Headers["Allow"] = "GET";
+            response.Headers.Allow = "GET";
             return TextAsync(response, 405, "Here is only something to look at.");
         }
 
-        var path = request.Url!.AbsolutePath;
-        if (path == "/" && _access.CookieFor(request) is { } cookie)
+        return next(context);
+    }
+
+    private Task EnterAsync(HttpContext context)
+    {
+        var response = context.Response;
+        if (_access.CookieFor(context.Request) is not { } cookie)
         {
-            // Away from the address, so that it does not stand in the history or on a projector.
-            response.Headers["Set-Cookie"] = cookie;
-            response.Headers["Location"] = "/";
-            return TextAsync(response, 303, "");
+            return AssetAsync(response, "page.html");
         }
 
-        return path switch
-        {
-            "/" => AssetAsync(response, "page.html"),
-            "/events" => StreamAsync(request, response),
-            _ when path.StartsWith("/assets/", StringComparison.Ordinal) => AssetAsync(response, path["/assets/".Length..]),
-            _ => TextAsync(response, 404, "There is no such page."),
-        };
+        // Away from the address, so that it does not stand in the history or on a projector.
+        response.Headers.SetCookie = cookie;
+        response.Headers.Location = "/";
+        return TextAsync(response, 303, "");
     }
 
     /// <summary>Sends a view's snapshot whenever it has changed, and a sign of life in between.</summary>
-    private async Task StreamAsync(HttpListenerRequest request, HttpListenerResponse response)
+    private async Task StreamAsync(HttpContext context, CancellationToken stopping)
     {
-        response.ContentType = "text/event-stream; charset=utf-8";
-        response.SendChunked = true;
-        var (view, id) = (request.QueryString["view"] ?? "overview", request.QueryString["id"] ?? "");
-        await WriteAsync(response, "retry: 1000\n\n");
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopping, context.RequestAborted);
+        context.Response.ContentType = "text/event-stream; charset=utf-8";
+        var (view, id) = (Asked("view", "overview"), Asked("id", ""));
+        await WriteAsync("retry: 1000\n\n");
         var sent = "";
         while (true)
         {
+            // A reading may be shared with other pages, so this page's end does not end it.
             var started = Stopwatch.GetTimestamp();
-            var snapshot = await _feed.SnapshotAsync(view, id, _stopping.Token);
-            await WriteAsync(response, snapshot == sent ? ": nothing new\n\n" : $"data: {snapshot}\n\n");
+            var snapshot = await _feed.SnapshotAsync(view, id, stopping);
+            await WriteAsync(snapshot == sent ? ": nothing new\n\n" : $"data: {snapshot}\n\n");
             sent = snapshot;
-            await Task.Delay(DashboardFeed.PauseAfter(Stopwatch.GetElapsedTime(started)), _stopping.Token);
+            await Task.Delay(DashboardFeed.PauseAfter(Stopwatch.GetElapsedTime(started)), ended.Token);
+        }
+
+        string Asked(string name, string other) => context.Request.Query.TryGetValue(name, out var given) ? given.ToString() : other;
+
+        async Task WriteAsync(string text)
+        {
+            await context.Response.WriteAsync(text, ended.Token);
+            await context.Response.Body.FlushAsync(ended.Token);
         }
     }
 
-    private async Task WriteAsync(HttpListenerResponse response, string text)
-    {
-        await response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(text), _stopping.Token);
-        await response.OutputStream.FlushAsync(_stopping.Token);
-    }
-
-    private static async Task AssetAsync(HttpListenerResponse response, string name)
+    private static async Task AssetAsync(HttpResponse response, string name)
     {
         await using var asset = Assembly.GetExecutingAssembly().GetManifestResourceStream($"dashboard/{name}");
         if (asset is null)
@@ -169,16 +128,10 @@ internal sealed class DashboardServer : IAsyncDisposable
         }
 
         response.ContentType = Types[Path.GetExtension(name)];
-        response.ContentLength64 = asset.Length;
-        await asset.CopyToAsync(response.OutputStream);
+        response.ContentLength = asset.Length;
+        await asset.CopyToAsync(response.Body, response.HttpContext.RequestAborted);
     }
 
-    private static Task TextAsync(HttpListenerResponse response, int status, string text)
-    {
-        var body = Encoding.UTF8.GetBytes(text);
-        response.StatusCode = status;
-        response.ContentType = "text/plain; charset=utf-8";
-        response.ContentLength64 = body.Length;
-        return response.OutputStream.WriteAsync(body).AsTask();
-    }
+    private static Task TextAsync(HttpResponse response, int status, string text) =>
+        response.SendAsync(status, HttpAnswers.PlainText, Encoding.UTF8.GetBytes(text));
 }

@@ -3,6 +3,8 @@ using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Servers;
+using Spark.Temporal.Starter.Texts;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Client;
 using Temporalio.Converters;

@@ -1,5 +1,6 @@
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Starter.RunState;
+using Spark.Temporal.Starter.Texts;
 
 namespace Spark.Temporal.Starter.Dashboard;
 

@@ -1,5 +1,5 @@
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.TaskConstruction;
 using Temporalio.Client;
 

@@ -1,7 +1,6 @@
 using Spark.Temporal.Starter.Batches;
 using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.TaskConstruction;
 using Temporalio.Client;

@@ -1,9 +1,7 @@
 using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Starter.Eval;
 using Spark.Temporal.Starter.RunOptions;
-using Spark.Temporal.Workflows.Attempts;
-using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.Evaluation;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Demo;
 

@@ -1,9 +1,7 @@
 using Spark.Temporal.Starter.Batches;
 using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.Skills;
-using Spark.Temporal.Workflows.Attempts;
-using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.SkillGeneration;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Demo;
 

@@ -1,6 +1,6 @@
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Demo;
 

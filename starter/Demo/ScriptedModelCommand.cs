@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Net;
 using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Demo;
@@ -46,13 +45,13 @@ internal static class ScriptedModelCommand
         {
             return ScriptedModelServer.Start(scripts, port, delay);
         }
-        catch (HttpListenerException taken)
-        {
-            throw new CliException($"cannot listen on port {port}: {taken.Message}; choose another with --port");
-        }
         catch (Exception missing) when (missing is InvalidDataException or DirectoryNotFoundException)
         {
             throw new CliException($"--scripts: {missing.Message}");
+        }
+        catch (IOException taken)
+        {
+            throw new CliException($"cannot listen on port {port}: {taken.Message}; choose another with --port");
         }
     }
 }

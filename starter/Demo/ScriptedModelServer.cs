@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
-using System.Net;
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Spark.Temporal.Domain.Json;
-using Spark.Temporal.Starter.Servers;
+using Spark.Temporal.Starter.Web;
 
 namespace Spark.Temporal.Starter.Demo;
 
@@ -12,20 +13,18 @@ namespace Spark.Temporal.Starter.Demo;
 /// </summary>
 internal sealed class ScriptedModelServer : IAsyncDisposable
 {
-    private readonly HttpListener _listener;
+    private readonly WebServer _web;
     private readonly ScriptedModel _model;
     private readonly TimeSpan _delay;
-    private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<string, int> _requests = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, int> _keys = new(StringComparer.Ordinal);
-    private readonly Task _serving;
     private int _refused;
 
-    private ScriptedModelServer(HttpListener listener, int port, ScriptedModel model, TimeSpan delay)
+    private ScriptedModelServer(int port, ScriptedModel model, TimeSpan delay)
     {
-        (_listener, _model, _delay) = (listener, model, delay);
-        BaseAddress = new Uri($"http://127.0.0.1:{port}/v1");
-        _serving = Task.Run(ServeAsync);
+        (_model, _delay) = (model, delay);
+        _web = WebServer.Start(WebAddress.Loopback(port), Serve);
+        BaseAddress = new Uri($"http://127.0.0.1:{_web.Port}/v1");
     }
 
     /// <summary>What a client takes as its base address, such as <c>http://127.0.0.1:41234/v1</c>.</summary>
@@ -45,124 +44,56 @@ internal sealed class ScriptedModelServer : IAsyncDisposable
     /// <param name="port">Port on the loopback address; 0 for a free one.</param>
     /// <param name="delay">How long each reply is held back, as a real model would take its time.</param>
     /// <exception cref="InvalidDataException">A script is broken; the message names file and field.</exception>
-    /// <exception cref="HttpListenerException">The port is taken.</exception>
-    public static ScriptedModelServer Start(string scriptsFolder, int port = 0, TimeSpan delay = default)
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="IOException">The port is taken.</exception>
+    public static ScriptedModelServer Start(string scriptsFolder, int port = 0, TimeSpan delay = default) =>
+        new(port, new ScriptedModel(ScriptedStory.LoadAll(scriptsFolder)), delay);
+
+    public ValueTask DisposeAsync() => _web.DisposeAsync();
+
+    private void Serve(WebApplication app)
     {
-        var model = new ScriptedModel(ScriptedStory.LoadAll(scriptsFolder));
-        for (var tries = 0; ; tries++)
-        {
-            var chosen = port != 0 ? port : DevServer.FreePort();
-            var listener = new HttpListener { IgnoreWriteExceptions = true };
-            listener.Prefixes.Add($"http://127.0.0.1:{chosen}/");
-            try
-            {
-                listener.Start();
-                return new ScriptedModelServer(listener, chosen, model, delay);
-            }
-            catch (HttpListenerException) when (port == 0 && tries < 5)
-            {
-                // Another process took the port between the look and the start.
-                listener.Close();
-            }
-        }
+        var stopping = app.Lifetime.ApplicationStopping;
+        app.MapGet("/v1/models", context => context.Response.SendAsync(200, HttpAnswers.Json, ChatResponses.Models()));
+        app.MapGet("/counts", context => context.Response.SendAsync(
+            200, HttpAnswers.Json, JsonSerializer.SerializeToUtf8Bytes(new ScriptedModelCounts(_requests, _keys, Refused), SparkJson.Options)));
+        app.MapPost("/v1/chat/completions", context => CompleteAsync(context, stopping));
+        app.Map("/{**path}", context => RefuseAsync(
+            context, 404, $"{context.Request.Method} {context.Request.Path}: only POST /v1/chat/completions, GET /v1/models and GET /counts are served"));
     }
 
-    public async ValueTask DisposeAsync()
+    private async Task CompleteAsync(HttpContext context, CancellationToken stopping)
     {
-        if (_stopping.IsCancellationRequested)
-        {
-            return;
-        }
-
-        await _stopping.CancelAsync();
-        _listener.Close();
-        await _serving;
-        _stopping.Dispose();
-    }
-
-    private async Task ServeAsync()
-    {
-        while (!_stopping.IsCancellationRequested)
-        {
-            try
-            {
-                var context = await _listener.GetContextAsync();
-                _ = AnswerAsync(context);
-            }
-            catch (Exception ended) when (ended is HttpListenerException or ObjectDisposedException or InvalidOperationException)
-            {
-                if (!_listener.IsListening)
-                {
-                    return;
-                }
-            }
-        }
-    }
-
-    private async Task AnswerAsync(HttpListenerContext context)
-    {
-        try
-        {
-            var (status, body) = await RespondAsync(context.Request);
-            context.Response.StatusCode = status;
-            context.Response.ContentType = "application/json";
-            context.Response.ContentLength64 = body.Length;
-            await context.Response.OutputStream.WriteAsync(body, _stopping.Token);
-            context.Response.Close();
-        }
-        catch (Exception broken) when (broken is IOException or HttpListenerException or ObjectDisposedException or OperationCanceledException)
-        {
-            // The client is gone, or this server stops: nobody is left to tell.
-            context.Response.Abort();
-        }
-    }
-
-    private async Task<(int Status, byte[] Body)> RespondAsync(HttpListenerRequest http)
-    {
-        var path = http.Url!.AbsolutePath;
-        if (http.HttpMethod == "GET" && path.EndsWith("/models", StringComparison.Ordinal))
-        {
-            return (200, ChatResponses.Models());
-        }
-
-        if (http.HttpMethod == "GET" && path == "/counts")
-        {
-            return (200, JsonSerializer.SerializeToUtf8Bytes(new ScriptedModelCounts(_requests, _keys, Refused), SparkJson.Options));
-        }
-
-        if (http.HttpMethod != "POST" || !path.EndsWith("/chat/completions", StringComparison.Ordinal))
-        {
-            return Refuse(404, $"{http.HttpMethod} {path}: only POST /v1/chat/completions, GET /v1/models and GET /counts are served");
-        }
-
         ChatRequest request;
         ScriptedReply reply;
-        var purpose = http.Headers["X-Spark-Purpose"] ?? "";
+        var headers = context.Request.Headers;
+        var purpose = headers["X-Spark-Purpose"].ToString();
         try
         {
-            using var document = await JsonDocument.ParseAsync(http.InputStream, cancellationToken: _stopping.Token);
+            using var document = await JsonDocument.ParseAsync(context.Request.Body, cancellationToken: stopping);
             request = ChatRequest.Parse(document.RootElement);
-            reply = _model.Reply(purpose, http.Headers["X-Spark-Task"] ?? "", request);
+            reply = _model.Reply(purpose, headers["X-Spark-Task"].ToString(), request);
         }
         catch (Exception mistake) when (mistake is FormatException or JsonException)
         {
-            return Refuse(400, mistake.Message);
+            await RefuseAsync(context, 400, mistake.Message);
+            return;
         }
 
-        await Task.Delay(_delay, _stopping.Token);
+        await Task.Delay(_delay, stopping);
         _requests.AddOrUpdate(purpose, 1, (_, count) => count + 1);
-        if (http.Headers["Idempotency-Key"] is { Length: > 0 } key)
+        if (headers["Idempotency-Key"].ToString() is { Length: > 0 } key)
         {
             _keys.AddOrUpdate(key, 1, (_, count) => count + 1);
         }
 
-        return (200, ChatResponses.Completion(request, reply));
+        await context.Response.SendAsync(200, HttpAnswers.Json, ChatResponses.Completion(request, reply));
     }
 
-    private (int Status, byte[] Body) Refuse(int status, string message)
+    private Task RefuseAsync(HttpContext context, int status, string message)
     {
         Interlocked.Increment(ref _refused);
-        return (status, ChatResponses.Error(message));
+        return context.Response.SendAsync(status, HttpAnswers.Json, ChatResponses.Error(message));
     }
 }
 

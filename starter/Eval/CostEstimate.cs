@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Spark.Temporal.Domain.Statistics;
-using Spark.Temporal.Workflows.Evaluation;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Eval;
 

@@ -6,10 +6,7 @@ using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Dashboard;
 using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Workflows.Attempts;
-using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Evaluation;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Eval;
 

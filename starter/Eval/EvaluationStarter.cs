@@ -1,8 +1,6 @@
 using Spark.Temporal.Starter.Batches;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Workflows;
-using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Evaluation;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Api.Enums.V1;

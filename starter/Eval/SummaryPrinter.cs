@@ -3,7 +3,7 @@ using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Statistics;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Spectre.Console;
 
 namespace Spark.Temporal.Starter.Eval;

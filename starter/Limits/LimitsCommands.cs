@@ -4,7 +4,7 @@ using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Wire;
-using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Limits;
 

@@ -13,7 +13,7 @@ internal static class PdiAnalyzeCommand
         var json = CommonOptions.Json();
         var deltaR = new Option<string?>("--delta-r") { Description = "A CSV file with columns task and delta_r, and model and student where there are several." };
         var evaluations = new Option<string[]>("--eval") { Description = "summary.json of evaluations, to take Δr from.", AllowMultipleArgumentsPerToken = true };
-        var outDir = new Option<string?>("--out") { Description = "Write pictures (PNG and SVG) and analysis.json into this folder." };
+        var outDir = new Option<string?>("--out") { Description = "Write pictures (SVG) and analysis.json into this folder." };
         var command = new Command(
             "analyze",
             """

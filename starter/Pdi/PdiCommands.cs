@@ -17,7 +17,6 @@ internal static class PdiCommands
         group.Add(Replay(output));
         group.Add(PdiAnalyzeCommand.Create(output));
         group.Add(PdiSelectCommand.Create(output));
-        group.Add(Bench(output));
         return group;
     }
 
@@ -64,27 +63,6 @@ internal static class PdiCommands
             }
 
             return replayed.All(run => run.Agrees) ? ExitCodes.Good : ExitCodes.Failed;
-        });
-        return command;
-    }
-
-    // Asked for by infra/bench.sh only.
-    private static Command Bench(CliOutput output)
-    {
-        var files = Files();
-        var method = Method();
-        var command = new Command("bench", "Measure how many proxy snapshots are computed in a second.") { files, method };
-        command.Hidden = true;
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            List<RecordedRun> runs = [];
-            foreach (var path in TrajectoryFiles.Find(parsed.GetValue(files)!))
-            {
-                runs.Add(await ReadAsync(path, output, cancellationToken));
-            }
-
-            output.Json(PdiThroughput.Measure(runs, Chosen(parsed.GetValue(method)) ?? PdiMethod.TokenOverlap, TimeSpan.FromSeconds(2)));
-            return ExitCodes.Good;
         });
         return command;
     }

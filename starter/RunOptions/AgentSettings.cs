@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.RunOptions;
 

@@ -1,6 +1,5 @@
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Workflows.Attempts;
-using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.RunOptions;
 

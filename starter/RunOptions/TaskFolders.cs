@@ -1,7 +1,7 @@
 using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Wire.TaskFiles;
-using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.RunOptions;
 

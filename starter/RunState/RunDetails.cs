@@ -1,7 +1,7 @@
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Api.Sdk.V1;
 using Temporalio.Client;
 using Temporalio.Converters;

@@ -1,9 +1,7 @@
 using Google.Protobuf;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Servers;
-using Temporalio.Api.Enums.V1;
 using Temporalio.Api.History.V1;
-using Temporalio.Client;
 using Temporalio.Converters;
 
 namespace Spark.Temporal.Starter.RunState;
@@ -58,8 +56,6 @@ internal static class RunRecords
     /// <summary>The text of every payload in a history, for finding what it refers to.</summary>
     public static IEnumerable<string> Payloads(IEnumerable<HistoryEvent> events) =>
         events.SelectMany(Find).Select(payload => payload.Data.ToStringUtf8());
-
-    public static bool IsOpen(WorkflowExecutionDescription run) => run.Status == WorkflowExecutionStatus.Running;
 
     private static IEnumerable<Temporalio.Api.Common.V1.Payload> Find(IMessage message)
     {

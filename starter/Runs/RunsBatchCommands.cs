@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Spark.Temporal.Starter.Batches;
 using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Runs;
 

@@ -6,6 +6,8 @@ using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Servers;
+using Spark.Temporal.Starter.Texts;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Client;
 
@@ -32,7 +34,7 @@ internal static class RunsDiffCommand
             await using var session = await SparkSession.OpenAsync(output, new(), cancellationToken);
             var (a, b) = (await ReadAsync(session, parsed.GetValue(first)!, cancellationToken), await ReadAsync(session, parsed.GetValue(second)!, cancellationToken));
             var settings = Settings(a.Input, b.Input);
-            var memo = LineDiff.Of(a.Memo, b.Memo);
+            List<string> memo = [.. LineDiff.Of(a.Memo.TrimEnd('\n'), b.Memo.TrimEnd('\n')).Select(line => $"{Mark(line)} {line.Text}")];
             if (parsed.GetValue(json))
             {
                 output.Json(new { A = a.Side(), B = b.Side(), Settings = settings, Memo = memo });
@@ -63,6 +65,13 @@ internal static class RunsDiffCommand
             await handle.QueryAsync(workflow => workflow.GetProgress(), options),
             await handle.QueryAsync(workflow => workflow.GetMemo(), options));
     }
+
+    private static char Mark(DiffLine line) => line.Kind switch
+    {
+        DiffLine.Added => '+',
+        DiffLine.Removed => '-',
+        _ => ' ',
+    };
 
     /// <summary>Settings that differ, by path.</summary>
     private static List<Difference> Settings(JsonObject a, JsonObject b)

@@ -6,9 +6,9 @@ using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Exports;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Client;
 
 namespace Spark.Temporal.Starter.Runs;

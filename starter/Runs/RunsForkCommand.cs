@@ -6,7 +6,6 @@ using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Api.Enums.V1;
@@ -137,7 +136,7 @@ internal static class RunsForkCommand
                     new WorkflowOptions(WorkflowIds.Fork(id, number), SparkSession.Queue)
                     {
                         StaticSummary = $"fork of {Name(id)} after attempt {run.Fork!.Attempt}",
-                        StaticDetails = $"Goes on from `{id}` after attempt {run.Fork.Attempt}.\n\n{run.About()}",
+                        StaticDetails = $"Goes on from `{id}` after attempt {run.Fork.Attempt}.\n\n{RunDescriptions.Of(run)}",
                         Memo = new Dictionary<string, object> { ["forked_from"] = id, ["forked_from_attempt"] = run.Fork.Attempt },
                         TypedSearchAttributes = SearchAttributes.Started(run.Batch, Name(id), run.ModelSlug),
                         IdReusePolicy = WorkflowIdReusePolicy.RejectDuplicate,

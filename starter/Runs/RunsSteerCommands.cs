@@ -2,7 +2,7 @@ using System.CommandLine;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Runs;
 

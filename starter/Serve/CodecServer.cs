@@ -1,10 +1,12 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Google.Protobuf;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.Web;
 using Spark.Temporal.Wire;
 using Spark.Temporal.Wire.Encryption;
 using Temporalio.Api.Common.V1;
@@ -24,15 +26,16 @@ internal sealed class CodecServer : IAsyncDisposable
     // A caller sees why it is refused only when the rest of its body has been taken; one that goes on for ever is cut off.
     private const int MaxRefusedBytes = 4 * MaxBodyBytes;
 
-    private readonly HttpListener _listener;
+    private readonly WebServer _web;
     private readonly CodecServerOptions _options;
     private readonly EncryptionCodec _codec;
-    private readonly Task _serving;
 
-    private CodecServer(HttpListener listener, CodecServerOptions options)
+    private CodecServer(CodecServerOptions options)
     {
-        (_listener, _options, _codec) = (listener, options, new EncryptionCodec(options.Keys));
-        _serving = ServeAsync();
+        (_options, _codec) = (options, new EncryptionCodec(options.Keys));
+
+        // What stands before /decode is the caller's own, so the end of the path decides, which no route says.
+        _web = WebServer.Start(new WebAddress(options.Address, options.Hosts, options.Port), app => app.Run(AnswerAsync));
     }
 
     /// <summary>What the UI and the CLI are told, such as <c>http://127.0.0.1:8234</c>.</summary>
@@ -48,74 +51,28 @@ internal sealed class CodecServer : IAsyncDisposable
                 ExitCodes.Usage);
         }
 
-        var listener = new HttpListener { IgnoreWriteExceptions = true };
-        foreach (var host in options.Hosts)
-        {
-            listener.Prefixes.Add($"http://{host}:{options.Port}/");
-        }
-
         try
         {
-            listener.Start();
+            return new CodecServer(options);
         }
-        catch (HttpListenerException taken)
+        catch (IOException taken)
         {
             throw new CliException($"the codec server cannot listen on {options.Address}:{options.Port}: {taken.Message}; choose another port with --port, or codec_port in {DevSettings.FileName}");
         }
-
-        return new CodecServer(listener, options);
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => _web.DisposeAsync();
+
+    private async Task AnswerAsync(HttpContext context)
     {
-        _listener.Close();
-        await _serving;
+        var (status, body) = await RespondAsync(context.Request, context.Response);
+        await DrainAsync(context.Request);
+        await context.Response.SendAsync(status, HttpAnswers.Json, body);
     }
 
-    private async Task ServeAsync()
+    private async Task<(int Status, byte[] Body)> RespondAsync(HttpRequest request, HttpResponse response)
     {
-        while (true)
-        {
-            try
-            {
-                _ = AnswerAsync(await _listener.GetContextAsync());
-            }
-            catch (Exception ended) when (ended is HttpListenerException or ObjectDisposedException or InvalidOperationException)
-            {
-                if (!_listener.IsListening)
-                {
-                    return;
-                }
-            }
-        }
-    }
-
-    private async Task AnswerAsync(HttpListenerContext context)
-    {
-        try
-        {
-            var (status, body) = await RespondAsync(context.Request, context.Response);
-            await DrainAsync(context.Request);
-            context.Response.StatusCode = status;
-            if (body.Length > 0)
-            {
-                context.Response.ContentType = "application/json";
-            }
-
-            context.Response.ContentLength64 = body.Length;
-            await context.Response.OutputStream.WriteAsync(body);
-            context.Response.Close();
-        }
-        catch (Exception broken) when (broken is IOException or HttpListenerException or ObjectDisposedException or InvalidOperationException)
-        {
-            // The caller hung up, or this server stops.
-            context.Response.Abort();
-        }
-    }
-
-    private async Task<(int Status, byte[] Body)> RespondAsync(HttpListenerRequest request, HttpListenerResponse response)
-    {
-        var origin = request.Headers["Origin"];
+        var origin = request.Headers.Origin is { Count: > 0 } given ? given.ToString() : null;
         if (origin is not null && !_options.Origins.Contains(origin, StringComparer.OrdinalIgnoreCase))
         {
             return Refuse(403, $"pages of {origin} are not answered; name it with --ui-origin");
@@ -123,29 +80,29 @@ internal sealed class CodecServer : IAsyncDisposable
 
         if (origin is not null)
         {
-            response.Headers["Access-Control-Allow-Origin"] = origin;
-            response.Headers["Access-Control-Allow-Credentials"] = "true";
-            response.Headers["Vary"] = "Origin";
+            response.Headers.AccessControlAllowOrigin = origin;
+            response.Headers.AccessControlAllowCredentials = "true";
+            response.Headers.Vary = "Origin";
         }
 
-        if (request.HttpMethod == "OPTIONS")
+        if (HttpMethods.IsOptions(request.Method))
         {
-            response.Headers["Access-Control-Allow-Methods"] = "POST, OPTIONS";
-            response.Headers["Access-Control-Allow-Headers"] = "content-type, x-namespace, authorization, authorization-extras";
-            response.Headers["Access-Control-Max-Age"] = "600";
+            response.Headers.AccessControlAllowMethods = "POST, OPTIONS";
+            response.Headers.AccessControlAllowHeaders = "content-type, x-namespace, authorization, authorization-extras";
+            response.Headers.AccessControlMaxAge = "600";
             return (204, []);
         }
 
-        if (_options.Token is { } token && !IsToken(request.Headers["Authorization"], token))
+        if (_options.Token is { } token && !IsToken(request.Headers.Authorization.ToString(), token))
         {
-            response.Headers["WWW-Authenticate"] = "Bearer";
+            response.Headers.WWWAuthenticate = "Bearer";
             return Refuse(401, "the token is missing or wrong; send it as: Authorization: Bearer TOKEN");
         }
 
         // A prefix in front, such as /{namespace}, is what the CLI's codec endpoint may carry.
-        var path = request.Url!.AbsolutePath;
+        var path = request.Path.Value ?? "";
         var decodes = path.EndsWith("/decode", StringComparison.Ordinal);
-        if (request.HttpMethod != "POST" || (!decodes && !path.EndsWith("/encode", StringComparison.Ordinal)))
+        if (!HttpMethods.IsPost(request.Method) || (!decodes && !path.EndsWith("/encode", StringComparison.Ordinal)))
         {
             return Refuse(404, "only POST /decode and POST /encode are served");
         }
@@ -156,7 +113,7 @@ internal sealed class CodecServer : IAsyncDisposable
             : await ConvertAsync(request, decodes);
     }
 
-    private async Task<(int Status, byte[] Body)> ConvertAsync(HttpListenerRequest request, bool decodes)
+    private async Task<(int Status, byte[] Body)> ConvertAsync(HttpRequest request, bool decodes)
     {
         if (await ReadAsync(request) is not { } body)
         {
@@ -180,12 +137,12 @@ internal sealed class CodecServer : IAsyncDisposable
     }
 
     /// <summary>The body as text; null when it is too long.</summary>
-    private static async Task<string?> ReadAsync(HttpListenerRequest request)
+    private static async Task<string?> ReadAsync(HttpRequest request)
     {
         using var body = new MemoryStream();
         var buffer = new byte[81920];
         int read;
-        while ((read = await request.InputStream.ReadAsync(buffer)) > 0)
+        while ((read = await request.Body.ReadAsync(buffer)) > 0)
         {
             if (body.Length + read > MaxBodyBytes)
             {
@@ -198,17 +155,17 @@ internal sealed class CodecServer : IAsyncDisposable
         return Encoding.UTF8.GetString(body.GetBuffer(), 0, (int)body.Length);
     }
 
-    private static async Task DrainAsync(HttpListenerRequest request)
+    private static async Task DrainAsync(HttpRequest request)
     {
         var buffer = new byte[81920];
         int read, left = MaxRefusedBytes;
-        while (left > 0 && (read = await request.InputStream.ReadAsync(buffer)) > 0)
+        while (left > 0 && (read = await request.Body.ReadAsync(buffer)) > 0)
         {
             left -= read;
         }
     }
 
-    private static bool IsToken(string? header, string token) => header is not null && CryptographicOperations.FixedTimeEquals(
+    private static bool IsToken(string header, string token) => CryptographicOperations.FixedTimeEquals(
         SHA256.HashData(Encoding.UTF8.GetBytes(header)), SHA256.HashData(Encoding.UTF8.GetBytes($"Bearer {token}")));
 
     private static (int Status, byte[] Body) Refuse(int status, string message) =>

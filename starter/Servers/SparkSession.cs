@@ -1,7 +1,7 @@
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Configuration;
 using Spark.Temporal.Wire;
-using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Client;
 using Temporalio.Common.EnvConfig;

@@ -1,4 +1,4 @@
-using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Trials;
 

@@ -6,9 +6,8 @@ using Spark.Temporal.Wire;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Tests.EndToEnd.Faults;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
-using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Client;
 
 namespace Spark.Temporal.Tests.EndToEnd;

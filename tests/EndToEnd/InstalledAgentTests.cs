@@ -2,8 +2,7 @@ using System.Text.Json;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Tests.EndToEnd.Faults;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows;
-using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Exceptions;
 

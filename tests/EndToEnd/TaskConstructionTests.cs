@@ -88,7 +88,7 @@ public sealed class TaskConstructionTests
     private async Task VaryAsync(JsonElement proof)
     {
         var template = _rig!.Folder["family.json"];
-        await File.WriteAllTextAsync(template, FamilyTemplateReader.Write(new FamilyTemplate(
+        await File.WriteAllTextAsync(template, Blueprints.Template(new FamilyTemplate(
             [new VariationLayer("rate", VariationKind.Size, "8000", ["11025"], ["data_builder_python"])])));
 
         var family = await RunAsync(0, "tasks", "vary", "wav-peaks", "--count", "1", "--template", template, "--json");

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.IO.Compression;
-using System.Text.Json;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Wire;
@@ -95,22 +94,24 @@ public sealed class ToolPackageTests
     public async Task Spark_up_starts_its_worker()
     {
         Requires.Command("temporal");
-        var start = new ProcessStartInfo(Spark, ["up", "--port", $"{DevServer.FreePort()}", "--ui-port", $"{DevServer.FreePort()}", "--json"])
+        var healthPort = DevServer.FreePort();
+        var start = new ProcessStartInfo(Spark, ["up", "--port", $"{DevServer.FreePort()}", "--ui-port", $"{DevServer.FreePort()}"])
         {
-            RedirectStandardOutput = true,
             WorkingDirectory = Directory.CreateDirectory(_folder["up"]).FullName,
         };
 
         // No engine is needed for these.
         start.Environment["SPARK_ROLES"] = "workflows,llm";
+        start.Environment["SPARK_HEALTH_PORT"] = $"{healthPort}";
         start.Environment.Remove("SPARK_WORKER");
         using var up = Process.Start(start)!;
         try
         {
-            var announced = await up.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(2));
-            var health = JsonDocument.Parse(announced!).RootElement.GetProperty("health_address").GetString();
             using var http = new HttpClient();
-            await Eventually.IsTrueAsync(async () => (await http.GetStringAsync(health)).Contains("spark-workflows", StringComparison.Ordinal), "its worker is healthy");
+            await Eventually.IsTrueAsync(
+                async () => (await http.GetStringAsync($"http://127.0.0.1:{healthPort}/health")).Contains("spark-workflows", StringComparison.Ordinal),
+                "its worker is healthy",
+                TimeSpan.FromMinutes(2));
         }
         finally
         {

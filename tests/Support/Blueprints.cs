@@ -162,4 +162,7 @@ internal static class Blueprints
     };
 
     public static string Json(TaskBlueprint blueprint) => JsonSerializer.Serialize(blueprint, SparkJson.Options);
+
+    /// <summary>The file of a family's template.</summary>
+    public static string Template(FamilyTemplate template) => JsonSerializer.Serialize(template, SparkJson.Indented);
 }

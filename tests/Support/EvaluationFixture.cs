@@ -2,10 +2,9 @@ using System.Text.Json;
 using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows;
-using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Evaluation;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 using Temporalio.Client;
 

@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
 using Spark.Temporal.Domain.Conversations;
-using Spark.Temporal.Workflows;
-using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.SkillGeneration;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Client;
 
 namespace Spark.Temporal.Tests.Support;

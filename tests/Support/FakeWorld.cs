@@ -8,7 +8,7 @@ using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.TaskConstruction;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 
 namespace Spark.Temporal.Tests.Support;

@@ -1,6 +1,6 @@
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Attempts;
-using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Client;
 

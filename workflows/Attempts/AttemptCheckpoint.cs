@@ -1,5 +1,6 @@
 using Spark.Temporal.Domain.Conversations;
-using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Messages;
+using Spark.Temporal.Workflows.Running;
 using Temporalio.Exceptions;
 using Temporalio.Workflows;
 

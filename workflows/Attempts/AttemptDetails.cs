@@ -1,15 +1,9 @@
 using System.Text;
 using Spark.Temporal.Domain.Texts;
+using Spark.Temporal.Workflows.Messages;
+using Spark.Temporal.Workflows.Running;
 
 namespace Spark.Temporal.Workflows.Attempts;
-
-/// <summary>Answer of an attempt's <c>GetProgress</c>.</summary>
-/// <param name="State"><c>running</c>, <c>paused</c>, or what it waits for.</param>
-/// <param name="Step">What it does just now.</param>
-/// <param name="Turns">Turns so far.</param>
-/// <param name="CostUsd">Cost so far, in dollars.</param>
-/// <param name="Losses">Containers lost so far.</param>
-public sealed record AttemptProgressReport(string State, string Step, int Turns, double CostUsd, int Losses);
 
 /// <summary>What the user interface shows of an attempt, in Markdown.</summary>
 internal static class AttemptDetails
@@ -19,11 +13,11 @@ internal static class AttemptDetails
         var text = new StringBuilder();
         if (result is null && control.State == RunStates.Cancelled)
         {
-            text.Append("**Cancelled** in: ").Append(Escape(state.CancelledIn ?? state.Step)).Append("\n\n");
+            text.Append("**Cancelled** in: ").Append(DetailsText.Escape(state.CancelledIn ?? state.Step)).Append("\n\n");
         }
         else if (result is null)
         {
-            text.Append(OperatorHints.Waiting(control, Escape)).Append(control.State == RunStates.Running ? "Now: " : "Stands at: ").Append(Escape(state.Step));
+            text.Append(OperatorHints.Waiting(control, DetailsText.Escape)).Append(control.State == RunStates.Running ? "Now: " : "Stands at: ").Append(DetailsText.Escape(state.Step));
             text.Append(control.State == RunStates.Running ? " · its tries, last failure and last output stand under *Pending Activities*\n\n" : "\n\n").Append(control.BudgetWarning);
             text.Append((input.Run, control.State) switch
             {
@@ -38,12 +32,12 @@ internal static class AttemptDetails
                 .Append(" · tests ").Append(result.TestsPassed).Append(" of ").Append(result.TestsTotal).Append("\n\n");
             if (result.Error is { } error)
             {
-                text.Append("> ").Append(Escape(PlainText.OneLine(error, 600))).Append("\n\n");
+                text.Append("> ").Append(DetailsText.Escape(PlainText.OneLine(error, 600))).Append("\n\n");
             }
         }
 
         text.Append("agent ").Append(input.Agent).Append(" · turns ").Append(state.Turns).Append(" · model calls ").Append(state.ModelCalls)
-            .Append(" · ").Append(Escape(PlainText.Usd(state.Usage.CostUsd)));
+            .Append(" · ").Append(DetailsText.Escape(PlainText.Usd(state.Usage.CostUsd)));
         if (sandbox?.Container is { } container)
         {
             text.Append(" · container `").Append(container.Container.Length > 12 ? container.Container[..12] : container.Container)
@@ -57,16 +51,9 @@ internal static class AttemptDetails
 
         foreach (var note in (sandbox?.Notes ?? []).Concat(state.Notes))
         {
-            text.Append("\n- ").Append(Escape(PlainText.OneLine(note, 300)));
+            text.Append("\n- ").Append(DetailsText.Escape(PlainText.OneLine(note, 300)));
         }
 
-        return text.Append(OperatorHints.Foot).ToString();
+        return text.Append(RunDescriptions.Foot).ToString();
     }
-
-    /// <summary>
-    /// Agents write this text; it must not become markup. Nor must amounts: between two dollar signs the web UI reads
-    /// mathematics.
-    /// </summary>
-    public static string Escape(string text) =>
-        text.Replace("\\", "\\\\").Replace("`", "\\`").Replace("*", "\\*").Replace("_", "\\_").Replace("<", "\\<").Replace("[", "\\[").Replace("|", "\\|").Replace("$", "\\$");
 }

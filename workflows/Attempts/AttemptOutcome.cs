@@ -1,5 +1,6 @@
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Running;
 
 namespace Spark.Temporal.Workflows.Attempts;
 

@@ -1,5 +1,7 @@
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
+using Spark.Temporal.Workflows.Running;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.Attempts;
@@ -73,7 +75,7 @@ internal sealed class AttemptState(RunControl control, Action show)
         }
         finally
         {
-            _phases.Add(new PhaseTime(phase, started, Milliseconds(started)));
+            _phases.Add(new PhaseTime(phase, started, Elapsed.Milliseconds(started)));
         }
     }
 
@@ -110,13 +112,11 @@ internal sealed class AttemptState(RunControl control, Action show)
             ResentInFlight = ResentInFlight,
             Losses = sandbox?.Losses ?? 0,
             AgentTimedOut = AgentTimedOut,
-            DurationMs = Milliseconds(started),
+            DurationMs = Elapsed.Milliseconds(started),
             PhasesMs = Durations,
             Notes = [.. package?.Notes ?? [], .. sandbox?.Notes ?? [], .. Notes, .. verdict?.Notes ?? []],
         };
     }
-
-    public static long Milliseconds(DateTime since) => (long)Math.Round((Workflow.UtcNow - since).TotalMilliseconds);
 
     private long Of(string phase) => _phases.Where(time => time.Phase == phase).Sum(time => time.DurationMs);
 }

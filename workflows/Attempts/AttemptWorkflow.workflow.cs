@@ -1,8 +1,8 @@
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
-using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
+using Spark.Temporal.Workflows.Running;
 using Temporalio.Exceptions;
 using Temporalio.Workflows;
 

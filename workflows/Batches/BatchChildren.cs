@@ -36,12 +36,12 @@ internal sealed class BatchChildren(BatchInput input)
                 var skill = _work.Skill! with { TaskDir = item.Source, Batch = input.Batch, Seat = seat };
                 return await Workflow.StartChildWorkflowAsync(
                     (SkillGenerationWorkflow run) => run.RunAsync(skill),
-                    Options(item, $"skill for {item.Name}", SkillRunDetails.About(item.Source, skill.ModelSlug, skill.Agent, skill.OutDir), skill.ModelSlug));
+                    Options(item, $"skill for {item.Name}", RunDescriptions.Of(skill), skill.ModelSlug));
             case BatchKind.Constructions:
                 var task = _work.Construction! with { PromptFile = item.Source, Name = item.Name, Batch = input.Batch, Seat = seat };
                 return await Workflow.StartChildWorkflowAsync(
                     (TaskConstructionWorkflow run) => run.RunAsync(task),
-                    Options(item, $"task from {item.Name}", ConstructionState.About(item.Source, task.ModelSlug, task.OutDir), task.ModelSlug));
+                    Options(item, $"task from {item.Name}", RunDescriptions.Of(task), task.ModelSlug));
             default:
                 var template = Trial(item);
                 var attempt = template.Input with

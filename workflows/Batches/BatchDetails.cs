@@ -1,6 +1,7 @@
 using System.Text;
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Messages;
+using Spark.Temporal.Workflows.Running;
 
 namespace Spark.Temporal.Workflows.Batches;
 
@@ -21,24 +22,24 @@ internal static class BatchDetails
         Append(text, counts.Cancelled, "cancelled");
         Append(text, counts.TakenOver, "taken over");
         Append(text, counts.Skipped, "skipped");
-        text.Append(" · ").Append(AttemptDetails.Escape(state.Limit.Render(state.Used))).Append("\n\n");
+        text.Append(" · ").Append(DetailsText.Escape(state.Limit.Render(state.Used))).Append("\n\n");
         if (done is null && state.WaitsFor is { } words)
         {
-            text.Append("**Waits:** ").Append(AttemptDetails.Escape(words)).Append(".\n\n");
+            text.Append("**Waits:** ").Append(DetailsText.Escape(words)).Append(".\n\n");
         }
         else if (done is null && state.Limit.Warning(state.Used) is { } warning)
         {
-            text.Append("**Budget:** ").Append(AttemptDetails.Escape(warning)).Append("; at the limit the batch waits.\n\n");
+            text.Append("**Budget:** ").Append(DetailsText.Escape(warning)).Append("; at the limit the batch waits.\n\n");
         }
 
         if (done is null && state.Version is { } version)
         {
-            text.Append("**Version:** ").Append(AttemptDetails.Escape(version)).Append(".\n\n");
+            text.Append("**Version:** ").Append(DetailsText.Escape(version)).Append(".\n\n");
         }
 
         if (done is null)
         {
-            text.Append(OperatorHints.Render(state));
+            text.Append(BatchHints.Render(state));
         }
 
         var waiting = state.Open.Count(open => open.Waiting is not null);
@@ -50,7 +51,7 @@ internal static class BatchDetails
         // What waits stands first: that is what somebody has to see to.
         foreach (var open in state.Open.OrderBy(open => open.Waiting is null).Take(OpenLines))
         {
-            text.Append("- `").Append(open.WorkflowId).Append('`').Append(open.Waiting is { } why ? $" · **{AttemptDetails.Escape(why)}**" : "").Append('\n');
+            text.Append("- `").Append(open.WorkflowId).Append('`').Append(open.Waiting is { } why ? $" · **{DetailsText.Escape(why)}**" : "").Append('\n');
         }
 
         if (state.Open.Count > OpenLines)
@@ -65,14 +66,14 @@ internal static class BatchDetails
 
         foreach (var line in last.TakeLast(LastLines).Reverse())
         {
-            text.Append("| ").Append(line.Number).Append(' ').Append(AttemptDetails.Escape(line.Name)).Append(" | ").Append(line.State)
-                .Append(" | ").Append(AttemptDetails.Escape(line.Words))
-                .Append(" | ").Append(AttemptDetails.Escape(PlainText.Usd(line.CostUsd))).Append(" |\n");
+            text.Append("| ").Append(line.Number).Append(' ').Append(DetailsText.Escape(line.Name)).Append(" | ").Append(line.State)
+                .Append(" | ").Append(DetailsText.Escape(line.Words))
+                .Append(" | ").Append(DetailsText.Escape(PlainText.Usd(line.CostUsd))).Append(" |\n");
         }
 
         text.Append("\nResults, one a line: `").Append(state.ResultsPath).Append("`\n");
 
-        return text.Append(OperatorHints.Foot).ToString();
+        return text.Append(RunDescriptions.Foot).ToString();
     }
 
     private static void Append(StringBuilder text, int count, string what)

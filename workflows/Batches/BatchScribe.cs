@@ -1,5 +1,7 @@
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
+using Spark.Temporal.Workflows.Running;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.Batches;

@@ -1,6 +1,5 @@
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
-using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Workflows;
 

@@ -1,5 +1,6 @@
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
+using Spark.Temporal.Workflows.Running;
 using Temporalio.Exceptions;
 using Temporalio.Workflows;
 
@@ -88,7 +89,7 @@ public sealed class BatchWorkflow : WindowWorkflow
         }
         catch (ActivityFailureException failure)
         {
-            throw new ApplicationFailureException(Attempts.ActivityFailures.Words(failure), FailureTypes.InvalidInput, nonRetryable: true);
+            throw new ApplicationFailureException(ActivityFailures.Words(failure), FailureTypes.InvalidInput, nonRetryable: true);
         }
         finally
         {

@@ -1,3 +1,5 @@
+using Spark.Temporal.Workflows.Messages;
+
 namespace Spark.Temporal.Workflows.Batches;
 
 /// <summary>How every item of a batch stands, in a byte each, and how many stand so.</summary>

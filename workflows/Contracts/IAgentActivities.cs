@@ -1,5 +1,6 @@
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Tasks;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 
 namespace Spark.Temporal.Workflows.Contracts;

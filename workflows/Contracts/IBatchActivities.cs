@@ -1,5 +1,5 @@
 using Spark.Temporal.Domain.Conversations;
-using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 
 namespace Spark.Temporal.Workflows.Contracts;
@@ -63,28 +63,6 @@ public sealed record PlanBatchRequest
 
     /// <summary>The list to add to; null for a new one.</summary>
     public ArtifactRef? List { get; init; }
-}
-
-public sealed record BatchPlan
-{
-    public required ArtifactRef List { get; init; }
-    public required int Entries { get; init; }
-
-    /// <summary>Different items, those taken over included.</summary>
-    public required int Items { get; init; }
-
-    /// <summary>Numbers of the items that were taken over, as ranges.</summary>
-    public string TakenOver { get; init; } = "";
-
-    /// <summary>Numbers of the items that lack what they need, as ranges.</summary>
-    public string Skipped { get; init; } = "";
-
-    /// <summary>Their results; null where there are none.</summary>
-    public ArtifactRef? Results { get; init; }
-
-    /// <summary>Path of <c>results.jsonl</c>, and bytes written to it.</summary>
-    public string? ResultsPath { get; init; }
-    public long Exported { get; init; }
 }
 
 /// <param name="List">The list.</param>

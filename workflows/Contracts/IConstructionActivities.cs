@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Conversations;
-using Spark.Temporal.Workflows.TaskConstruction;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 
 namespace Spark.Temporal.Workflows.Contracts;
@@ -96,12 +96,6 @@ public sealed record BlueprintReply(
     ArtifactRef? Blueprint, string? TaskId = null, string? OutputPath = null, IReadOnlyList<string>? Errors = null, ArtifactRef? AskAgain = null);
 
 public sealed record CritiqueRequest(ArtifactRef Spec, ArtifactRef Blueprint);
-
-/// <param name="Stored">All findings as JSON.</param>
-/// <param name="Total">How many there are.</param>
-/// <param name="Blocking">How many of them must be mended.</param>
-/// <param name="Lines">The gravest as lines, at most eight.</param>
-public sealed record FindingSet(ArtifactRef Stored, int Total, int Blocking, IReadOnlyList<string> Lines);
 
 /// <param name="Findings">What the rules found.</param>
 /// <param name="Conversation">Asks a model for its critique.</param>

@@ -1,7 +1,6 @@
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Evaluation;
-using Spark.Temporal.Domain.Statistics;
-using Spark.Temporal.Workflows.Evaluation;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 
 namespace Spark.Temporal.Workflows.Contracts;
@@ -27,23 +26,6 @@ public interface IEvaluationActivities
 /// <param name="Input">The evaluation.</param>
 /// <param name="Now">When it starts.</param>
 public sealed record PlanEvaluationRequest(EvaluationInput Input, DateTime Now);
-
-public sealed record EvaluationPlanned
-{
-    public required BatchPlan Plan { get; init; }
-
-    /// <summary>What is known of the trials besides (<see cref="EvaluationPlanDetails"/>).</summary>
-    public required ArtifactRef Details { get; init; }
-
-    /// <summary>Counts of what is skipped or scored already.</summary>
-    public IReadOnlyList<ArmTally> Tallies { get; init; } = [];
-
-    /// <summary>What is skipped and why, the first twenty.</summary>
-    public IReadOnlyList<string> Skipped { get; init; } = [];
-
-    /// <summary>When the earlier run started whose scores are kept; null for none.</summary>
-    public DateTime? StartedAt { get; init; }
-}
 
 /// <summary>In the store: what rows need that the list of trials does not hold.</summary>
 /// <param name="Skills">The skills of each task.</param>
@@ -99,25 +81,3 @@ public sealed record WriteEvaluationRequest
 /// <param name="Students">What came out, a student each.</param>
 /// <param name="TransferReport">Path of the report on all students; null where there is only one student.</param>
 public sealed record EvaluationRecord(IReadOnlyList<StudentResult> Students, string? TransferReport = null);
-
-public sealed record StudentResult
-{
-    public required string Model { get; init; }
-
-    /// <summary>Absolute path of <c>summary.json</c>; <c>report.md</c> and <c>report.html</c> stand beside it.</summary>
-    public required string SummaryPath { get; init; }
-
-    public required bool Complete { get; init; }
-    public required IReadOnlyList<ArmSums> Arms { get; init; }
-    public required IReadOnlyList<PairResult> Comparisons { get; init; }
-}
-
-/// <param name="Arm">The arm.</param>
-/// <param name="Against">What it is compared with.</param>
-/// <param name="DeltaR">Mean Δr over common tasks.</param>
-/// <param name="Interval">Of Δr, 95 %.</param>
-/// <param name="McNemarP">Exact two-sided p.</param>
-/// <param name="Harmed">Names of harmed tasks, the worst ones.</param>
-/// <param name="HarmedCount">How many there are.</param>
-public sealed record PairResult(
-    string Arm, string Against, double? DeltaR, Interval? Interval, double McNemarP, IReadOnlyList<string> Harmed, int HarmedCount);

@@ -1,5 +1,5 @@
 using Spark.Temporal.Domain.Conversations;
-using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 
 namespace Spark.Temporal.Workflows.Contracts;

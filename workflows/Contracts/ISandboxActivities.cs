@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Tasks;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 
 namespace Spark.Temporal.Workflows.Contracts;

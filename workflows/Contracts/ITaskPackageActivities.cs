@@ -1,4 +1,5 @@
 using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 
 namespace Spark.Temporal.Workflows.Contracts;

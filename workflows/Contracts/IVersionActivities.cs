@@ -1,3 +1,5 @@
+using Spark.Temporal.Workflows.Messages;
+using Spark.Temporal.Workflows.Running;
 using Temporalio.Activities;
 
 namespace Spark.Temporal.Workflows.Contracts;

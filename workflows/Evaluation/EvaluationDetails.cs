@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text;
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
+using Spark.Temporal.Workflows.Running;
 
 namespace Spark.Temporal.Workflows.Evaluation;
 
@@ -18,7 +19,7 @@ internal static class EvaluationDetails
         {
             var reward = tally.Scored == 0 ? "" : (tally.Rewards / tally.Scored).ToString("0.000", CultureInfo.InvariantCulture);
             text.Append(severalStudents ? $"| {tally.Model} " : "")
-                .Append(CultureInfo.InvariantCulture, $"| {tally.Arm} | {tally.Passed} | {tally.Scored} | {reward} | {tally.Skipped} | {tally.Infrastructure} | {AttemptDetails.Escape(PlainText.Usd(tally.CostUsd))} |\n");
+                .Append(CultureInfo.InvariantCulture, $"| {tally.Arm} | {tally.Passed} | {tally.Scored} | {reward} | {tally.Skipped} | {tally.Infrastructure} | {DetailsText.Escape(PlainText.Usd(tally.CostUsd))} |\n");
         }
 
         foreach (var student in record?.Students ?? [])
@@ -26,7 +27,7 @@ internal static class EvaluationDetails
             text.Append("\n`").Append(student.SummaryPath).Append("`\n\n");
             foreach (var pair in student.Comparisons.Where(pair => pair.HarmedCount > 0))
             {
-                text.Append(CultureInfo.InvariantCulture, $"- {pair.Arm} harms {(pair.HarmedCount == 1 ? "1 task" : $"{pair.HarmedCount} tasks")} against {pair.Against}: {AttemptDetails.Escape(string.Join(", ", pair.Harmed))}\n");
+                text.Append(CultureInfo.InvariantCulture, $"- {pair.Arm} harms {(pair.HarmedCount == 1 ? "1 task" : $"{pair.HarmedCount} tasks")} against {pair.Against}: {DetailsText.Escape(string.Join(", ", pair.Harmed))}\n");
             }
         }
 

@@ -1,6 +1,5 @@
 using Spark.Temporal.Domain.Evaluation;
-using Spark.Temporal.Workflows.Attempts;
-using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Workflows.Evaluation;
 

@@ -1,6 +1,8 @@
 using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
+using Spark.Temporal.Workflows.Running;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.Evaluation;

@@ -1,8 +1,8 @@
 using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Workflows.Evaluation;
 

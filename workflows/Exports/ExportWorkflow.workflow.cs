@@ -1,4 +1,5 @@
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Running;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.Exports;

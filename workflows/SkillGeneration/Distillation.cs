@@ -1,6 +1,7 @@
 using Spark.Temporal.Domain.Conversations;
-using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
+using Spark.Temporal.Workflows.Running;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.SkillGeneration;
@@ -41,7 +42,7 @@ internal sealed class Distillation(SkillGenerationInput input, SkillRunState sta
                 (IRecordActivities records) => records.CheckSkillAsync(new CheckSkillRequest(reply.Conversation, package.Name)),
                 ActivityProfiles.Records("check the skill"));
             problems = check.Problems;
-            state.Count(new SkillCall(conversation, reply.Usage, check.Skill is null ? problems : [], AttemptState.Milliseconds(started), Workflow.UtcNow));
+            state.Count(new SkillCall(conversation, reply.Usage, check.Skill is null ? problems : [], Elapsed.Milliseconds(started), Workflow.UtcNow));
             if (check.Skill is not null)
             {
                 state.Skill = check.Skill;

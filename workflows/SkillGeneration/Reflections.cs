@@ -2,8 +2,9 @@ using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Memo;
 using Spark.Temporal.Domain.Pdi;
-using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
+using Spark.Temporal.Workflows.Running;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.SkillGeneration;
@@ -87,7 +88,7 @@ internal sealed class Reflections(SkillGenerationInput input, SkillRunState stat
                 CachedTokens = state.Usage.CachedTokens - usageBefore.CachedTokens,
                 CostUsd = state.Usage.CostUsd - usageBefore.CostUsd,
             },
-            DurationMs = AttemptState.Milliseconds(started),
+            DurationMs = Elapsed.Milliseconds(started),
             At = Workflow.UtcNow,
         };
     }

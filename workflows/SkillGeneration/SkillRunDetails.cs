@@ -2,7 +2,8 @@ using System.Text;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Messages;
+using Spark.Temporal.Workflows.Running;
 
 namespace Spark.Temporal.Workflows.SkillGeneration;
 
@@ -14,12 +15,6 @@ internal static class SkillRunDetails
 {
     private static readonly string[] Updates =
         ["`AddGuidance` with `{\"text\": \"what the agent should know\"}`", "`ExtendAttempts` with `{\"attempts\": 3}`"];
-
-    /// <summary>What the run is, for its static details.</summary>
-    public static string About(string taskDir, string model, string agent, string outDir) =>
-        $"Agent `{agent}` with model `{model}` works on the task `{taskDir}` in a container until the task's verifier passes it. After each failure a memo "
-        + "of verified facts is rewritten for the next attempt; an index (PDI) says when attempts repeat plans instead, and the next one is steered. After "
-        + $"the pass, what was verified becomes a `SKILL.md`.\n\nResults: `{outDir}`{OperatorHints.Foot}";
 
     public static string Render(SkillRunState state, IReadOnlyList<AttemptProgress> attempts, SkillGenerationResult? result)
     {
@@ -34,32 +29,32 @@ internal static class SkillRunDetails
         }
         else
         {
-            text.Append(OperatorHints.Waiting(state.Control, AttemptDetails.Escape));
+            text.Append(OperatorHints.Waiting(state.Control, DetailsText.Escape));
             text.Append("Attempt ").Append(Math.Max(1, state.Number)).Append(" of ").Append(state.MaxAttempts).Append(" · ").Append(Step(state));
         }
 
-        text.Append(" · spent ").Append(AttemptDetails.Escape(state.Control.Limit.Render(state.Control.Spent))).Append("\n\n");
+        text.Append(" · spent ").Append(DetailsText.Escape(state.Control.Limit.Render(state.Control.Spent))).Append("\n\n");
         if (result is null && state.Control.State != RunStates.Cancelled)
         {
             text.Append(state.Control.BudgetWarning).Append(OperatorHints.Render(state.Control, Updates));
         }
         else if (result?.Error is { } error)
         {
-            text.Append("> ").Append(AttemptDetails.Escape(PlainText.OneLine(error, 600))).Append("\n\n");
+            text.Append("> ").Append(DetailsText.Escape(PlainText.OneLine(error, 600))).Append("\n\n");
         }
 
         foreach (var guidance in state.PendingGuidance)
         {
-            text.Append("- guidance for the next attempt: ").Append(AttemptDetails.Escape(PlainText.OneLine(guidance, 200))).Append('\n');
+            text.Append("- guidance for the next attempt: ").Append(DetailsText.Escape(PlainText.OneLine(guidance, 200))).Append('\n');
         }
 
-        return Table(text, attempts).Append(OperatorHints.Foot).ToString();
+        return Table(text, attempts).Append(RunDescriptions.Foot).ToString();
     }
 
     /// <summary>What it does; of the agent's work the attempt says more, and only it knows from turn to turn what that costs.</summary>
     private static string Step(SkillRunState state) => state.Step == SkillRunState.Executing
         ? $"the agent works: *Relationships* leads to `attempt-{state.Number}`, which says what it does and costs"
-        : AttemptDetails.Escape(state.Step);
+        : DetailsText.Escape(state.Step);
 
     private static StringBuilder Table(StringBuilder text, IReadOnlyList<AttemptProgress> attempts)
     {
@@ -77,8 +72,8 @@ internal static class SkillRunDetails
                 .Append(" | ").Append(attempt.Reward?.ToString("0.###") ?? "none")
                 .Append(" | ").Append(attempt.TestsPassed).Append("\u00a0of\u00a0").Append(attempt.TestsTotal)
                 .Append(" | ").Append(attempt.Pdi?.ToString("0.0000") ?? "")
-                .Append(" | ").Append(AttemptDetails.Escape(PlainText.Usd(attempt.CostUsd)))
-                .Append(" | ").Append(AttemptDetails.Escape(attempt.Why ?? attempt.Error ?? "")).Append(" |\n");
+                .Append(" | ").Append(DetailsText.Escape(PlainText.Usd(attempt.CostUsd)))
+                .Append(" | ").Append(DetailsText.Escape(attempt.Why ?? attempt.Error ?? "")).Append(" |\n");
         }
 
         if (attempts.Any(attempt => attempt.Pdi is not null))

@@ -3,9 +3,9 @@ using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
+using Spark.Temporal.Workflows.Running;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.SkillGeneration;
@@ -214,7 +214,7 @@ internal sealed class SkillRunState : IOwnCalls
             ResentInFlight = Control.ResentInFlight,
             SoftInterventions = _attempts.Count(attempt => attempt.Intervention == InterventionLevel.Soft),
             StrongInterventions = _attempts.Count(attempt => attempt.Intervention == InterventionLevel.Strong),
-            DurationMs = AttemptState.Milliseconds(_started),
+            DurationMs = Elapsed.Milliseconds(_started),
             WorkflowId = Workflow.Info.WorkflowId,
             ForkedFrom = _input.Fork?.WorkflowId,
             ForkedFromAttempt = _input.Fork?.Attempt,

@@ -2,9 +2,9 @@ using System.Text;
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
+using Spark.Temporal.Workflows.Running;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.TaskConstruction;
@@ -24,11 +24,6 @@ internal sealed class ConstructionState : IOwnCalls
         MaxRevisions = input.MaxRevisions;
         Control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), () => Show(Step), input.Seat) { TellsBatch = true };
     }
-
-    /// <summary>What the construction is, for its static details.</summary>
-    public static string About(string promptFile, string model, string outDir) =>
-        $"Model `{model}` makes a task of the prompt `{promptFile}`: a blueprint, criticised by rules and by the model, repaired where it must be, rendered as a "
-        + $"Harbor task, and accepted only if it is proven: its solution passes twice, doing nothing and wrong answers do not.\n\nResults: `{outDir}/generated_tasks`{OperatorHints.Foot}";
 
     public RunControl Control { get; }
     public string Task => _input.Name;
@@ -100,7 +95,7 @@ internal sealed class ConstructionState : IOwnCalls
             CostUsd = Usage.CostUsd,
             ModelCalls = Control.ModelCalls,
             ResentInFlight = Control.ResentInFlight,
-            DurationMs = AttemptState.Milliseconds(_started),
+            DurationMs = Elapsed.Milliseconds(_started),
             WorkflowId = Workflow.Info.WorkflowId,
         };
         Workflow.UpsertTypedSearchAttributes(
@@ -123,15 +118,15 @@ internal sealed class ConstructionState : IOwnCalls
         }
         else
         {
-            text.Append(OperatorHints.Waiting(Control, AttemptDetails.Escape));
+            text.Append(OperatorHints.Waiting(Control, DetailsText.Escape));
             text.Append("Version ").Append(Math.Max(1, Versions.Count)).Append(", ").Append(rounds).Append(" of at most ").Append(MaxRevisions)
-                .Append(" · ").Append(AttemptDetails.Escape(Step));
+                .Append(" · ").Append(DetailsText.Escape(Step));
         }
 
-        text.Append(" · spent ").Append(AttemptDetails.Escape(Control.Limit.Render(Usage))).Append("\n\n");
+        text.Append(" · spent ").Append(DetailsText.Escape(Control.Limit.Render(Usage))).Append("\n\n");
         if (result?.Error is { } error)
         {
-            text.Append("> ").Append(AttemptDetails.Escape(PlainText.OneLine(error, 600))).Append("\n\n");
+            text.Append("> ").Append(DetailsText.Escape(PlainText.OneLine(error, 600))).Append("\n\n");
         }
         else if (result is null && Control.State != RunStates.Cancelled)
         {
@@ -140,9 +135,9 @@ internal sealed class ConstructionState : IOwnCalls
 
         foreach (var version in Versions)
         {
-            text.Append("- ").Append(AttemptDetails.Escape(Line(version))).Append('\n');
+            text.Append("- ").Append(DetailsText.Escape(Line(version))).Append('\n');
         }
 
-        return text.Append(OperatorHints.Foot).ToString();
+        return text.Append(RunDescriptions.Foot).ToString();
     }
 }

@@ -1,7 +1,7 @@
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
+using Spark.Temporal.Workflows.Running;
 using Temporalio.Exceptions;
 using Temporalio.Workflows;
 
@@ -98,7 +98,7 @@ public sealed class FamilyWorkflow
                     Id = WorkflowIds.Construction(_input.Batch, given.TaskId),
                     ParentClosePolicy = ParentClosePolicy.RequestCancel,
                     StaticSummary = $"variant {given.TaskId}",
-                    StaticDetails = $"Variant of `{given.VariantOf}`: {AttemptDetails.Escape(given.Choices)}.",
+                    StaticDetails = $"Variant of `{given.VariantOf}`: {DetailsText.Escape(given.Choices)}.",
                     TypedSearchAttributes = SearchAttributes.Started(_input.Batch, given.TaskId, "none"),
                 });
             return new VariantOutcome(given.TaskId, result.Status, Short(result.Error));
@@ -123,8 +123,8 @@ public sealed class FamilyWorkflow
     private void Show() => Workflow.CurrentDetails =
         $"**{Accepted} of {_input.Count}** variants of `{_input.Task}` are proven · {_ended.Count - Accepted} refused\n\n"
         + string.Concat(_open.Select(name => $"- under way: {name}\n"))
-        + string.Concat(_ended.TakeLast(20).Select(variant => $"- {variant.Status.ToString().ToLowerInvariant()}: {variant.Name} {AttemptDetails.Escape(variant.Error ?? "")}\n"))
-        + OperatorHints.Foot;
+        + string.Concat(_ended.TakeLast(20).Select(variant => $"- {variant.Status.ToString().ToLowerInvariant()}: {variant.Name} {DetailsText.Escape(variant.Error ?? "")}\n"))
+        + RunDescriptions.Foot;
 
     private static string? Short(string? error) => error is null ? null : PlainText.OneLine(error, 160);
 }

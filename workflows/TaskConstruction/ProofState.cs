@@ -1,7 +1,8 @@
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
+using Spark.Temporal.Workflows.Running;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.TaskConstruction;
@@ -109,7 +110,7 @@ internal sealed class ProofState
         AnswerDigest = AnswerDigest,
         TaskDigest = package?.Digest,
         Error = stopped,
-        DurationMs = AttemptState.Milliseconds(_started),
+        DurationMs = Elapsed.Milliseconds(_started),
     };
 
     private void Add(ProofStatus status, string words, VerifyReply? verdict = null, ArtifactRef? output = null)
@@ -122,7 +123,7 @@ internal sealed class ProofState
             Reward = verdict?.Reward,
             TestsPassed = verdict?.TestsPassed ?? 0,
             TestsTotal = verdict?.TestsTotal ?? 0,
-            DurationMs = AttemptState.Milliseconds(_since),
+            DurationMs = Elapsed.Milliseconds(_since),
             Output = status == ProofStatus.Failed ? output ?? verdict?.Output : null,
         });
         Workflow.CurrentDetails = ProofDetails.Render(_checks, "");

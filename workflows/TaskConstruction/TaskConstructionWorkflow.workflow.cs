@@ -1,9 +1,7 @@
 using Spark.Temporal.Domain.Conversations;
-using Spark.Temporal.Workflows.Attempts;
-using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
-using Spark.Temporal.Workflows.SkillGeneration;
+using Spark.Temporal.Workflows.Running;
 using Temporalio.Exceptions;
 using Temporalio.Workflows;
 
@@ -211,14 +209,15 @@ public sealed partial class TaskConstructionWorkflow
             await _state.Control.CheckpointAsync();
             _state.Show("proof");
             var number = ++_proofs;
+            var input = new ProofInput { TaskDir = taskDir, OutputPath = version.OutputPath, Limits = _input.Limits };
             var proof = await Workflow.ExecuteChildWorkflowAsync(
-                (ProofWorkflow workflow) => workflow.RunAsync(new ProofInput { TaskDir = taskDir, OutputPath = version.OutputPath, Limits = _input.Limits }),
+                (ProofWorkflow workflow) => workflow.RunAsync(input),
                 new ChildWorkflowOptions
                 {
                     Id = $"{Workflow.Info.WorkflowId}/proof-{number}",
                     ParentClosePolicy = ParentClosePolicy.RequestCancel,
                     StaticSummary = $"proof of {_state.TaskId}, version {version.Number}",
-                    StaticDetails = ProofDetails.About(taskDir),
+                    StaticDetails = RunDescriptions.Of(input),
                     TypedSearchAttributes = SearchAttributes.Started(_input.Batch, _input.Name, _input.ModelSlug, attempt: version.Number),
                 });
             if (proof.Verdict != ProofVerdict.NoVerdict)

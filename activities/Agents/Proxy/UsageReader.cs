@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Json;
 
 namespace Spark.Temporal.Activities.Agents.Proxy;
 

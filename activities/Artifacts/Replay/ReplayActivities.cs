@@ -1,13 +1,13 @@
-using System.Formats.Tar;
 using System.Security.Cryptography;
+using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Memo;
 using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 using Temporalio.Exceptions;
 
@@ -155,14 +155,6 @@ internal sealed class ReplayActivities(IArtifactStore store) : IReplayActivities
         ],
         Cancelled);
 
-    private async Task<ArtifactRef> EmptyAsync()
-    {
-        using var buffer = new MemoryStream();
-        await using (new TarWriter(buffer, leaveOpen: true))
-        {
-            // A recording has no tests: the archive stays empty.
-        }
-
-        return await store.PutBytesAsync(buffer.ToArray(), MediaTypes.Tar, Cancelled);
-    }
+    /// <summary>A task's tests, of which a recording has none.</summary>
+    private Task<ArtifactRef> EmptyAsync() => store.PutBytesAsync(TarPacker.Bytes(_ => { }), MediaTypes.Tar, Cancelled);
 }

@@ -1,6 +1,6 @@
-using System.Formats.Tar;
 using System.Text;
 using System.Text.Json;
+using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
 
@@ -54,11 +54,10 @@ internal sealed class ResultFolder(IArtifactStore store, string path)
 
         var root = Directory.CreateDirectory(System.IO.Path.Combine(Path, relative)).FullName;
         await using var content = await store.OpenAsync(archive, cancellationToken);
-        await using var reader = new TarReader(content);
-        while (await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
+        await foreach (var entry in TarPack.ReadAsync(content, cancellationToken))
         {
             var target = System.IO.Path.GetFullPath(System.IO.Path.Combine(root, entry.Name));
-            if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile && target.StartsWith(root + System.IO.Path.DirectorySeparatorChar, StringComparison.Ordinal))
+            if (TarPack.IsFile(entry) && target.StartsWith(root + System.IO.Path.DirectorySeparatorChar, StringComparison.Ordinal))
             {
                 Directory.CreateDirectory(System.IO.Path.GetDirectoryName(target)!);
                 await SaveAsync(target, entry.DataStream ?? Stream.Null, cancellationToken);

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using Spark.Temporal.Wire;
-using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.Artifacts.Results;
 

@@ -1,6 +1,6 @@
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows.Attempts;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.Artifacts.Results;
 

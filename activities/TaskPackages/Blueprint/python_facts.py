@@ -87,10 +87,6 @@ class Module:
         return (node.value for node in ast.walk(self.tree)
                 if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in self.docstrings)
 
-    def numbers(self):
-        return (repr(node.value) for node in ast.walk(self.tree)
-                if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool))
-
     def calls(self):
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Call):
@@ -249,7 +245,6 @@ def facts(source):
         "parses": True,
         "imports": first(module.imports()),
         "strings": first(module.strings()),
-        "numbers": first(module.numbers()),
         "calls": list(module.calls())[:MOST],
         "unordered_lines": sorted(set(module.unordered())),
         "tests": list(module.tests())[:MOST],

@@ -1,9 +1,9 @@
-using System.Formats.Tar;
-using System.Text;
+using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.TaskPackages.Construction;
 
@@ -20,31 +20,23 @@ internal sealed class DataRebuild(IArtifactStore store)
         }
 
         await using var stored = await store.OpenAsync(context, cancellationToken);
-        await using var reader = new TarReader(stored);
-        using var result = new MemoryStream();
+        await using var result = TarPack.Scratch();
         var (hasBuilder, changed) = (false, false);
-        await using (var writer = new TarWriter(result, TarEntryFormat.Pax, leaveOpen: true))
+        await using (var packer = TarPacker.Into(result))
         {
-            while (await reader.GetNextEntryAsync(copyData: true, cancellationToken) is { } entry)
+            await foreach (var entry in TarPack.ReadAsync(stored, cancellationToken))
             {
                 hasBuilder |= entry.Name.EndsWith(DataBuild.Path, StringComparison.Ordinal);
-                if (entry.Name.TrimStart('.', '/') == "Dockerfile" && entry.DataStream is { } source)
+                if (TarPack.PlainName(entry) == "Dockerfile" && TarPack.IsFile(entry))
                 {
-                    using var text = new StreamReader(source, Encoding.UTF8);
-                    var labelled = DataBuild.Again(await text.ReadToEndAsync(cancellationToken));
-                    changed = labelled is not null;
-                    await writer.WriteEntryAsync(
-                        new PaxTarEntry(TarEntryType.RegularFile, entry.Name)
-                        {
-                            Mode = entry.Mode,
-                            ModificationTime = entry.ModificationTime,
-                            DataStream = new MemoryStream(Encoding.UTF8.GetBytes(labelled ?? "")),
-                        },
-                        cancellationToken);
+                    var text = await TarPack.TextAsync(entry, cancellationToken);
+                    var again = DataBuild.Again(text);
+                    changed = again is not null;
+                    packer.File(entry.Name, again ?? text, entry.Mode);
                     continue;
                 }
 
-                await writer.WriteEntryAsync(entry, cancellationToken);
+                await packer.CopyAsync(entry, entry.Name, cancellationToken);
             }
         }
 
@@ -53,7 +45,8 @@ internal sealed class DataRebuild(IArtifactStore store)
             return new SecondBuild(null, Why: $"The task has no environment/{DataBuild.Path} that its Dockerfile uses, so its data is not built but given.");
         }
 
-        var second = await store.PutBytesAsync(result.ToArray(), MediaTypes.Tar, cancellationToken);
+        result.Position = 0;
+        var second = await store.PutAsync(result, MediaTypes.Tar, cancellationToken);
         return new SecondBuild(second, second.Sha256);
     }
 }

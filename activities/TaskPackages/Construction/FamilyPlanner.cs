@@ -3,9 +3,8 @@ using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.TaskConstruction;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.TaskPackages.Construction;

@@ -1,6 +1,6 @@
-using System.Formats.Tar;
 using System.Security.Cryptography;
 using System.Text;
+using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Domain.Conversations;
@@ -92,22 +92,13 @@ internal sealed class MutantMaker(IArtifactStore store)
     private async Task<List<WrittenFile>> ReadAsync(ArtifactRef archive, CancellationToken cancellationToken)
     {
         await using var stream = await store.OpenAsync(archive, cancellationToken);
-        await using var reader = new TarReader(stream);
         var files = new List<WrittenFile>();
-        while (await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
+        await foreach (var entry in TarPack.ReadAsync(stream, cancellationToken))
         {
-            if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile))
+            if (TarPack.IsFile(entry))
             {
-                continue;
+                files.Add(new WrittenFile(entry.Name, await TarPack.BytesAsync(entry, long.MaxValue, cancellationToken), entry.Mode, new TarOwner(entry.Uid, entry.Gid)));
             }
-
-            var content = new byte[entry.Length];
-            if (entry.DataStream is { } data)
-            {
-                await data.ReadExactlyAsync(content, cancellationToken);
-            }
-
-            files.Add(new WrittenFile(entry.Name, content, entry.Mode, entry.Uid, entry.Gid));
         }
 
         return files;
@@ -116,29 +107,21 @@ internal sealed class MutantMaker(IArtifactStore store)
     private async Task<ArtifactRef> PackAsync(IReadOnlyList<WrittenFile> files, CancellationToken cancellationToken)
     {
         using var buffer = new MemoryStream();
-        await using (var writer = new TarWriter(buffer, TarEntryFormat.Pax, leaveOpen: true))
+        await using (var packer = TarPacker.Reproducible(buffer))
         {
             foreach (var file in files)
             {
-                var entry = new PaxTarEntry(TarEntryType.RegularFile, file.Path)
-                {
-                    Mode = file.Mode,
-                    Uid = file.Uid,
-                    Gid = file.Gid,
-                    ModificationTime = DateTimeOffset.UnixEpoch,
-                    DataStream = new MemoryStream(file.Content, writable: false),
-                };
-                await writer.WriteEntryAsync(entry, cancellationToken);
+                packer.File(file.Path, file.Content, file.Mode, file.Owner);
             }
         }
 
-        return await store.PutBytesAsync(buffer.ToArray(), MediaTypes.Tar, cancellationToken);
+        buffer.Position = 0;
+        return await store.PutAsync(buffer, MediaTypes.Tar, cancellationToken);
     }
 
     /// <param name="Path">Absolute path without the leading slash.</param>
     /// <param name="Content">Its bytes.</param>
     /// <param name="Mode">Permissions.</param>
-    /// <param name="Uid">Owner.</param>
-    /// <param name="Gid">Group.</param>
-    private sealed record WrittenFile(string Path, byte[] Content, UnixFileMode Mode, int Uid, int Gid);
+    /// <param name="Owner">Whose it is.</param>
+    private sealed record WrittenFile(string Path, byte[] Content, UnixFileMode Mode, TarOwner Owner);
 }

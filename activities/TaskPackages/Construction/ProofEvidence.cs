@@ -1,7 +1,7 @@
 using System.Text;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Domain.Judging;
-using Spark.Temporal.Workflows.TaskConstruction;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.TaskPackages.Construction;
 

@@ -1,19 +1,19 @@
-using ScottPlot;
 using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Domain.Pictures;
 using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Pdi.Analysis;
 
-/// <summary>Draws an analysis, each picture as PNG and SVG. Lines are solid: the SVG writer knows no dashes.</summary>
+/// <summary>Draws an analysis, each picture as an SVG file.</summary>
 internal static class PdiPictures
 {
-    private const int Width = 1_000;
-    private const int Height = 640;
-
     // More names than this cover each other.
     private const int MaxNames = 40;
 
-    private static readonly Color[] Quadrants = [Color.FromHex("#1b7f4b"), Color.FromHex("#2b6cb0"), Color.FromHex("#8a8a8a"), Color.FromHex("#c2410c")];
+    /// <summary>Lines of which each still has a name and marks.</summary>
+    private const int MaxLines = 12;
+
+    private static readonly string[] Quadrants = [SvgPicture.Good, "#2b6cb0", "#8a8a8a", "#c2410c"];
 
     /// <summary>Writes every picture that there is something for.</summary>
     /// <returns>The files.</returns>
@@ -26,17 +26,17 @@ internal static class PdiPictures
             Directory.CreateDirectory(folder);
             if (runs.Any(run => run.Snapshots.Count > 0))
             {
-                files.AddRange(Save(Attempts(runs), folder, "pdi-attempts"));
+                files.Add(Save(Attempts(runs), folder, "pdi-attempts"));
             }
 
             if (analysis.Runs.Count > 0)
             {
-                files.AddRange(Save(Plane(analysis), folder, "pdi-plane"));
+                files.Add(Save(Plane(analysis), folder, "pdi-plane"));
             }
 
             if (analysis.Rho.Pairs > 0)
             {
-                files.AddRange(Save(Worth(analysis), folder, "pdi-delta-r"));
+                files.Add(Save(Worth(analysis), folder, "pdi-delta-r"));
             }
         }
         catch (Exception mistake) when (mistake is IOException or UnauthorizedAccessException)
@@ -47,101 +47,77 @@ internal static class PdiPictures
         return files;
     }
 
-    private static Plot Attempts(IReadOnlyList<AnalyzedRun> runs)
+    private static SvgChart Attempts(IReadOnlyList<AnalyzedRun> runs)
     {
-        var plot = Titled("PDI over attempts", "attempt", "weighted PDI (proxy)");
         var drawn = runs.Where(run => run.Snapshots.Count > 0).ToList();
-        foreach (var run in drawn)
+        var snapshots = drawn.SelectMany(run => run.Snapshots).ToList();
+        var chart = new SvgChart(
+            "PDI over attempts", "attempt", "weighted PDI (proxy)",
+            SvgChart.Around([.. snapshots.Select(at => at.Attempt + 1.0)], 0.05),
+            SvgChart.Around([.. snapshots.Select(at => at.WeightedPdi), PdiTracker.Threshold], 0.08),
+            wholeX: true);
+        var few = drawn.Count <= MaxLines;
+        foreach (var (run, place) in drawn.Select((run, place) => (run, place)))
         {
-            var line = plot.Add.Scatter(run.Snapshots.Select(at => at.Attempt + 1.0).ToArray(), run.Snapshots.Select(at => at.WeightedPdi).ToArray());
-            line.MarkerSize = drawn.Count <= 20 ? 4 : 0;
-            line.Color = line.Color.WithAlpha(drawn.Count <= 20 ? 0.75 : 0.2);
-            line.LegendText = drawn.Count <= 12 ? run.Task : "";
+            chart.Line([.. run.Snapshots.Select(at => (at.Attempt + 1.0, at.WeightedPdi))], SvgPicture.Color(place), few ? 0.75 : 0.25, few, few ? run.Task : null);
         }
 
-        Triggers(plot, drawn, InterventionLevel.Soft, MarkerShape.FilledCircle, Color.FromHex("#d69e00"), "soft trigger");
-        Triggers(plot, drawn, InterventionLevel.Strong, MarkerShape.FilledDiamond, Color.FromHex("#b91c1c"), "strong trigger");
-        var threshold = plot.Add.HorizontalLine(PdiTracker.Threshold, 1.5f, Colors.Black, LinePattern.Solid);
-        threshold.LegendText = $"threshold {PdiTracker.Threshold}";
-        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
-        plot.ShowLegend(Edge.Right);
-        return plot;
+        chart.Across(PdiTracker.Threshold, SvgPicture.Ink, 1.5, $"threshold {PdiTracker.Threshold}");
+        Triggers(chart, snapshots, InterventionLevel.Soft, ChartMark.Dot, "#d69e00", "soft trigger");
+        Triggers(chart, snapshots, InterventionLevel.Strong, ChartMark.Diamond, SvgPicture.Bad, "strong trigger");
+        return chart;
     }
 
-    private static void Triggers(Plot plot, List<AnalyzedRun> runs, InterventionLevel level, MarkerShape shape, Color color, string name)
+    private static void Triggers(SvgChart chart, List<PdiSnapshot> snapshots, InterventionLevel level, ChartMark mark, string color, string name)
     {
-        var points = runs.SelectMany(run => run.Snapshots).Where(at => at.Level == level).Select(at => new Coordinates(at.Attempt + 1, at.WeightedPdi)).ToArray();
-        if (points.Length > 0)
+        List<(double, double)> points = [.. snapshots.Where(at => at.Level == level).Select(at => (at.Attempt + 1.0, at.WeightedPdi))];
+        if (points.Count > 0)
         {
-            plot.Add.Markers(points, shape, 11, color).LegendText = name;
+            chart.Points(points, color, mark, name);
         }
     }
 
-    private static Plot Plane(PdiAnalysis analysis)
+    private static SvgChart Plane(PdiAnalysis analysis)
     {
-        var plot = Titled("What was done and what was planned, in the skill", "φplan", "φexec");
-        plot.Add.VerticalLine(analysis.MedianPhiPlan!.Value, 1, Colors.Gray, LinePattern.Solid);
-        plot.Add.HorizontalLine(analysis.MedianPhiExec!.Value, 1, Colors.Gray, LinePattern.Solid);
-        foreach (var quadrant in analysis.Runs.GroupBy(run => run.Quadrant).OrderBy(group => group.Key))
-        {
-            Points(plot, [.. quadrant.Select(run => (new Coordinates(run.PhiPlan, run.PhiExec), run.Task))], Quadrants[(int)quadrant.Key], PdiQuadrants.Name(quadrant.Key), analysis.Runs.Count,
-                analysis.Runs.Min(run => run.PhiPlan), analysis.Runs.Max(run => run.PhiPlan));
-        }
-
-        plot.Axes.Margins(0.3, 0.12);
-        plot.ShowLegend(Edge.Right);
-        return plot;
+        var chart = new SvgChart(
+            "What was done and what was planned, in the skill", "φplan", "φexec",
+            SvgChart.Around([.. analysis.Runs.Select(run => run.PhiPlan)], 0.12), SvgChart.Around([.. analysis.Runs.Select(run => run.PhiExec)], 0.12));
+        chart.Upwards(analysis.MedianPhiPlan!.Value, "#9ca3af");
+        chart.Across(analysis.MedianPhiExec!.Value, "#9ca3af");
+        Points(chart, analysis.Runs, run => (run.PhiPlan, run.PhiExec));
+        return chart;
     }
 
-    private static Plot Worth(PdiAnalysis analysis)
+    private static SvgChart Worth(PdiAnalysis analysis)
     {
         var rho = analysis.Rho.Rho is { } value ? $"Spearman's ρ = {value:0.00}, p = {analysis.Rho.P:0.000}, {analysis.Rho.Pairs} runs" : $"{analysis.Rho.Pairs} runs";
-        var plot = Titled($"Δr against PDI ({rho})", "PDI", "Δr");
-        plot.Add.HorizontalLine(0, 1, Colors.Gray, LinePattern.Solid);
-        foreach (var quadrant in analysis.Runs.Where(run => run.DeltaR is not null).GroupBy(run => run.Quadrant).OrderBy(group => group.Key))
-        {
-            Points(plot, [.. quadrant.Select(run => (new Coordinates(run.Pdi, run.DeltaR!.Value), run.Task))], Quadrants[(int)quadrant.Key], PdiQuadrants.Name(quadrant.Key), analysis.Rho.Pairs,
-                analysis.Runs.Min(run => run.Pdi), analysis.Runs.Max(run => run.Pdi));
-        }
-
-        plot.Axes.Margins(0.3, 0.12);
-        plot.ShowLegend(Edge.Right);
-        return plot;
+        var runs = analysis.Runs.Where(run => run.DeltaR is not null).ToList();
+        var chart = new SvgChart(
+            $"Δr against PDI ({rho})", "PDI", "Δr",
+            SvgChart.Around([.. runs.Select(run => run.Pdi)], 0.12), SvgChart.Around([.. runs.Select(run => run.DeltaR!.Value), 0], 0.12));
+        chart.Across(0, "#9ca3af");
+        Points(chart, runs, run => (run.Pdi, run.DeltaR!.Value));
+        return chart;
     }
 
-    private static void Points(Plot plot, (Coordinates At, string Name)[] points, Color color, string name, int all, double least, double most)
+    /// <summary>A dot a run, in the colour of its quadrant, with its task's name where there is room for names.</summary>
+    private static void Points(SvgChart chart, IReadOnlyList<RankedRun> runs, Func<RankedRun, (double X, double Y)> at)
     {
-        plot.Add.Markers(points.Select(point => point.At).ToArray(), MarkerShape.FilledCircle, 10, color).LegendText = name;
-        var middle = (least + most) / 2;
-        foreach (var point in all <= MaxNames ? points : [])
+        foreach (var quadrant in runs.GroupBy(run => run.Quadrant).OrderBy(group => group.Key))
         {
-            // Towards the middle, so that a long name is not cut off at the frame.
-            var text = plot.Add.Text(point.Name, point.At);
-            text.LabelFontSize = 12;
-            text.LabelAlignment = point.At.X > middle ? Alignment.LowerRight : Alignment.LowerLeft;
-            text.OffsetY = -8;
+            chart.Points(quadrant.Select(at), Quadrants[(int)quadrant.Key], ChartMark.Dot, PdiQuadrants.Name(quadrant.Key));
+        }
+
+        foreach (var run in runs.Count <= MaxNames ? runs : [])
+        {
+            chart.Name(at(run).X, at(run).Y, run.Task);
         }
     }
 
-    private static Plot Titled(string title, string x, string y)
+    private static string Save(SvgChart chart, string folder, string name)
     {
-        var plot = new Plot();
-        plot.Add.Palette = new ScottPlot.Palettes.Category20();
-        // The default font may lack Greek letters.
-        var font = Fonts.Detect("φρΔ");
-        plot.Font.Set(font);
-        plot.Title(title);
-        plot.XLabel(x);
-        plot.YLabel(y);
-        plot.Font.Set(font);
-        return plot;
-    }
-
-    private static IEnumerable<string> Save(Plot plot, string folder, string name)
-    {
-        string png = Path.Combine(folder, name + ".png"), svg = Path.Combine(folder, name + ".svg");
-        plot.SavePng(png, Width, Height);
-        plot.SaveSvg(svg, Width, Height);
-        return [png, svg];
+        var path = Path.Combine(folder, name + ".svg");
+        File.WriteAllText(path, chart.ToString());
+        return path;
     }
 }

@@ -33,6 +33,15 @@ public class BlueprintReaderTests
     public void Says_what_is_wrong_with_a_reply(string reply, string error) =>
         Assert.That(BlueprintReader.Read(reply).Errors, Has.Some.StartsWith(error));
 
+    [TestCase("[\"Look at the units.\"]")]
+    [TestCase("7")]
+    public void A_field_that_is_no_longer_asked_for_may_still_be_given(string value)
+    {
+        var reading = BlueprintReader.Read("{\"validation_checks\": " + value + ", " + Good[1..]);
+        Assert.That(reading.Errors, Is.Empty);
+        Assert.That(reading.Blueprint!.TaskId, Is.EqualTo("wav-peaks"));
+    }
+
     [Test]
     public void Says_that_a_reply_breaks_off() => Assert.That(BlueprintReader.Read(Good[..^40]).Errors.Single(), Does.StartWith("$: the reply breaks off after"));
 

@@ -12,7 +12,6 @@ public class FamilyTemplateReaderTests
             """{"layers": [{"name": "rate", "kind": "size", "from": "8000", "choices": ["8000", "9000"], "fields": ["data_builder_python"]}]}""", "family.json");
 
         Assert.That((template.Layers.Single().Kind, string.Join(" ", template.Layers.Single().Choices)), Is.EqualTo((VariationKind.Size, "8000 9000")));
-        Assert.That(FamilyTemplateReader.Parse(FamilyTemplateReader.Write(template), "again").Layers.Single().From, Is.EqualTo("8000"), "what is written is read");
     }
 
     [TestCase("[]", "family.json: $.layers: must be a list")]
@@ -32,7 +31,7 @@ public class FamilyTemplateReaderTests
     public void Seeds_of_the_data_are_layers_of_their_own(string line, string from)
     {
         var blueprint = Blueprints.Good with { DataBuilderPython = $"import random\n{line}\n" };
-        var variants = Variation.Of(blueprint, FamilyTemplateReader.Derive(blueprint), 5, 1, new HashSet<string>());
+        var variants = Variation.UpTo(blueprint, FamilyTemplateReader.Derive(blueprint), 5, 1, new HashSet<string>());
 
         Assert.That(FamilyTemplateReader.Derive(blueprint).Layers.Single().From, Is.EqualTo(from));
         Assert.That(variants.Select(variant => Variation.DataDigest(variant.Blueprint)), Is.Unique);

@@ -17,15 +17,11 @@ public sealed class OutcomesTests
     public void The_reward_decides(double? reward, int testsPassed, bool agentStarted, Outcome expected) =>
         Assert.That(Outcomes.Of(reward, testsPassed, agentStarted), Is.EqualTo(expected));
 
-    [TestCase(Outcome.Pass, false, true)]
-    [TestCase(Outcome.Partial, true, true)]
-    [TestCase(Outcome.Fail, true, true)]
-    [TestCase(Outcome.Error, true, true)]
-    [TestCase(Outcome.Infrastructure, false, false)]
-    [TestCase(Outcome.Skipped, false, false)]
-    public void Infrastructure_is_neither_reflected_on_nor_scored(Outcome outcome, bool reflected, bool scored)
-    {
-        Assert.That(outcome.IsReflectedOn(), Is.EqualTo(reflected));
-        Assert.That(outcome.IsScored(), Is.EqualTo(scored));
-    }
+    [TestCase(Outcome.Pass, true)]
+    [TestCase(Outcome.Partial, true)]
+    [TestCase(Outcome.Fail, true)]
+    [TestCase(Outcome.Error, true)]
+    [TestCase(Outcome.Infrastructure, false)]
+    [TestCase(Outcome.Skipped, false)]
+    public void Infrastructure_is_not_scored(Outcome outcome, bool scored) => Assert.That(outcome.IsScored(), Is.EqualTo(scored));
 }

@@ -5,8 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Workers;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Extensions.Hosting;
 
 namespace Spark.Temporal.Tests.EndToEnd.Bench;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Spark.Temporal.Starter.Demo;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Client;

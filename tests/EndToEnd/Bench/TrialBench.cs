@@ -7,8 +7,8 @@ using Microsoft.Extensions.Hosting;
 using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workers;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Client;
 
 namespace Spark.Temporal.Tests.EndToEnd.Bench;

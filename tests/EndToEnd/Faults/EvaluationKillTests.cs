@@ -4,10 +4,8 @@ using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Starter.Demo;
 using Spark.Temporal.Tests.EndToEnd.Bench;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows;
-using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Evaluation;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Client;
 using Temporalio.Exceptions;
 

@@ -1,5 +1,6 @@
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Tests.Support;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Client;
 using Temporalio.Exceptions;

@@ -1,8 +1,6 @@
 using Spark.Temporal.Starter.Demo;
 using Spark.Temporal.Tests.EndToEnd.Bench;
-using Spark.Temporal.Workflows.Attempts;
-using Spark.Temporal.Workflows.Batches;
-using Spark.Temporal.Workflows.SkillGeneration;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Tests.EndToEnd.Soak;
 

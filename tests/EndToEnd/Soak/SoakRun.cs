@@ -4,8 +4,8 @@ using Spark.Temporal.Domain.Statistics;
 using Spark.Temporal.Starter.Demo;
 using Spark.Temporal.Tests.EndToEnd.Bench;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Client;
 
 namespace Spark.Temporal.Tests.EndToEnd.Soak;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Spark.Temporal.Tests.EndToEnd.Bench;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Tests.EndToEnd.Soak;
 

@@ -1,5 +1,4 @@
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.SkillGeneration;

@@ -1,7 +1,7 @@
 using Microsoft.Playwright;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Client;
 

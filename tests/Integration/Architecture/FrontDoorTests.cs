@@ -25,8 +25,8 @@ public sealed class FrontDoorTests
     [Test]
     public void A_worker_is_of_the_version_that_is_built_unless_it_is_told_another() => Assert.Multiple(() =>
     {
-        Assert.That(WorkerRegistration.VersionOf("", versioned: true).Version.BuildId, Is.EqualTo(ProductVersion.Number));
-        Assert.That(WorkerRegistration.VersionOf("blue", versioned: true).Version.BuildId, Is.EqualTo("blue"));
+        Assert.That(WorkerRegistration.VersionOf("", versioned: true).Version!.BuildId, Is.EqualTo(ProductVersion.Number));
+        Assert.That(WorkerRegistration.VersionOf("blue", versioned: true).Version!.BuildId, Is.EqualTo("blue"));
     });
 
     // The sum of the text at apache.org, which licence scanners know.

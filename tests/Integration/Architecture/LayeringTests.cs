@@ -3,7 +3,7 @@ using System.Xml.Linq;
 using NetArchTest.Rules;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 using Temporalio.Workflows;
 
@@ -40,7 +40,7 @@ public sealed class LayeringTests
         "OpenTelemetry.Extensions.Hosting",
         "Temporalio.Extensions.Hosting",
         "YamlDotNet")]
-    [TestCase("starter", "ScottPlot", "Spectre.Console", "System.CommandLine", "Temporalio", "YamlDotNet")]
+    [TestCase("starter", "DiffPlex", "Spectre.Console", "System.CommandLine", "Temporalio", "YamlDotNet")]
     public void A_project_uses_only_packages_that_belong_there(string folder, params string[] allowed) =>
         Assert.That(References(folder, "PackageReference"), Is.SubsetOf(allowed));
 

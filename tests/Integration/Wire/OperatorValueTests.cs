@@ -1,7 +1,5 @@
 using System.Text.Json;
 using Spark.Temporal.Domain.Json;
-using Spark.Temporal.Workflows;
-using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Tests.Wire;

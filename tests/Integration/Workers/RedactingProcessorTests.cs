@@ -7,7 +7,7 @@ using OpenTelemetry.Trace;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Activities.Llm;
 using Spark.Temporal.Workers;
-using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Tests.Workers;

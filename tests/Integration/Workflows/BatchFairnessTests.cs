@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Batches;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 
 namespace Spark.Temporal.Tests.Workflows;

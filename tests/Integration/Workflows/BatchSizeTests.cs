@@ -6,6 +6,7 @@ using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Tests.Workflows;
 

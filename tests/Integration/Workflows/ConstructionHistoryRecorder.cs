@@ -3,8 +3,7 @@ using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows;
-using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.TaskConstruction;
 using Temporalio.Client;
 using Temporalio.Exceptions;
@@ -106,7 +105,7 @@ public sealed class ConstructionHistoryRecorder : HistoryRecording
         await made.GetResultAsync();
         var template = Path.Combine(_deployment.OutDir, "family.json");
         await File.WriteAllTextAsync(
-            template, FamilyTemplateReader.Write(new FamilyTemplate([new VariationLayer("rate", VariationKind.Size, "8000", ["9000", "11025", "16000"], ["data_builder_python"])])));
+            template, Blueprints.Template(new FamilyTemplate([new VariationLayer("rate", VariationKind.Size, "8000", ["9000", "11025", "16000"], ["data_builder_python"])])));
         var family = await _deployment.Client.StartWorkflowAsync(
             (FamilyWorkflow workflow) => workflow.RunAsync(new FamilyInput
             {

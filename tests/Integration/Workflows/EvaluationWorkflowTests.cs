@@ -4,8 +4,7 @@ using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows;
-using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 using Temporalio.Exceptions;
 

@@ -3,6 +3,7 @@ using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Tests.Support;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.TaskConstruction;
 using Temporalio.Client;
 
@@ -128,7 +129,7 @@ public sealed class FamilyWorkflowTests
     private async Task<FamilyResult> VaryAsync(int count, string id = "family")
     {
         var template = Path.Combine(_deployment.OutDir, "family.json");
-        await File.WriteAllTextAsync(template, FamilyTemplateReader.Write(Template));
+        await File.WriteAllTextAsync(template, Blueprints.Template(Template));
         var input = new FamilyInput { Task = "wav-peaks", Count = count, TemplateFile = template, Batch = id, Parallelism = 1, OutDir = _deployment.OutDir };
         return await _deployment.Client.ExecuteWorkflowAsync((FamilyWorkflow workflow) => workflow.RunAsync(input), _deployment.Options(id));
     }

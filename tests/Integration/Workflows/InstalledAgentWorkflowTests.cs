@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Client;
 using Temporalio.Exceptions;
 

@@ -1,5 +1,5 @@
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.TaskConstruction;
 using Temporalio.Client;
 using Temporalio.Exceptions;

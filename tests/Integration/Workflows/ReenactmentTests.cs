@@ -2,8 +2,7 @@ using Spark.Temporal.Domain.Memo;
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Starter.Pdi.Trajectories;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Attempts;
-using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Client;
 

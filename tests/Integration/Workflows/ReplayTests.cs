@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Wire;
-using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Common;
 using Temporalio.Exceptions;

@@ -7,6 +7,7 @@ using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.TaskConstruction;
 using Temporalio.Client;
 

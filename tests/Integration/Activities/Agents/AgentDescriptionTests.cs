@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities.Agents;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Tests.Activities.Agents;

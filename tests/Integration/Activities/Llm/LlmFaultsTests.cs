@@ -1,6 +1,6 @@
 using System.Globalization;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Api.Enums.V1;
 
 namespace Spark.Temporal.Tests.Activities.Llm;

@@ -1,6 +1,6 @@
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Exceptions;
 using Temporalio.Testing;
 

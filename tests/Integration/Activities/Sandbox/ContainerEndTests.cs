@@ -2,8 +2,8 @@ using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Tests.Activities.Sandbox;

@@ -1,6 +1,6 @@
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Tests.Activities.Sandbox;

@@ -60,7 +60,7 @@ public sealed class TarsTests
             Is.EquivalentTo(new[] { "kept", "link/through" }));
     }
 
-    private static Task<Brought> HomeAsync(IEnumerable<TarEntry> entries) =>
+    private static Task<FetchedFolder> HomeAsync(IEnumerable<TarEntry> entries) =>
         Tars.HomeAsync(new MemoryStream(Tar(entries)), "/logs/agent", FileBytes, 10 * FileBytes, _ => false, CancellationToken.None);
 
     private static PaxTarEntry Plain(string name, byte[] content) => new(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content) };

@@ -3,7 +3,7 @@ using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.TaskPackages.Construction;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.TaskConstruction;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Tests.Activities.TaskPackages;
 

@@ -61,17 +61,17 @@ public sealed class DashboardAccessTests
         });
     }
 
-    [TestCase(null, "http://127.0.0.1:80/ http://localhost:80/")]
-    [TestCase("localhost", "http://127.0.0.1:80/ http://localhost:80/")]
-    [TestCase("::1", "http://[::1]:80/")]
-    [TestCase("0.0.0.0", "http://*:80/")]
-    [TestCase("192.0.2.7", "http://192.0.2.7:80/")]
-    public void It_listens_where_it_is_told_to_and_asks_for_a_token_anywhere_but_here(string? bind, string prefixes)
+    [TestCase(null, "127.0.0.1 localhost")]
+    [TestCase("localhost", "127.0.0.1 localhost")]
+    [TestCase("::1", "[::1]")]
+    [TestCase("0.0.0.0", "*")]
+    [TestCase("192.0.2.7", "192.0.2.7")]
+    public void It_answers_to_its_names_and_asks_for_a_token_anywhere_but_here(string? bind, string names)
     {
         var access = DashboardAccess.Of(bind, null);
 
-        Assert.That(string.Join(' ', access.Prefixes(80)), Is.EqualTo(prefixes));
-        Assert.That(access.Local, Is.EqualTo(!prefixes.Contains('*') && !prefixes.Contains("192")));
+        Assert.That(string.Join(' ', access.Hosts), Is.EqualTo(names));
+        Assert.That(access.Local, Is.EqualTo(!names.Contains('*') && !names.Contains("192")));
     }
 
     [TestCase("nowhere", null, "--bind nowhere is no address")]

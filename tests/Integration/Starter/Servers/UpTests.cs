@@ -4,8 +4,8 @@ using Spark.Temporal.Wire;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Wire.Encryption;
-using Spark.Temporal.Workflows;
 using Spark.Temporal.Workflows.Attempts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Client;
 
 namespace Spark.Temporal.Tests.Starter.Servers;

@@ -6,7 +6,7 @@ using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Starter.Demo;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.TaskConstruction;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Testing;
 
 namespace Spark.Temporal.Tests.Activities.TaskPackages.Construction;

@@ -1,0 +1,7 @@
+namespace Spark.Temporal.Activities.Sandbox;
+
+/// <summary>A folder fetched from a container.</summary>
+/// <param name="Tar">Its entries, at the root of an archive; bounded by <see cref="SandboxOptions.FolderBytes"/>.</param>
+/// <param name="Notes">What was left out and why.</param>
+/// <param name="Files">How many files are in it.</param>
+internal sealed record FetchedFolder(byte[] Tar, IReadOnlyList<string> Notes, int Files);

@@ -1,0 +1,108 @@
+using System.Text.Json;
+using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Starter;
+using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.Demo;
+using Spark.Temporal.Tests.Support;
+
+namespace Spark.Temporal.Tests.Starter.Eval;
+
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class EvalCommandsTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Test]
+    public async Task A_dry_run_names_arms_and_trials_and_estimates_the_cost_from_what_was_paid_before()
+    {
+        foreach (var task in (string[])["decode-probe-log", "fix-slot-planner"])
+        {
+            _folder.Write($"skills/gpt/{task}/attempts.json", """{"attempts": [{"usage": {"cost_usd": 0.5}}, {"usage": {"cost_usd": 1.5}}]}""");
+        }
+
+        var (exit, printed, noted) = await RunAsync(
+            "eval", "run", "--tasks-dir", DemoSamples.TasksDir, "--model", "gpt", "new", "--skills-result-dir", _folder["skills"], "--skill-source-model", "gpt",
+            "--arm", $"notes={DemoSamples.HumanSkillsDir}", "--repeats", "2", "--out", _folder["out"], "--dry-run", "--json");
+
+        var plan = JsonDocument.Parse(printed).RootElement;
+        Assert.That(exit, Is.EqualTo(ExitCodes.Good), noted);
+        Assert.That(plan.GetProperty("arms").EnumerateArray().Select(arm => arm.GetProperty("name").GetString()), Is.EqualTo(new[] { "baseline", "generated", "notes" }));
+        Assert.That(plan.GetProperty("trials").GetInt32(), Is.EqualTo(36), "3 tasks x 3 arms x 2 repeats x 2 students");
+        Assert.That(plan.GetProperty("estimates")[0].GetProperty("usd").GetDouble(), Is.EqualTo(18), "a dollar each");
+        Assert.That(plan.GetProperty("estimates")[1].TryGetProperty("usd", out _), Is.False, "nothing is known of the new model");
+    }
+
+    [TestCase("--phases", "generated", "--skill-source-model", "nobody", "there is no folder")]
+    [TestCase("--phases", "generatd", "--limit", "1", "is none of baseline, generated, human")]
+    [TestCase("--arm", "notes", "--limit", "1", "--arm is NAME=DIR")]
+    [TestCase("--arm", "notes=/no/such", "--limit", "1", "there is no folder '/no/such'")]
+    [TestCase("--resume", "--dry-run", "--limit", "1", "--resume needs the name")]
+    [TestCase("--model", "a/b", "a-b", "--dry-run", "two of the models are called 'a-b'")]
+    public async Task What_cannot_be_run_is_refused_by_name(string first, string second, string third, string fourth, string says)
+    {
+        Directory.CreateDirectory(_folder["skills/gpt"]);
+        var (exit, _, noted) = await RunAsync(
+            "eval", "run", "--tasks-dir", DemoSamples.TasksDir, "--skills-result-dir", _folder["skills"], "--out", _folder["out"], first, second, third, fourth);
+
+        Assert.That(exit, Is.EqualTo(ExitCodes.Usage));
+        Assert.That(noted, Does.Contain(says));
+    }
+
+    [Test]
+    public async Task Two_evaluations_are_set_side_by_side_on_their_common_tasks()
+    {
+        var first = Evaluations.Made("small")[0];
+        Write("a", first);
+        Write("b", first with { Run = "better", Agent = "codex", Trials = [.. first.Trials.Where(trial => trial.Task != "task-<3>").Select(trial => trial with { Reward = 1 })] });
+
+        var (exit, printed, noted) = await RunAsync("eval", "compare", _folder["a"], _folder["b"], "--json");
+        var text = (await RunAsync("eval", "compare", _folder["a"], _folder["b"])).Printed;
+
+        var comparison = JsonDocument.Parse(printed).RootElement;
+        Assert.That(exit, Is.EqualTo(ExitCodes.Good), noted);
+        Assert.That(comparison.GetProperty("common_tasks").GetArrayLength(), Is.EqualTo(3));
+        Assert.That(comparison.GetProperty("only_first")[0].GetString(), Is.EqualTo("task-<3>"));
+        Assert.That(comparison.GetProperty("arms")[0].GetProperty("pair").GetProperty("delta_r").GetDouble(), Is.EqualTo(0.5).Within(1e-9), "1, 0.5 and 0 become 1");
+        Assert.That(text, Does.Contain("not alike: agent: terminal and codex"));
+    }
+
+    [Test]
+    public async Task The_latest_other_evaluation_of_the_model_is_the_reference()
+    {
+        var first = Evaluations.Made("small")[0];
+        Write("ref/small/old", first with { Run = "old", StartedAt = first.StartedAt.AddDays(-2) });
+        Write("ref/small/new", first with { Run = "new", StartedAt = first.StartedAt.AddDays(-1) });
+        Write("ref/large/newest", first with { Run = "newest", Model = "large" });
+        Write("here", first);
+
+        var (exit, printed, noted) = await RunAsync("eval", "compare", _folder["here"], "--ref-eval-result-dir", _folder["ref"], "--json");
+
+        Assert.That(exit, Is.EqualTo(ExitCodes.Good), noted);
+        Assert.That(JsonDocument.Parse(printed).RootElement.GetProperty("second").GetString(), Is.EqualTo("small/new"));
+    }
+
+    [Test]
+    public async Task An_evaluation_is_shown_with_its_table_of_students()
+    {
+        Write("small", Evaluations.Made("small", "large")[0]);
+
+        var (exit, printed, noted) = await RunAsync("eval", "show", _folder["small"]);
+
+        Assert.That(exit, Is.EqualTo(ExitCodes.Good), noted);
+        Assert.That(printed, Does.Contain("1 task harmed: task-<0>").And.Contain("| large "));
+        Assert.That((await RunAsync("eval", "show", _folder["gone"])).Exit, Is.EqualTo(ExitCodes.Usage));
+    }
+
+    private void Write(string folder, object summary) =>
+        _folder.Write($"{folder}/summary.json", JsonSerializer.Serialize(summary, summary.GetType(), SparkJson.Indented));
+
+    private static async Task<(int Exit, string Printed, string Noted)> RunAsync(params string[] arguments)
+    {
+        StringWriter printed = new(), noted = new();
+        var exit = await RootCommands.RunAsync(arguments, new CliOutput(printed, noted), CancellationToken.None);
+        JsonOutputs.Check(arguments, printed.ToString(), noted.ToString());
+        return (exit, printed.ToString(), noted.ToString());
+    }
+}

@@ -1,0 +1,177 @@
+using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Judging;
+
+namespace Spark.Temporal.Workflows.Messages;
+
+public sealed record AttemptInput
+{
+    /// <summary>The task; read from <see cref="TaskDir"/> where it is not given.</summary>
+    public TaskPackage? Package { get; init; }
+
+    /// <summary>Absolute path of the task's folder.</summary>
+    public string? TaskDir { get; init; }
+
+    public required string Agent { get; init; }
+
+    /// <summary>What an agent was told besides its model (<c>--agent-kwarg NAME=VALUE</c>); null for nothing.</summary>
+    public IReadOnlyDictionary<string, string>? AgentKwargs { get; init; }
+
+    public ModelChoice Model { get; init; } = new();
+
+    /// <summary>The conversation to start with; made from the task's instruction where it is not given.</summary>
+    public ArtifactRef? Conversation { get; init; }
+
+    /// <summary>Skills the agent gets (tar with one folder per skill).</summary>
+    public ArtifactRef? Skills { get; init; }
+
+    /// <summary>Take away what skills the task's image brings; those given stay.</summary>
+    public bool WithoutOwnSkills { get; init; }
+
+    /// <summary>Workflow the attempt belongs to (label <c>spark.run</c>); null when it stands alone.</summary>
+    public string? Run { get; init; }
+
+    /// <summary>Number of the attempt in its run, from 1.</summary>
+    public int Number { get; init; } = 1;
+
+    public string Batch { get; init; } = "";
+    public string Arm { get; init; } = "";
+
+    public AttemptLimits Limits { get; init; } = new();
+
+    /// <summary>Folder under which the trial folder is made; null writes none.</summary>
+    public string? OutDir { get; init; }
+
+    /// <summary>Dollars the attempt's run, or an attempt that stands alone, may cost before it waits; null for no limit.</summary>
+    public double? BudgetUsd { get; init; }
+
+    /// <summary>Tokens it may send and receive before it waits; null for no limit.</summary>
+    public long? BudgetTokens { get; init; }
+
+    /// <summary>What of that the run had spent before this attempt.</summary>
+    public TokenUsage SpentBefore { get; init; } = TokenUsage.None;
+
+    /// <summary>Having spent so much more it tells its run, for the budget of the batch; null where that has none.</summary>
+    public SpendingLimit? NewsStep { get; init; }
+
+    /// <summary>Whether it starts paused.</summary>
+    public bool Paused { get; init; }
+
+    /// <summary>The attempt's place in a batch; null for one that stands alone or belongs to a skill run.</summary>
+    public BatchSeat? Seat { get; init; }
+}
+
+/// <summary>Limits of an attempt. The delays are here so that tests need not wait for them.</summary>
+public sealed record AttemptLimits
+{
+    /// <summary>Factor on the task's agent and verifier time-outs.</summary>
+    public double TimeoutMultiplier { get; init; } = 1.0;
+
+    public int MaxTurns { get; init; } = 100;
+
+    /// <summary>Seconds a command may run when it names no time-out of its own.</summary>
+    public double CommandTimeoutSec { get; init; } = 120;
+
+    /// <summary>Most seconds a command may ask for.</summary>
+    public double MaxCommandTimeoutSec { get; init; } = 1800;
+
+    /// <summary>Seconds a step waits for the container's host before the workflow decides.</summary>
+    public double HostAwaySec { get; init; } = 60;
+
+    /// <summary>Lost containers that an attempt survives; one more ends it as an infrastructure error.</summary>
+    public int MaxLosses { get; init; } = 2;
+
+    /// <summary>Seconds a paused attempt keeps its container.</summary>
+    public double PausedContainerSec { get; init; } = 600;
+
+    /// <summary>Seconds after which it says what it has cost, between two steps.</summary>
+    public double NewsSec { get; init; } = 600;
+
+    /// <summary>Also stop services the agent left running before the verifier starts.</summary>
+    public bool StopServices { get; init; }
+
+    /// <summary>Most tokens of a reply of the agent; null for the budget of the purpose.</summary>
+    public int? MaxTokens { get; init; }
+
+    /// <summary>Limits of model calls by purpose; null for the defaults.</summary>
+    public TokenBudgets? Budgets { get; init; }
+}
+
+public sealed record AttemptResult
+{
+    public required string Task { get; init; }
+    public required string Agent { get; init; }
+    public required Outcome Outcome { get; init; }
+
+    /// <summary>What an installed agent says of its version; null for the built-in ones.</summary>
+    public string? AgentVersion { get; init; }
+
+    public double? Reward { get; init; }
+    public IReadOnlyDictionary<string, double> Rewards { get; init; } = new Dictionary<string, double>();
+    public int TestsPassed { get; init; }
+    public int TestsTotal { get; init; }
+
+    /// <summary>Why there is no reward, or what else went wrong; null when nothing did.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>One of <see cref="FailureTypes"/> where a failure ended the attempt.</summary>
+    public string? ErrorType { get; init; }
+
+    /// <summary>Everything said and observed; null when the agent never started.</summary>
+    public ArtifactRef? Conversation { get; init; }
+
+    public ArtifactRef? AgentOutput { get; init; }
+    public ArtifactRef? VerifierOutput { get; init; }
+    public ArtifactRef? Ctrf { get; init; }
+    public ArtifactRef? AgentLogs { get; init; }
+    public ArtifactRef? VerifierLogs { get; init; }
+    public ArtifactRef? Artifacts { get; init; }
+    public ArtifactRef? BuildLog { get; init; }
+
+    public TokenUsage Usage { get; init; } = TokenUsage.None;
+    public int Turns { get; init; }
+    public int ModelCalls { get; init; }
+
+    /// <summary>Requests cut off in flight that had to be sent again.</summary>
+    public int ResentInFlight { get; init; }
+
+    /// <summary>Containers lost on the way.</summary>
+    public int Losses { get; init; }
+
+    public bool AgentTimedOut { get; init; }
+
+    /// <summary>From the attempt's start to the container's removal, in milliseconds.</summary>
+    public long DurationMs { get; init; }
+
+    public PhaseDurations PhasesMs { get; init; } = new();
+
+    public string? TrialDir { get; init; }
+
+    /// <summary>What the trial records besides (lowered limits, cut logs, lost containers).</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}
+
+/// <summary>Durations of the phases in milliseconds; 0 for a phase that was not reached.</summary>
+public sealed record PhaseDurations(long Build = 0, long Start = 0, long Agent = 0, long Verify = 0, long Remove = 0);
+
+/// <summary>What a parent tells its attempt, by signal.</summary>
+/// <param name="Paused">Whether it should stand still.</param>
+/// <param name="BudgetUsd">Dollars the whole run may cost; null for no limit.</param>
+/// <param name="BudgetTokens">Tokens it may send and receive; null for no limit.</param>
+public sealed record AttemptSteering(bool Paused, double? BudgetUsd, long? BudgetTokens = null);
+
+/// <summary>What an attempt tells its parent, by signal, when it waits, goes on, comes near the budget, and now and then.</summary>
+/// <param name="Number">Number of the attempt.</param>
+/// <param name="Waiting">What it waits for; null when it goes on.</param>
+/// <param name="CostUsd">What it has cost so far, in dollars.</param>
+/// <param name="Spent">What it has spent so far.</param>
+/// <param name="Why">What it waits for, for a person.</param>
+public sealed record AttemptNews(int Number, string? Waiting, double CostUsd, TokenUsage? Spent = null, string? Why = null);
+
+/// <summary>Answer of an attempt's <c>GetProgress</c>.</summary>
+/// <param name="State"><c>running</c>, <c>paused</c>, or what it waits for.</param>
+/// <param name="Step">What it does just now.</param>
+/// <param name="Turns">Turns so far.</param>
+/// <param name="CostUsd">Cost so far, in dollars.</param>
+/// <param name="Losses">Containers lost so far.</param>
+public sealed record AttemptProgressReport(string State, string Step, int Turns, double CostUsd, int Losses);

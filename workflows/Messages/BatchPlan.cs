@@ -1,0 +1,26 @@
+using Spark.Temporal.Domain.Conversations;
+
+namespace Spark.Temporal.Workflows.Messages;
+
+/// <summary>What was planned: the list of items in the store, and how many there are.</summary>
+public sealed record BatchPlan
+{
+    public required ArtifactRef List { get; init; }
+    public required int Entries { get; init; }
+
+    /// <summary>Different items, those taken over included.</summary>
+    public required int Items { get; init; }
+
+    /// <summary>Numbers of the items that were taken over, as ranges.</summary>
+    public string TakenOver { get; init; } = "";
+
+    /// <summary>Numbers of the items that lack what they need, as ranges.</summary>
+    public string Skipped { get; init; } = "";
+
+    /// <summary>Their results; null where there are none.</summary>
+    public ArtifactRef? Results { get; init; }
+
+    /// <summary>Path of <c>results.jsonl</c>, and bytes written to it.</summary>
+    public string? ResultsPath { get; init; }
+    public long Exported { get; init; }
+}

@@ -1,0 +1,229 @@
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Domain.Texts;
+
+namespace Spark.Temporal.Workflows.Messages;
+
+public sealed record SkillGenerationInput
+{
+    /// <summary>Absolute path of the task's folder.</summary>
+    public required string TaskDir { get; init; }
+
+    /// <summary>Agent that works on the task.</summary>
+    public string Agent { get; init; } = AgentNames.Terminal;
+
+    /// <summary>What the agent is told besides its model; null for nothing.</summary>
+    public IReadOnlyDictionary<string, string>? AgentKwargs { get; init; }
+
+    /// <summary>Model of the agent.</summary>
+    public ModelChoice Model { get; init; } = new();
+
+    /// <summary>Model that reflects and distills; the agent's where null.</summary>
+    public ModelChoice? SummaryModel { get; init; }
+
+    /// <summary>Name of the model in result folders and workflow ids.</summary>
+    public required string ModelSlug { get; init; }
+
+    public required string Batch { get; init; }
+
+    /// <summary>Attempts that may be scored; infrastructure failures use up none.</summary>
+    public int MaxAttempts { get; init; } = 8;
+
+    public PdiSettings Pdi { get; init; } = new();
+    public AttemptLimits Limits { get; init; } = new();
+
+    /// <summary>Dollars the whole run may cost before it waits; null for no limit.</summary>
+    public double? BudgetUsd { get; init; }
+
+    /// <summary>Tokens the whole run may send and receive before it waits; null for no limit.</summary>
+    public long? BudgetTokens { get; init; }
+
+    /// <summary>Folder under which results are written.</summary>
+    public required string OutDir { get; init; }
+
+    /// <summary>Folder of skills and their records, a folder a model; null for <c>skills_gen_result/</c> in <see cref="OutDir"/>.</summary>
+    public string? ResultsRoot { get; init; }
+
+    /// <summary>How often a memo or a skill that was refused is asked for again.</summary>
+    public int ReAsks { get; init; } = 2;
+
+    /// <summary>Infrastructure failures in a row after which the run waits for a person.</summary>
+    public int InfrastructureLimit { get; init; } = 2;
+
+    /// <summary>The run whose past this one goes on from; null for one that starts from nothing.</summary>
+    public SkillFork? Fork { get; init; }
+
+    /// <summary>The run's place in a batch; null for one of its own.</summary>
+    public BatchSeat? Seat { get; init; }
+
+    /// <summary>The folder of what comes of a task.</summary>
+    public string ResultDir(string task) => Path.Combine(ResultsRoot ?? Path.Combine(OutDir, "skills_gen_result"), PlainText.Slug(ModelSlug), task);
+}
+
+/// <summary>Where a run was forked: it goes on from what another had found out by the end of one attempt.</summary>
+public sealed record SkillFork
+{
+    /// <summary>Id of the other run, which goes its own way.</summary>
+    public required string WorkflowId { get; init; }
+
+    public required string RunId { get; init; }
+
+    /// <summary>Number of the last attempt that both share.</summary>
+    public required int Attempt { get; init; }
+
+    /// <summary>Records of the shared attempts (<see cref="AttemptRecord"/>), oldest first.</summary>
+    public required IReadOnlyList<ArtifactRef> Records { get; init; }
+
+    /// <summary>A memo to go on with instead of the one that stood then.</summary>
+    public string? Memo { get; init; }
+}
+
+/// <summary>What is kept of one attempt; an entry of <c>GetRecords</c>.</summary>
+/// <param name="Number">Number among all attempts, from 1.</param>
+/// <param name="Outcome">How it ended.</param>
+/// <param name="Record">Its <see cref="AttemptRecord"/>.</param>
+public sealed record KeptAttempt(int Number, Outcome Outcome, ArtifactRef Record);
+
+/// <param name="Enabled">Compute the proxy after every reflection.</param>
+/// <param name="ObserveOnly">Compute and record, but never intervene.</param>
+/// <param name="Method">How similarity is measured.</param>
+public sealed record PdiSettings(bool Enabled = true, bool ObserveOnly = false, PdiMethod Method = PdiMethod.TokenOverlap);
+
+/// <summary>How a skill run ended.</summary>
+public enum SkillRunStatus
+{
+    /// <summary>An attempt passed and its skill is valid.</summary>
+    Passed,
+
+    /// <summary>The attempts ran out.</summary>
+    Exhausted,
+
+    /// <summary>An attempt passed but no valid skill came of it.</summary>
+    SkillRefused,
+
+    /// <summary>The task itself cannot be run.</summary>
+    TaskBroken,
+
+    /// <summary>Somebody cancelled the run.</summary>
+    Cancelled,
+
+    /// <summary>The run itself failed, through no fault of the task.</summary>
+    Failed,
+}
+
+public sealed record SkillGenerationResult
+{
+    public required string Task { get; init; }
+    public required SkillRunStatus Status { get; init; }
+
+    /// <summary>Outcome of the last scored attempt.</summary>
+    public required Outcome Outcome { get; init; }
+
+    public double? Reward { get; init; }
+
+    /// <summary>Scored attempts.</summary>
+    public required int Attempts { get; init; }
+
+    /// <summary>Attempts that infrastructure ended; never scored.</summary>
+    public int InfrastructureFailures { get; init; }
+
+    public string? SkillPath { get; init; }
+    public string? ResultDir { get; init; }
+    public string? Error { get; init; }
+    public TokenUsage Usage { get; init; } = TokenUsage.None;
+    public double CostUsd { get; init; }
+    public int ModelCalls { get; init; }
+    public int ResentInFlight { get; init; }
+    public int SoftInterventions { get; init; }
+    public int StrongInterventions { get; init; }
+    public long DurationMs { get; init; }
+    public string? WorkflowId { get; init; }
+
+    /// <summary>Id of the run this one was forked from, and the last attempt that both share.</summary>
+    public string? ForkedFrom { get; init; }
+    public int? ForkedFromAttempt { get; init; }
+}
+
+/// <summary>One attempt with what followed from it; kept as an artifact, so that histories carry each memo once.</summary>
+public sealed record AttemptRecord
+{
+    /// <summary>Number among all attempts, infrastructure failures included, from 1; part of the child's id.</summary>
+    public required int Number { get; init; }
+
+    /// <summary>0-based number among the scored attempts; null for an infrastructure failure.</summary>
+    public int? Scored { get; init; }
+
+    public required AttemptResult Result { get; init; }
+    public required Outcome Outcome { get; init; }
+
+    /// <summary>The judgment with commands and test summary; null for an infrastructure failure.</summary>
+    public ArtifactRef? Judgment { get; init; }
+
+    /// <summary>The conversation the attempt started with.</summary>
+    public ArtifactRef? Instruction { get; init; }
+
+    public InterventionLevel Intervention { get; init; }
+    public IReadOnlyList<string> Guidance { get; init; } = [];
+    public ReflectionRecord? Reflection { get; init; }
+}
+
+/// <summary>A reflection: what was asked, what came, and what it says about grounding.</summary>
+public sealed record ReflectionRecord
+{
+    public required ArtifactRef Conversation { get; init; }
+
+    /// <summary>The memo that stands afterwards; the one before is in the record of the reflection before.</summary>
+    public required string Memo { get; init; }
+
+    /// <summary>A person replaced the memo when the run was forked here.</summary>
+    public bool MemoReplaced { get; init; }
+
+    /// <summary>Why rewrites were refused, in order.</summary>
+    public IReadOnlyList<string> Refusals { get; init; } = [];
+
+    public PdiSnapshot? Pdi { get; init; }
+    public TokenUsage Usage { get; init; } = TokenUsage.None;
+    public long DurationMs { get; init; }
+    public DateTime At { get; init; }
+}
+
+/// <summary>One request for the skill.</summary>
+/// <param name="Conversation">The conversation, the reply included.</param>
+/// <param name="Usage">Tokens and cost.</param>
+/// <param name="Problems">Why the reply was refused; empty when it was kept.</param>
+/// <param name="DurationMs">How long it took, in milliseconds.</param>
+/// <param name="At">When it ended (UTC).</param>
+public sealed record SkillCall(
+    ArtifactRef Conversation, TokenUsage Usage, IReadOnlyList<string> Problems, long DurationMs, DateTime At);
+
+/// <summary>Answer of <c>GetProgress</c>.</summary>
+public sealed record SkillProgress(
+    string Task,
+    string State,
+    int Attempt,
+    int MaxAttempts,
+    string Step,
+    double CostUsd,
+    double? BudgetUsd,
+    IReadOnlyList<AttemptProgress> Attempts)
+{
+    /// <summary>What it waits for, for a person; empty while it does not.</summary>
+    public string WaitsFor { get; init; } = "";
+
+    /// <summary>Tokens sent and received so far.</summary>
+    public long Tokens { get; init; }
+
+    public long? BudgetTokens { get; init; }
+
+    /// <summary>What of the budget is nearly used up; null while nothing is.</summary>
+    public string? BudgetWarning { get; init; }
+}
+
+/// <summary>One line of progress.</summary>
+public sealed record AttemptProgress(
+    int Number, Outcome Outcome, double? Reward, int TestsPassed, int TestsTotal, double? Pdi, InterventionLevel Intervention, double CostUsd, string? Error)
+{
+    /// <summary>Why it did not pass, on one line: the failed tests or what went wrong; null for a pass.</summary>
+    public string? Why { get; init; }
+}

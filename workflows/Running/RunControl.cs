@@ -1,0 +1,190 @@
+using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Texts;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
+using Temporalio.Exceptions;
+using Temporalio.Workflows;
+
+namespace Spark.Temporal.Workflows.Running;
+
+/// <summary>
+/// How a run is operated, whatever it does: paused, held by its budget, waiting for a person; what it has spent; and the
+/// state it declares to the server. A run without it in its way spends nothing: every paid step passes a checkpoint.
+/// </summary>
+/// <param name="limit">What may be spent at first.</param>
+/// <param name="show">Rewrites the details that a person sees; called whenever what is declared changes.</param>
+/// <param name="seat">The run's seat in a batch; null for a run of its own.</param>
+internal sealed class RunControl(SpendingLimit limit, Action show, BatchSeat? seat)
+{
+    private bool _resumed;
+    private string? _toTell;
+    private string? _told;
+    private bool _telling;
+
+    public bool Paused { get; private set; }
+
+    /// <summary>Why the run's batch holds it, as its state; null while it may go on.</summary>
+    public string? Held { get; private set; } = seat?.Held;
+
+    public bool StandsStill => Paused || Held is not null;
+
+    /// <summary>Whether it is the batch alone that holds it.</summary>
+    public bool IsHeld => !Paused && Held is not null;
+
+    /// <summary>The run's seat in a batch; null for a run of its own.</summary>
+    public BatchSeat? Seat => seat;
+
+    /// <summary>Whether the batch hears from here what the run waits for.</summary>
+    public bool TellsBatch { get; init; }
+
+    /// <summary>What may be spent, as it now stands.</summary>
+    public SpendingLimit Limit { get; private set; } = limit;
+
+    /// <summary><c>running</c>, <c>paused</c>, or <c>waiting: </c> and what for.</summary>
+    public string State { get; private set; } = "running";
+
+    /// <summary>What it waits for, for a person; empty while it does not.</summary>
+    public string WaitsFor { get; private set; } = "";
+
+    /// <summary>What the run has paid for itself.</summary>
+    public TokenUsage Usage { get; private set; } = TokenUsage.None;
+
+    /// <summary>What else counts against the limit: of an attempt, its run before it; of a run, its attempt under way.</summary>
+    public TokenUsage Elsewhere { get; set; } = TokenUsage.None;
+
+    /// <summary>Whether what is spent elsewhere is part of the run's own cost.</summary>
+    public bool OwnsElsewhere { get; init; }
+
+    public TokenUsage Spent => Usage + Elsewhere;
+
+    public int ModelCalls { get; private set; }
+
+    /// <summary>Requests cut off in flight that had to be sent again.</summary>
+    public int ResentInFlight { get; private set; }
+
+    /// <summary>Why no further step may start; null when one may.</summary>
+    public string? Reason => ReasonFor(paid: true);
+
+    /// <summary>Details of what the budget says, in Markdown; empty where there is nothing to say.</summary>
+    public string BudgetWarning => Limit.Warning(Spent) is { } words ? $"**Budget:** {DetailsText.Escape(words)}; at the limit the run waits.\n\n" : "";
+
+    /// <summary>Why a step may not start; one that costs nothing is not held by the budget.</summary>
+    public string? ReasonFor(bool paid) => Paused ? RunStates.Paused : Held is not null ? Held : paid && Limit.Reached(Spent) is not null ? RunStates.Budget : null;
+
+    public void Pause()
+    {
+        Paused = true;
+        show();
+    }
+
+    /// <summary>The batch says that the run is to stand still, or with null that it may go on.</summary>
+    public void Hold(string? why)
+    {
+        Held = why;
+        show();
+    }
+
+    /// <summary>Goes on: after a pause, or when what the run waits for is mended.</summary>
+    public void Resume()
+    {
+        Paused = false;
+        _resumed = true;
+        show();
+    }
+
+    /// <summary>Why <c>Resume</c> would change nothing; null when it may.</summary>
+    public string? ResumeRefusal() => !Paused && Limit.Reached(Spent) is { } words ? $"{words}: RaiseBudget goes on, Resume does not." : null;
+
+    public void Raise(OperatorValue<BudgetRequest>? value)
+    {
+        Limit = Limit.With(value!.Request!.Limit);
+        show();
+    }
+
+    /// <summary>Why a new limit cannot be accepted; null when it can.</summary>
+    public string? RaiseRefusal(OperatorValue<BudgetRequest>? value) => OperatorValue.Refusal(value) ?? Limit.Refusal(value!.Request!.Limit, Spent);
+
+    public void Count(LlmReply reply) => Spend(reply.Usage, 1, reply.ResentInFlight);
+
+    public void Spend(TokenUsage usage, int calls, int resent)
+    {
+        Usage += usage;
+        ModelCalls += calls;
+        ResentInFlight += resent;
+    }
+
+    /// <summary>What a parent says: stand still or not, and what may be spent in all.</summary>
+    public void Follow(bool paused, SpendingLimit limit)
+    {
+        (Paused, Limit) = (paused, limit);
+        show();
+    }
+
+    /// <summary>Between steps: stands still while paused or out of budget.</summary>
+    public async Task CheckpointAsync()
+    {
+        while (Reason is { } reason)
+        {
+            Declare(reason, Why(reason));
+            await Workflow.WaitConditionAsync(() => Reason is null);
+            Declare(RunStates.Running, "");
+        }
+    }
+
+    /// <summary>Waits until somebody mended what is wrong and said <c>Resume</c>.</summary>
+    public async Task WaitForPersonAsync(string what, string words)
+    {
+        _resumed = false;
+        Declare($"waiting: {what}", PlainText.OneLine(words, 600));
+        await Workflow.WaitConditionAsync(() => _resumed);
+        Declare(RunStates.Running, "");
+    }
+
+    /// <summary>What a reason means, for a person.</summary>
+    public string Why(string reason) => IsHeld ? $"its batch stands still ({Held})" : reason == RunStates.Paused ? "paused by an operator" : $"{Limit.Reached(Spent)}; RaiseBudget goes on";
+
+    public void Declare(string state, string waitsFor)
+    {
+        (State, WaitsFor) = (state, waitsFor);
+        var cost = (OwnsElsewhere ? Spent : Usage).CostUsd;
+        Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet(state), SearchAttributes.CostUsd.ValueSet(Math.Round(cost, 6)));
+        show();
+        Tell(state is RunStates.Running or RunStates.Cancelled ? null : state);
+    }
+
+    /// <summary>Lets the batch know what its run waits for, unless that is the batch itself.</summary>
+    private void Tell(string? waiting)
+    {
+        if (TellsBatch && seat is not null && !IsHeld)
+        {
+            _toTell = waiting;
+            if (!_telling)
+            {
+                _ = TellNewestAsync();
+            }
+        }
+    }
+
+    /// <summary>One signal after the other: two under way at once may arrive in either order.</summary>
+    private async Task TellNewestAsync()
+    {
+        _telling = true;
+        while (_told != _toTell)
+        {
+            _told = _toTell;
+            await SeatReports.NewsAsync(seat, Spent, _told);
+        }
+
+        _telling = false;
+    }
+
+    /// <summary>For validators: refuses an update with words that say what to do.</summary>
+    public static void Refuse(string? why)
+    {
+        if (why is not null)
+        {
+            throw new ApplicationFailureException(why, FailureTypes.InvalidInput, nonRetryable: true);
+        }
+    }
+}

@@ -1,0 +1,228 @@
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
+using Temporalio.Exceptions;
+using Temporalio.Workflows;
+
+namespace Spark.Temporal.Workflows.Running;
+
+/// <summary>
+/// The container of one attempt, wherever it lives just now. A step that finds its container gone, or its host away, is
+/// carried out on a new container in which the commands so far were run again.
+/// </summary>
+internal sealed class SandboxSession(
+    TaskPackage package, AttemptLimits limits, string run, bool shell, double deadlineSec, ArtifactRef? skills, int firstOrdinal = 1,
+    bool withoutOwnSkills = false)
+{
+    private readonly List<Task> _removals = [];
+    private readonly List<string> _notes = [];
+    private PreparedImage? _image;
+    private StartedSandbox? _started;
+    private int _ordinal = firstOrdinal - 1;
+    private int _failures;
+    private string _why = "The container was given back while the run stood still.";
+
+    /// <summary>Containers lost so far.</summary>
+    public int Losses { get; private set; }
+
+    public IReadOnlyList<string> Notes => _notes;
+
+    public PreparedImage? Image => _image;
+
+    public StartedSandbox? Container => _started;
+
+    /// <summary>The conversation whose commands a new container must have seen; null while there is none.</summary>
+    public ArtifactRef? Conversation { get; set; }
+
+    /// <summary>
+    /// What an agent without a conversation did, done again in a new container: an oracle's work must not be missing when it
+    /// is verified. Null while there is nothing to repeat.
+    /// </summary>
+    public Func<string, string, Task>? Redo { get; set; }
+
+    /// <summary>Set when re-running the commands ended the new container too.</summary>
+    public bool EndedByItsCommands { get; private set; }
+
+    public async Task BuildAsync()
+    {
+        var again = _image is not null;
+        _image = await Workflow.ExecuteActivityAsync(
+            (ISandboxActivities sandbox) => sandbox.PrepareAsync(new PrepareRequest
+            {
+                Task = package.Name,
+                EnvironmentDigest = package.EnvironmentDigest,
+                Environment = package.Environment,
+                DockerImage = package.Settings.DockerImage,
+                BuildTimeoutSec = package.Settings.BuildTimeoutSec,
+                WithoutSkills = withoutOwnSkills,
+                StorageMb = package.Settings.StorageMb,
+            }),
+            ActivityProfiles.Prepare(package.Settings.BuildTimeoutSec, again ? "find a host for a new container" : $"image of {package.Name}"));
+        if (!again)
+        {
+            _notes.AddRange(_image.Notes ?? []);
+        }
+    }
+
+    /// <summary>Starts the first container.</summary>
+    public Task StartAsync() => StepAsync((_, _) => Task.FromResult(true));
+
+    /// <summary>Carries out one step on the container, on another one where this is lost on the way.</summary>
+    /// <param name="step">Gets the container's id and its host's queue; called again after a loss.</param>
+    /// <exception cref="ActivityFailureException">The step failed finally, or too many containers were lost.</exception>
+    public async Task<T> StepAsync<T>(Func<string, string, Task<T>> step)
+    {
+        while (true)
+        {
+            try
+            {
+                if (_started is null)
+                {
+                    await StartOneAsync();
+                    await RerunAsync();
+                }
+
+                return await step(_started!.Container, _image!.HostQueue);
+            }
+            catch (ActivityFailureException failure) when (!TemporalException.IsCanceledException(failure) && !ActivityFailures.IsFinal(failure))
+            {
+                await RecoverAsync(failure);
+            }
+        }
+    }
+
+    /// <summary>Removes the container and waits until that is done or its host is given up on.</summary>
+    public async Task RemoveAsync()
+    {
+        if (_started is not null || _removals.Count == 0)
+        {
+            GiveBack();
+        }
+
+        await Workflow.WhenAllAsync(_removals);
+    }
+
+    /// <summary>
+    /// Schedules the removal at once, whatever was cancelled. A start that was under way may have made a container that
+    /// we were not told of, so its name is enough.
+    /// </summary>
+    public void GiveBack()
+    {
+        if (_image is null || _ordinal < firstOrdinal)
+        {
+            return;
+        }
+
+        _removals.Add(RemoveQuietlyAsync(_image.HostQueue, new RemoveRequest(_started?.Container ?? "", _ordinal)));
+        _started = null;
+    }
+
+    private async Task RemoveQuietlyAsync(string queue, RemoveRequest request)
+    {
+        try
+        {
+            await Workflow.ExecuteActivityAsync(
+                (ISandboxActivities sandbox) => sandbox.RemoveAsync(request), ActivityProfiles.Remove(queue, limits.HostAwaySec));
+        }
+        catch (ActivityFailureException)
+        {
+            // Its host is away. The container ends at its deadline by itself, or by the host's sweep before.
+        }
+    }
+
+    /// <summary>Finds a place for the next try; the container, where there was one, is given up unless its host is back.</summary>
+    private async Task RecoverAsync(ActivityFailureException failure)
+    {
+        var before = _image!.HostQueue;
+        var away = ActivityFailures.IsHostAway(failure);
+        if (!away)
+        {
+            ReportLoss(failure);
+            GiveBack();
+        }
+
+        await BuildAsync();
+        if (!away || _image!.HostQueue == before)
+        {
+            // A host that is back has its containers: a restart is no loss. Were the container gone, the step will say so.
+            return;
+        }
+
+        _removals.Add(RemoveQuietlyAsync(before, new RemoveRequest(_started?.Container ?? "", _ordinal)));
+        ReportLoss(failure);
+        _started = null;
+    }
+
+    private void ReportLoss(ActivityFailureException failure)
+    {
+        _why = _started is null
+            ? $"Container {_ordinal} did not start: {ActivityFailures.Words(failure)}"
+            : $"Container {_ordinal} was lost: {ActivityFailures.Words(failure)}";
+        _notes.Add(_why);
+        Losses += _started is null ? 0 : 1;
+        if (++_failures > limits.MaxLosses)
+        {
+            throw failure;
+        }
+    }
+
+    private async Task StartOneAsync()
+    {
+        _ordinal++;
+        var healthcheck = package.Settings.Healthcheck is { } check
+            ? check.StartPeriodSec + ((check.IntervalSec + check.TimeoutSec) * (check.Retries + 1))
+            : 0;
+        var options = ActivityProfiles.OnHost(_image!.HostQueue, 120 + healthcheck, limits.HostAwaySec, $"start container {_ordinal}");
+
+        // A start that is cancelled half-way must have ended before the removal looks for its container.
+        options.CancellationType = ActivityCancellationType.WaitCancellationCompleted;
+        _started = await Workflow.ExecuteActivityAsync(
+            (ISandboxActivities sandbox) => sandbox.StartAsync(new StartRequest
+            {
+                Image = _image.Image,
+                Task = package.Name,
+                Ordinal = _ordinal,
+                DeadlineSec = deadlineSec,
+                Settings = package.Settings,
+                Shell = shell,
+                Run = run,
+                Skills = skills,
+                WithoutSkills = withoutOwnSkills,
+            }),
+            options);
+        foreach (var note in _started.Notes ?? [])
+        {
+            if (!_notes.Contains(note))
+            {
+                _notes.Add(note);
+            }
+        }
+    }
+
+    private async Task RerunAsync()
+    {
+        if (Redo is { } redo)
+        {
+            await redo(_started!.Container, _image!.HostQueue);
+        }
+
+        if (Conversation is not { } said)
+        {
+            return;
+        }
+
+        // Every command so far has a limit of its own; all together get the agent's whole time.
+        var seconds = package.Settings.AgentTimeoutSec * limits.TimeoutMultiplier;
+        var reply = await Workflow.ExecuteActivityAsync(
+            (ISandboxActivities sandbox) => sandbox.RerunAsync(new RerunRequest
+            {
+                Container = _started!.Container,
+                Conversation = said,
+                TimeoutSec = limits.MaxCommandTimeoutSec,
+                Reason = _why,
+            }),
+            ActivityProfiles.OnHost(_image!.HostQueue, seconds, limits.HostAwaySec, "run the commands so far again"));
+        Conversation = reply.Conversation;
+        EndedByItsCommands |= reply.ContainerEnded;
+    }
+}
