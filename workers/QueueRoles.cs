@@ -14,7 +14,7 @@ internal static class QueueRoles
 {
     /// <summary>Every workflow there is.</summary>
     public static IReadOnlyList<Type> Workflows { get; } =
-        [.. typeof(TaskQueues).Assembly.GetTypes().Where(type => type.GetCustomAttribute<WorkflowAttribute>() is not null)];
+        [.. typeof(ISandboxActivities).Assembly.GetTypes().Where(type => type.GetCustomAttribute<WorkflowAttribute>() is not null)];
 
     /// <summary>Contracts of the activities beside the workflows: what reads and writes files and records.</summary>
     public static IReadOnlyList<Type> BesideWorkflows { get; } =

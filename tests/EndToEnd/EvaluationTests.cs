@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Spark.Temporal.Starter.Demo;
-using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Tests.Support;
 
 namespace Spark.Temporal.Tests.EndToEnd;
@@ -15,57 +14,37 @@ public sealed class EvaluationTests
     public async Task Generated_skills_help_on_every_task_and_a_human_one_harms_the_receipts()
     {
         Requires.Docker();
-        using var folder = new TemporaryFolder();
         await using var model = ScriptedModelServer.Start(DemoSamples.ScriptsDir);
+        await using var rig = await WorkerRig.StartAsync("evaluation", model.BaseAddress.ToString());
         foreach (var story in ScriptedStory.LoadAll(DemoSamples.ScriptsDir).Values)
         {
-            folder.Write($"skills_gen_result/{ScriptedModel.Name}/{story.Task}/SKILL.md", story.Skill[^1]);
+            rig.Folder.Write($"skills_gen_result/{ScriptedModel.Name}/{story.Task}/SKILL.md", story.Skill[^1]);
         }
 
-        var environment = await TemporalServer.VariablesAsync();
-        environment["SPARK_QUEUE_PREFIX"] = $"evaluation-{Guid.NewGuid().ToString("n")[..8]}-";
-        var worker = DetachedProcess.Start(
-            Path.Combine(AppContext.BaseDirectory, "spark-worker"),
-            [],
-            folder["worker.log"],
-            new Dictionary<string, string?>(environment.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)))
-            {
-                ["OPENAI_BASE_URL"] = model.BaseAddress.ToString(),
-                ["OPENAI_API_KEY"] = "no-key-is-needed-7f3a",
-                ["SPARK_STATE_FOLDER"] = folder["state"],
-                ["SPARK_ARTIFACT_FOLDER"] = folder["artifacts"],
-            });
-        try
-        {
-            var batch = $"e2e-{Guid.NewGuid().ToString("n")[..8]}";
-            string[] arguments =
-            [
-                "eval", "run", "--tasks-dir", DemoSamples.TasksDir, "--human-skills-dir", DemoSamples.HumanSkillsDir, "--model", ScriptedModel.Name,
-                "--batch", batch, "--parallelism", "2",
-            ];
-            var (code, _, error) = await SparkProcess.RunAsync(arguments, folder.Path, environment);
-            var again = await SparkProcess.RunAsync([.. arguments, "--json"], folder.Path, environment);
-            var shown = await SparkProcess.RunAsync(["eval", "show", batch], folder.Path, environment);
+        var batch = $"e2e-{Guid.NewGuid().ToString("n")[..8]}";
+        string[] arguments =
+        [
+            "eval", "run", "--tasks-dir", DemoSamples.TasksDir, "--human-skills-dir", DemoSamples.HumanSkillsDir, "--model", ScriptedModel.Name,
+            "--batch", batch, "--parallelism", "2",
+        ];
+        var (code, _, error) = await rig.RunAsync(arguments);
+        var again = await rig.RunAsync([.. arguments, "--json"]);
+        var shown = await rig.RunAsync(["eval", "show", batch]);
 
-            Assert.That(code, Is.Zero, error);
-            Assert.That(error, Does.Contain("decode-probe-log, human 1: skipped: no SKILL.md in "));
-            var arms = Result(again.Output).GetProperty("arms").EnumerateArray().ToDictionary(arm => arm.GetProperty("arm").GetString()!);
-            var human = Result(again.Output).GetProperty("comparisons").EnumerateArray().Single(pair => Name(pair) == "human-baseline");
-            Assert.Multiple(() =>
-            {
-                Assert.That(arms["baseline"].GetProperty("passed").GetInt32(), Is.Zero);
-                Assert.That(arms["generated"].GetProperty("passed").GetInt32(), Is.EqualTo(3));
-                Assert.That(arms["human"].GetProperty("scored").GetInt32(), Is.EqualTo(2), "the third has no skill");
-                Assert.That(human.GetProperty("harmed").EnumerateArray().Select(task => task.GetString()), Is.EqualTo(new[] { "sum-till-receipts" }));
-                Assert.That(model.RequestsByKey.Values, Is.All.EqualTo(1), "what has ended is not paid for again");
-                Assert.That(shown.Output, Does.Contain("1 task harmed: sum-till-receipts"));
-                Assert.That(File.Exists(folder[$"skills_eval_result/{ScriptedModel.Name}/{batch}/report.html"]), Is.True);
-            });
-        }
-        finally
+        Assert.That(code, Is.Zero, error);
+        Assert.That(error, Does.Contain("decode-probe-log, human 1: skipped: no SKILL.md in "));
+        var arms = Result(again.Output).GetProperty("arms").EnumerateArray().ToDictionary(arm => arm.GetProperty("arm").GetString()!);
+        var human = Result(again.Output).GetProperty("comparisons").EnumerateArray().Single(pair => Name(pair) == "human-baseline");
+        Assert.Multiple(() =>
         {
-            await worker.StopAsync(ProcessMark.Terminate, TimeSpan.FromSeconds(40));
-        }
+            Assert.That(arms["baseline"].GetProperty("passed").GetInt32(), Is.Zero);
+            Assert.That(arms["generated"].GetProperty("passed").GetInt32(), Is.EqualTo(3));
+            Assert.That(arms["human"].GetProperty("scored").GetInt32(), Is.EqualTo(2), "the third has no skill");
+            Assert.That(human.GetProperty("harmed").EnumerateArray().Select(task => task.GetString()), Is.EqualTo(new[] { "sum-till-receipts" }));
+            Assert.That(model.RequestsByKey.Values, Is.All.EqualTo(1), "what has ended is not paid for again");
+            Assert.That(shown.Output, Does.Contain("1 task harmed: sum-till-receipts"));
+            Assert.That(File.Exists(rig.Folder[$"skills_eval_result/{ScriptedModel.Name}/{batch}/report.html"]), Is.True);
+        });
     }
 
     private static JsonElement Result(string output) => JsonDocument.Parse(output).RootElement.GetProperty("students")[0];

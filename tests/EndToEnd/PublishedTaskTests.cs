@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Spark.Temporal.Starter.Demo;
-using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Tests.Support;
 
 namespace Spark.Temporal.Tests.EndToEnd;
@@ -11,47 +10,30 @@ namespace Spark.Temporal.Tests.EndToEnd;
 [Category("Slow")]
 public sealed class PublishedTaskTests
 {
-    private TemporaryFolder _folder = null!;
+    private WorkerRig? _rig;
     private ScriptedModelServer _model = null!;
-    private Dictionary<string, string> _environment = null!;
-    private ProcessMark? _worker;
 
     [OneTimeSetUp]
     public async Task StartWorkerAsync()
     {
         Requires.Docker();
         Requires.Image("python:3.12.8-slim");
-        _folder = new TemporaryFolder();
         _model = ScriptedModelServer.Start(TestScripts.Dir);
-        _environment = await TemporalServer.VariablesAsync();
-        _environment["SPARK_QUEUE_PREFIX"] = $"published-{Guid.NewGuid().ToString("n")[..8]}-";
-        _worker = DetachedProcess.Start(
-            Path.Combine(AppContext.BaseDirectory, "spark-worker"),
-            [],
-            _folder["worker.log"],
-            new Dictionary<string, string?>(_environment.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)))
-            {
-                ["OPENAI_BASE_URL"] = _model.BaseAddress.ToString(),
-                ["OPENAI_API_KEY"] = "key-of-nobody",
-                ["SPARK_STATE_FOLDER"] = _folder["state"],
-                ["SPARK_ARTIFACT_FOLDER"] = _folder["artifacts"],
-            });
+        _rig = await WorkerRig.StartAsync("published", _model.BaseAddress.ToString());
     }
 
     [OneTimeTearDown]
     public async Task StopWorkerAsync()
     {
-        if (_worker is { } worker)
+        if (_rig is not null)
         {
-            await worker.StopAsync(ProcessMark.Terminate, TimeSpan.FromSeconds(40));
+            await _rig.DisposeAsync();
         }
 
         if (_model is not null)
         {
             await _model.DisposeAsync();
         }
-
-        _folder?.Dispose();
     }
 
     [TestCase("3d-scan-calc", "oracle", 1.0, "pass", 0)]
@@ -60,8 +42,7 @@ public sealed class PublishedTaskTests
     [TestCase("dialogue-parser", "nop", 0.0, "fail", 3)]
     public async Task Solved_it_passes_and_left_alone_it_fails(string task, string agent, double reward, string outcome, int exitCode)
     {
-        var (code, output, error) = await SparkProcess.RunAsync(
-            ["trial", "run", Requires.SharedData($"skillsbench/tasks/{task}"), "--agent", agent, "--json"], _folder.Path, _environment);
+        var (code, output, error) = await _rig!.RunAsync(["trial", "run", Requires.SharedData($"skillsbench/tasks/{task}"), "--agent", agent, "--json"]);
 
         Assert.That(code, Is.EqualTo(exitCode), error);
         var result = JsonDocument.Parse(output).RootElement;
@@ -79,10 +60,8 @@ public sealed class PublishedTaskTests
     [Test]
     public async Task A_whole_skill_run_on_3d_scan_calc()
     {
-        var (code, output, error) = await SparkProcess.RunAsync(
-            ["skills", "run", "--tasks-dir", Requires.SharedData("skillsbench/tasks/3d-scan-calc"), "--model", "scripted-demo", "--max-retries", "3", "--json"],
-            _folder.Path,
-            _environment);
+        var (code, output, error) = await _rig!.RunAsync(
+            ["skills", "run", "--tasks-dir", Requires.SharedData("skillsbench/tasks/3d-scan-calc"), "--model", "scripted-demo", "--max-retries", "3", "--json"]);
 
         Assert.That(code, Is.Zero, error);
         var run = JsonDocument.Parse(output).RootElement[0];

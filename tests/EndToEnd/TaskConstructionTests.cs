@@ -2,7 +2,6 @@ using System.Text.Json;
 using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
-using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Tests.Support;
 
 namespace Spark.Temporal.Tests.EndToEnd;
@@ -13,16 +12,13 @@ namespace Spark.Temporal.Tests.EndToEnd;
 [Category("Slow")]
 public sealed class TaskConstructionTests
 {
-    private TemporaryFolder _folder = null!;
+    private WorkerRig? _rig;
     private FakeModelServer _model = null!;
-    private Dictionary<string, string> _environment = null!;
-    private ProcessMark? _worker;
 
     [OneTimeSetUp]
     public async Task StartWorkerAsync()
     {
         Requires.Image(Blueprints.Good.Environment.BaseImage);
-        _folder = new TemporaryFolder();
         _model = await FakeModelServer.StartAsync();
         _model.Script = request => FakeReply.Text(request.Purpose switch
         {
@@ -30,41 +26,27 @@ public sealed class TaskConstructionTests
             LlmPurposes.Repair => Blueprints.Json(Blueprints.Good),
             _ => """{"findings": []}""",
         });
-        _environment = await TemporalServer.VariablesAsync();
-        _environment["SPARK_QUEUE_PREFIX"] = $"construction-{Guid.NewGuid().ToString("n")[..8]}-";
-        _worker = DetachedProcess.Start(
-            Path.Combine(AppContext.BaseDirectory, "spark-worker"),
-            [],
-            _folder["worker.log"],
-            new Dictionary<string, string?>(_environment.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)))
-            {
-                ["OPENAI_BASE_URL"] = _model.BaseUrl,
-                ["OPENAI_API_KEY"] = "key-of-nobody",
-                ["SPARK_STATE_FOLDER"] = _folder["state"],
-                ["SPARK_ARTIFACT_FOLDER"] = _folder["artifacts"],
-            });
+        _rig = await WorkerRig.StartAsync("construction", _model.BaseUrl);
     }
 
     [OneTimeTearDown]
     public async Task StopWorkerAsync()
     {
-        if (_worker is { } worker)
+        if (_rig is not null)
         {
-            await worker.StopAsync(ProcessMark.Terminate, TimeSpan.FromSeconds(40));
+            await _rig.DisposeAsync();
         }
 
         if (_model is not null)
         {
             await _model.DisposeAsync();
         }
-
-        _folder?.Dispose();
     }
 
     [Test]
     public async Task A_faulty_blueprint_is_repaired_proven_and_the_task_can_be_run()
     {
-        var prompt = _folder["peaks.json"];
+        var prompt = _rig!.Folder["peaks.json"];
         await File.WriteAllTextAsync(prompt, JsonSerializer.Serialize(Blueprints.Spec, SparkJson.Options));
 
         var task = (await RunAsync(0, "tasks", "create", "--prompt-file", prompt, "--model", "scripted", "--json"))[0];
@@ -87,7 +69,7 @@ public sealed class TaskConstructionTests
 
         var solved = await RunAsync(0, "trial", "run", folder, "--agent", "oracle", "--json");
         var untouched = await RunAsync(3, "trial", "run", folder, "--agent", "nop", "--json");
-        var shown = await SparkProcess.RunAsync(["tasks", "show", "wav-peaks"], _folder.Path, _environment);
+        var shown = await _rig!.RunAsync(["tasks", "show", "wav-peaks"]);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(solved.GetProperty("reward").GetDouble(), Is.EqualTo(1));
@@ -97,22 +79,22 @@ public sealed class TaskConstructionTests
         }
 
         await VaryAsync(proof);
-        Directory.CreateDirectory(_folder["no-task"]);
-        var refuted = await RunAsync(3, "tasks", "prove", _folder["no-task"], "--json");
+        Directory.CreateDirectory(_rig!.Folder["no-task"]);
+        var refuted = await RunAsync(3, "tasks", "prove", _rig!.Folder["no-task"], "--json");
         Assert.That(refuted.GetProperty("verdict").GetString(), Is.EqualTo("refuted"));
     }
 
     /// <summary>A variant of the task just made, proven in containers of its own, with other data and another answer.</summary>
     private async Task VaryAsync(JsonElement proof)
     {
-        var template = _folder["family.json"];
+        var template = _rig!.Folder["family.json"];
         await File.WriteAllTextAsync(template, Blueprints.Template(new FamilyTemplate(
             [new VariationLayer("rate", VariationKind.Size, "8000", ["11025"], ["data_builder_python"])])));
 
         var family = await RunAsync(0, "tasks", "vary", "wav-peaks", "--count", "1", "--template", template, "--json");
 
         var name = family.GetProperty("variants")[0].GetProperty("name").GetString()!;
-        var report = JsonDocument.Parse(await File.ReadAllTextAsync(_folder[$"generated_tasks/_artifacts/{name}/generation_report.json"])).RootElement;
+        var report = JsonDocument.Parse(await File.ReadAllTextAsync(_rig!.Folder[$"generated_tasks/_artifacts/{name}/generation_report.json"])).RootElement;
         var own = report.GetProperty("proof");
         using (Assert.EnterMultipleScope())
         {
@@ -121,13 +103,13 @@ public sealed class TaskConstructionTests
             Assert.That(own.GetProperty("verdict").GetString(), Is.EqualTo("proven"));
             Assert.That(own.GetProperty("data_digest").GetString(), Is.Not.Null.And.Not.EqualTo(proof.GetProperty("data_digest").GetString()));
             Assert.That(own.GetProperty("answer_digest").GetString(), Is.Not.Null.And.Not.EqualTo(proof.GetProperty("answer_digest").GetString()));
-            Assert.That(await File.ReadAllTextAsync(_folder[$"generated_tasks/{name}/environment/scripts/build_data.py"]), Does.Contain("RATE = 11025"));
+            Assert.That(await File.ReadAllTextAsync(_rig!.Folder[$"generated_tasks/{name}/environment/scripts/build_data.py"]), Does.Contain("RATE = 11025"));
         }
     }
 
     private async Task<JsonElement> RunAsync(int exitCode, params string[] arguments)
     {
-        var (code, output, error) = await SparkProcess.RunAsync(arguments, _folder.Path, _environment, TimeSpan.FromMinutes(6));
+        var (code, output, error) = await _rig!.RunAsync(arguments, TimeSpan.FromMinutes(6));
         Assert.That(code, Is.EqualTo(exitCode), $"{output}\n{error}");
         return JsonDocument.Parse(output).RootElement;
     }

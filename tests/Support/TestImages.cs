@@ -4,7 +4,7 @@ using Docker.DotNet.Models;
 
 namespace Spark.Temporal.Tests.Support;
 
-/// <summary>Removes images that a test made.</summary>
+/// <summary>Removes images that a test made, and sees what runs of them.</summary>
 internal sealed class TestImages : IDisposable
 {
     private readonly DockerClient _client = new DockerClientBuilder().WithApiVersion(new System.Version(1, 41)).Build();
@@ -20,6 +20,10 @@ internal sealed class TestImages : IDisposable
             // A test of a failing build leaves none.
         }
     }
+
+    /// <summary>Commands of all containers that run now, those of builds included.</summary>
+    public async Task<IReadOnlyList<string>> CommandsAsync() =>
+        [.. (await _client.Containers.ListContainersAsync(new ContainersListParameters())).Select(container => container.Command)];
 
     public void Dispose() => _client.Dispose();
 }

@@ -103,7 +103,7 @@ public class FactRulesTests
         var found = CritiqueRules.Check(blueprint, Blueprints.Spec, facts);
 
         Assert.That(found.Where(finding => finding.Severity == CritiqueSeverity.Warning).Select(finding => (finding.Rule, finding.Where)), Does.Contain((rule, where)));
-        Assert.That(found.Any(finding => finding.Severity == CritiqueSeverity.Blocking), Is.False, string.Join('\n', found));
+        Assert.That(found.Select(finding => finding.Severity), Has.None.EqualTo(CritiqueSeverity.Blocking), string.Join('\n', found));
     }
 
     [Test]

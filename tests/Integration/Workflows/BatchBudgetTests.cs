@@ -10,30 +10,16 @@ namespace Spark.Temporal.Tests.Workflows;
 [Category("Server")]
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-public sealed class BatchBudgetTests
+public sealed class BatchBudgetTests : DeploymentFixture
 {
     /// <summary>Agent's calls of a run: so many commands and the last word.</summary>
     private const int Commands = 9;
 
-    private readonly TaskCompletionSource _gate = new();
-    private FakeDeployment _deployment = null!;
-
-    private FakeWorld World => _deployment.World;
-
-    [SetUp]
-    public async Task StartAsync()
+    private protected override void Prepare()
     {
-        _deployment = await FakeDeployment.StartAsync();
         World.CostPerCall = 1;
         World.Reply = (purpose, _, request) => purpose == LlmPurposes.Distill ? Memos.Skill.Replace("name: answer", $"name: {request.Task}", StringComparison.Ordinal)
             : request.Call <= Commands ? $"$ step {request.Call}" : "done";
-    }
-
-    [TearDown]
-    public async Task StopAsync()
-    {
-        _gate.TrySetResult();
-        await _deployment.DisposeAsync();
     }
 
     /// <summary>Not only when an attempt ends: it may go on for an hour, and there may be many of them.</summary>

@@ -14,27 +14,10 @@ namespace Spark.Temporal.Tests.Workflows;
 [Category("Server")]
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-public sealed class BatchOperationsTests
+public sealed class BatchOperationsTests : DeploymentFixture
 {
-    private FakeDeployment _deployment = null!;
-    private TaskCompletionSource _gate = null!;
-
-    private FakeWorld World => _deployment.World;
-
-    [SetUp]
-    public async Task StartAsync()
-    {
-        _deployment = await FakeDeployment.StartAsync();
-        _gate = new TaskCompletionSource();
+    private protected override void Prepare() =>
         World.Reply = (purpose, _, request) => purpose == LlmPurposes.Distill ? Memos.Skill.Replace("name: answer", $"name: {request.Task}") : "done";
-    }
-
-    [TearDown]
-    public async Task StopAsync()
-    {
-        _gate.TrySetResult();
-        await _deployment.DisposeAsync();
-    }
 
     [Test]
     public async Task A_paused_batch_lets_its_runs_stand_still_and_starts_nothing()

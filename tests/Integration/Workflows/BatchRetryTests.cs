@@ -14,23 +14,9 @@ namespace Spark.Temporal.Tests.Workflows;
 [Category("Server")]
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-public sealed class BatchRetryTests
+public sealed class BatchRetryTests : DeploymentFixture
 {
-    private readonly TaskCompletionSource _gate = new();
     private readonly ConcurrentDictionary<string, int> _starts = new();
-    private FakeDeployment _deployment = null!;
-
-    private FakeWorld World => _deployment.World;
-
-    [SetUp]
-    public async Task StartAsync() => _deployment = await FakeDeployment.StartAsync();
-
-    [TearDown]
-    public async Task StopAsync()
-    {
-        _gate.TrySetResult();
-        await _deployment.DisposeAsync();
-    }
 
     [Test]
     public async Task What_is_tried_again_is_what_was_asked_for_what_failed_what_the_infrastructure_ended_or_both()

@@ -10,33 +10,19 @@ using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Tests.Workflows;
 
-/// <summary>Records histories of constructions, proofs and families; see <see cref="HistoryRecorder"/>.</summary>
+/// <summary>Histories of constructions, proofs and families.</summary>
 [Explicit]
 [Category("Record")]
-public sealed class ConstructionHistoryRecorder
+public sealed class ConstructionHistoryRecorder : HistoryRecording
 {
     private static readonly AttemptLimits Limits = new() { HostAwaySec = 2 };
 
-    private FakeDeployment _deployment = null!;
-
-    private static string Folder =>
-        Environment.GetEnvironmentVariable("SPARK_RECORD_HISTORIES") is { Length: > 0 } folder
-            ? folder
-            : throw new InvalidOperationException("SPARK_RECORD_HISTORIES must name the folder to write to.");
-
-    private FakeWorld World => _deployment.World;
-
-    [SetUp]
-    public async Task StartAsync()
+    private protected override void Prepare()
     {
-        _deployment = await FakeDeployment.StartAsync();
         World.Reply = (purpose, _, _) => purpose == LlmPurposes.Critique ? """{"findings": []}""" : Blueprints.Json(Blueprints.Good);
         World.Verification = request => World.VerdictAsync(
             (int.Parse(request.Container.Split('-')[1]) % 3) switch { 1 => 0, 2 => request.Round is 3 or 4 or 5 ? 0 : 1, _ => 1 }, 1, 2).GetAwaiter().GetResult();
     }
-
-    [TearDown]
-    public async Task StopAsync() => await _deployment.DisposeAsync();
 
     [Test]
     public async Task Construction_accepted_after_a_reply_that_is_none_and_a_repair()
@@ -147,16 +133,4 @@ public sealed class ConstructionHistoryRecorder
 
     private Task<WorkflowHandle<ProofWorkflow, ProofResult>> ProveAsync() => _deployment.Client.StartWorkflowAsync(
         (ProofWorkflow workflow) => workflow.RunAsync(new ProofInput { TaskDir = "/tasks/answer", OutputPath = "/answer", Limits = Limits }), _deployment.Options("proof"));
-
-    private async Task CancelDuringAsync(string call, WorkflowHandle handle)
-    {
-        var never = new TaskCompletionSource();
-        World.Before = (entered, _) => entered == call ? never.Task : Task.CompletedTask;
-        await Eventually.IsTrueAsync(() => Task.FromResult(World.Count(call) == 1), "the step runs");
-        await handle.CancelAsync();
-        await Assert.ThatAsync(() => handle.GetResultAsync(), Throws.InstanceOf<WorkflowFailedException>());
-        never.SetResult();
-    }
-
-    private Task KeepAsync(string name, WorkflowHandle handle) => RecordedHistory.WriteAsync(Folder, name, _deployment, handle);
 }

@@ -13,25 +13,16 @@ namespace Spark.Temporal.Tests.Workflows;
 /// <summary>A construction that is paused, out of budget, out of a model or of containers waits, and goes on in place.</summary>
 [Category("Server")]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-public sealed class ConstructionOperatingTests
+public sealed class ConstructionOperatingTests : DeploymentFixture
 {
-    private FakeDeployment _deployment = null!;
-
-    private FakeWorld World => _deployment.World;
-
-    [SetUp]
-    public async Task StartAsync()
+    private protected override void Prepare()
     {
-        _deployment = await FakeDeployment.StartAsync();
         World.Reply = (purpose, _, _) => purpose == LlmPurposes.Critique ? """{"findings": []}""" : Blueprints.Json(Blueprints.Good);
 
         // Three containers a proof: nothing, oracle, oracle again.
         World.Verification = request => World.VerdictAsync(
             (int.Parse(request.Container.Split('-')[1]) % 3) switch { 1 => 0, 2 => request.Round is 3 or 4 or 5 ? 0 : 1, _ => 1 }, 1, 2).GetAwaiter().GetResult();
     }
-
-    [TearDown]
-    public ValueTask StopAsync() => _deployment.DisposeAsync();
 
     [Test]
     public async Task Paused_it_lets_the_call_in_flight_end_and_stands_still_until_it_is_resumed()

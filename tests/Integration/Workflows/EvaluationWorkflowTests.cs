@@ -13,22 +13,11 @@ namespace Spark.Temporal.Tests.Workflows;
 [Category("Server")]
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-public sealed class EvaluationWorkflowTests
+public sealed class EvaluationWorkflowTests : DeploymentFixture
 {
-    private FakeDeployment _deployment = null!;
     private EvaluationFixture _fixture = null!;
 
-    private FakeWorld World => _deployment.World;
-
-    [SetUp]
-    public async Task StartAsync()
-    {
-        _deployment = await FakeDeployment.StartAsync();
-        _fixture = new EvaluationFixture(_deployment);
-    }
-
-    [TearDown]
-    public async Task StopAsync() => await _deployment.DisposeAsync();
+    private protected override void Prepare() => _fixture = new EvaluationFixture(_deployment);
 
     [Test]
     public async Task Three_arms_are_tried_side_by_side_and_summed_up_with_what_is_missing_left_out()

@@ -13,35 +13,14 @@ using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Tests.Workflows;
 
-/// <summary>
-/// Records the histories that <see cref="ReplayTests"/> replays, into the folder that <c>SPARK_RECORD_HISTORIES</c> names.
-/// Run by <c>infra/record-history.sh</c> alone: a recording is renewed on purpose, when runs of the version before need
-/// not go on any more.
-/// </summary>
+/// <summary>Histories of attempts, skill runs, batches, evaluations and exports.</summary>
 [Explicit]
 [Category("Record")]
-public sealed class HistoryRecorder
+public sealed class HistoryRecorder : HistoryRecording
 {
     private static readonly AttemptLimits Limits = new() { HostAwaySec = 2 };
 
-    private FakeDeployment _deployment = null!;
-
-    private static string Folder =>
-        Environment.GetEnvironmentVariable("SPARK_RECORD_HISTORIES") is { Length: > 0 } folder
-            ? folder
-            : throw new InvalidOperationException("SPARK_RECORD_HISTORIES must name the folder to write to.");
-
-    private FakeWorld World => _deployment.World;
-
-    [SetUp]
-    public async Task StartAsync()
-    {
-        _deployment = await FakeDeployment.StartAsync();
-        World.Reply = Model;
-    }
-
-    [TearDown]
-    public async Task StopAsync() => await _deployment.DisposeAsync();
+    private protected override void Prepare() => World.Reply = Model;
 
     [Test]
     public async Task Attempt_passed()
@@ -288,18 +267,6 @@ public sealed class HistoryRecorder
         World.Verdict = container => container - 1 >= attempt ? passed : failed;
     }
 
-    private async Task CancelDuringAsync(string call, WorkflowHandle handle)
-    {
-        var never = new TaskCompletionSource();
-        World.Before = (entered, _) => entered == call ? never.Task : Task.CompletedTask;
-        await Eventually.IsTrueAsync(() => Task.FromResult(World.Count(call) == 1), "the step runs");
-        await handle.CancelAsync();
-        await Assert.ThatAsync(() => handle.GetResultAsync(), Throws.InstanceOf<WorkflowFailedException>());
-        never.SetResult();
-    }
-
     private static Task WaitsAsync(WorkflowHandle<SkillGenerationWorkflow> run, string state) => Eventually.IsTrueAsync(
         async () => (await run.QueryAsync(workflow => workflow.GetProgress())).State == state, state);
-
-    private Task KeepAsync(string name, WorkflowHandle handle) => RecordedHistory.WriteAsync(Folder, name, _deployment, handle);
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Spark.Temporal.Activities.Artifacts;
@@ -168,15 +167,13 @@ public sealed class BatchPlannerTests
 
     [Test]
     [Category("Slow")]
-    public async Task Ten_thousand_items_are_planned_in_a_minute_and_travel_in_small_pages()
+    public async Task Ten_thousand_items_are_planned_and_travel_in_small_pages()
     {
         const int Items = 10_000;
         BatchFiles.Tasks(_folder["tasks"], Enumerable.Range(1, Items).Select(number => $"task-with-a-name-of-usual-length-{number:00000}"));
-        var clock = Stopwatch.StartNew();
 
         var plan = await PlanAsync(Source(), Skills());
 
-        TestContext.Out.WriteLine($"{Items} items in {clock.Elapsed.TotalSeconds:0.0} s");
         var pages = new List<BatchPage>();
         for (var first = 0; first < Items; first += pages[^1].Items.Count)
         {
@@ -185,7 +182,6 @@ public sealed class BatchPlannerTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromMinutes(1)));
             Assert.That((plan.Entries, plan.Items), Is.EqualTo((Items, Items)));
             Assert.That(pages.SelectMany(page => page.Items).Select(item => item.Number), Is.EqualTo(Enumerable.Range(1, Items)));
             Assert.That(pages.Max(Size), Is.LessThan(LargestPayload));

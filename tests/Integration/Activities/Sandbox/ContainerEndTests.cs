@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Domain.Tasks;
@@ -21,12 +20,10 @@ public sealed class ContainerEndTests
         var removed = await bench.DoAsync(sandbox => sandbox.RemoveAsync(new RemoveRequest(started.Container)));
         var again = await bench.DoAsync(sandbox => sandbox.RemoveAsync(new RemoveRequest(started.Container)));
         var byPlace = await bench.DoAsync(sandbox => sandbox.RemoveAsync(new RemoveRequest("", 1)));
-        TestContext.Out.WriteLine($"removed in {removed.DurationMs} ms");
         using (Assert.EnterMultipleScope())
         {
             Assert.That((removed.Removed, again.Removed, byPlace.Removed), Is.EqualTo((true, false, false)));
             Assert.That(await bench.ExistsAsync(started.Container), Is.False);
-            Assert.That(removed.DurationMs, Is.LessThan(5000));
         }
     }
 
@@ -35,12 +32,11 @@ public sealed class ContainerEndTests
     {
         await using var bench = new SandboxBench();
         var started = await bench.StartAsync();
-        var clock = Stopwatch.StartNew();
-        var (reply, answers) = await bench.TurnAsync(started.Container, 1, 30, ["kill -9 -1; sleep 30", "echo never"]);
+        var (reply, answers) = await bench.TurnAsync(started.Container, 1, 300, ["kill -9 -1; sleep 300", "echo never"]);
         Assert.That(reply.ContainerEnded, Is.True);
         Assert.That(answers, Has.Count.EqualTo(2));
         Assert.That(answers[0].Content, Does.Contain("container ended"));
-        Assert.That(clock.Elapsed.TotalSeconds, Is.LessThan(10));
+        Assert.That(answers.Select(answer => answer.Result?.TimedOut), Has.None.EqualTo(true), "nobody waits for the time-out of a command that is gone");
     }
 
     [Test]

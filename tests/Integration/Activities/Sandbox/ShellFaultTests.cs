@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Contracts;
@@ -26,11 +25,9 @@ public sealed class ShellFaultTests(string shell) : ShellFixture(shell)
     public async Task Kills_all_of_a_command_at_its_time_out_and_keeps_the_shell(string command)
     {
         await RunAsync("cd /var; export BEFORE=1");
-        var clock = Stopwatch.StartNew();
         var (reply, answers) = await Bench.TurnAsync(Container, NextTurn(), 1, [command]);
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(clock.Elapsed.TotalSeconds, Is.LessThan(8));
             Assert.That(answers[0].Content, Is.EqualTo("[timed out after 1 s and was killed, exit code 124]"));
             Assert.That(answers[0].Result!.TimedOut, Is.True);
             Assert.That(reply.ExitCode, Is.EqualTo(124));
@@ -125,13 +122,12 @@ public sealed class ShellFaultTests(string shell) : ShellFixture(shell)
     {
         var before = Bench.Beats.Count;
         using var cancel = new CancellationTokenSource();
-        var turn = Bench.TurnAsync(Container, NextTurn(), 60, ["sleep 55"], cancellationToken: cancel.Token);
+        var turn = Bench.TurnAsync(Container, NextTurn(), 300, ["sleep 255"], cancellationToken: cancel.Token);
         await Eventually.IsTrueAsync(() => Task.FromResult(Bench.Beats.Count >= before + 3), "three beats", TimeSpan.FromSeconds(10));
-        var clock = Stopwatch.StartNew();
         await cancel.CancelAsync();
         Assert.That(async () => await turn, Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(clock.Elapsed.TotalSeconds, Is.LessThan(1));
-        await RunProbeAsync("for p in /proc/[0-9]*; do grep -qa '^sleep.55' $p/cmdline 2>/dev/null && kill -9 ${p#/proc/}; done; true");
+        Assert.That(await ProcessesAsync("sleep 255"), Is.Not.Empty, "it did not wait for the command");
+        await RunProbeAsync("for p in /proc/[0-9]*; do grep -qa '^sleep.255' $p/cmdline 2>/dev/null && kill -9 ${p#/proc/}; done; true");
         Assert.That(await RunAsync("echo on"), Is.EqualTo("on\n"));
     }
 }
