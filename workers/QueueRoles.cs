@@ -1,7 +1,5 @@
 using System.Reflection;
-using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Messages;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workers;

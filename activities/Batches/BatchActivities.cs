@@ -32,7 +32,7 @@ internal sealed class BatchActivities(IArtifactStore store) : IBatchActivities
     public Task<BatchRecord> RecordAsync(RecordItemsRequest request) =>
         ResultRefusal.EndAtAsync(() => new BatchResults(store).AppendAsync(request, Cancelled));
 
-    public Task<BatchLook> LookAsync(LookRequest request) => new BatchLookout(ActivityExecutionContext.Current.TemporalClient).LookAsync(request, Cancelled);
+    public Task<BatchLook> LookAsync(LookRequest request) => new ClosedRuns(ActivityExecutionContext.Current.TemporalClient).LookAsync(request, Cancelled);
 
     public async Task<BatchSummaryPath> SummarizeAsync(SummarizeRequest request)
     {

@@ -1,10 +1,4 @@
-using System.Security.Cryptography;
-using System.Text.Json;
 using Spark.Temporal.Activities.Artifacts;
-using Spark.Temporal.Activities.TaskPackages;
-using Spark.Temporal.Domain.Json;
-using Spark.Temporal.Domain.Results;
-using Spark.Temporal.Wire.TaskFiles;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 
@@ -66,59 +60,7 @@ internal sealed class BatchPlanner(IArtifactStore store)
     /// <summary>What two items may not share: they would be one workflow.</summary>
     private static (string Name, string? Template, int Repeat) Key(BatchItem item) => (item.Name, item.Template, item.Repeat);
 
-    private async Task<List<BatchItem>> ItemsAsync(PlanBatchRequest request, CancellationToken cancellationToken)
-    {
-        var work = request.Work;
-        if (request.Source.List is { } planned)
-        {
-            return await _lists.EntriesAsync(await _lists.ReadAsync(planned, cancellationToken), cancellationToken);
-        }
-
-        var sources = work.Kind == BatchKind.Constructions
-            ? BatchSelection.Prompts(request.Source).Select(prompt => (prompt.Name, Path: prompt.File)).ToArray()
-            : work.Skill?.Agent == AgentNames.Replay
-            ? BatchSelection.Recordings(request.Source).Select(recording => (recording.Name, Path: recording.Folder)).ToArray()
-            : [.. BatchSelection.Tasks(request.Source).Select(task => (task.Name, Path: task.Directory))];
-        var content = new string[sources.Length];
-        await Parallel.ForEachAsync(Enumerable.Range(0, sources.Length), new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellationToken }, async (index, cancelled) =>
-            content[index] = work.Kind == BatchKind.Constructions
-                ? Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(sources[index].Path, cancelled)))
-                : work.Skill?.Agent == AgentNames.Replay
-                ? Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Path.Combine(sources[index].Path, TrajectoryFile.FileName), cancelled)))
-                : await TaskPackager.DigestAsync(TaskFolderReader.Read(sources[index].Path), cancelled));
-
-        var settings = Settings(work);
-        if (work.Kind != BatchKind.Trials)
-        {
-            return [.. sources.Select((source, index) => new BatchItem
-            {
-                Number = 0, Name = source.Name, Source = source.Path, Digest = Digest(content[index], settings[0]),
-            })];
-        }
-
-        // Arms side by side: a batch that ends early has compared some tasks, not run one arm of all.
-        return [.. Enumerable.Range(1, Math.Max(1, work.Repeats)).SelectMany(repeat => sources.SelectMany((source, index) =>
-            work.Trials.Select((trial, arm) => new BatchItem
-            {
-                Number = 0,
-                Name = source.Name,
-                Source = source.Path,
-                Template = trial.Key,
-                Repeat = repeat,
-                Digest = Digest(content[index], $"{settings[arm]}\n{repeat}"),
-            })))];
-    }
-
-    /// <summary>The settings that decide what comes of an item, one text a template: not where it is written, nor what it may cost.</summary>
-    private static IReadOnlyList<string> Settings(BatchWork work) => work switch
-    {
-        { Skill: { } skill } => [Json(skill with { TaskDir = "", Batch = "", OutDir = "", ResultsRoot = null, BudgetUsd = null, BudgetTokens = null, Seat = null })],
-        { Construction: { } task } => [Json(task with { PromptFile = "", Name = "", Batch = "", OutDir = "", BudgetUsd = null, BudgetTokens = null, Seat = null })],
-        _ => [.. work.Trials.Select(trial => Json(trial with { Key = "", Input = trial.Input with { TaskDir = null, Batch = "", OutDir = null, BudgetUsd = null, BudgetTokens = null, Seat = null } }))],
-    };
-
-    private static string Json<T>(T value) => JsonSerializer.Serialize(value, SparkJson.Options);
-
-    private static string Digest(string content, string settings) =>
-        Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{content}\n{settings}")))[..32];
+    private async Task<List<BatchItem>> ItemsAsync(PlanBatchRequest request, CancellationToken cancellationToken) => request.Source.List is { } planned
+        ? await _lists.EntriesAsync(await _lists.ReadAsync(planned, cancellationToken), cancellationToken)
+        : await ItemSources.Of(request.Work).ItemsAsync(request.Source, cancellationToken);
 }

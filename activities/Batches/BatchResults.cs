@@ -1,7 +1,6 @@
 using System.Text;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Domain.Conversations;
-using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;

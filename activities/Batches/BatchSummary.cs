@@ -40,7 +40,7 @@ internal static class BatchSummary
             CompletionTokens = usage.Sum(used => used.Tokens.CompletionTokens),
             ModelCalls = usage.Sum(used => used.Calls),
             ResentInFlight = usage.Sum(used => used.Resent),
-            Results = [.. results.Select(result => JsonSerializer.SerializeToElement((object?)result.Skill ?? (object?)result.Construction ?? result.Trial, SparkJson.Options))],
+            Results = [.. results.Select(result => JsonSerializer.SerializeToElement((object?)result.Result, SparkJson.Options))],
         };
     }
 
@@ -53,12 +53,10 @@ internal static class BatchSummary
     private static bool Failed(ItemResult result) =>
         result.State is ItemState.Failed || (result.State is ItemState.TakenOver && result.Trial is { Outcome: not Outcome.Pass });
 
-    private static string? Error(ItemResult result) => result.Skill?.Error ?? result.Construction?.Error ?? result.Trial?.Error;
+    private static string? Error(ItemResult result) => result.Result?.Error;
 
     private static (TokenUsage Tokens, int Calls, int Resent) Usage(ItemResult result) =>
         result.TakenOverFrom is not null ? (TokenUsage.None, 0, 0)
-        : result.Skill is { } skill ? (skill.Usage, skill.ModelCalls, skill.ResentInFlight)
-        : result.Construction is { } task ? (task.Usage, task.ModelCalls, task.ResentInFlight)
-        : result.Trial is { } trial ? (trial.Usage, trial.ModelCalls, trial.ResentInFlight)
+        : result.Result is { } run ? (run.Usage, run.ModelCalls, run.ResentInFlight)
         : (TokenUsage.None, 0, 0);
 }

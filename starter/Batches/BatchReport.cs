@@ -32,11 +32,12 @@ internal static class BatchReport
                 continue;
             }
 
-            output.Line(item.Skill is { } skill
-                    ? $"{Word(item, skill.Status),-12} {skill.Task}  {skill.Attempts} attempts{Interventions(skill)}  {PlainText.Usd(item.CostUsd)}"
-                : item.Construction is { } task
-                    ? $"{Word(item, task.Status),-12} {task.TaskId ?? task.Name}"
-                    : $"{Word(item, item.State),-12} {item.Item.Template} {item.Item.Name} {item.Item.Repeat}  reward {item.Trial?.Reward?.ToString("0.###") ?? "none"}  {PlainText.Usd(item.CostUsd)}");
+            output.Line(item.Result switch
+            {
+                SkillGenerationResult skill => $"{Word(item, skill.Status),-12} {skill.Task}  {skill.Attempts} attempts{Interventions(skill)}  {PlainText.Usd(item.CostUsd)}",
+                ConstructionResult task => $"{Word(item, task.Status),-12} {task.TaskId ?? task.Name}",
+                _ => $"{Word(item, item.State),-12} {item.Item.Template} {item.Item.Name} {item.Item.Repeat}  reward {item.Trial?.Reward?.ToString("0.###") ?? "none"}  {PlainText.Usd(item.CostUsd)}",
+            });
             foreach (var line in Details(item))
             {
                 output.Line($"  {line}");
@@ -75,7 +76,7 @@ internal static class BatchReport
 
     private static JsonNode Data(ItemResult item)
     {
-        var data = item.Skill is { } skill ? Node(skill) : item.Construction is { } task ? Node(task) : Node(item.Trial);
+        var data = JsonSerializer.SerializeToNode(item.Result, item.Result!.GetType(), SparkJson.Options)!;
         if (item.TakenOverFrom is { } batch)
         {
             data["taken_over_from"] = batch;
@@ -83,8 +84,6 @@ internal static class BatchReport
 
         return data;
     }
-
-    private static JsonNode Node<T>(T value) => JsonSerializer.SerializeToNode(value, SparkJson.Options)!;
 
     private static string Word(ItemResult item, Enum status) => item.TakenOverFrom is null ? PlainText.Words(status) : "taken over";
 

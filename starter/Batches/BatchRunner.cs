@@ -87,17 +87,18 @@ internal sealed record BatchWords(string Summary, string Details, string ModelSl
 {
     public static BatchWords Of(BatchInput input, int items) => input.Work switch
     {
-        { Skill: { } skill } => new(
+        SkillWork { Run: var skill } => new(
             $"skills for {(items == 1 ? "1 task" : $"{items} tasks")}",
             $"Model `{skill.ModelSlug}`, agent `{skill.Agent}`, {skill.MaxAttempts} attempts a task, results under `{input.OutDir}`.",
             skill.ModelSlug),
-        { Construction: { } task } => new(
+        ConstructionWork { Run: var task } => new(
             $"tasks from {(items == 1 ? "1 prompt" : $"{items} prompts")}",
             $"Model `{task.ModelSlug}`, {task.MaxRevisions} rounds of repair, results under `{input.OutDir}`.",
             task.ModelSlug),
-        var trials => new(
+        TrialWork { Trials: var trials } => new(
             $"{items} trials",
-            $"Templates {string.Join(", ", trials.Trials.Select(trial => $"`{trial.Key}`"))}, results under `{input.OutDir}`.",
-            trials.Trials[0].ModelSlug),
+            $"Templates {string.Join(", ", trials.Select(trial => $"`{trial.Key}`"))}, results under `{input.OutDir}`.",
+            trials[0].ModelSlug),
+        _ => throw new NotSupportedException($"{input.Work.GetType().Name} has no words."),
     };
 }

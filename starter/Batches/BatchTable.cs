@@ -34,9 +34,9 @@ internal static class BatchTable
 
         foreach (var open in progress.Open.Take(rows))
         {
-            table.AddRow(!skills ? Cells($"{open.Number} {open.Name}", open.Waiting ?? "running", "", PlainText.Usd(open.CostUsd))
+            table.AddRow(!skills ? Cells($"{open.Number} {open.Name}", open.Waiting ?? RunStates.Running, "", PlainText.Usd(open.CostUsd))
                 : runs.TryGetValue(open.Name, out var run) ? Row(open, run)
-                : Cells($"{open.Number} {open.Name}", open.Waiting ?? "running", "", "", "", "", "", PlainText.Usd(open.CostUsd)));
+                : Cells($"{open.Number} {open.Name}", open.Waiting ?? RunStates.Running, "", "", "", "", "", PlainText.Usd(open.CostUsd)));
         }
 
         var counts = progress.Counts;
@@ -70,7 +70,7 @@ internal static class BatchTable
         var last = run.Attempts.Count > 0 ? run.Attempts[^1] : null;
         return Cells(
             $"{open.Number} {open.Name}",
-            run.State == "running" ? run.Step : run.State,
+            run.State == RunStates.Running ? run.Step : run.State,
             $"{run.Attempt}/{run.MaxAttempts}",
             last?.Outcome.ToString() ?? "",
             last is null ? "" : $"{last.TestsPassed}/{last.TestsTotal}",

@@ -180,7 +180,7 @@ internal sealed class BatchView
             // Runs that are not asked themselves: what holds one up is known to their batch.
             foreach (var line in progress.Open)
             {
-                Changed(line.Name, line.Waiting ?? "running");
+                Changed(line.Name, line.Waiting ?? RunStates.Running);
             }
         }
 
@@ -192,7 +192,7 @@ internal sealed class BatchView
         foreach (var attempt in run.Attempts.Skip(_told.GetValueOrDefault(task)))
         {
             // A failure is told once its reflection has been measured, so that it is one line.
-            var measured = attempt.Pdi is not null || run.Attempts[^1].Number != attempt.Number || run.Step.StartsWith("attempt", StringComparison.Ordinal)
+            var measured = attempt.Pdi is not null || run.Attempts[^1].Number != attempt.Number || _told.GetValueOrDefault(task) < run.Kept
                 || attempt.Outcome is Outcome.Pass or Outcome.Infrastructure;
             if (!measured)
             {
@@ -208,7 +208,7 @@ internal sealed class BatchView
 
     private void Changed(string who, string state, string? why = null)
     {
-        if (_states.GetValueOrDefault(who, "running") != state)
+        if (_states.GetValueOrDefault(who, RunStates.Running) != state)
         {
             _states[who] = state;
             _output.Note($"{who}: {state}{(why is null ? "" : $": {why}")}");

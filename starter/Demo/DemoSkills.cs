@@ -24,7 +24,7 @@ internal static class DemoSkills
             OutDir = stage.Folder,
             Limits = new AttemptLimits { MaxTurns = 40 },
         };
-        var input = new BatchInput { Batch = stage.Name, Work = new BatchWork { Skill = template }, Source = source, OutDir = stage.Folder, Parallelism = 2 };
+        var input = new BatchInput { Batch = stage.Name, Work = new SkillWork(template), Source = source, OutDir = stage.Folder, Parallelism = 2 };
         var following = new BatchFollowing(Detach: false, CancelOnInterrupt: true, stage.Json);
         var code = await BatchRunner.RunAsync(
             stage.Session, input, BatchWords.Of(input, TaskFolders.Select(source).Count), following, stage.Output, cancellationToken);

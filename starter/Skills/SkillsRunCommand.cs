@@ -44,7 +44,7 @@ internal static class SkillsRunCommand
             IReadOnlyList<(string Name, string Directory)> chosen = recordings is null
                 ? [.. TaskFolders.Select(source).Select(task => (task.Name, task.Directory))]
                 : [.. TaskFolders.Recordings(source).Select(recording => (recording.Name, recording.Folder))];
-            var input = batches.Input(parsed, batch, run.OutDir(parsed), new BatchWork { Skill = skill.Template(parsed, run, batch) }, source);
+            var input = batches.Input(parsed, batch, run.OutDir(parsed), new SkillWork(skill.Template(parsed, run, batch)), source);
             return batches.DryRun(parsed)
                 ? await PrintPlanAsync(input, chosen, parsed.GetValue(json), output, cancellationToken)
                 : await BatchRunner.RunAsync(
@@ -59,7 +59,7 @@ internal static class SkillsRunCommand
     private static async Task<int> PrintPlanAsync(
         BatchInput input, IReadOnlyList<(string Name, string Directory)> tasks, bool json, CliOutput output, CancellationToken cancellationToken)
     {
-        var template = input.Work.Skill!;
+        var template = ((SkillWork)input.Work).Run;
         var cost = await PastCosts.OfAsync(
             nameof(SkillGenerationWorkflow), template.ModelSlug, tasks.Count, template.BudgetUsd, input.BudgetUsd, cancellationToken);
         if (json)

@@ -74,7 +74,7 @@ internal static class TasksCreateCommand
                 return ExitCodes.Good;
             }
 
-            var input = batches.Input(parsed, batch, template.OutDir, new BatchWork { Construction = template }, source);
+            var input = batches.Input(parsed, batch, template.OutDir, new ConstructionWork(template), source);
             return await BatchRunner.RunAsync(
                 input, BatchWords.Of(input, chosen.Count), batches.Following(parsed, parsed.GetValue(json)), new SessionOptions(), output, cancellationToken);
         });

@@ -41,13 +41,13 @@ internal static class BatchFiles
     /// <summary>Trials that only start a container and verify it.</summary>
     public static BatchInput Trials(FakeDeployment deployment, int tasks) => Input(
         deployment,
-        new BatchWork { Trials = [new TrialTemplate("nop", "none", new AttemptInput { Agent = AgentNames.Nop, Arm = "nop" })] },
+        new TrialWork([new TrialTemplate("nop", "none", new AttemptInput { Agent = AgentNames.Nop, Arm = "nop" })]),
         Enumerable.Range(1, tasks).Select(number => $"task-{number:00}"));
 
     /// <summary>Skill runs of an agent that is told nothing but its task.</summary>
     public static BatchInput Skills(FakeDeployment deployment, params IEnumerable<string> names) => Input(
         deployment,
-        new BatchWork { Skill = new SkillGenerationInput { TaskDir = "", Batch = "", ModelSlug = "fake", OutDir = deployment.OutDir } },
+        new SkillWork(new SkillGenerationInput { TaskDir = "", Batch = "", ModelSlug = "fake", OutDir = deployment.OutDir }),
         names);
 
     /// <summary>Starts a batch; the handle is by id alone, as a person has it: the batch continues as new.</summary>

@@ -77,9 +77,8 @@ internal sealed class FakeBatch
             Source = new BatchSource { TasksDir = _deployment.OutDir + "/tasks" },
             OutDir = _deployment.OutDir,
             Parallelism = tasks.Length,
-            Work = new BatchWork
-            {
-                Skill = new SkillGenerationInput
+            Work = new SkillWork(
+                new SkillGenerationInput
                 {
                     TaskDir = "",
                     Batch = Name,
@@ -88,8 +87,7 @@ internal sealed class FakeBatch
                     MaxAttempts = 6,
                     BudgetUsd = 3,
                     Limits = new AttemptLimits { HostAwaySec = 5 },
-                },
-            },
+                }),
         };
         return await _deployment.Client.StartWorkflowAsync(
             (BatchWorkflow batch) => batch.RunAsync(input), new WorkflowOptions(WorkflowIds.Batch(Name), _deployment.Queue));

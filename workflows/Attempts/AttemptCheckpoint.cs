@@ -19,7 +19,7 @@ internal sealed class AttemptCheckpoint(AttemptInput input, RunControl control, 
     /// <summary>Whether it is time to say what it has cost, though nothing else is to be said.</summary>
     private bool NewsDue => control.Usage.TotalTokens > _told.TotalTokens
         && (Workflow.UtcNow - _toldAt >= TimeSpan.FromSeconds(input.Limits.NewsSec)
-            || (input.NewsStep ?? input.Seat?.Step)?.Above(_told).Reached(control.Usage) is not null);
+            || (input.NewsStep ?? input.Parent?.Step)?.Above(_told).Reached(control.Usage) is not null);
 
     /// <param name="paid">Whether what follows costs something; only that waits for a budget.</param>
     public async Task PassAsync(bool paid)
@@ -59,7 +59,7 @@ internal sealed class AttemptCheckpoint(AttemptInput input, RunControl control, 
     /// <summary>Of an attempt that was cancelled the run above hears what it has cost, since no result says so.</summary>
     public async Task LastNewsAsync()
     {
-        if (input.Seat is not null || control.ModelCalls == 0)
+        if (input.Parent is not null || control.ModelCalls == 0)
         {
             return;
         }
@@ -77,14 +77,14 @@ internal sealed class AttemptCheckpoint(AttemptInput input, RunControl control, 
     private async Task TellAsync(string? reason)
     {
         (_told, _toldAt) = (control.Usage, Workflow.UtcNow);
-        if (input.Seat is { } seat)
+        if (input.Parent is { } parent)
         {
-            await SeatReports.NewsAsync(seat, control.Usage, reason);
+            await ParentReports.NewsAsync(parent, control.Usage, reason);
         }
-        else if (Workflow.Info.Parent is { } parent)
+        else if (Workflow.Info.Parent is { } run)
         {
             var news = new AttemptNews(input.Number, reason, control.Usage.CostUsd, control.Usage, reason is null ? null : control.WaitsFor);
-            await Workflow.GetExternalWorkflowHandle(parent.WorkflowId).SignalAsync("AttemptNews", [news], new() { CancellationToken = CancellationToken.None });
+            await Workflow.GetExternalWorkflowHandle(run.WorkflowId).SignalAsync("AttemptNews", [news], new() { CancellationToken = CancellationToken.None });
         }
     }
 }

@@ -10,7 +10,7 @@ namespace Spark.Temporal.Workflows.Attempts;
 
 /// <summary>One agent in one container, verified. Its result says how it ended; only cancellation makes it fail.</summary>
 [Workflow]
-public sealed class AttemptWorkflow
+public sealed class AttemptWorkflow : ItemWorkflow
 {
     private readonly AttemptInput _input;
     private readonly RunControl _control;
@@ -24,7 +24,7 @@ public sealed class AttemptWorkflow
     public AttemptWorkflow(AttemptInput input)
     {
         _input = input;
-        _control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), UpdateDetails, input.Seat) { Elsewhere = input.SpentBefore };
+        _control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), UpdateDetails, input.Parent) { Elsewhere = input.SpentBefore };
         _state = new AttemptState(_control, UpdateDetails);
         _checkpoint = new AttemptCheckpoint(input, _control, UpdateDetails, () => _sandbox?.GiveBack());
         if (input.Paused)
@@ -35,13 +35,15 @@ public sealed class AttemptWorkflow
         _installed = AgentNames.IsInstalled(input.Agent) ? new InstalledAgent(input, _state, _control) : null;
     }
 
+    private protected override RunControl Control => _control;
+
     [WorkflowQuery("GetProgress", Description = "What the attempt does, what it has cost and what it waits for.")]
     public AttemptProgressReport GetProgress() => new(
         _control.State, _state.Step, _state.Turns, _state.Usage.CostUsd, _sandbox?.Losses ?? 0);
 
     [WorkflowRun]
     public Task<AttemptResult> RunAsync(AttemptInput input) =>
-        SeatReports.AroundAsync(input.Seat, UntilCancelledAsync, ItemReport.Of, () => _state.Usage);
+        ParentReports.AroundAsync(input.Parent, UntilCancelledAsync, () => _state.Usage);
 
     private async Task<AttemptResult> UntilCancelledAsync()
     {
@@ -55,13 +57,6 @@ public sealed class AttemptWorkflow
             await _checkpoint.LastNewsAsync();
             throw;
         }
-    }
-
-    [WorkflowSignal("Hold", Description = "From the batch: stand still after the step in flight, or go on.")]
-    public Task HoldAsync(HoldRequest request)
-    {
-        _control.Hold(request.Why);
-        return Task.CompletedTask;
     }
 
     private async Task<AttemptResult> TryAsync()
@@ -127,33 +122,8 @@ public sealed class AttemptWorkflow
         return Task.CompletedTask;
     }
 
-    [WorkflowUpdate("Pause", Description = "Let the step in flight end, then stand still. The container goes after ten minutes.")]
-    public Task PauseAsync()
-    {
-        _control.Pause();
-        return Task.CompletedTask;
-    }
-
-    [WorkflowUpdate("Resume", Description = "Go on where the attempt stands; a container that is gone is rebuilt.")]
-    public Task ResumeAsync()
-    {
-        _control.Resume();
-        return Task.CompletedTask;
-    }
-
-    [WorkflowUpdateValidator(nameof(ResumeAsync))]
-    public void ValidateResume() => RunControl.Refuse(_control.ResumeRefusal());
-
-    [WorkflowUpdate("RaiseBudget", Description = "A new limit for an attempt that stands alone, in dollars, tokens or both: {\"budget_usd\": 5, \"budget_tokens\": 500000}")]
-    public Task RaiseBudgetAsync(OperatorValue<BudgetRequest>? request = null)
-    {
-        _control.Raise(request);
-        return Task.CompletedTask;
-    }
-
-    [WorkflowUpdateValidator(nameof(RaiseBudgetAsync))]
-    public void ValidateBudget(OperatorValue<BudgetRequest>? request = null) => RunControl.Refuse(
-        _input.Run is { } run ? $"The budget is that of the whole run; raise it there: {run}" : _control.RaiseRefusal(request));
+    private protected override string? RaiseRefusal(OperatorValue<BudgetRequest>? request) =>
+        _input.Run is { } run ? $"The budget is that of the whole run; raise it there: {run}" : base.RaiseRefusal(request);
 
     private async Task WorkAsync(TaskPackage package)
     {

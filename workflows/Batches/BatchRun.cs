@@ -21,12 +21,12 @@ internal sealed class BatchRun
     {
         (_input, _moving) = (input, input.Carry is not null);
         State = new BatchState(input, about);
-        Scribe = new BatchScribe(input);
-        Window = new BatchWindow(input, State, Scribe, ended);
+        Writer = new ResultWriter(input);
+        Window = new BatchWindow(input, State, Writer, ended);
     }
 
     public BatchState State { get; }
-    public BatchScribe Scribe { get; }
+    public ResultWriter Writer { get; }
     public BatchWindow Window { get; }
 
     public static bool Cancelled => Workflow.CancellationToken.IsCancellationRequested;
@@ -35,7 +35,7 @@ internal sealed class BatchRun
     public static string ResultsPath(string outDir, string batch) => $"{outDir.TrimEnd('/')}/batches/{batch}/results.jsonl";
 
     /// <summary>Whether it may continue as new this moment: nothing is on its way that the next run would not hear of.</summary>
-    public bool MayContinueAsNew => ShouldContinueAsNew && Workflow.AllHandlersFinished && Scribe.Idle && !Window.HasUntold;
+    public bool MayContinueAsNew => ShouldContinueAsNew && Workflow.AllHandlersFinished && Writer.Idle && !Window.HasUntold;
 
     /// <summary>Whether all there is has ended.</summary>
     public bool Over => State.Open.Count == 0 && State.Next >= State.Entries;
@@ -52,7 +52,7 @@ internal sealed class BatchRun
         {
             var listed = await list();
             State.Planned(planOf(listed));
-            Scribe.Planned(planOf(listed));
+            Writer.Planned(planOf(listed));
             return listed;
         }
         catch (ActivityFailureException failure) when (ActivityFailures.TypeOf(failure) == FailureTypes.InvalidInput)
@@ -93,14 +93,14 @@ internal sealed class BatchRun
 
             if (ShouldContinueAsNew && Workflow.AllHandlersFinished)
             {
-                await Scribe.FlushAsync();
+                await Writer.FlushAsync();
                 if (MayContinueAsNew)
                 {
                     return true;
                 }
             }
 
-            if (Over && Scribe.Idle && Workflow.AllHandlersFinished)
+            if (Over && Writer.Idle && Workflow.AllHandlersFinished)
             {
                 break;
             }
@@ -122,10 +122,10 @@ internal sealed class BatchRun
             await Window.CancelAsync();
         }
 
-        await Scribe.FlushAsync();
+        await Writer.FlushAsync();
     }
 
-    public BatchCarry Carry() => State.Carry(Scribe.Results, Scribe.Exported);
+    public BatchCarry Carry() => State.Carry(Writer.Results, Writer.Exported);
 
     /// <summary>Waits with the workflow's own token: a condition alone is not looked at when nothing but a cancellation arrives.</summary>
     private async Task WaitForWorkAsync()
@@ -141,5 +141,5 @@ internal sealed class BatchRun
     }
 
     private bool HasWork() => Cancelled || Window.LookDue || Window.HasUntold || Window.HasAgain || (State.MayStart && !ShouldContinueAsNew)
-        || (ShouldContinueAsNew && Workflow.AllHandlersFinished) || (Over && Scribe.Idle && Workflow.AllHandlersFinished);
+        || (ShouldContinueAsNew && Workflow.AllHandlersFinished) || (Over && Writer.Idle && Workflow.AllHandlersFinished);
 }

@@ -1,12 +1,13 @@
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Messages;
+using Spark.Temporal.Workflows.Running;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.Batches;
 
 /// <summary>What a batch knows of itself: counters, the open window, what it has spent. Items and results are elsewhere.</summary>
-internal sealed class BatchState
+internal sealed partial class BatchState : IOperated
 {
     /// <summary>The list shows the cost anew where it has grown by a tenth: some hundred times from ten cents to ten thousand dollars.</summary>
     private const double CostGrowth = 1.1;
@@ -65,8 +66,8 @@ internal sealed class BatchState
     public int Next { get; set; }
 
     public int Parallelism { get; set; }
-    public bool Paused { get; set; }
-    public SpendingLimit Limit { get; set; }
+    public bool Paused { get; private set; }
+    public SpendingLimit Limit { get; private set; }
 
     /// <summary>What is to be said of the version that it runs on; null for nothing.</summary>
     public string? Version { get; set; }
@@ -120,8 +121,27 @@ internal sealed class BatchState
 
     public void Seen(BatchItem item) => _names[item.Number] = item.Title;
 
-    /// <summary>Goes on: after a pause, or when what it waits for is mended.</summary>
-    public void Resume() => (Paused, _failuresInARow) = (false, 0);
+    public void Pause()
+    {
+        Paused = true;
+        Show();
+    }
+
+    public void Resume()
+    {
+        (Paused, _failuresInARow) = (false, 0);
+        Show();
+    }
+
+    public string? ResumeRefusal() => Held == RunStates.Budget ? $"{Limit.Reached(Used)}: RaiseBudget goes on, Resume does not." : null;
+
+    public void Raise(SpendingLimit limit)
+    {
+        Limit = Limit.With(limit);
+        Show();
+    }
+
+    public string? RaiseRefusal(SpendingLimit limit) => Limit.Refusal(limit, Used);
 
     public void Opened(OpenItem open)
     {
@@ -203,73 +223,8 @@ internal sealed class BatchState
             CostUsd = paid,
             StartedAt = open.StartedAt,
             FinishedAt = Workflow.UtcNow,
-            Skill = report.Skill,
-            Construction = report.Construction,
-            Trial = report.Trial,
+            Result = report.Result,
         };
-    }
-
-    public BatchProgress Progress(string? resultsPath) => new()
-    {
-        Batch = _input.Batch,
-        State = List is null ? "planning" : Held ?? (Items.Counts is { ToCome: 0, Open: 0 } ? RunStates.Done : RunStates.Running),
-        WaitsFor = WaitsFor,
-        Counts = Items.Counts,
-        Parallelism = Parallelism,
-        CostUsd = Used.CostUsd,
-        BudgetUsd = Limit.Usd,
-        Tokens = Used.TotalTokens,
-        BudgetTokens = Limit.Tokens,
-        BudgetWarning = Limit.Warning(Used),
-        Open = [.. _open.Values.Take(100).Select(open => new OpenLine(open.Item.Number, open.Item.Title, open.WorkflowId, open.Waiting, open.Usage.CostUsd))],
-        Last = [.. _last],
-        ResultsPath = resultsPath,
-        Runs = _runs,
-    };
-
-    public BatchCarry Carry(ArtifactRef? results, long exported) => new()
-    {
-        List = List!,
-        Entries = Entries,
-        Next = Next,
-        Results = results,
-        Exported = exported,
-        Open = [.. _open.Values],
-        Ended = Items.Ended(),
-        Items = Items.Total,
-        Parallelism = Parallelism,
-        Paused = Paused,
-        Limit = Limit,
-        Spent = _spent,
-        Last = [.. _last.TakeLast(20)],
-        Sequence = _sequence,
-        StartedAt = _startedAt,
-        Runs = _runs + 1,
-        FailuresInARow = _failuresInARow,
-        LastFailure = _lastFailure,
-    };
-
-    public BatchResult Result(ArtifactRef? results, string? summaryPath, string? resultsPath) => new()
-    {
-        Batch = _input.Batch,
-        Counts = Items.Counts,
-        CostUsd = Used.CostUsd,
-        Usage = Used,
-        Results = results,
-        SummaryPath = summaryPath,
-        ResultsPath = resultsPath,
-    };
-
-    /// <summary>What the user interface shows; the search attribute follows where the state is another one.</summary>
-    public void Show(string? done = null)
-    {
-        var (state, cost) = (done ?? Held ?? RunStates.Running, Used.CostUsd);
-        Workflow.CurrentDetails = _about() + BatchDetails.Render(this, done, _last);
-        if (state != _shown || cost > Math.Max(CostStep, _shownCost * CostGrowth))
-        {
-            (_shown, _shownCost) = (state, cost);
-            Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet(state), SearchAttributes.CostUsd.ValueSet(Math.Round(cost, 6)));
-        }
     }
 
     /// <summary>What a run used: one that did not come to a result may have said so before.</summary>

@@ -9,9 +9,9 @@ namespace Spark.Temporal.Workflows.Batches;
 /// <summary>The open runs of a batch: starts them, steers them, counts how they end, and looks after those it would not hear of.</summary>
 /// <param name="input">The batch.</param>
 /// <param name="state">What it knows of itself.</param>
-/// <param name="scribe">Keeps its results.</param>
+/// <param name="writer">Keeps its results.</param>
 /// <param name="heard">Hears of every item that ended; null for nobody.</param>
-internal sealed class BatchWindow(BatchInput input, BatchState state, BatchScribe scribe, Action<ItemResult>? heard = null)
+internal sealed class BatchWindow(BatchInput input, BatchState state, ResultWriter writer, Action<ItemResult>? heard = null)
 {
     /// <summary>Runs started side by side: no longer wait for a place than the slowest of so many starts.</summary>
     private const int StartsAtOnce = 20;
@@ -19,7 +19,7 @@ internal sealed class BatchWindow(BatchInput input, BatchState state, BatchScrib
     /// <summary>What a run that has reported may take to close.</summary>
     private static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(1);
 
-    private readonly BatchChildren _children = new(input);
+    private readonly ItemRuns _runs = ItemRuns.Of(input);
     private readonly Queue<BatchItem> _coming = new();
     private readonly HashSet<string> _againPlanned = [];
 
@@ -80,7 +80,7 @@ internal sealed class BatchWindow(BatchInput input, BatchState state, BatchScrib
 
     private Task StartAsync(BatchItem item)
     {
-        var id = _children.Id(item);
+        var id = _runs.Id(item);
         return StartAsync(new OpenItem { Item = item, WorkflowId = id, Held = state.Held, StartedAt = Workflow.UtcNow, EndedRunId = _following.GetValueOrDefault(id) });
     }
 
@@ -89,7 +89,7 @@ internal sealed class BatchWindow(BatchInput input, BatchState state, BatchScrib
         state.Opened(open);
         try
         {
-            var child = await _children.StartAsync(open.Item, open.Held, state.NewsStep);
+            var child = await _runs.StartAsync(open.Item, open.Held, state.NewsStep);
             state.Update(open.WorkflowId, known => known with { RunId = child.FirstExecutionRunId });
             _ = FollowAsync(child);
         }
@@ -108,7 +108,7 @@ internal sealed class BatchWindow(BatchInput input, BatchState state, BatchScrib
     private async Task FollowAsync(ChildWorkflowHandle child)
     {
         _following[child.Id] = child.FirstExecutionRunId;
-        var report = await _children.ResultAsync(child);
+        var report = await _runs.ResultAsync(child);
         if (_following.GetValueOrDefault(child.Id) == child.FirstExecutionRunId)
         {
             _following.Remove(child.Id);
@@ -124,9 +124,9 @@ internal sealed class BatchWindow(BatchInput input, BatchState state, BatchScrib
             PlanAgain();
             state.Show();
         }
-        else if (state.Open.FirstOrDefault(open => open.WorkflowId == report.WorkflowId) is { } open && state.Ended(_children.Complete(open.Item, report)) is { } result)
+        else if (state.Open.FirstOrDefault(open => open.WorkflowId == report.WorkflowId) is { } open && state.Ended(_runs.Complete(open.Item, report)) is { } result)
         {
-            scribe.Keep(result);
+            writer.Keep(result);
             heard?.Invoke(result);
             state.Show();
         }
@@ -138,7 +138,7 @@ internal sealed class BatchWindow(BatchInput input, BatchState state, BatchScrib
         var held = state.Held;
         var untold = state.Open.Where(open => open.Held != held).ToList();
         untold.ForEach(open => state.Update(open.WorkflowId, known => known with { Held = held }));
-        return Workflow.WhenAllAsync(untold.Where(open => open.AgainAt is null).Select(open => BatchChildren.HoldAsync(open.WorkflowId, held)));
+        return Workflow.WhenAllAsync(untold.Where(open => open.AgainAt is null).Select(open => ItemRuns.HoldAsync(open.WorkflowId, held)));
     }
 
     /// <summary>A timer for each run that is to be started again.</summary>
@@ -211,7 +211,7 @@ internal sealed class BatchWindow(BatchInput input, BatchState state, BatchScrib
             Take(new ItemReport { WorkflowId = waiting.WorkflowId, RunId = "", State = ItemState.Cancelled, Words = "cancelled before it ran again" });
         }
 
-        await Workflow.WhenAllAsync(state.Open.Select(open => BatchChildren.CancelAsync(open.WorkflowId)).ToList());
+        await Workflow.WhenAllAsync(state.Open.Select(open => ItemRuns.CancelAsync(open.WorkflowId)).ToList());
         if (await Workflow.WaitConditionAsync(() => state.Open.Count == 0, TimeSpan.FromSeconds(input.Tuning.CancelPatienceSec), CancellationToken.None))
         {
             return;

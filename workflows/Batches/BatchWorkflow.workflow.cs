@@ -36,7 +36,7 @@ public sealed class BatchWorkflow : WindowWorkflow
     [WorkflowQuery("GetItems", Description = "Items by number, page by page: {\"offset\": 0, \"limit\": 100, \"state\": \"failed\"}")]
     public ItemsPage GetItems(OperatorValue<ItemsRequest>? request = null)
     {
-        RunControl.Refuse(request?.Problem);
+        Refuse(request?.Problem);
         return _state.Items.Page(request?.Request ?? new ItemsRequest(), _state.Name);
     }
 
@@ -98,7 +98,7 @@ public sealed class BatchWorkflow : WindowWorkflow
     }
 
     [WorkflowUpdateValidator(nameof(AddItemsAsync))]
-    public void ValidateAddItems(OperatorValue<BatchSource>? request = null) => RunControl.Refuse(
+    public void ValidateAddItems(OperatorValue<BatchSource>? request = null) => Refuse(
         _state.List is null ? "the batch still lists its items; try again when it has."
         : OperatorValue.Refusal(request)
             ?? (request!.Request! is { TasksDir: null, Files: [], List: null } ? $"tasks_dir, files or list is missing; send {BatchSource.Example}." : null));
@@ -130,7 +130,7 @@ public sealed class BatchWorkflow : WindowWorkflow
     }
 
     [WorkflowUpdateValidator(nameof(RetryFailedAsync))]
-    public void ValidateRetry(OperatorValue<RetryRequest>? request = null) => RunControl.Refuse(
+    public void ValidateRetry(OperatorValue<RetryRequest>? request = null) => Refuse(
         _state.List is null ? "the batch still lists its items; nothing has failed yet."
         : request?.Problem ?? (Which(request) is not ("failed" or "infrastructure" or "all") ? $"which is failed, infrastructure or all: {RetryRequest.Example}." : null));
 
@@ -157,7 +157,7 @@ public sealed class BatchWorkflow : WindowWorkflow
                 Batch = _input.Batch,
                 OutDir = _input.OutDir,
                 Work = _input.Work.Kind,
-                Results = _run.Scribe.Results,
+                Results = _run.Writer.Results,
                 Counts = _state.Items.Counts,
                 StartedAt = _state.StartedAt,
                 FinishedAt = Workflow.UtcNow,
@@ -166,6 +166,6 @@ public sealed class BatchWorkflow : WindowWorkflow
             ActivityProfiles.Batches("write the summary"));
         _state.Show(cancelled ? RunStates.Cancelled : RunStates.Done);
         await Workflow.WaitConditionAsync(() => Workflow.AllHandlersFinished, CancellationToken.None);
-        return _state.Result(_run.Scribe.Results, summary.Path, _resultsPath);
+        return _state.Result(_run.Writer.Results, summary.Path, _resultsPath);
     }
 }

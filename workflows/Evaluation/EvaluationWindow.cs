@@ -18,9 +18,8 @@ public static class EvaluationWindow
     public static BatchInput Of(EvaluationInput input) => new()
     {
         Batch = input.Batch,
-        Work = new BatchWork
-        {
-            Trials = [.. input.Students.SelectMany(student => input.Arms.Select(arm => new TrialTemplate(Template(input, student, arm), student.Slug, new AttemptInput
+        Work = new TrialWork(
+            [.. input.Students.SelectMany(student => input.Arms.Select(arm => new TrialTemplate(Template(input, student, arm), student.Slug, new AttemptInput
             {
                 Agent = input.Agent,
                 AgentKwargs = input.AgentKwargs,
@@ -29,8 +28,7 @@ public static class EvaluationWindow
                 Limits = input.Limits,
                 OutDir = input.OutDir,
             })))],
-            Repeats = input.Repeats,
-        },
+            input.Repeats),
         Source = input.Source,
         OutDir = input.OutDir,
         Parallelism = Math.Max(1, input.Parallelism),

@@ -118,7 +118,7 @@ public sealed class EvaluationWorkflow : WindowWorkflow
         {
             Input = _input with { Carried = null },
             Planned = _planned!.Details,
-            Results = _run.Scribe.Results,
+            Results = _run.Writer.Results,
             StartedAt = _planned.StartedAt ?? _run.State.StartedAt,
             Cancelled = cancelled,
             Now = Workflow.UtcNow,

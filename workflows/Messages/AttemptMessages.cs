@@ -1,6 +1,8 @@
+using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Workflows.Messages;
 
@@ -57,8 +59,9 @@ public sealed record AttemptInput
     /// <summary>Whether it starts paused.</summary>
     public bool Paused { get; init; }
 
-    /// <summary>The attempt's place in a batch; null for one that stands alone or belongs to a skill run.</summary>
-    public BatchSeat? Seat { get; init; }
+    /// <summary>The batch that the attempt belongs to itself; null for one of its own and for one of a skill run.</summary>
+    [JsonPropertyName("seat")]
+    public ParentBatch? Parent { get; init; }
 }
 
 /// <summary>Limits of an attempt. The delays are here so that tests need not wait for them.</summary>
@@ -97,7 +100,7 @@ public sealed record AttemptLimits
     public TokenBudgets? Budgets { get; init; }
 }
 
-public sealed record AttemptResult
+public sealed record AttemptResult : IRunResult
 {
     public required string Task { get; init; }
     public required string Agent { get; init; }
@@ -149,6 +152,17 @@ public sealed record AttemptResult
 
     /// <summary>What the trial records besides (lowered limits, cut logs, lost containers).</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    ItemState IRunResult.ItemState => Outcome switch
+    {
+        Outcome.Pass => ItemState.Passed,
+        Outcome.Infrastructure => ItemState.Infrastructure,
+        _ => ItemState.Failed,
+    };
+
+    string IRunResult.Ending => $"{Outcome.ToString().ToLowerInvariant()}, reward {Reward?.ToString("0.###") ?? "none"}";
+
+    IRunResult IRunResult.Shortened() => this with { Error = ResultWords.Cut(Error), Notes = [.. Notes.Take(10).Select(note => PlainText.OneLine(note, 300))] };
 }
 
 /// <summary>Durations of the phases in milliseconds; 0 for a phase that was not reached.</summary>

@@ -45,29 +45,6 @@ public sealed record BatchInput
     public BatchCarry? Carry { get; init; }
 }
 
-/// <summary>What every item of a batch gets; exactly one kind is given. The item's own fields replace folder, name and place.</summary>
-public sealed record BatchWork
-{
-    /// <summary>A skill from every task.</summary>
-    public SkillGenerationInput? Skill { get; init; }
-
-    /// <summary>A task from every prompt file.</summary>
-    public ConstructionInput? Construction { get; init; }
-
-    /// <summary>Trials of every task: each of these, <see cref="Repeats"/> times.</summary>
-    public IReadOnlyList<TrialTemplate> Trials { get; init; } = [];
-
-    public int Repeats { get; init; } = 1;
-
-    [JsonIgnore]
-    public BatchKind Kind => Skill is not null ? BatchKind.Skills : Construction is not null ? BatchKind.Constructions : BatchKind.Trials;
-}
-
-/// <param name="Key">Name among the templates of the batch; items point at it.</param>
-/// <param name="ModelSlug">Name of the model in workflow ids.</param>
-/// <param name="Input">What the attempt gets; its arm stands in the workflow's id.</param>
-public sealed record TrialTemplate(string Key, string ModelSlug, AttemptInput Input);
-
 /// <summary>Which items a batch has. Paths are absolute and read where the workers are.</summary>
 public sealed record BatchSource : TaskSelection, IOperatorRequest
 {
@@ -177,9 +154,13 @@ public sealed record ItemResult
     /// <summary>Batch that ran it, where this one took its result over.</summary>
     public string? TakenOverFrom { get; init; }
 
-    public SkillGenerationResult? Skill { get; init; }
-    public ConstructionResult? Construction { get; init; }
-    public AttemptResult? Trial { get; init; }
+    /// <summary>What it came to. Written under the name of its kind.</summary>
+    [JsonIgnore]
+    public IRunResult? Result { get; init; }
+
+    public SkillGenerationResult? Skill { get => Result as SkillGenerationResult; init => Result = value ?? Result; }
+    public ConstructionResult? Construction { get => Result as ConstructionResult; init => Result = value ?? Result; }
+    public AttemptResult? Trial { get => Result as AttemptResult; init => Result = value ?? Result; }
 }
 
 public sealed record BatchResult

@@ -49,8 +49,9 @@ public sealed record ConstructionInput
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public GivenBlueprint? Given { get; init; }
 
-    /// <summary>The run's place in a batch; null for one of its own.</summary>
-    public BatchSeat? Seat { get; init; }
+    /// <summary>The batch that it belongs to; null for a run of its own.</summary>
+    [JsonPropertyName("seat")]
+    public ParentBatch? Parent { get; init; }
 }
 
 /// <summary>A blueprint made from an accepted task's by layered templates. It is checked and proven like any other, and never repaired.</summary>
@@ -91,7 +92,7 @@ public enum ConstructionStatus
     Failed,
 }
 
-public sealed record ConstructionResult
+public sealed record ConstructionResult : IRunResult
 {
     /// <summary>Slug under which the run went.</summary>
     public required string Name { get; init; }
@@ -119,6 +120,18 @@ public sealed record ConstructionResult
     public int ResentInFlight { get; init; }
     public long DurationMs { get; init; }
     public string? WorkflowId { get; init; }
+
+    ItemState IRunResult.ItemState => Status switch
+    {
+        ConstructionStatus.Accepted => ItemState.Passed,
+        ConstructionStatus.Cancelled => ItemState.Cancelled,
+        ConstructionStatus.Failed => ItemState.Infrastructure,
+        _ => ItemState.Failed,
+    };
+
+    string IRunResult.Ending => $"{ResultWords.After(Status, Rounds, "round")} of repair";
+
+    IRunResult IRunResult.Shortened() => this with { Error = ResultWords.Cut(Error) };
 }
 
 /// <summary>One version of the blueprint and what became of it.</summary>

@@ -3,6 +3,9 @@ namespace Spark.Temporal.Workflows.Messages;
 /// <summary>What runs declare in <c>SparkState</c>. A run that waits for a person says <c>waiting: </c> and for what.</summary>
 public static class RunStates
 {
+    /// <summary>A batch that still lists its items.</summary>
+    public const string Planning = "planning";
+
     public const string Running = "running";
 
     public const string Paused = "paused";

@@ -35,7 +35,7 @@ public static class SearchAttributes
     /// <summary>What a run has from its start.</summary>
     public static SearchAttributeCollection Started(string batch, string task, string model, string? arm = null, int? attempt = null)
     {
-        var values = new SearchAttributeCollection.Builder().Set(Batch, batch).Set(Task, task).Set(Model, model).Set(State, "running").Set(CostUsd, 0);
+        var values = new SearchAttributeCollection.Builder().Set(Batch, batch).Set(Task, task).Set(Model, model).Set(State, RunStates.Running).Set(CostUsd, 0);
         if (arm is not null)
         {
             values.Set(Arm, arm);

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Pdi;
@@ -54,8 +55,9 @@ public sealed record SkillGenerationInput
     /// <summary>The run whose past this one goes on from; null for one that starts from nothing.</summary>
     public SkillFork? Fork { get; init; }
 
-    /// <summary>The run's place in a batch; null for one of its own.</summary>
-    public BatchSeat? Seat { get; init; }
+    /// <summary>The batch that it belongs to; null for a run of its own.</summary>
+    [JsonPropertyName("seat")]
+    public ParentBatch? Parent { get; init; }
 
     /// <summary>The folder of what comes of a task.</summary>
     public string ResultDir(string task) => Path.Combine(ResultsRoot ?? Path.Combine(OutDir, "skills_gen_result"), PlainText.Slug(ModelSlug), task);
@@ -78,12 +80,6 @@ public sealed record SkillFork
     /// <summary>A memo to go on with instead of the one that stood then.</summary>
     public string? Memo { get; init; }
 }
-
-/// <summary>What is kept of one attempt; an entry of <c>GetRecords</c>.</summary>
-/// <param name="Number">Number among all attempts, from 1.</param>
-/// <param name="Outcome">How it ended.</param>
-/// <param name="Record">Its <see cref="AttemptRecord"/>.</param>
-public sealed record KeptAttempt(int Number, Outcome Outcome, ArtifactRef Record);
 
 /// <param name="Enabled">Compute the proxy after every reflection.</param>
 /// <param name="ObserveOnly">Compute and record, but never intervene.</param>
@@ -112,7 +108,7 @@ public enum SkillRunStatus
     Failed,
 }
 
-public sealed record SkillGenerationResult
+public sealed record SkillGenerationResult : IRunResult
 {
     public required string Task { get; init; }
     public required SkillRunStatus Status { get; init; }
@@ -143,62 +139,18 @@ public sealed record SkillGenerationResult
     /// <summary>Id of the run this one was forked from, and the last attempt that both share.</summary>
     public string? ForkedFrom { get; init; }
     public int? ForkedFromAttempt { get; init; }
-}
 
-/// <summary>One attempt with what followed from it; kept as an artifact, so that histories carry each memo once.</summary>
-public sealed record AttemptRecord
-{
-    /// <summary>Number among all attempts, infrastructure failures included, from 1; part of the child's id.</summary>
-    public required int Number { get; init; }
+    ItemState IRunResult.ItemState => Status switch
+    {
+        SkillRunStatus.Passed => ItemState.Passed,
+        SkillRunStatus.Cancelled => ItemState.Cancelled,
+        SkillRunStatus.Failed => ItemState.Infrastructure,
+        _ => ItemState.Failed,
+    };
 
-    /// <summary>0-based number among the scored attempts; null for an infrastructure failure.</summary>
-    public int? Scored { get; init; }
+    string IRunResult.Ending => ResultWords.After(Status, Attempts, "attempt");
 
-    public required AttemptResult Result { get; init; }
-    public required Outcome Outcome { get; init; }
-
-    /// <summary>The judgment with commands and test summary; null for an infrastructure failure.</summary>
-    public ArtifactRef? Judgment { get; init; }
-
-    /// <summary>The conversation the attempt started with.</summary>
-    public ArtifactRef? Instruction { get; init; }
-
-    public InterventionLevel Intervention { get; init; }
-    public IReadOnlyList<string> Guidance { get; init; } = [];
-    public ReflectionRecord? Reflection { get; init; }
-}
-
-/// <summary>A reflection: what was asked, what came, and what it says about grounding.</summary>
-public sealed record ReflectionRecord
-{
-    public required ArtifactRef Conversation { get; init; }
-
-    /// <summary>The memo that stands afterwards; the one before is in the record of the reflection before.</summary>
-    public required string Memo { get; init; }
-
-    /// <summary>A person replaced the memo when the run was forked here.</summary>
-    public bool MemoReplaced { get; init; }
-
-    /// <summary>Why rewrites were refused, in order.</summary>
-    public IReadOnlyList<string> Refusals { get; init; } = [];
-
-    public PdiSnapshot? Pdi { get; init; }
-    public TokenUsage Usage { get; init; } = TokenUsage.None;
-    public long DurationMs { get; init; }
-    public DateTime At { get; init; }
-}
-
-/// <summary>One request for the skill.</summary>
-/// <param name="Conversation">The conversation, the reply included.</param>
-/// <param name="Usage">Tokens and cost.</param>
-/// <param name="Problems">Why the reply was refused; empty when it was kept.</param>
-/// <param name="DurationMs">How long it took, in milliseconds.</param>
-/// <param name="At">When it ended (UTC).</param>
-public sealed record SkillCall(
-    ArtifactRef Conversation, TokenUsage Usage, IReadOnlyList<string> Problems, long DurationMs, DateTime At)
-{
-    /// <summary>The evidence it was asked with, as Markdown; null in runs from before it was kept, and in re-enacted ones.</summary>
-    public ArtifactRef? Evidence { get; init; }
+    IRunResult IRunResult.Shortened() => this with { Error = ResultWords.Cut(Error) };
 }
 
 /// <summary>Answer of <c>GetProgress</c>.</summary>
@@ -212,6 +164,9 @@ public sealed record SkillProgress(
     double? BudgetUsd,
     IReadOnlyList<AttemptProgress> Attempts)
 {
+    /// <summary>How many of the attempts are judged, reflected on where they failed, and kept: of the first so many nothing changes any more.</summary>
+    public int Kept { get; init; }
+
     /// <summary>What it waits for, for a person; empty while it does not.</summary>
     public string WaitsFor { get; init; } = "";
 

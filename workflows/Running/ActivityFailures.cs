@@ -18,7 +18,10 @@ internal static class ActivityFailures
     /// <summary>
     /// The task, its environment or its settings cannot work, wherever and however often they are tried.
     /// </summary>
-    public static bool IsFinal(Exception failure) => TypeOf(failure) is
+    public static bool IsFinal(Exception failure) => IsFinal(TypeOf(failure));
+
+    /// <summary>The same of a failure of which only the type is known; null is none.</summary>
+    public static bool IsFinal(string? type) => type is
         FailureTypes.InvalidTask or FailureTypes.BuildFailed or FailureTypes.BuildTimedOut or FailureTypes.StartFailed
         or FailureTypes.InvalidInput;
 

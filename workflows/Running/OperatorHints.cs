@@ -19,7 +19,7 @@ internal static class OperatorHints
     /// <param name="further">Other updates that the run takes while it is not held, each in backticks.</param>
     public static string Render(RunControl control, params string[] further) => control.State switch
     {
-        _ when control is { IsHeld: true, Seat: { } seat } => $"It goes on with its batch: open `{seat.Batch}` and see there what it waits for; or *Request Cancellation* of this one.\n\n",
+        _ when control is { IsHeld: true, Parent: { } parent } => $"It goes on with its batch: open `{parent.Batch}` and see there what it waits for; or *Request Cancellation* of this one.\n\n",
         RunStates.Running when !control.Paused => $"{Menu}{string.Join(", ", ["`Pause`", .. further, $"`RaiseBudget` with `{Raised(control.Limit, control.Spent)}`"])}; or *Request Cancellation*.\n\n",
         RunStates.Running or RunStates.Paused => $"{Menu}`Resume`, without a value; or *Request Cancellation*.\n\n",
         RunStates.Budget => $"{Menu}`RaiseBudget` with `{Raised(control.Limit, control.Spent)}`; or *Request Cancellation*.\n\n",

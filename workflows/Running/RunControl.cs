@@ -3,7 +3,6 @@ using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
-using Temporalio.Exceptions;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.Running;
@@ -14,8 +13,8 @@ namespace Spark.Temporal.Workflows.Running;
 /// </summary>
 /// <param name="limit">What may be spent at first.</param>
 /// <param name="show">Rewrites the details that a person sees; called whenever what is declared changes.</param>
-/// <param name="seat">The run's seat in a batch; null for a run of its own.</param>
-internal sealed class RunControl(SpendingLimit limit, Action show, BatchSeat? seat)
+/// <param name="parent">The batch that the run belongs to; null for a run of its own.</param>
+internal sealed class RunControl(SpendingLimit limit, Action show, ParentBatch? parent) : IOperated
 {
     private bool _resumed;
     private string? _toTell;
@@ -25,15 +24,15 @@ internal sealed class RunControl(SpendingLimit limit, Action show, BatchSeat? se
     public bool Paused { get; private set; }
 
     /// <summary>Why the run's batch holds it, as its state; null while it may go on.</summary>
-    public string? Held { get; private set; } = seat?.Held;
+    public string? Held { get; private set; } = parent?.Held;
 
     public bool StandsStill => Paused || Held is not null;
 
     /// <summary>Whether it is the batch alone that holds it.</summary>
     public bool IsHeld => !Paused && Held is not null;
 
-    /// <summary>The run's seat in a batch; null for a run of its own.</summary>
-    public BatchSeat? Seat => seat;
+    /// <summary>The batch that the run belongs to; null for a run of its own.</summary>
+    public ParentBatch? Parent => parent;
 
     /// <summary>Whether the batch hears from here what the run waits for.</summary>
     public bool TellsBatch { get; init; }
@@ -42,7 +41,7 @@ internal sealed class RunControl(SpendingLimit limit, Action show, BatchSeat? se
     public SpendingLimit Limit { get; private set; } = limit;
 
     /// <summary><c>running</c>, <c>paused</c>, or <c>waiting: </c> and what for.</summary>
-    public string State { get; private set; } = "running";
+    public string State { get; private set; } = RunStates.Running;
 
     /// <summary>What it waits for, for a person; empty while it does not.</summary>
     public string WaitsFor { get; private set; } = "";
@@ -96,14 +95,14 @@ internal sealed class RunControl(SpendingLimit limit, Action show, BatchSeat? se
     /// <summary>Why <c>Resume</c> would change nothing; null when it may.</summary>
     public string? ResumeRefusal() => !Paused && Limit.Reached(Spent) is { } words ? $"{words}: RaiseBudget goes on, Resume does not." : null;
 
-    public void Raise(OperatorValue<BudgetRequest>? value)
+    public void Raise(SpendingLimit limit)
     {
-        Limit = Limit.With(value!.Request!.Limit);
+        Limit = Limit.With(limit);
         show();
     }
 
     /// <summary>Why a new limit cannot be accepted; null when it can.</summary>
-    public string? RaiseRefusal(OperatorValue<BudgetRequest>? value) => OperatorValue.Refusal(value) ?? Limit.Refusal(value!.Request!.Limit, Spent);
+    public string? RaiseRefusal(SpendingLimit limit) => Limit.Refusal(limit, Spent);
 
     public void Count(LlmReply reply) => Spend(reply.Usage, 1, reply.ResentInFlight);
 
@@ -156,7 +155,7 @@ internal sealed class RunControl(SpendingLimit limit, Action show, BatchSeat? se
     /// <summary>Lets the batch know what its run waits for, unless that is the batch itself.</summary>
     private void Tell(string? waiting)
     {
-        if (TellsBatch && seat is not null && !IsHeld)
+        if (TellsBatch && parent is not null && !IsHeld)
         {
             _toTell = waiting;
             if (!_telling)
@@ -173,18 +172,9 @@ internal sealed class RunControl(SpendingLimit limit, Action show, BatchSeat? se
         while (_told != _toTell)
         {
             _told = _toTell;
-            await SeatReports.NewsAsync(seat, Spent, _told);
+            await ParentReports.NewsAsync(parent, Spent, _told);
         }
 
         _telling = false;
-    }
-
-    /// <summary>For validators: refuses an update with words that say what to do.</summary>
-    public static void Refuse(string? why)
-    {
-        if (why is not null)
-        {
-            throw new ApplicationFailureException(why, FailureTypes.InvalidInput, nonRetryable: true);
-        }
     }
 }

@@ -35,7 +35,7 @@ internal sealed class Distillation(SkillGenerationInput input, SkillRunState sta
             }
 
             var started = Workflow.UtcNow;
-            var reply = await SummaryCalls.AskAsync(
+            var reply = await ModelCalls.AskAsync(
                 input.SummaryModel ?? input.Model, state, LlmPurposes.Distill, conversation, 0, "distill the skill" + (ask == 0 ? "" : $", asked again ({ask})"));
             conversation = reply.Conversation;
             var check = await Workflow.ExecuteActivityAsync(

@@ -37,7 +37,7 @@ internal sealed class Reflections(SkillGenerationInput input, SkillRunState stat
         Intervention = input.Pdi is { Enabled: true, ObserveOnly: false } ? restored.Intervention : InterventionLevel.None;
     }
 
-    public async Task<ReflectionRecord> RunAsync(TaskPackage package, AttemptResult result, AttemptRecord record, JudgeReply judged)
+    public async Task<ReflectionRecord?> RunAsync(TaskPackage package, AttemptResult result, AttemptRecord record, JudgeReply judged)
     {
         state.Show("reflect");
         var started = Workflow.UtcNow;
@@ -56,7 +56,7 @@ internal sealed class Reflections(SkillGenerationInput input, SkillRunState stat
         var refusals = new List<string>();
         for (var ask = 0; ask <= input.ReAsks; ask++)
         {
-            var reply = await SummaryCalls.AskAsync(
+            var reply = await ModelCalls.AskAsync(
                 input.SummaryModel ?? input.Model, state, LlmPurposes.Reflect, conversation, ReplyCharacters, $"attempt {record.Number}: reflect" + (ask == 0 ? "" : $", asked again ({ask})"));
             conversation = reply.Conversation;
             if (Read(reply, before, out var why) is { } memo)

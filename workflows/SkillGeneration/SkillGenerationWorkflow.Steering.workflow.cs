@@ -10,6 +10,8 @@ public sealed partial class SkillGenerationWorkflow
     private bool _toSteer;
     private bool _steering;
 
+    private protected override RunControl Control => _state.Control;
+
     [WorkflowQuery("GetProgress", Description = "Where the run stands: attempts with outcome, reward, PDI, intervention and cost.")]
     public SkillProgress GetProgress() => _state.Progress();
 
@@ -22,23 +24,6 @@ public sealed partial class SkillGenerationWorkflow
     [WorkflowQuery("GetRecords", Description = "References to what is kept of each attempt; a fork starts from them.")]
     public IReadOnlyList<KeptAttempt> GetRecords() => _state.Records();
 
-    [WorkflowUpdate("Pause", Description = "Let the step in flight end, then stand still. No value needed.")]
-    public Task PauseAsync()
-    {
-        _state.Control.Pause();
-        return SteerAsync();
-    }
-
-    [WorkflowUpdate("Resume", Description = "Go on: after a pause, or when what the run waits for is mended. No value needed.")]
-    public Task ResumeAsync()
-    {
-        _state.Control.Resume();
-        return SteerAsync();
-    }
-
-    [WorkflowUpdateValidator(nameof(ResumeAsync))]
-    public void ValidateResume() => RunControl.Refuse(_state.Control.ResumeRefusal());
-
     [WorkflowUpdate("AddGuidance", Description = "Text for the next attempt's instruction: {\"text\": \"…\"}")]
     public Task AddGuidanceAsync(OperatorValue<GuidanceRequest>? request = null)
     {
@@ -48,7 +33,7 @@ public sealed partial class SkillGenerationWorkflow
     }
 
     [WorkflowUpdateValidator(nameof(AddGuidanceAsync))]
-    public void ValidateGuidance(OperatorValue<GuidanceRequest>? request = null) => RunControl.Refuse(GuidanceRequest.Refusal(request));
+    public void ValidateGuidance(OperatorValue<GuidanceRequest>? request = null) => Refuse(GuidanceRequest.Refusal(request));
 
     [WorkflowUpdate("ExtendAttempts", Description = "Allow more attempts: {\"attempts\": 3}")]
     public Task<int> ExtendAttemptsAsync(OperatorValue<ExtendRequest>? request = null)
@@ -59,17 +44,7 @@ public sealed partial class SkillGenerationWorkflow
     }
 
     [WorkflowUpdateValidator(nameof(ExtendAttemptsAsync))]
-    public void ValidateExtend(OperatorValue<ExtendRequest>? request = null) => RunControl.Refuse(ExtendRequest.Refusal(request));
-
-    [WorkflowUpdate("RaiseBudget", Description = "A new limit for the whole run in dollars, tokens or both: {\"budget_usd\": 25, \"budget_tokens\": 2000000}")]
-    public Task RaiseBudgetAsync(OperatorValue<BudgetRequest>? request = null)
-    {
-        _state.Control.Raise(request);
-        return SteerAsync();
-    }
-
-    [WorkflowUpdateValidator(nameof(RaiseBudgetAsync))]
-    public void ValidateBudget(OperatorValue<BudgetRequest>? request = null) => RunControl.Refuse(_state.Control.RaiseRefusal(request));
+    public void ValidateExtend(OperatorValue<ExtendRequest>? request = null) => Refuse(ExtendRequest.Refusal(request));
 
     [WorkflowSignal("AttemptNews", Description = "From the attempt: what it waits for and what it has cost.")]
     public Task AttemptNewsAsync(AttemptNews news)
@@ -77,13 +52,13 @@ public sealed partial class SkillGenerationWorkflow
         _state.Hear(news);
 
         // What it waits for the batch hears anyway.
-        return news.Waiting is null ? SeatReports.NewsAsync(_input.Seat, _state.Control.Spent, null) : Task.CompletedTask;
+        return news.Waiting is null ? ParentReports.NewsAsync(_input.Parent, _state.Control.Spent, null) : Task.CompletedTask;
     }
 
-    [WorkflowSignal("Hold", Description = "From the batch: stand still after the step in flight, or go on.")]
-    public Task HoldAsync(HoldRequest request)
+    /// <summary>What changes for the run changes for its attempt.</summary>
+    private protected override Task ChangeAsync(Action change)
     {
-        _state.Control.Hold(request.Why);
+        change();
         return SteerAsync();
     }
 

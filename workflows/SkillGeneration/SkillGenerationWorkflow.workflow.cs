@@ -14,13 +14,12 @@ namespace Spark.Temporal.Workflows.SkillGeneration;
 /// budget or of infrastructure it waits, says why, and goes on in place.
 /// </summary>
 [Workflow]
-public sealed partial class SkillGenerationWorkflow
+public sealed partial class SkillGenerationWorkflow : ItemWorkflow
 {
     private readonly SkillGenerationInput _input;
     private readonly SkillRunState _state;
     private readonly Reflections _reflections;
-    private readonly Distillation _distillation;
-    private readonly Reenactment? _recorded;
+    private readonly IAttemptSource _source;
     private ChildWorkflowHandle<AttemptWorkflow, AttemptResult>? _attempt;
 
     [WorkflowInit]
@@ -29,13 +28,12 @@ public sealed partial class SkillGenerationWorkflow
         _input = input;
         _state = new SkillRunState(input);
         _reflections = new Reflections(input, _state);
-        _distillation = new Distillation(input, _state);
-        _recorded = input.Agent == AgentNames.Replay ? new Reenactment(input, _state) : null;
+        _source = input.Agent == AgentNames.Replay ? new RecordedAttemptSource(input, _state, _reflections) : new LiveAttemptSource(input, _state, _reflections);
     }
 
     [WorkflowRun]
     public Task<SkillGenerationResult> RunAsync(SkillGenerationInput input) =>
-        SeatReports.AroundAsync(input.Seat, UntilCancelledAsync, ItemReport.Of, () => _state.Control.Spent);
+        ParentReports.AroundAsync(input.Parent, UntilCancelledAsync, () => _state.Control.Spent);
 
     private async Task<SkillGenerationResult> UntilCancelledAsync()
     {
@@ -53,16 +51,9 @@ public sealed partial class SkillGenerationWorkflow
     private async Task<SkillGenerationResult> WorkAsync()
     {
         _state.Show("read the task");
-        var package = _recorded is null ? await ReadAsync() : await _recorded.OpenAsync();
+        var package = await _source.OpenAsync();
         if (package is null)
         {
-            return await CloseAsync(SkillRunStatus.TaskBroken);
-        }
-
-        _state.Task = package.Name;
-        if (_recorded is null && await HintAsync(package) is { } broken)
-        {
-            _state.Error = broken;
             return await CloseAsync(SkillRunStatus.TaskBroken);
         }
 
@@ -80,19 +71,15 @@ public sealed partial class SkillGenerationWorkflow
             var instruction = await BeginAsync(package);
             var result = await ExecuteAsync(package, instruction);
             var record = _state.Take(result, instruction);
-            await SeatReports.NewsAsync(_input.Seat, _state.Usage, null);
+            await ParentReports.NewsAsync(_input.Parent, _state.Usage, null);
             if (result.Outcome == Outcome.Infrastructure)
             {
                 await KeepAsync(record);
-                if (_recorded is null)
-                {
-                    await _state.WaitAfterInfrastructureAsync(result.Error ?? "unknown");
-                }
-
+                await _source.AfterInfrastructureAsync(result.Error ?? "unknown");
                 continue;
             }
 
-            if (result.ErrorType is FailureTypes.InvalidTask or FailureTypes.BuildFailed or FailureTypes.BuildTimedOut or FailureTypes.StartFailed or FailureTypes.InvalidInput)
+            if (ActivityFailures.IsFinal(result.ErrorType))
             {
                 // No agent can mend a task that does not build: reflecting on it would be paid for in vain.
                 _state.Error = result.Error;
@@ -101,65 +88,22 @@ public sealed partial class SkillGenerationWorkflow
             }
 
             _state.Show("judge");
-            var judged = _recorded is not null ? await _recorded.JudgeAsync(record.Number, result) : await Workflow.ExecuteActivityAsync(
-                (IRecordActivities records) => records.JudgeAsync(new JudgeRequest(result)), ActivityProfiles.Records($"attempt {record.Number}: judge"));
+            var judged = await _source.JudgeAsync(record.Number, result);
             record = record with { Judgment = judged.Stored, Outcome = judged.Judgment.Outcome };
             _state.Judged(record, judged.Judgment);
             if (record.Outcome == Outcome.Pass)
             {
                 await KeepAsync(record);
-                var valid = _recorded is null ? await _distillation.RunAsync(package, result, judged.Stored) : await _recorded.DistillAsync(package.Name);
+                var valid = await _source.DistillAsync(package, result, judged.Stored);
                 return await CloseAsync(valid ? SkillRunStatus.Passed : SkillRunStatus.SkillRefused);
             }
 
             await _state.Control.CheckpointAsync();
-            var reflection = _recorded is null
-                ? await _reflections.RunAsync(package, result, record, judged)
-                : _reflections.Reenact(record, judged.Judgment, await _recorded.ReflectAsync(record.Number));
+            var reflection = await _source.ReflectAsync(package, result, record, judged);
             await KeepAsync(record with { Reflection = reflection });
         }
 
         return await CloseAsync(SkillRunStatus.Exhausted);
-    }
-
-    private async Task<TaskPackage?> ReadAsync()
-    {
-        try
-        {
-            return await Workflow.ExecuteActivityAsync(
-                (ITaskPackageActivities packages) => packages.ReadAsync(new ReadPackageRequest(_input.TaskDir)), ActivityProfiles.Records("read the task"));
-        }
-        catch (ActivityFailureException failure) when (ActivityFailures.TypeOf(failure) == FailureTypes.InvalidTask)
-        {
-            _state.Error = ActivityFailures.Words(failure);
-            return null;
-        }
-    }
-
-    /// <summary>
-    /// The verifier hint. Its guarantee needs to know what the right answer looks like, so the task's solution is run
-    /// once, in a container of its own.
-    /// </summary>
-    /// <returns>Why the task cannot run; null when it can.</returns>
-    private async Task<string?> HintAsync(TaskPackage package)
-    {
-        while (true)
-        {
-            _state.Show("verifier hint");
-            try
-            {
-                _state.Hint = await VerifierHints.MakeAsync(package, _input.Limits);
-                return null;
-            }
-            catch (ActivityFailureException failure) when (ActivityFailures.IsFinal(failure))
-            {
-                return ActivityFailures.Words(failure);
-            }
-            catch (ActivityFailureException failure) when (!TemporalException.IsCanceledException(failure))
-            {
-                await _state.Control.WaitForPersonAsync("infrastructure", ActivityFailures.Words(failure));
-            }
-        }
     }
 
     private Task<ArtifactRef> BeginAsync(TaskPackage package)
@@ -183,8 +127,8 @@ public sealed partial class SkillGenerationWorkflow
     private async Task<AttemptResult> ExecuteAsync(TaskPackage package, ArtifactRef instruction)
     {
         _state.Show(SkillRunState.Executing);
-        var kwargs = _recorded?.Kwargs(_state.Number) ?? _input.AgentKwargs;
-        var step = _input.Seat?.Step;
+        var kwargs = _source.AgentKwargs(_state.Number);
+        var step = _input.Parent?.Step;
         _attempt = await Workflow.StartChildWorkflowAsync(
             (AttemptWorkflow attempt) => attempt.RunAsync(new AttemptInput
             {

@@ -11,7 +11,7 @@ using Temporalio.Workflows;
 namespace Spark.Temporal.Workflows.SkillGeneration;
 
 /// <summary>What a skill run knows of itself and what it shows.</summary>
-internal sealed class SkillRunState : IOwnCalls
+internal sealed class SkillRunState : IModelCaller
 {
     /// <summary>The step in which an attempt works.</summary>
     public const string Executing = "execute";
@@ -26,7 +26,7 @@ internal sealed class SkillRunState : IOwnCalls
     public SkillRunState(SkillGenerationInput input)
     {
         _input = input;
-        Control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), () => Show(Step), input.Seat) { TellsBatch = true, OwnsElsewhere = true };
+        Control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), () => Show(Step), input.Parent) { TellsBatch = true, OwnsElsewhere = true };
         Task = PlainText.Slug(input.TaskDir.TrimEnd('/').Split('/')[^1]);
         MaxAttempts = input.MaxAttempts;
     }
@@ -73,6 +73,7 @@ internal sealed class SkillRunState : IOwnCalls
     public SkillProgress Progress() => new(
         Task, Control.State, Number, MaxAttempts, Step, Control.Spent.CostUsd, Control.Limit.Usd, [.. _attempts])
     {
+        Kept = _kept.Count,
         WaitsFor = Control.WaitsFor,
         Tokens = Control.Spent.TotalTokens,
         BudgetTokens = Control.Limit.Tokens,

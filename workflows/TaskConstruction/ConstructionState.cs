@@ -10,7 +10,7 @@ using Temporalio.Workflows;
 namespace Spark.Temporal.Workflows.TaskConstruction;
 
 /// <summary>What a construction knows of itself and what it shows.</summary>
-internal sealed class ConstructionState : IOwnCalls
+internal sealed class ConstructionState : IModelCaller
 {
     private static readonly string[] Updates = ["`ExtendAttempts` (rounds of repair) with `{\"attempts\": 3}`"];
 
@@ -22,7 +22,7 @@ internal sealed class ConstructionState : IOwnCalls
     {
         _input = input;
         MaxRevisions = input.MaxRevisions;
-        Control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), () => Show(Step), input.Seat) { TellsBatch = true };
+        Control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), () => Show(Step), input.Parent) { TellsBatch = true };
     }
 
     public RunControl Control { get; }

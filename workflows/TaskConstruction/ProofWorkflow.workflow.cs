@@ -42,7 +42,7 @@ public sealed class ProofWorkflow
 
         var result = _state.Close(package, _input.TaskDir, stopped);
         Workflow.UpsertTypedSearchAttributes(
-            SearchAttributes.State.ValueSet("done"), SearchAttributes.Outcome.ValueSet(result.Verdict.ToString()));
+            SearchAttributes.State.ValueSet(RunStates.Done), SearchAttributes.Outcome.ValueSet(result.Verdict.ToString()));
         Workflow.CurrentDetails = ProofDetails.Render(result);
         return result;
     }

@@ -12,7 +12,7 @@ namespace Spark.Temporal.Workflows.TaskConstruction;
 /// back to repair with its evidence; out of budget or of infrastructure the run waits, says why, and goes on in place.
 /// </summary>
 [Workflow]
-public sealed partial class TaskConstructionWorkflow
+public sealed partial class TaskConstructionWorkflow : ItemWorkflow
 {
     private readonly ConstructionInput _input;
     private readonly ConstructionState _state;
@@ -23,7 +23,7 @@ public sealed partial class TaskConstructionWorkflow
 
     [WorkflowRun]
     public Task<ConstructionResult> RunAsync(ConstructionInput input) =>
-        SeatReports.AroundAsync(input.Seat, UntilCancelledAsync, ItemReport.Of, () => _state.Usage);
+        ParentReports.AroundAsync(input.Parent, UntilCancelledAsync, () => _state.Usage);
 
     private async Task<ConstructionResult> UntilCancelledAsync()
     {
@@ -74,7 +74,7 @@ public sealed partial class TaskConstructionWorkflow
             }
 
             _state.Update(_state.Versions[^1] with { Refused = refused });
-            await SeatReports.NewsAsync(_input.Seat, _state.Usage, null);
+            await ParentReports.NewsAsync(_input.Parent, _state.Usage, null);
             if (_state.Round >= _state.MaxRevisions)
             {
                 return await CloseAsync(
@@ -111,7 +111,7 @@ public sealed partial class TaskConstructionWorkflow
         for (var ask = 0; ask <= _input.SchemaRetries; ask++)
         {
             _state.Show(purpose);
-            var reply = await SummaryCalls.AskAsync(
+            var reply = await ModelCalls.AskAsync(
                 _input.Model, _state, purpose, conversation, 0, (purpose == LlmPurposes.Repair ? $"repair {_state.Round + 1}" : "write the blueprint") + Again(ask));
             var read = await Workflow.ExecuteActivityAsync(
                 (IConstructionActivities construction) => construction.ReadBlueprintAsync(new ReadReplyRequest(reply.Conversation)),
@@ -185,7 +185,7 @@ public sealed partial class TaskConstructionWorkflow
         for (var ask = 0; ask <= _input.SchemaRetries; ask++)
         {
             _state.Show("critique by the model");
-            var reply = await SummaryCalls.AskAsync(_input.Model, _state, LlmPurposes.Critique, conversation, 0, $"critique version {version.Number}{Again(ask)}");
+            var reply = await ModelCalls.AskAsync(_input.Model, _state, LlmPurposes.Critique, conversation, 0, $"critique version {version.Number}{Again(ask)}");
             var read = await Workflow.ExecuteActivityAsync(
                 (IConstructionActivities construction) => construction.ReadCritiqueAsync(new ReadReplyRequest(reply.Conversation)),
                 ActivityProfiles.Records("read the critique"));

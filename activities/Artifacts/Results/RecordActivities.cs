@@ -1,5 +1,4 @@
 using Spark.Temporal.Activities.Archives;
-using Spark.Temporal.Activities.Artifacts.Results;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Evidence;
 using Spark.Temporal.Domain.Judging;

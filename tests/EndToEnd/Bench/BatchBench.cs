@@ -72,7 +72,7 @@ public sealed class BatchBench
     private static BatchInput Input(TemporaryFolder folder) => new()
     {
         Batch = "bench",
-        Work = new BatchWork { Trials = [new TrialTemplate("bench", "none", new AttemptInput { Agent = AgentNames.Nop, Arm = "bench" })], Repeats = Items / Tasks },
+        Work = new TrialWork([new TrialTemplate("bench", "none", new AttemptInput { Agent = AgentNames.Nop, Arm = "bench" })], Items / Tasks),
         Source = new BatchSource { TasksDir = BatchFiles.Tasks(folder["tasks"], Enumerable.Range(1, Tasks).Select(number => $"task-{number:00}")) },
         OutDir = folder["out"],
         Parallelism = 50,
@@ -107,10 +107,9 @@ public sealed class BatchBench
     internal sealed class InstantAttempt
     {
         [WorkflowRun]
-        public Task<AttemptResult> RunAsync(AttemptInput input) => SeatReports.AroundAsync(
-            input.Seat,
+        public Task<AttemptResult> RunAsync(AttemptInput input) => ParentReports.AroundAsync(
+            input.Parent,
             () => Task.FromResult(new AttemptResult { Task = input.TaskDir!, Agent = input.Agent, Outcome = Outcome.Pass, Reward = 1 }),
-            ItemReport.Of,
             () => Spark.Temporal.Domain.Conversations.TokenUsage.None);
     }
 }

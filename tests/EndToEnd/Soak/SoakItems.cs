@@ -16,10 +16,8 @@ internal static class SoakItems
     /// <summary>A host that answers late because the machine is busy is not one that is gone.</summary>
     private static AttemptLimits Patient => new() { HostAwaySec = 900 };
 
-    public static BatchWork Work(string outDir) => new()
-    {
-        Skill = new SkillGenerationInput { TaskDir = "", Batch = "", ModelSlug = "scripted", OutDir = outDir, MaxAttempts = MaxAttempts, Limits = Patient },
-    };
+    public static BatchWork Work(string outDir) => new SkillWork(
+        new SkillGenerationInput { TaskDir = "", Batch = "", ModelSlug = "scripted", OutDir = outDir, MaxAttempts = MaxAttempts, Limits = Patient });
 
     /// <summary>Name of a task by its number, from 1; names sort by number.</summary>
     public static string Name(int number) => $"item-{number:0000}-{(number % 10) switch { 0 => NoOpSandbox.Never, 3 or 7 => NoOpSandbox.Twice, _ => NoOpSandbox.Once }}";

@@ -60,7 +60,7 @@ public sealed class BatchBudgetTests : DeploymentFixture
         World.Before = (call, _) => call == "llm:agent" && World.Count("llm:agent") == 4 ? _gate.Task : Task.CompletedTask;
         var input = BatchFiles.Skills(_deployment, "one");
         var batch = await BatchFiles.StartAsync(
-            _deployment, input with { Work = new BatchWork { Skill = input.Work.Skill! with { Limits = new AttemptLimits { NewsSec = 0 } } } });
+            _deployment, input with { Work = new SkillWork(((SkillWork)input.Work).Run with { Limits = new AttemptLimits { NewsSec = 0 } }) });
         await Eventually.IsTrueAsync(() => Task.FromResult(World.Count("llm:agent") == 4), "three calls are answered");
         var run = (await BatchFiles.ProgressAsync(batch)).Open.Single().WorkflowId;
 

@@ -42,7 +42,7 @@ public sealed class BatchCarryTests
     private static BatchInput Input(int open, int ended) => new()
     {
         Batch = "nightly-2026-11",
-        Work = new BatchWork { Skill = null },
+        Work = new TrialWork([]),
         Source = new BatchSource(),
         OutDir = "/data/results",
         Parallelism = Math.Max(1, open),

@@ -77,7 +77,7 @@ public sealed class BatchRetryTests : DeploymentFixture
         };
         World.Before = (call, _) => call.StartsWith("sandbox.verify", StringComparison.Ordinal) && World.Count("sandbox.verify") == 2 ? _gate.Task : Task.CompletedTask;
         var input = BatchFiles.Skills(_deployment, "one", "two") with { Parallelism = 1 };
-        var batch = await BatchFiles.StartAsync(_deployment, input with { Work = new BatchWork { Skill = input.Work.Skill! with { MaxAttempts = 1 } } });
+        var batch = await BatchFiles.StartAsync(_deployment, input with { Work = new SkillWork(((SkillWork)input.Work).Run with { MaxAttempts = 1 }) });
         await Eventually.IsTrueAsync(async () => (await BatchFiles.ProgressAsync(batch)).Counts.Failed == 1, "the first one failed");
         await RetryAsync(batch, "failed");
         _gate.SetResult();

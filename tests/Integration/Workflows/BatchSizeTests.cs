@@ -22,7 +22,7 @@ public sealed class BatchSizeTests
     {
         await using var deployment = await FakeDeployment.StartAsync();
         var trials = BatchFiles.Trials(deployment, 10);
-        var input = trials with { Work = trials.Work with { Repeats = Items / 10 }, Parallelism = 8, Tuning = new BatchTuning { HistoryLimit = 60 } };
+        var input = trials with { Work = ((TrialWork)trials.Work) with { Repeats = Items / 10 }, Parallelism = 8, Tuning = new BatchTuning { HistoryLimit = 60 } };
         var plan = await new BatchPlanner(deployment.Store).PlanAsync(
             new PlanBatchRequest { Batch = input.Batch, OutDir = input.OutDir, Work = input.Work, Source = input.Source }, CancellationToken.None);
         var started = await deployment.Client.StartWorkflowAsync((BatchWorkflow batch) => batch.RunAsync(Late(input, plan)), deployment.Options("batch"));

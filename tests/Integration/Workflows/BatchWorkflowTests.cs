@@ -51,7 +51,7 @@ public sealed class BatchWorkflowTests
     public async Task A_batch_of_skills_writes_its_results_while_it_runs_and_its_summary_at_the_end()
     {
         World.Reply = (purpose, _, request) => purpose == LlmPurposes.Distill ? Memos.Skill.Replace("name: answer", $"name: {request.Task}") : "done";
-        var input = Batch(new BatchWork { Skill = Skill() }, "one", "two") with { Parallelism = 1 };
+        var input = Batch(new SkillWork(Skill()), "one", "two") with { Parallelism = 1 };
         var gate = new TaskCompletionSource();
         var distilled = 0;
         World.Before = (call, _) => call == "llm:distill" && Interlocked.Increment(ref distilled) == 2 ? gate.Task : Task.CompletedTask;

@@ -177,7 +177,7 @@ public sealed class HistoryRecorder : HistoryRecording
         var input = new BatchInput
         {
             Batch = _deployment.Prefix + "batch",
-            Work = new BatchWork { Skill = Skill() },
+            Work = new SkillWork(Skill()),
             Source = new BatchSource { TasksDir = _deployment.OutDir + "/tasks" },
             OutDir = _deployment.OutDir,
             Parallelism = 2,

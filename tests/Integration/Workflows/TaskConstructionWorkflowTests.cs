@@ -198,7 +198,7 @@ public sealed class TaskConstructionWorkflowTests
         var input = new BatchInput
         {
             Batch = PlainText.Slug(_deployment.Prefix + "batch"),
-            Work = new BatchWork { Construction = items[0] },
+            Work = new ConstructionWork(items[0]),
             Source = new BatchSource { Files = [.. items.Select(item => item.PromptFile)] },
             OutDir = _deployment.OutDir,
             Parallelism = 2,

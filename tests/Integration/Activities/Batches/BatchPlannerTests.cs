@@ -94,9 +94,9 @@ public sealed class BatchPlannerTests
         BatchFiles.Task(_folder["tasks/one"], "Write it.");
         BatchFiles.Task(_folder["renamed/other"], "Write it.");
         BatchFiles.Task(_folder["changed/one"], "Write it!");
-        var settings = Skills().Skill!;
+        var settings = Skills().Run;
         async Task<string> DigestAsync(SkillGenerationInput skill, string folder = "tasks") =>
-            (await ItemsAsync(new BatchSource { TasksDir = _folder[folder] }, new BatchWork { Skill = skill })).Single().Digest!;
+            (await ItemsAsync(new BatchSource { TasksDir = _folder[folder] }, new SkillWork(skill))).Single().Digest!;
         var digest = await DigestAsync(settings);
 
         using (Assert.EnterMultipleScope())
@@ -130,7 +130,7 @@ public sealed class BatchPlannerTests
         BatchFiles.Tasks(_folder["tasks"], "one", "two");
         TrialTemplate Arm(string name) => new(name, "none", new AttemptInput { Agent = AgentNames.Nop, Arm = name });
 
-        var items = await ItemsAsync(Source(), new BatchWork { Trials = [Arm("a"), Arm("b")], Repeats = 2 });
+        var items = await ItemsAsync(Source(), new TrialWork([Arm("a"), Arm("b")], 2));
 
         Assert.That(
             items.Select(item => $"{item.Number} {item.Name} {item.Template} {item.Repeat}"),
@@ -156,7 +156,7 @@ public sealed class BatchPlannerTests
                 },
             },
             SparkJson.Options) + "\n");
-        var elsewhere = new BatchWork { Skill = Skills().Skill! with { ResultsRoot = _folder["elsewhere"] } };
+        var elsewhere = new SkillWork(Skills().Run with { ResultsRoot = _folder["elsewhere"] });
 
         var alone = await PlanAsync(Source(), elsewhere);
         var plan = await PlanAsync(Source() with { SharedResults = _folder["theirs"] }, elsewhere);
@@ -252,7 +252,7 @@ public sealed class BatchPlannerTests
 
     private BatchSource Source() => new() { TasksDir = _folder["tasks"] };
 
-    private BatchWork Skills() => new() { Skill = new SkillGenerationInput { TaskDir = "", Batch = "", ModelSlug = "fake", OutDir = _folder["out"] } };
+    private SkillWork Skills() => new(new SkillGenerationInput { TaskDir = "", Batch = "", ModelSlug = "fake", OutDir = _folder["out"] });
 
     private Task<BatchPlan> PlanAsync(BatchSource source, BatchWork work) =>
         new BatchPlanner(_store).PlanAsync(new PlanBatchRequest { Batch = "batch", OutDir = _folder["out"], Work = work, Source = source }, default);

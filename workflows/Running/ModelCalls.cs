@@ -7,11 +7,11 @@ using Temporalio.Workflows;
 namespace Spark.Temporal.Workflows.Running;
 
 /// <summary>The run's own model calls: reflections and distillation, blueprints and critiques. What they cost is never spent in vain.</summary>
-internal static class SummaryCalls
+internal static class ModelCalls
 {
     /// <summary>Asks until there is a reply: an endpoint out of reach makes the run wait for a person, not fail.</summary>
     public static async Task<LlmReply> AskAsync(
-        ModelChoice model, IOwnCalls state, string purpose, ArtifactRef conversation, int inlineCharacters, string summary)
+        ModelChoice model, IModelCaller state, string purpose, ArtifactRef conversation, int inlineCharacters, string summary)
     {
         while (true)
         {

@@ -4,7 +4,7 @@ using Spark.Temporal.Workflows.Messages;
 namespace Spark.Temporal.Workflows.Running;
 
 /// <summary>What a run that asks models itself must be able to do.</summary>
-internal interface IOwnCalls
+internal interface IModelCaller
 {
     /// <summary>Name of the task, for the request's header.</summary>
     string Task { get; }

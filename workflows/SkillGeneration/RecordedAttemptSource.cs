@@ -9,11 +9,10 @@ using Temporalio.Workflows;
 namespace Spark.Temporal.Workflows.SkillGeneration;
 
 /// <summary>A recorded run through this workflow: what is decided here is decided anew, what came from outside is recorded.</summary>
-internal sealed class Reenactment(SkillGenerationInput input, SkillRunState state)
+internal sealed class RecordedAttemptSource(SkillGenerationInput input, SkillRunState state, Reflections reflections) : IAttemptSource
 {
     private ReplayedRun? _run;
 
-    /// <returns>What stands for the task; null where there is no such recording, and the state says why.</returns>
     public async Task<TaskPackage?> OpenAsync()
     {
         try
@@ -27,13 +26,16 @@ internal sealed class Reenactment(SkillGenerationInput input, SkillRunState stat
             return null;
         }
 
-        state.MaxAttempts = _run.Scored;
+        (state.Task, state.MaxAttempts) = (_run.Package.Name, _run.Scored);
         return _run.Package;
     }
 
     /// <summary>Names the recorded attempt to the workflow that re-enacts it.</summary>
-    public IReadOnlyDictionary<string, string> Kwargs(int number) =>
+    public IReadOnlyDictionary<string, string>? AgentKwargs(int number) =>
         new Dictionary<string, string> { [AgentNames.RecordedKwarg] = Of(number).ToString() };
+
+    /// <summary>A recorded failure is over: there is nothing to wait for.</summary>
+    public Task AfterInfrastructureAsync(string words) => Task.CompletedTask;
 
     public Task<JudgeReply> JudgeAsync(int number, AttemptResult result)
     {
@@ -41,14 +43,16 @@ internal sealed class Reenactment(SkillGenerationInput input, SkillRunState stat
         return Workflow.ExecuteActivityAsync((IReplayActivities replay) => replay.JudgeAsync(request), ActivityProfiles.Records($"attempt {number}: as it was judged"));
     }
 
-    public Task<ReplayedReflection> ReflectAsync(int number)
+    public async Task<ReflectionRecord?> ReflectAsync(TaskPackage package, AttemptResult result, AttemptRecord record, JudgeReply judged)
     {
-        var request = new ReplayReflectRequest(Of(number));
-        return Workflow.ExecuteActivityAsync((IReplayActivities replay) => replay.ReflectAsync(request), ActivityProfiles.Records($"attempt {number}: as it was reflected on"));
+        var request = new ReplayReflectRequest(Of(record.Number));
+        var recorded = await Workflow.ExecuteActivityAsync(
+            (IReplayActivities replay) => replay.ReflectAsync(request), ActivityProfiles.Records($"attempt {record.Number}: as it was reflected on"));
+        return reflections.Reenact(record, judged.Judgment, recorded);
     }
 
-    /// <returns>Whether a skill was recorded. An invalid one is kept all the same, and the run says what is wrong with it.</returns>
-    public async Task<bool> DistillAsync(string task)
+    /// <remarks>An invalid skill is kept as it was recorded, and the run says what is wrong with it.</remarks>
+    public async Task<bool> DistillAsync(TaskPackage package, AttemptResult result, ArtifactRef judgment)
     {
         if (_run!.Skill is not { } conversation)
         {
@@ -57,7 +61,7 @@ internal sealed class Reenactment(SkillGenerationInput input, SkillRunState stat
         }
 
         var skill = await Workflow.ExecuteActivityAsync(
-            (IReplayActivities replay) => replay.DistillAsync(new ReplayDistillRequest(conversation, task)), ActivityProfiles.Records("the recorded skill"));
+            (IReplayActivities replay) => replay.DistillAsync(new ReplayDistillRequest(conversation, package.Name)), ActivityProfiles.Records("the recorded skill"));
         state.Skill = skill.Skill;
         state.Count(new SkillCall(conversation, skill.Usage, skill.Problems, 0, Workflow.UtcNow));
         state.Error = skill.Problems.Count == 0 ? null : PlainText.OneLine($"The recorded skill is not valid: {string.Join("; ", skill.Problems)}", 600);

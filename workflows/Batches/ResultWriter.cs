@@ -7,7 +7,7 @@ using Temporalio.Workflows;
 namespace Spark.Temporal.Workflows.Batches;
 
 /// <summary>Keeps results, one activity at a time: what ends while it writes goes with the next one.</summary>
-internal sealed class BatchScribe(BatchInput input)
+internal sealed class ResultWriter(BatchInput input)
 {
     /// <summary>Results of one activity: eight of the largest kind are far below the size of a payload.</summary>
     private const int AtOnce = 8;

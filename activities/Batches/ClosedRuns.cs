@@ -8,7 +8,7 @@ using Temporalio.Exceptions;
 namespace Spark.Temporal.Activities.Batches;
 
 /// <summary>Asks the server about runs that a batch takes for open, and reports those that are closed in their place.</summary>
-internal sealed class BatchLookout(ITemporalClient client)
+internal sealed class ClosedRuns(ITemporalClient client)
 {
     /// <summary>Reports of one look: the largest kind ten times is far below the size of a payload. The next look has the rest.</summary>
     private const int MostReports = 10;

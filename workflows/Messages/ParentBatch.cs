@@ -1,0 +1,30 @@
+using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Conversations;
+
+namespace Spark.Temporal.Workflows.Messages;
+
+/// <summary>The batch that a run belongs to and reports to. The run outlives any one run of the batch, so it is told by id.</summary>
+/// <param name="Batch">Workflow id of the batch.</param>
+/// <param name="Held">Why the batch holds the run from the start; null when it may run.</param>
+/// <param name="Step">Having spent so much more the run says so, for the budget of the batch; null where that has none.</param>
+public sealed record ParentBatch(string Batch, string? Held = null, SpendingLimit? Step = null);
+
+/// <summary>Names of the signals between a batch and its runs.</summary>
+public static class BatchSignals
+{
+    /// <summary>From a run that ends, with an <see cref="ItemReport"/>.</summary>
+    public const string ItemEnded = "ItemEnded";
+
+    /// <summary>From an open run, with <see cref="Messages.ItemNews"/>.</summary>
+    public const string ItemNews = "ItemNews";
+
+    /// <summary>From the batch to a run, with a <see cref="HoldRequest"/>.</summary>
+    public const string Hold = "Hold";
+}
+
+/// <summary>From a batch to its runs, by signal.</summary>
+/// <param name="Why">Why they stand still, as their state; null when they may go on.</param>
+public sealed record HoldRequest(string? Why);
+
+/// <summary>From an open run to its batch, by signal: what it has used and what it waits for.</summary>
+public sealed record ItemNews(string WorkflowId, string RunId, TokenUsage Usage, string? Waiting);

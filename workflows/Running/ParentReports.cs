@@ -1,0 +1,56 @@
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Workflows.Messages;
+using Temporalio.Exceptions;
+using Temporalio.Workflows;
+
+namespace Spark.Temporal.Workflows.Running;
+
+/// <summary>
+/// What a run tells the batch that started it, by the names of the batch's signals: the run does not know its workflow. A
+/// batch that is gone changes nothing for the run.
+/// </summary>
+internal static class ParentReports
+{
+    /// <summary>Runs, and tells the batch how it ended, also when it was cancelled or failed.</summary>
+    /// <param name="parent">The run's batch; null for a run of its own, which tells nobody.</param>
+    /// <param name="work">The run.</param>
+    /// <param name="usage">What it has used, for a run that does not come to a result.</param>
+    public static async Task<T> AroundAsync<T>(ParentBatch? parent, Func<Task<T>> work, Func<TokenUsage> usage)
+        where T : class, IRunResult
+    {
+        try
+        {
+            var result = await work();
+            await TellAsync(parent, BatchSignals.ItemEnded, () => ItemReport.Of(Workflow.Info.WorkflowId, Workflow.Info.FirstExecutionRunId, result));
+            return result;
+        }
+        catch (Exception failure) when (parent is not null && (failure is FailureException || TemporalException.IsCanceledException(failure)))
+        {
+            await TellAsync(
+                parent, BatchSignals.ItemEnded, () => ItemReport.Of(Workflow.Info.WorkflowId, Workflow.Info.FirstExecutionRunId, failure, usage()));
+            throw;
+        }
+    }
+
+    /// <summary>What an open run has used and what it waits for; null while it goes on.</summary>
+    public static Task NewsAsync(ParentBatch? parent, TokenUsage usage, string? waiting) => TellAsync(
+        parent, BatchSignals.ItemNews, () => new ItemNews(Workflow.Info.WorkflowId, Workflow.Info.FirstExecutionRunId, usage, waiting));
+
+    private static async Task TellAsync(ParentBatch? parent, string signal, Func<object> message)
+    {
+        if (parent is null)
+        {
+            return;
+        }
+
+        try
+        {
+            // By id alone: the batch may be in another run by now. Cancelling the run must not keep it from being told.
+            await Workflow.GetExternalWorkflowHandle(parent.Batch).SignalAsync(signal, [message()], new() { CancellationToken = CancellationToken.None });
+        }
+        catch (FailureException)
+        {
+            // Closed or gone. A batch that starts again under its name asks the server.
+        }
+    }
+}
