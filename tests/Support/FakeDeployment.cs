@@ -8,7 +8,6 @@ using Spark.Temporal.Activities.Versions;
 using Spark.Temporal.Wire;
 using Spark.Temporal.Wire.Encryption;
 using Spark.Temporal.Workers;
-using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Client;
