@@ -45,7 +45,7 @@ public sealed class SkillRunWriterTests
             _store.Opened.Clear();
             await KeepAsync(attempt);
 
-            Assert.That(_store.Opened, Has.None.Matches<ArtifactRef>(opened => conversations.Contains(opened)), $"attempt {number} reads what an earlier one said");
+            Assert.That(_store.Opened, Has.None.Matches<ArtifactRef>(opened => conversations.Contains(opened!)), $"attempt {number} reads what an earlier one said");
             conversations.AddRange([attempt.Result.Conversation!, attempt.Reflection!.Conversation]);
             reads.Add(_store.Opened.Count);
         }
