@@ -3,8 +3,6 @@ using System.Xml.Linq;
 using NetArchTest.Rules;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Domain.Texts;
-using Spark.Temporal.Starter.Cli;
-using Spark.Temporal.Workers;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 using Temporalio.Workflows;
