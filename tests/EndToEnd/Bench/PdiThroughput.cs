@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Starter.Pdi;
-using Spark.Temporal.Starter.Pdi.Trajectories;
 
 namespace Spark.Temporal.Tests.EndToEnd.Bench;
 

@@ -2,9 +2,7 @@ using System.Reflection;
 using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Starter.RunState;
-using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Messages;
-using Spark.Temporal.Workflows.TaskConstruction;
 
 namespace Spark.Temporal.Tests.Activities.Artifacts;
 
