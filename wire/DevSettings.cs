@@ -6,7 +6,7 @@ using YamlDotNet.Serialization.NamingConventions;
 namespace Spark.Temporal.Wire;
 
 /// <summary>
-/// The development settings, <c>temporal-dev.yaml</c>. Parsing only; whoever calls reads the file.
+/// The development settings, <c>temporal-dev.yaml</c>. Parsing only; the caller reads the file.
 /// </summary>
 public sealed record DevSettings
 {

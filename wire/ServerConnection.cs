@@ -23,7 +23,7 @@ public static class ServerConnection
         {
             if (variable(name) is { Length: > 0 } path && !exists(path))
             {
-                throw new FormatException($"{name} names {path}, and there is no such file; mend the path, or unset the variable");
+                throw new FormatException($"{name} names {path}, and there is no such file; fix the path, or unset the variable");
             }
         }
 

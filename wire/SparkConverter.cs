@@ -11,8 +11,7 @@ public static class SparkConverter
     public static readonly DataConverter Plain = With(null);
 
     /// <summary>
-    /// With keys, payloads are encrypted, and with them the messages and stack traces of failures, which are otherwise no
-    /// payloads.
+    /// With keys, payloads are encrypted. So are the messages and stack traces of failures, which otherwise are no payloads.
     /// </summary>
     /// <param name="keys">Null for payloads that anybody can read.</param>
     public static DataConverter With(EncryptionKeys? keys) => new(

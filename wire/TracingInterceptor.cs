@@ -107,7 +107,7 @@ public sealed class TracingInterceptor : IClientInterceptor, IWorkerInterceptor
             span.SetStatus(ActivityStatusCode.Error, failure.Message);
         }
 
-        // As tags and not as an event: whoever exports may still take secrets out of tags.
+        // As tags and not as an event: an exporter can still remove secrets from tags.
         span.SetTag("exception.type", failure.GetType().FullName).SetTag("exception.message", failure.Message).SetTag("exception.stacktrace", failure.ToString());
     }
 

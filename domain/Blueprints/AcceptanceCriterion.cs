@@ -3,9 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace Spark.Temporal.Domain.Blueprints;
 
-/// <summary>What must hold of the result. As JSON a plain text, or an object that names its tests.</summary>
+/// <summary>A condition that the result must meet. In JSON it is a plain text, or an object that names its tests.</summary>
 /// <param name="Text">The criterion as a sentence.</param>
-/// <param name="Tests">Names of the test functions that check it; empty where the author did not say.</param>
+/// <param name="Tests">Names of the test functions that check it; empty when the author named none.</param>
 [JsonConverter(typeof(AcceptanceCriterionConverter))]
 public sealed record AcceptanceCriterion(string Text, IReadOnlyList<string> Tests)
 {

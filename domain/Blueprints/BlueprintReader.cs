@@ -8,12 +8,12 @@ namespace Spark.Temporal.Domain.Blueprints;
 public sealed record BlueprintReading(TaskBlueprint? Blueprint, IReadOnlyList<string> Errors);
 
 /// <summary>
-/// Reads a blueprint out of a model's reply. Code fences, reasoning tags and words around the object are passed over; what
-/// breaks the schema is said with its JSON path, so the model can be asked again.
+/// Reads a blueprint out of a model's reply. Code fences, reasoning tags and words around the object are skipped. Each error
+/// names its JSON path, so that the model can be asked again.
 /// </summary>
 public static class BlueprintReader
 {
-    /// <summary>Longest reply that is looked at, in characters.</summary>
+    /// <summary>Longest reply that is read, in characters.</summary>
     private const int MostReply = 1024 * 1024;
 
     private const string Former = "validation_checks";
@@ -48,7 +48,7 @@ public static class BlueprintReader
         }
     }
 
-    /// <summary>A field that was asked for once and may be given still; its value is not looked at.</summary>
+    /// <summary>A field that earlier versions asked for. A reply may still have it; its value is ignored.</summary>
     private static JsonElement WithoutFormer(JsonElement root) => root.TryGetProperty(Former, out _)
         ? JsonSerializer.SerializeToElement(root.EnumerateObject().Where(field => field.Name != Former).ToDictionary(field => field.Name, field => field.Value))
         : root;

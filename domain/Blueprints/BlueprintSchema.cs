@@ -20,7 +20,7 @@ public static class BlueprintSchema
     public static IReadOnlyList<string> Fields { get; } = [.. Root.GetProperty("properties").EnumerateObject().Select(property => property.Name)];
 
     /// <summary>
-    /// Checks the value of one field. Of the object fields a part may be given alone.
+    /// Checks the value of one field. A field that is an object may be given in part.
     /// </summary>
     public static IReadOnlyList<string> CheckField(string field, JsonElement value, string path) =>
         [.. JsonShape.Check(Root.GetProperty("properties").GetProperty(field), value, path).Where(error => !error.EndsWith(": is missing", StringComparison.Ordinal))];

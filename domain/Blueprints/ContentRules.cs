@@ -5,7 +5,7 @@ using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Domain.Blueprints;
 
-/// <summary>The parts of a blueprint say the same: the output's place, the prompt's words, what was given.</summary>
+/// <summary>Checks that the parts of a blueprint agree: the output's path, the quotes of the prompt, the given fields.</summary>
 public static class ContentRules
 {
     public const string OutputPathDrift = "output-path-drift";
@@ -35,12 +35,12 @@ public static class ContentRules
         {
             if (workdir + file.Path == path)
             {
-                yield return CritiqueFinding.Blocking(OutputBuiltIn, $"support_files[{index}].path", "the file that the agent shall write is there from the start");
+                yield return CritiqueFinding.Blocking(OutputBuiltIn, $"support_files[{index}].path", "the file that the agent must write is there from the start");
             }
         }
     }
 
-    /// <summary>Whether a path stands in a text and not as the beginning of a longer one.</summary>
+    /// <summary>Whether a path appears in a text other than as the beginning of a longer one.</summary>
     private static bool Names(string text, string path)
     {
         for (var at = text.IndexOf(path, StringComparison.Ordinal); at >= 0 && path.Length > 0; at = text.IndexOf(path, at + 1, StringComparison.Ordinal))
@@ -56,7 +56,7 @@ public static class ContentRules
         return false;
     }
 
-    /// <summary>Programs put paths together: folder and file name as strings of their own count too.</summary>
+    /// <summary>Programs put paths together, so folder and file name as separate strings count too.</summary>
     private static bool NamesParts(string source, string path)
     {
         var slash = path.LastIndexOf('/');
@@ -71,7 +71,7 @@ public static class ContentRules
         .Where(entry => string.IsNullOrWhiteSpace(entry.Quote) || !Folded(spec.Prompt).Contains(Folded(entry.Quote), StringComparison.Ordinal))
         .Select(entry => CritiqueFinding.Blocking(NotVerbatim, entry.Where, $"'{PlainText.OneLine(entry.Quote)}' is not in the prompt; quote it word for word"));
 
-    /// <summary>Line breaks are where a file was wrapped, not what was said.</summary>
+    /// <summary>Line breaks are ignored: they come from wrapping a file.</summary>
     private static string Folded(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     private static IEnumerable<CritiqueFinding> Overrides(TaskBlueprint blueprint, PromptSpec spec)
@@ -92,7 +92,7 @@ public static class ContentRules
         }
     }
 
-    /// <summary>Whether a value is the one given; of an object only what is given counts.</summary>
+    /// <summary>Whether a value is the one given. In an object only the given fields are compared.</summary>
     private static bool Holds(JsonNode? actual, JsonNode? wanted) => wanted is JsonObject parts
         ? actual is JsonObject whole && parts.All(part => Holds(whole[part.Key], part.Value))
         : JsonNode.DeepEquals(actual, wanted);

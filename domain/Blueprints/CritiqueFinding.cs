@@ -2,7 +2,7 @@ using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Domain.Blueprints;
 
-/// <summary>How much a finding matters: a blocking one goes to repair, the others are kept in the report.</summary>
+/// <summary>How much a finding matters: a blocking one must be repaired, the others are only kept in the report.</summary>
 public enum CritiqueSeverity
 {
     Note,
@@ -17,7 +17,7 @@ public enum CritiqueSeverity
 /// <param name="Message">What is wrong and what would be right.</param>
 public sealed record CritiqueFinding(string Rule, CritiqueSeverity Severity, string Where, string Message)
 {
-    /// <summary>A finding that must be put right before the task is built.</summary>
+    /// <summary>A finding that must be fixed before the task is built.</summary>
     public static CritiqueFinding Blocking(string rule, string where, string message) => new(rule, CritiqueSeverity.Blocking, where, message);
 
     /// <summary><c>rule (severity) at where: message</c>, on one line.</summary>

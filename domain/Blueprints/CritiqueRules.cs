@@ -8,7 +8,7 @@ public static class CritiqueRules
 {
     public const string BaseImage = "base-image-not-allowed";
 
-    /// <summary>For whoever asks Python: it did not say what the rules need to know.</summary>
+    /// <summary>Rule id for the caller that runs Python: Python did not give the facts that the rules need.</summary>
     public const string NotExamined = "python-not-examined";
 
     /// <summary>Images a task may start from.</summary>
@@ -31,10 +31,11 @@ public static class CritiqueRules
     }
 
     /// <summary>
-    /// Where what the oracle wrote can be read without any work. To be asked once the oracle ran: only then the answer is known.
+    /// Finds places where the agent can read the oracle's output without any work. Call it after the oracle ran: only then
+    /// is the answer known.
     /// </summary>
     /// <param name="output">The oracle's output as text.</param>
-    /// <param name="instruction">What the agent is told.</param>
+    /// <param name="instruction">The agent's instruction.</param>
     /// <param name="visible">Text files that the agent gets, by their paths.</param>
     public static IReadOnlyList<string> AnswerSeenIn(string output, string instruction, IEnumerable<KeyValuePair<string, string>> visible) =>
         [.. LeakRules.AnswerSeenIn(output, instruction, visible)];

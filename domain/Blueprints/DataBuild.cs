@@ -5,7 +5,7 @@ namespace Spark.Temporal.Domain.Blueprints;
 /// <summary>The program that makes a task's data while its image is built, and where a Dockerfile uses it.</summary>
 public static class DataBuild
 {
-    /// <summary>Name of the program; a step of a build that has it makes the data.</summary>
+    /// <summary>Name of the program. A build step that names it makes the data.</summary>
     public const string Program = "build_data.py";
 
     /// <summary>Where it is in the build context.</summary>

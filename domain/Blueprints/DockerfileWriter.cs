@@ -3,8 +3,9 @@ using System.Text;
 namespace Spark.Temporal.Domain.Blueprints;
 
 /// <summary>
-/// Writes the Dockerfile. The data is made while the image is built and its builder is gone afterwards; the oracle and the
-/// tests are never part of the build context. Plain instructions only, so that a builder without BuildKit copes.
+/// Writes the Dockerfile. The data is made while the image is built, and its builder is deleted afterwards. The oracle and
+/// the tests are never part of the build context. Only plain instructions are used, so that a builder without BuildKit works
+/// too.
 /// </summary>
 public static class DockerfileWriter
 {
@@ -62,7 +63,7 @@ public static class DockerfileWriter
         return Merge(Merge(blueprint.Environment.AptPackages, options.Tools.Apt), needed);
     }
 
-    /// <summary>Sorted and each once; of a package with a version and without one, that with it.</summary>
+    /// <summary>Sorted, each once. A package listed with and without a version keeps the version.</summary>
     private static List<string> Merge(IReadOnlyList<string> first, IReadOnlyList<string> second) =>
         [.. first.Concat(second)
             .GroupBy(package => package.Split('=', 2)[0], StringComparer.OrdinalIgnoreCase)

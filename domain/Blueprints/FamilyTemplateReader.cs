@@ -14,7 +14,9 @@ public static partial class FamilyTemplateReader
     /// <summary>Seeds to choose from where a template is derived.</summary>
     private const int DerivedSeeds = 2_000;
 
-    /// <summary>Choices of derived seeds lie so far apart that builders which add a number to theirs do not meet.</summary>
+    /// <summary>
+    /// Distance between derived seeds. It is so large that builders which add a small number to their seed never share one.
+    /// </summary>
     private const int SeedStep = 1_009;
 
     private static readonly string[] LayerKeys = ["name", "kind", "from", "choices", "fields"];
@@ -89,16 +91,16 @@ public static partial class FamilyTemplateReader
     }
 
     /// <summary>
-    /// A template of the seeds that a data builder draws from: with another seed come other data and, since the tests work
-    /// the answer out of them, other answers.
+    /// A template of the seeds that a data builder draws from: another seed gives other data. The tests compute the answer
+    /// from the data, so the answers differ too.
     /// </summary>
-    /// <exception cref="FormatException">The builder has no seed that stands there as a number.</exception>
+    /// <exception cref="FormatException">The builder has no seed that is written as a number.</exception>
     public static FamilyTemplate Derive(TaskBlueprint blueprint)
     {
         var seeds = Seed().Matches(blueprint.DataBuilderPython).Select(match => match.Value).Distinct(StringComparer.Ordinal).ToList();
         return seeds.Count > 0
             ? new FamilyTemplate([.. seeds.Select((seed, index) => new VariationLayer($"seed-{index + 1}", VariationKind.Value, seed, Choices(seed), ["data_builder_python"]))])
-            : throw new FormatException($"the data of '{blueprint.TaskId}' comes from no seed that stands there as a number; say what may change with --template FILE");
+            : throw new FormatException($"the data builder of '{blueprint.TaskId}' has no seed that is written as a number; say what may change with --template FILE");
     }
 
     private static List<string> Choices(string call)

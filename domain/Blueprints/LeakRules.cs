@@ -4,26 +4,26 @@ using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Domain.Blueprints;
 
-/// <summary>The answer is nowhere that the agent can look.</summary>
+/// <summary>Checks that the answer is nowhere the agent can look.</summary>
 public static partial class LeakRules
 {
     public const string AnswerLeaked = "answer-leaked";
     public const string AnswerFile = "answer-file-visible";
     public const string ProgramVisible = "checker-visible";
 
-    /// <summary>A number of that many digits is not there by chance; a text of that length neither.</summary>
+    /// <summary>A number with this many digits is no coincidence; neither is a text of this length.</summary>
     private const int FewestDigits = 3;
     private const int FewestCharacters = 6;
 
-    /// <summary>That many lines in common are a copy.</summary>
+    /// <summary>This many common lines are a copy.</summary>
     private const int CommonLines = 4;
 
     public static IEnumerable<CritiqueFinding> Check(TaskBlueprint blueprint, PromptSpec spec, PythonFacts? facts) =>
         Files(blueprint, facts).Concat(Literals(blueprint, spec, facts)).Concat(Copies(blueprint));
 
     /// <summary>
-    /// Where the whole output stands, or, in the instruction, every number of it that is none by chance: an answer repeats
-    /// some of what it was given, but not all that it says.
+    /// Finds the places that show the whole output. The instruction counts as soon as it has every telling number of the
+    /// output: an answer may repeat some of its input, but not everything in it.
     /// </summary>
     public static IEnumerable<string> AnswerSeenIn(string output, string instruction, IEnumerable<KeyValuePair<string, string>> visible)
     {
@@ -51,7 +51,7 @@ public static partial class LeakRules
         {
             if (AnswerName().IsMatch(file.Path))
             {
-                yield return CritiqueFinding.Blocking(AnswerFile, $"support_files[{index}].path", $"'{file.Path}' stands in the agent's container and its name says that it holds the answer");
+                yield return CritiqueFinding.Blocking(AnswerFile, $"support_files[{index}].path", $"'{file.Path}' is in the agent's container, and its name says that it holds the answer");
             }
         }
 
@@ -102,7 +102,7 @@ public static partial class LeakRules
     private static HashSet<string> Numbers(string text) =>
         [.. Number().Matches(text).Select(match => Canonical(match.Value)).OfType<string>()];
 
-    /// <summary>A number in one spelling, without its sign; null for a text that is none.</summary>
+    /// <summary>A number in one spelling, without its sign; null for a text that is no number.</summary>
     private static string? Canonical(string value) =>
         double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
             ? Math.Abs(number).ToString("R", CultureInfo.InvariantCulture)
@@ -115,7 +115,7 @@ public static partial class LeakRules
         return digits.Length >= FewestDigits && !(long.TryParse(number, CultureInfo.InvariantCulture, out var whole) && (System.Numerics.BitOperations.IsPow2(whole) || System.Numerics.BitOperations.IsPow2(whole + 1)));
     }
 
-    /// <summary>Names of files are what the instruction has to say.</summary>
+    /// <summary>The instruction has to name files.</summary>
     private static bool IsTellingText(string value) =>
         value.Length >= FewestCharacters && Canonical(value) is null && !value.StartsWith('/') && !FileName().IsMatch(value);
 

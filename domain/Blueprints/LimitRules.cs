@@ -4,7 +4,10 @@ using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Domain.Blueprints;
 
-/// <summary>Numbers and sizes within what a shared host gives one task; packages with versions; images that are known.</summary>
+/// <summary>
+/// Checks that numbers and sizes stay within what a shared host gives one task, that packages have versions, and that the
+/// base image is known.
+/// </summary>
 public static class LimitRules
 {
     public const string OutOfRange = "limit-out-of-range";
@@ -72,7 +75,7 @@ public static class LimitRules
 
         if (blueprint.SupportFiles.Sum(file => (long)Encoding.UTF8.GetByteCount(file.Content)) > MostFiles)
         {
-            yield return CritiqueFinding.Blocking(TooLong, "support_files", $"have more than {MostFiles:N0} bytes together; make data by data_builder_python");
+            yield return CritiqueFinding.Blocking(TooLong, "support_files", $"have more than {MostFiles:N0} bytes together; make data with data_builder_python");
         }
     }
 

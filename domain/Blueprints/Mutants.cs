@@ -108,7 +108,7 @@ public static partial class Mutants
         }
     }
 
-    // A number that stands alone, not the 2 of "peak2" nor a part of a name.
+    // A number by itself, not the 2 of "peak2" or another part of a name.
     [GeneratedRegex(@"(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w])", RegexOptions.CultureInvariant)]
     private static partial Regex Number();
 

@@ -2,7 +2,10 @@ using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Domain.Blueprints;
 
-/// <summary>Data builder and oracle: Python that parses, data that is always the same, an oracle that sees what the agent sees.</summary>
+/// <summary>
+/// Checks data builder and oracle: the Python parses, the data is always the same, and the oracle sees only what the agent
+/// sees.
+/// </summary>
 public static class ProgramRules
 {
     public const string DoesNotParse = "python-does-not-parse";
@@ -12,7 +15,7 @@ public static class ProgramRules
     public const string OracleNeedsNetwork = "oracle-needs-network";
     public const string OracleReadsNothing = "oracle-knows-the-answer";
 
-    /// <summary>Modules that speak to the network.</summary>
+    /// <summary>Modules that use the network.</summary>
     public static readonly string[] NetworkModules =
         ["requests", "urllib.request", "urllib3", "http.client", "socket", "ftplib", "smtplib", "httpx", "aiohttp", "websocket", "paramiko"];
 
@@ -48,7 +51,7 @@ public static class ProgramRules
     {
         if (Clocks.Contains(call.Name))
         {
-            return $"{call.Name} at line {call.Line} takes the time; write a fixed one";
+            return $"{call.Name} at line {call.Line} reads the clock; write a fixed time";
         }
 
         if (Entropy.Contains(call.Name) || call.Name.StartsWith("secrets.", StringComparison.Ordinal))
@@ -83,7 +86,7 @@ public static class ProgramRules
 
         foreach (var line in builder.UnorderedLines)
         {
-            yield return CritiqueFinding.Blocking(NotDeterministic, "data_builder_python", $"line {line} takes the order of a set or of a folder; sort it");
+            yield return CritiqueFinding.Blocking(NotDeterministic, "data_builder_python", $"line {line} depends on the order of a set or of a folder; sort it");
         }
 
         if (Network(builder) is { } module)
@@ -92,7 +95,7 @@ public static class ProgramRules
         }
     }
 
-    /// <summary>What a source reaches the network by; null when it does not.</summary>
+    /// <summary>The module or call through which a source reaches the network; null when it does not.</summary>
     public static string? Network(PythonSource source) =>
         source.Imports.FirstOrDefault(import => NetworkModules.Any(module => import == module || import.StartsWith(module + ".", StringComparison.Ordinal)))
         ?? source.Calls.FirstOrDefault(call => call.Name.StartsWith("urllib.request.", StringComparison.Ordinal) || (IsShell(call) && call.Strings.Any(IsDownload)))?.Name;

@@ -23,9 +23,9 @@ public sealed record PromptSpec
     /// <summary>Sentences that must hold for the task, for the author and the critique.</summary>
     public IReadOnlyList<string> Constraints { get; init; } = [];
 
-    /// <summary>The shape the task's instruction should have: text, or an object of section names and what stands there.</summary>
+    /// <summary>The shape the task's instruction should have: a text, or an object of section names and their content.</summary>
     public JsonElement? StructureTemplate { get; init; }
 
-    /// <summary>Fields of the blueprint that are given and not the author's to choose, by their name.</summary>
+    /// <summary>Fields of the blueprint that the prompt file sets, by name. The author must keep them.</summary>
     public IReadOnlyDictionary<string, JsonElement>? ContentOverrides { get; init; }
 }

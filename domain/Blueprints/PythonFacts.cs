@@ -12,7 +12,7 @@ public sealed record PythonSource
     /// <summary>Whether it parses.</summary>
     public required bool Parses { get; init; }
 
-    /// <summary>The parser's words and the line, where it does not.</summary>
+    /// <summary>The parser's message with the line; null when it parses.</summary>
     public string? Error { get; init; }
 
     /// <summary>Modules it imports, by their whole names.</summary>

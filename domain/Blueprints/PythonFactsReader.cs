@@ -25,7 +25,7 @@ public static class PythonFactsReader
         }
         catch (JsonException broken)
         {
-            throw new FormatException($"python_facts.py printed something else than its JSON: {broken.Message}", broken);
+            throw new FormatException($"python_facts.py did not print its JSON: {broken.Message}", broken);
         }
     }
 }

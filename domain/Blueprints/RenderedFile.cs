@@ -32,7 +32,7 @@ public sealed record ProofNumbers
 
     public required int Mutants { get; init; }
 
-    /// <summary>SHA-256 of the data, alike in both builds; null where the task has none.</summary>
+    /// <summary>SHA-256 of the data, the same in both builds; null when the task has none.</summary>
     public string? DataDigest { get; init; }
 
     /// <summary>Rounds of repair before the proof held.</summary>

@@ -3,7 +3,8 @@ using Spark.Temporal.Domain.Texts;
 namespace Spark.Temporal.Domain.Blueprints;
 
 /// <summary>
-/// Fields that go into a Dockerfile, a script or a path: they hold what they may hold and nothing else. All blocking.
+/// Checks fields that go into a Dockerfile, a script or a path: they may hold only allowed characters and names. All
+/// findings are blocking.
 /// </summary>
 public static class SafetyRules
 {
@@ -73,7 +74,7 @@ public static class SafetyRules
             }
             else if (!seen.Add(file.Path))
             {
-                yield return CritiqueFinding.Blocking(PathTwice, where, $"'{file.Path}' stands there twice");
+                yield return CritiqueFinding.Blocking(PathTwice, where, $"'{file.Path}' appears twice");
             }
             else if (blueprint.SupportFiles.Any(other => other.Path.StartsWith(file.Path + "/", StringComparison.OrdinalIgnoreCase)))
             {

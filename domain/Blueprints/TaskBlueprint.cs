@@ -28,7 +28,7 @@ public sealed record TaskBlueprint
 
     public required BlueprintEnvironment Environment { get; init; }
 
-    /// <summary>Files copied below the working folder as they stand here.</summary>
+    /// <summary>Files copied below the working folder as they are here.</summary>
     public IReadOnlyList<SupportFile> SupportFiles { get; init; } = [];
 
     /// <summary>

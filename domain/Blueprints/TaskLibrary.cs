@@ -14,13 +14,13 @@ public static class TaskLibrary
     private const double K1 = 1.2;
     private const double B = 0.75;
 
-    /// <summary>Tags and tools are few words chosen by somebody: each counts as three words of the instruction.</summary>
+    /// <summary>Tags and tools are few, well-chosen words: each counts as three words of the instruction.</summary>
     private const int FieldWeight = 3;
 
     /// <summary>Ranks by instruction, tags, tools and name; tasks that share no word with the prompt are left out.</summary>
     /// <param name="library">The tasks; of those with one digest only the first by name counts.</param>
     /// <param name="spec">The prompt.</param>
-    /// <param name="topK">How many are wanted at most.</param>
+    /// <param name="topK">Most tasks to find.</param>
     /// <param name="exclude">Names that must not be found.</param>
     public static IReadOnlyList<RankedTask> Rank(
         IReadOnlyList<ReferenceTask> library, PromptSpec spec, int topK, IReadOnlySet<string> exclude)
@@ -59,7 +59,7 @@ public static class TaskLibrary
                 }
             }
 
-            // The last bits of a logarithm differ between machines; an order must not hang on them.
+            // The last bits of a logarithm differ between machines; the order must not depend on them.
             return Math.Round(score, 9);
         }
     }

@@ -5,8 +5,8 @@ using Spark.Temporal.Domain.Texts;
 namespace Spark.Temporal.Domain.Blueprints;
 
 /// <summary>
-/// Makes the Harbor folder of a blueprint. The same blueprint and options give the same bytes. Whatever an operator may
-/// want to change stands where Harbor's users look for it: limits in <c>task.toml</c>, the image in its Dockerfile, data in
+/// Makes the Harbor folder of a blueprint. The same blueprint and options give the same bytes. What an operator may want to
+/// change is where Harbor's users look for it: limits in <c>task.toml</c>, the image in its Dockerfile, data in
 /// <c>environment/</c>.
 /// </summary>
 public static class TaskRenderer
@@ -48,8 +48,8 @@ public static class TaskRenderer
     public static bool HasBuilder(TaskBlueprint blueprint) => !string.IsNullOrWhiteSpace(blueprint.DataBuilderPython);
 
     /// <summary>
-    /// The safety of the folder does not hang on the critique having run: what would leave the folder or break out of the
-    /// Dockerfile is refused here too.
+    /// Safety does not depend on the critique: a field that would leave the folder or break out of the Dockerfile is refused
+    /// here too.
     /// </summary>
     private static void Refuse(TaskBlueprint blueprint, RenderOptions options)
     {
@@ -77,8 +77,9 @@ public static class TaskRenderer
     }
 
     /// <summary>
-    /// Debian's own Python runs the tests, so a base image with another one changes nothing. What lies in the agent's folder
-    /// (a conftest.py, a json.py) is neither read nor imported. A run without a verdict leaves no reward: it is an error, not a zero.
+    /// Debian's own Python runs the tests, so a base image with another one changes nothing. Files in the agent's folder (a
+    /// conftest.py, a json.py) are neither read nor imported. A run without a verdict leaves no reward: it is an error, not
+    /// a zero.
     /// </summary>
     private const string TestScript = """
         #!/bin/bash

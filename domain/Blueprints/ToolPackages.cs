@@ -9,7 +9,7 @@ public sealed record ToolPackages(IReadOnlyList<string> Apt, IReadOnlyList<strin
 }
 
 /// <param name="Name">The name as it was written.</param>
-/// <param name="Near">Known names that are nearly so spelled, nearest first.</param>
+/// <param name="Near">Known names with a similar spelling, nearest first.</param>
 public sealed record UnknownTool(string Name, IReadOnlyList<string> Near);
 
 /// <param name="Packages">What to install for the tools that are known.</param>

@@ -20,9 +20,9 @@ public enum VariationKind
 /// <summary>One thing that may change, everywhere at once, so that instruction, data, solution and tests stay in step.</summary>
 /// <param name="Name">Name of the layer, such as <c>sample-rate</c>.</param>
 /// <param name="Kind">What it is.</param>
-/// <param name="From">The text of the accepted task that gives way; whole words only.</param>
-/// <param name="Choices">What may stand there instead; the accepted task's own text may be among them.</param>
-/// <param name="Fields">Fields in which it is replaced, each of which must hold it; empty for all that hold it.</param>
+/// <param name="From">The text of the accepted task that is replaced; whole words only.</param>
+/// <param name="Choices">Texts that may replace it; the accepted task's own text may be among them.</param>
+/// <param name="Fields">Fields in which it is replaced; each must hold it. Empty for all fields that hold it.</param>
 public sealed record VariationLayer(string Name, VariationKind Kind, string From, IReadOnlyList<string> Choices, IReadOnlyList<string> Fields);
 
 /// <summary>How siblings of one accepted task are made.</summary>
@@ -30,7 +30,7 @@ public sealed record FamilyTemplate(IReadOnlyList<VariationLayer> Layers);
 
 /// <param name="Blueprint">The sibling, not proven yet.</param>
 /// <param name="Choices">What was chosen, by the layers' names.</param>
-/// <param name="Digest">SHA-256 over its content, its name and title left out: two siblings with one digest are one.</param>
+/// <param name="Digest">SHA-256 over its content, without its name and title. Two siblings with the same digest are the same.</param>
 public sealed record Variant(TaskBlueprint Blueprint, IReadOnlyDictionary<string, string> Choices, string Digest);
 
 /// <summary>Makes siblings of an accepted task by layered templates.</summary>
@@ -38,17 +38,17 @@ public static class Variation
 {
     public const int MostVariants = 1_000;
 
-    /// <summary>Combinations that are looked at before it is said that there are no more.</summary>
+    /// <summary>Combinations that are tried before the search ends.</summary>
     private const long MostTried = 20_000;
 
     /// <summary>
-    /// As many siblings as there are, up to a number, that differ in content from the accepted task, from each other and from
-    /// those that are known. Two with the same data (builder and files) are never both among them: their answers would be
-    /// one. The same arguments give the same siblings in the same order.
+    /// Makes siblings that differ in content from the accepted task, from each other and from the known ones. No two have
+    /// the same data (builder and files), because their answers would be the same. The same arguments give the same siblings
+    /// in the same order.
     /// </summary>
     /// <param name="accepted">The accepted task.</param>
     /// <param name="template">What may change and how.</param>
-    /// <param name="count">At most so many.</param>
+    /// <param name="count">Most siblings to make; there may be fewer.</param>
     /// <param name="seed">Where to begin among all combinations.</param>
     /// <param name="known">Digests of siblings that exist.</param>
     /// <param name="firstNumber">Number in the name of the first.</param>
@@ -161,7 +161,7 @@ public static class Variation
         return result.ToString();
     }
 
-    /// <summary>Where a text stands as a word of its own: 110 is not found in 1101.</summary>
+    /// <summary>Where a text appears as a whole word: 110 is not found in 1101.</summary>
     private static int Find(string text, string part, int from)
     {
         for (var at = text.IndexOf(part, from, StringComparison.Ordinal); at >= 0; at = text.IndexOf(part, at + 1, StringComparison.Ordinal))

@@ -2,7 +2,7 @@ using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Domain.Blueprints;
 
-/// <summary>The tests decide by the result's content, on their own, and check what the criteria say.</summary>
+/// <summary>Checks that the tests look at the result's content, need no oracle, and test what the criteria say.</summary>
 public static class VerifierRules
 {
     public const string Vacuous = "verifier-vacuous";
@@ -50,12 +50,12 @@ public static class VerifierRules
     {
         foreach (var import in tests.Imports.Where(import => OracleNames.Contains(import.Split('.')[0]) || import.EndsWith(".py", StringComparison.Ordinal)))
         {
-            yield return CritiqueFinding.Blocking(RunsOracle, Where, $"it imports {import}; the tests find out by themselves what is right");
+            yield return CritiqueFinding.Blocking(RunsOracle, Where, $"it imports {import}; the tests must work out the right result themselves");
         }
 
         foreach (var call in tests.Calls.Where(call => ProgramRules.IsShell(call) && call.Strings.Any(IsOracle)))
         {
-            yield return CritiqueFinding.Blocking(RunsOracle, Where, $"line {call.Line} runs the oracle; the tests find out by themselves what is right");
+            yield return CritiqueFinding.Blocking(RunsOracle, Where, $"line {call.Line} runs the oracle; the tests must work out the right result themselves");
         }
 
         foreach (var text in tests.Strings.Where(IsHidden))
@@ -80,8 +80,8 @@ public static class VerifierRules
         text.Contains("oracle.py", StringComparison.Ordinal) || text.Contains("solve.sh", StringComparison.Ordinal) || text.Contains(DataBuild.Program, StringComparison.Ordinal);
 
     /// <summary>
-    /// Where criteria name their tests the names must be right both ways. Where they are plain sentences the words they share
-    /// with the tests give a hint, which is only worth a warning.
+    /// If criteria name their tests, every named test must exist and every test must be named. If they are plain sentences,
+    /// the words that they share with the tests are only a hint, so a mismatch is only a warning.
     /// </summary>
     private static IEnumerable<CritiqueFinding> Criteria(TaskBlueprint blueprint, PythonSource tests)
     {
@@ -97,7 +97,7 @@ public static class VerifierRules
 
             if (criterion.Tests.Count == 0 && named.Count > 0)
             {
-                yield return CritiqueFinding.Blocking(CriterionUnchecked, where, $"no test is named that checks '{PlainText.OneLine(criterion.Text)}'");
+                yield return CritiqueFinding.Blocking(CriterionUnchecked, where, $"'{PlainText.OneLine(criterion.Text)}' names no test that checks it");
             }
             else if (criterion.Tests.Count == 0 && !tests.Tests.Any(test => IsAbout(test, criterion)))
             {
@@ -124,7 +124,9 @@ public static class VerifierRules
     private static bool IsAbout(PythonTest test, AcceptanceCriterion criterion) =>
         TaskLibrary.Words(criterion.Text).Where(word => word.Length > 3).Any(word => test.Mentions.Any(mention => mention == word || (mention.Length > 3 && (word.StartsWith(mention, StringComparison.Ordinal) || mention.StartsWith(word, StringComparison.Ordinal)))));
 
-    /// <summary>A key that the tests look up in a JSON output and neither oracle nor instruction nor input knows.</summary>
+    /// <summary>
+    /// Finds keys that the tests look up in a JSON output, but that are in neither oracle, instruction nor input.
+    /// </summary>
     private static IEnumerable<CritiqueFinding> Keys(TaskBlueprint blueprint, PythonFacts facts)
     {
         if (!blueprint.OutputPath.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || !facts.Oracle.Parses)
@@ -137,7 +139,7 @@ public static class VerifierRules
         {
             var told = blueprint.InstructionMd.Contains(key, StringComparison.Ordinal);
             yield return CritiqueFinding.Blocking(KeyDrift, told ? "oracle_python" : Where,
-                told ? $"the tests look up '{key}', which the oracle never writes" : $"the tests look up '{key}', which neither instruction nor oracle nor data know");
+                told ? $"the tests look up '{key}', which the oracle never writes" : $"the tests look up '{key}', which is in neither the instruction nor the oracle nor the data");
         }
     }
 

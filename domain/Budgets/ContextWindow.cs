@@ -13,15 +13,15 @@ public sealed record FittedConversation(
     IReadOnlyList<ChatMessage> Messages, int Dropped, long DroppedCharacters, int EstimatedTokens, bool Fits);
 
 /// <summary>
-/// Fits a conversation into a model's context by leaving out what commands printed longest ago. What the model was told,
-/// said and ran stays, so the conversation keeps its shape and every tool call its answer.
+/// Fits a conversation into a model's context by leaving out what commands printed longest ago. Instructions, replies and
+/// commands stay. So the conversation keeps its shape, and every tool call its answer.
 /// </summary>
 public static class ContextWindow
 {
-    /// <summary>Turns at the end that are never touched unless the caller says another number.</summary>
+    /// <summary>Turns at the end that never change, unless the caller gives another number.</summary>
     public const int DefaultKeepTurns = 3;
 
-    /// <summary>Characters of content below which a note in its place would save nothing to speak of.</summary>
+    /// <summary>Shortest content, in characters, that is worth replacing by a note.</summary>
     private const int WorthDropping = 300;
 
     /// <summary>Replaces the content of tool messages, oldest first, by a one-line note until the conversation fits.</summary>

@@ -9,7 +9,7 @@ namespace Spark.Temporal.Domain.Budgets;
 /// <param name="Tokens">Tokens sent and received; null for no limit.</param>
 public sealed record SpendingLimit(double? Usd = null, long? Tokens = null)
 {
-    /// <summary>Share of the limit from which on it is warned.</summary>
+    /// <summary>Share of the limit at which a warning is given.</summary>
     public const double WarnFrom = 0.8;
 
     public static readonly SpendingLimit None = new();
@@ -34,13 +34,13 @@ public sealed record SpendingLimit(double? Usd = null, long? Tokens = null)
     /// <summary>The limit with what a change names replaced.</summary>
     public SpendingLimit With(SpendingLimit change) => new(change.Usd ?? Usd, change.Tokens ?? Tokens);
 
-    /// <summary>One of so many equal parts; null where there is no limit.</summary>
+    /// <summary>One of this many equal parts; null when there is no limit.</summary>
     public SpendingLimit? Part(int parts) => this is { Usd: null, Tokens: null } ? null : new(Usd / parts, Tokens is { } tokens ? Math.Max(1, tokens / parts) : null);
 
-    /// <summary>The limit that stands so far above what has been spent.</summary>
+    /// <summary>The limit that is this far above what has been spent.</summary>
     public SpendingLimit Above(TokenUsage spent) => new(spent.CostUsd + Usd, spent.TotalTokens + Tokens);
 
-    /// <summary>What has been spent, of what may be.</summary>
+    /// <summary>What has been spent, and the limit.</summary>
     public string Render(TokenUsage spent) =>
         PlainText.Usd(spent.CostUsd) + (Usd is { } usd ? $" of {PlainText.Usd(usd)}" : "")
         + (Tokens is { } tokens ? $", {Count(spent.TotalTokens)} of {Count(tokens)} tokens" : "");

@@ -113,7 +113,7 @@ public sealed record TokenBudgets
 
         var fields = element.EnumerateObject().Select(field => (field.Name, field.Value)).ToList();
         var twice = fields.GroupBy(field => field.Name).FirstOrDefault(group => group.Count() > 1);
-        return twice is null ? fields : throw new FormatException($"{file}: '{(where.Length == 0 ? "" : where + ".")}{twice.Key}' stands there twice; keep one.");
+        return twice is null ? fields : throw new FormatException($"{file}: '{(where.Length == 0 ? "" : where + ".")}{twice.Key}' appears twice; keep one.");
     }
 
     private static int Number(JsonElement value, string file, string field, int least, int most) =>

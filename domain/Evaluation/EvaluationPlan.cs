@@ -10,8 +10,8 @@ namespace Spark.Temporal.Domain.Evaluation;
 public readonly record struct PlannedTrial(int Task, int Student, int Arm, int Repeat);
 
 /// <summary>
-/// The order of an evaluation's trials. All trials of one task stand together, so that a slow hour or a broken host hits
-/// every arm of it alike, and inside a task their order is drawn, so that no arm is always the first.
+/// The order of an evaluation's trials. All trials of one task are next to each other, so that a slow hour or a broken host
+/// hits all arms equally. Within a task their order is random, so that no arm is always first.
 /// </summary>
 /// <param name="tasks">How many tasks.</param>
 /// <param name="students">How many models.</param>

@@ -43,7 +43,7 @@ public sealed record EvaluationTrial : OpenRecord
     /// <summary>SHA-256 of what was installed.</summary>
     public string? SkillsSha256 { get; init; }
 
-    /// <summary>What is not valid in them; they were installed all the same.</summary>
+    /// <summary>Problems in these skills; they were installed anyway.</summary>
     public string? SkillsProblem { get; init; }
 
     /// <summary>Why there is no score, or what else went wrong.</summary>

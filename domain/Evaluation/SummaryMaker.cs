@@ -37,7 +37,10 @@ public static class SummaryMaker
         return [.. head.Models.Select(model => One(head, model, Sorted(head, byModel[model]), planned, finishedAt) with { Transfer = transfer })];
     }
 
-    /// <summary>The pairs that are compared: everything with the baseline, and what is left with human skills or the arm before.</summary>
+    /// <summary>
+    /// The pairs that are compared: every arm with every arm before it. Human skills are always the side compared with,
+    /// unless the other arm has no skill.
+    /// </summary>
     public static IEnumerable<(string Arm, string Against)> Pairs(IReadOnlyList<EvaluationArm> arms)
     {
         for (var second = 1; second < arms.Count; second++)

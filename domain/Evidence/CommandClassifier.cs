@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace Spark.Temporal.Domain.Evidence;
 
-/// <summary>Says what a command is for by the programs it starts; of a chain of commands the most telling decides.</summary>
+/// <summary>
+/// Decides what a command is for by the programs it starts. In a chain of commands the most telling one decides.
+/// </summary>
 public static partial class CommandClassifier
 {
     private static readonly HashSet<string> Inspecting = Names(

@@ -5,7 +5,7 @@ namespace Spark.Temporal.Domain.Evidence;
 /// <summary>One piece of evidence.</summary>
 /// <param name="Text">Markdown of ours, or one line quoted.</param>
 /// <param name="Quoted">Text of others, shown between fences; null where there is none.</param>
-/// <param name="Score">How much it tells; where space is short the least telling go first.</param>
+/// <param name="Score">How much it tells; where space is short, the least telling entries are left out first.</param>
 public sealed record EvidenceEntry(string Text, string? Quoted = null, double Score = 1)
 {
     public int Length => Text.Length + (Quoted is null ? 0 : Quoting.FencedLength(Quoted) + 1);
@@ -21,7 +21,7 @@ public sealed record EvidenceBlock(string Title, IReadOnlyList<EvidenceEntry> En
     private const string Nothing = "(nothing)";
     private const int NoteCharacters = 32;
 
-    // A quotation cut to less tells nothing.
+    // A shorter quotation says nothing.
     private const int ShortestQuotation = 120;
 
     /// <summary>Characters of the whole block.</summary>

@@ -6,8 +6,8 @@ using Spark.Temporal.Domain.Texts;
 namespace Spark.Temporal.Domain.Evidence;
 
 /// <summary>
-/// Makes the six blocks of evidence out of a run that passed (docs/architecture.md, "Evidence"). Pure, and wary: replies and
-/// output are quoted between fences that they cannot close, every part is capped before it is looked at.
+/// Makes the six blocks of evidence out of a run that passed (docs/architecture.md, "Evidence"). The texts are not trusted:
+/// replies and output are quoted between fences that they cannot close, and every part is cut to a limit before it is read.
 /// </summary>
 public static partial class EvidenceBuilder
 {

@@ -4,13 +4,15 @@ using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Domain.Evidence;
 
-/// <summary>Reads the commands of an attempt out of its conversation, scores them, and leaves out what tells little.</summary>
+/// <summary>
+/// Reads the commands of an attempt out of its conversation, scores them, and leaves out those that tell little.
+/// </summary>
 public static class ExecutionChain
 {
     /// <summary>A command below this is left out.</summary>
     public const double LowSignal = 4;
 
-    // More commands than an attempt can have turns are not looked at.
+    // Commands beyond the most turns of an attempt are ignored.
     private const int MaxSteps = 2_000;
     private const int MaxOutput = 20_000;
 
@@ -60,7 +62,7 @@ public static class ExecutionChain
                 step.Score);
             if (step.Kind is not CommandKind.Install && Quoting.Clean(step.Output) is { Length: > 0 } output)
             {
-                // What a step printed goes before the step itself does.
+                // Where space is short, a step's output is left out before the step.
                 yield return new EvidenceEntry($"   Step {step.Number} printed:", Quoting.HeadAndTail(output, 800), step.Score - 2);
             }
         }

@@ -4,8 +4,8 @@ using Spark.Temporal.Domain.Texts;
 namespace Spark.Temporal.Domain.Evidence;
 
 /// <summary>
-/// What failed and what was learnt: the last memo's facts, attempts and error pattern, what the versions before it had seen
-/// fail, and failures inside the passing attempt that a later command of the same kind got over.
+/// What failed and what was learned: facts, attempts and error pattern of the last memo, the error patterns of earlier
+/// memos, and failures in the passing attempt that a later command of the same kind overcame.
 /// </summary>
 public static class LessonEntries
 {
@@ -57,8 +57,8 @@ public static class LessonEntries
 
     private static IEnumerable<EvidenceEntry> Recoveries(IReadOnlyList<CommandStep> steps)
     {
-        var told = 0;
-        for (var at = 0; at < steps.Count && told < MaxRecoveries; at++)
+        var recoveries = 0;
+        for (var at = 0; at < steps.Count && recoveries < MaxRecoveries; at++)
         {
             var failed = steps[at];
             if (!failed.Failed || failed.Kind is CommandKind.Inspect or CommandKind.Other)
@@ -66,20 +66,20 @@ public static class LessonEntries
                 continue;
             }
 
-            var mended = steps.Skip(at + 1).FirstOrDefault(later => later.Kind == failed.Kind && later.Succeeded);
-            if (mended is not null)
+            var cure = steps.Skip(at + 1).FirstOrDefault(later => later.Kind == failed.Kind && later.Succeeded);
+            if (cure is not null)
             {
-                told++;
+                recoveries++;
                 var ending = failed.TimedOut ? "timed out" : $"ended with exit code {failed.ExitCode}";
                 yield return new EvidenceEntry(
-                    $"- In the passing attempt step {failed.Number} {ending}; step {mended.Number} went through. Step {failed.Number} was: {Quoting.Line(failed.Command, 200)}",
+                    $"- In the passing attempt step {failed.Number} {ending}; step {cure.Number} succeeded. Step {failed.Number} was: {Quoting.Line(failed.Command, 200)}",
                     LastLines(failed.Output),
                     5);
             }
         }
     }
 
-    // Errors stand at the end of what a program prints.
+    // A program prints its errors last.
     private static string? LastLines(string output)
     {
         var text = Quoting.Clean(output);

@@ -4,8 +4,8 @@ namespace Spark.Temporal.Domain.Evidence;
 public static class Shares
 {
     /// <summary>
-    /// Gives every part what it wants or its share of the budget, whichever is less; what is left over goes to those that
-    /// want more, by their shares again.
+    /// Gives every part what it needs, at most its share of the budget. The rest goes to the parts that need more, again by
+    /// their shares.
     /// </summary>
     /// <returns>Allowances in the order of the parts; their sum is never above the budget.</returns>
     public static int[] Spread(IReadOnlyList<(int Wanted, int Share)> parts, int budget)

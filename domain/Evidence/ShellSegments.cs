@@ -2,12 +2,12 @@ using System.Text.RegularExpressions;
 
 namespace Spark.Temporal.Domain.Evidence;
 
-/// <summary>Takes a command line apart into the simple commands it is made of.</summary>
+/// <summary>Splits a command line into its simple commands.</summary>
 public static partial class ShellSegments
 {
     private const int MaxCharacters = 8_000;
 
-    /// <summary>The simple commands, without the bodies of here-documents. Quotes are minded, nothing is expanded.</summary>
+    /// <summary>The simple commands, without the bodies of here-documents. Quotes are respected; nothing is expanded.</summary>
     public static IEnumerable<string> Of(string command)
     {
         var text = WithoutHereDocuments(command.Length <= MaxCharacters ? command : command[..MaxCharacters]);

@@ -13,7 +13,7 @@ public sealed record SkillEvidence
     /// <summary>What was asked for, and which files it names.</summary>
     public required EvidenceBlock TaskPattern { get; init; }
 
-    /// <summary>What was done, in order, without what taught nothing.</summary>
+    /// <summary>What was done, in order, without commands that taught nothing.</summary>
     public required EvidenceBlock ExecutionChain { get; init; }
 
     /// <summary>How it was shown to be right.</summary>
@@ -25,7 +25,7 @@ public sealed record SkillEvidence
     /// <summary>Where it was done.</summary>
     public required EvidenceBlock Environment { get; init; }
 
-    /// <summary>The end of the conversation as it stands.</summary>
+    /// <summary>The end of the conversation, unchanged.</summary>
     public required EvidenceBlock RawSupportTail { get; init; }
 
     /// <summary>The blocks as Markdown for the distillation prompt.</summary>

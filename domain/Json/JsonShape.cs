@@ -7,8 +7,9 @@ namespace Spark.Temporal.Domain.Json;
 
 /// <summary>
 /// Checks JSON against the part of JSON Schema (draft 7) that our schema files use: type, enum, properties, required,
-/// additionalProperties (false), items, anyOf, pattern, and the bounds of lengths, counts and numbers. A keyword it does
-/// not know is an error of ours and throws. Own code, because replay-safe assemblies take on no library that reads files and nets.
+/// additionalProperties (false), items, anyOf, pattern, and the bounds of lengths, counts and numbers. A keyword it does not
+/// know is an error of ours and throws. This is our own code because replay-safe assemblies must not refer to a library that
+/// reads files or the network.
 /// </summary>
 public static class JsonShape
 {
@@ -169,7 +170,7 @@ public static class JsonShape
         _ => "a text",
     };
 
-    // A newline at the end of the text is part of it, whatever a dollar sign may think.
+    // A newline at the end is part of the text, but a dollar sign would also match before it.
     private static bool Matches(string text, string pattern) =>
         Regex.IsMatch(text, pattern.EndsWith('$') ? pattern[..^1] + "\\z" : pattern, RegexOptions.CultureInvariant, PatternTime);
 

@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace Spark.Temporal.Domain.Json;
 
 /// <summary>
-/// Writes a property as readable JSON while that is small, and compressed (Brotli, in base64) where it is not: what a
-/// workflow hands to its next run grows with the runs that it has open, and must stay below the size of a payload.
+/// Writes a property as readable JSON while that is small, and compressed (Brotli, in base64) when it is not. The state that
+/// a workflow hands to its next run grows with its open runs, and must stay below the largest payload.
 /// </summary>
 /// <typeparam name="T">Type of the property, which has no converter of its own.</typeparam>
 public sealed class PackedJson<T> : JsonConverter<T>
@@ -15,7 +15,7 @@ public sealed class PackedJson<T> : JsonConverter<T>
     /// <summary>Bytes of JSON that stay readable.</summary>
     private const int Readable = 16_384;
 
-    /// <summary>Bytes of JSON that are read at most: what was written here is never near that.</summary>
+    /// <summary>Most bytes of JSON that are read; what is written here is far smaller.</summary>
     private const int Most = 16 * 1024 * 1024;
 
     public override T? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
@@ -52,7 +52,7 @@ public sealed class PackedJson<T> : JsonConverter<T>
             json.Write(buffer, 0, read);
             if (json.Length > Most)
             {
-                throw new JsonException($"What was packed is over {Most / 1024 / 1024} MB.");
+                throw new JsonException($"The packed value is over {Most / 1024 / 1024} MB.");
             }
         }
 

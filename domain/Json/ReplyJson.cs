@@ -4,14 +4,14 @@ using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Domain.Json;
 
-/// <summary>Finds the JSON object in a model's reply, whatever stands around it.</summary>
+/// <summary>Finds the JSON object in a model's reply, whatever text is around it.</summary>
 public static class ReplyJson
 {
     private const int MostTries = 200;
 
-    /// <summary>The object that has most to do with the fields asked for.</summary>
+    /// <summary>The object that has the most of the requested fields.</summary>
     /// <param name="reply">The reply as the model wrote it.</param>
-    /// <param name="fields">Names that the object asked for has at its top.</param>
+    /// <param name="fields">Names of the requested fields at the top of the object.</param>
     /// <param name="problem">Why there is none, with the place where reading ended.</param>
     public static JsonElement? Find(string reply, IReadOnlyCollection<string> fields, out string problem)
     {
@@ -72,11 +72,11 @@ public static class ReplyJson
         _ => [],
     };
 
-    /// <summary>Names that stand twice in one object, by their paths.</summary>
+    /// <summary>Names that appear twice in one object, by their paths.</summary>
     public static IEnumerable<string> Twice(JsonElement value, string path) => value.ValueKind switch
     {
         JsonValueKind.Object => value.EnumerateObject().GroupBy(property => property.Name)
-            .SelectMany(group => (group.Count() > 1 ? [$"{path}.{group.Key}: stands there twice"] : Array.Empty<string>())
+            .SelectMany(group => (group.Count() > 1 ? [$"{path}.{group.Key}: appears twice"] : Array.Empty<string>())
                 .Concat(Twice(group.First().Value, $"{path}.{group.Key}"))),
         JsonValueKind.Array => value.EnumerateArray().SelectMany((item, index) => Twice(item, $"{path}[{index}]")),
         _ => [],

@@ -4,8 +4,8 @@ using Spark.Temporal.Domain.Texts;
 namespace Spark.Temporal.Domain.Judging;
 
 /// <summary>
-/// The commands of an attempt (docs/architecture.md, "Commands and test summary"): distinct ones in their order, one after
-/// the other, the shell that wraps them removed, and of a long list the end.
+/// The commands of an attempt (docs/architecture.md, "Commands and test summary"): the distinct ones in their order, one
+/// after the other, without the shell that wraps them. Only the end of a long list is kept.
 /// </summary>
 public static class AttemptCommands
 {
@@ -14,7 +14,7 @@ public static class AttemptCommands
     /// <summary>The commands as text, at most <see cref="MaxCharacters"/> characters, cut at the start of a line.</summary>
     public static string Of(IEnumerable<ChatMessage> conversation) => Join(Each(conversation));
 
-    /// <summary>The same from commands that are at hand.</summary>
+    /// <summary>The same for a given list of commands.</summary>
     public static string Join(IEnumerable<string> commands)
     {
         HashSet<string> seen = new(StringComparer.Ordinal);

@@ -56,7 +56,7 @@ public static partial class PytestOutput
                 return;
             }
 
-            // A test that passed and then broke in its tear-down is named twice: the failure stands.
+            // A test that passed and then broke in its tear-down is named twice: the failure counts.
             var failed = result.Status == TestStatus.Failed || known.Status == TestStatus.Failed;
             results[result.Name] = known with
             {

@@ -3,8 +3,8 @@ using System.Text;
 namespace Spark.Temporal.Domain.Judging;
 
 /// <summary>
-/// Takes a command out of the shell that agents wrap it in: <c>bash -lc "…"</c>, <c>/bin/sh -c '…'</c>. What is not wholly
-/// one quoted argument of such a call stays as it is.
+/// Takes a command out of the shell that agents wrap it in: <c>bash -lc "…"</c>, <c>/bin/sh -c '…'</c>. A command that is
+/// not exactly one quoted argument of such a call stays unchanged.
 /// </summary>
 public static class ShellWrapper
 {

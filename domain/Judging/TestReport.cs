@@ -27,7 +27,7 @@ public sealed record TestReport
     public const int MessageCharacters = 300;
     public const int NameCharacters = 300;
 
-    // A verifier may print what it likes; nobody reads more than this.
+    // A verifier may print any amount; no more than this is read.
     public const int MaxTests = 2_000;
 
     public static readonly TestReport Empty = new();
@@ -43,8 +43,8 @@ public sealed record TestReport
         (ctrf is null ? null : FromCtrf(ctrf)) is { Total: > 0 } report ? report : FromPytest(output ?? "");
 
     /// <summary>
-    /// The finer of both: older pytest plugins fold all cases of a parametrized test into one entry with the status of the
-    /// last, and the output still names each. Counts go by <see cref="Read"/>; this is for saying what failed.
+    /// The more detailed of both. Older pytest plugins fold all cases of a parametrized test into one entry with the status
+    /// of the last, while the output still names each. Counts come from <see cref="Read"/>; this only says what failed.
     /// </summary>
     public static TestReport Detailed(string? ctrf, string? output)
     {

@@ -5,8 +5,8 @@ namespace Spark.Temporal.Domain.Judging;
 
 /// <summary>
 /// A verifier's tests as text for the next memo: one line a test, marked ✓ or ✗, failed ones first because a cut takes the
-/// end. Why a test failed stands under it on a line of its own, so that the ✗ line stays the same while only numbers in a
-/// message change and the PDI proxy sees that the same test fails again.
+/// end. The reason why a test failed is on a line of its own below it, so that the ✗ line stays the same while only numbers
+/// in a message change and the PDI proxy sees that the same test fails again.
 /// </summary>
 public static class TestSummary
 {

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace Spark.Temporal.Domain.Memo;
 
 /// <summary>
-/// What failed attempts at a task found out: a heading with their number and five sections. A section is what stands
-/// between its <c>### Title</c> line and the next line that begins with <c>### </c>, trimmed.
+/// What failed attempts at a task found out: a heading with their number and five sections. A section is the text between
+/// its <c>### Title</c> line and the next line that begins with <c>### </c>, trimmed.
 /// </summary>
 public sealed partial record ExplorationMemo
 {
@@ -34,7 +34,7 @@ public sealed partial record ExplorationMemo
 
     /// <summary>Reads a memo.</summary>
     /// <param name="text">The text of the memo, its heading on the first line.</param>
-    /// <returns>The memo, or null where the heading or a section is missing or a section stands there twice.</returns>
+    /// <returns>The memo, or null where the heading or a section is missing or a section appears twice.</returns>
     public static ExplorationMemo? Parse(string text)
     {
         var heading = HeadingLine().Match(FirstLine(text));
@@ -55,7 +55,7 @@ public sealed partial record ExplorationMemo
         };
     }
 
-    /// <summary>How often a section's title line stands in a text.</summary>
+    /// <summary>How often a section's title line appears in a text.</summary>
     public static int Count(string text, string title) => text.Split('\n').Count(line => IsTitle(line, title));
 
     /// <summary>The memo as text.</summary>

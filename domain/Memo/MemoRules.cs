@@ -4,18 +4,18 @@ using Spark.Temporal.Domain.Texts;
 namespace Spark.Temporal.Domain.Memo;
 
 /// <summary>
-/// Decides whether a rewritten memo may replace the one before it. Empty, malformed, over-long rewrites and those that
-/// lose verified facts are refused.
+/// Decides whether a rewritten memo may replace the one before it. A rewrite is refused when it is empty, malformed or too
+/// long, or when it loses verified facts.
 /// </summary>
 /// <remarks>
 /// A fact of the memo before is <em>withdrawn</em> when the rewrite lists it as such (see <see cref="VerifiedFacts"/>; each
 /// entry withdraws the one fact whose words it repeats most, at least half of them), and <em>lost</em> when it is not
 /// withdrawn and under half of its distinct tokens occur anywhere in the rewrite.
 /// <para>
-/// At most 20 % of the facts, rounded down, may go in one rewrite, lost and withdrawn counted together: the first because
-/// condensing rewords a fact now and then beyond what counting words can follow, the second because a list of withdrawals
-/// would else be a way around the rule. One exception: a rewrite that loses nothing may always withdraw one fact, since
-/// otherwise a memo of fewer than five facts could never be rid of a wrong one.
+/// At most 20 % of the facts, rounded down, may go in one rewrite; lost and withdrawn facts count together. Some loss is
+/// allowed, because a shortened fact may share too few words with the old one. Withdrawn facts count too, because a list of
+/// withdrawals would get around the rule. One exception: a rewrite that loses nothing may always withdraw one fact, so that
+/// a memo of fewer than five facts can drop a wrong one.
 /// </para>
 /// </remarks>
 public static class MemoRules
@@ -101,7 +101,7 @@ public static class MemoRules
             }
             else if (count > 1)
             {
-                problems.Add($"The section '### {title}' stands there {count} times. Write it once.");
+                problems.Add($"The section '### {title}' appears {count} times. Write it once.");
             }
             else if (MustHaveText(title) && MemoSections.Find(text, title).Length == 0)
             {
@@ -144,7 +144,7 @@ public static class MemoRules
 
     private static string FactsRefusal(IReadOnlyList<string> lost, IReadOnlyList<string> withdrawn, int known)
     {
-        var says = $"Of the {known} verified facts in the memo before, {lost.Count} are missing and {withdrawn.Count} are withdrawn; "
+        var says = $"The memo before has {known} verified facts; {lost.Count} are missing and {withdrawn.Count} are withdrawn in this one, and "
             + $"at most {(lost.Count == 0 ? Math.Max(1, known / 5) : known / 5)} may go in one rewrite. ";
         if (lost.Count > 0)
         {

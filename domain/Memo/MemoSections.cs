@@ -12,8 +12,8 @@ public static class MemoSections
     private const string Mark = "### ";
 
     /// <summary>
-    /// What stands between the first line <c>### Title</c> and the next line that starts with <c>### </c>, or the end;
-    /// trimmed, and empty where there is no such section.
+    /// The text between the first line <c>### Title</c> and the next line that starts with <c>### </c>, or the end; trimmed,
+    /// and empty where there is no such section.
     /// </summary>
     public static string Find(string memo, string title)
     {

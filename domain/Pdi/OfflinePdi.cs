@@ -20,10 +20,10 @@ public sealed record OfflineRun
 /// <param name="FailedTests">Distinct lines of the attempt's failed tests.</param>
 public sealed record OfflineReflection(string Memo, IReadOnlyList<string> FailedTests);
 
-/// <summary>The three likenesses of one run, 0 to 1.</summary>
+/// <summary>The three similarities of one run, 0 to 1.</summary>
 /// <param name="Exec">φexec: what was done in the passing attempt, in the skill.</param>
 /// <param name="Plan">φplan: what was planned on the way, in the skill.</param>
-/// <param name="Oss">φoss: how far facts and failing tests stood still from memo to memo.</param>
+/// <param name="Oss">φoss: how little facts and failing tests changed from memo to memo.</param>
 public readonly record struct Phi(double Exec, double Plan, double Oss);
 
 /// <summary>Weights of the three terms; the signs are fixed.</summary>
@@ -49,12 +49,12 @@ public enum PdiQuadrant
 }
 
 /// <summary>
-/// The posterior distillation index of finished runs (docs/architecture.md, "The offline index"; arXiv
-/// 2605.09192). Likeness is one minus the Jensen-Shannon divergence: <see cref="Similarity.JensenShannon"/>.
+/// The posterior distillation index of finished runs (docs/architecture.md, "The offline index"; arXiv 2605.09192).
+/// Similarity is one minus the Jensen-Shannon divergence: <see cref="Similarity.JensenShannon"/>.
 /// </summary>
 public static class OfflinePdi
 {
-    /// <summary>The likenesses of one run.</summary>
+    /// <summary>The similarities of one run.</summary>
     public static Phi PhiOf(OfflineRun run)
     {
         var plans = string.Join('\n', run.Reflections.Select(reflection => MemoSections.Find(reflection.Memo, MemoSections.NextStrategy)));
@@ -72,8 +72,8 @@ public static class OfflinePdi
     }
 
     /// <summary>
-    /// w · z(φexec) − w · z(φplan) − w · z(φoss) of every run, z over the runs given, so an index says how a run stands among
-    /// these and nothing alone.
+    /// w · z(φexec) − w · z(φplan) − w · z(φoss) of every run, with z over the given runs. So an index only compares a run
+    /// with these runs; alone it says nothing.
     /// </summary>
     public static IReadOnlyList<double> Index(IReadOnlyList<Phi> runs, PdiWeights? weights = null)
     {
@@ -94,8 +94,8 @@ public static class OfflinePdi
     };
 
     /// <summary>
-    /// Weights of a half, one and two in every combination, those left out that are multiples of others: what is ranked by
-    /// them is ranked alike.
+    /// Weights of a half, one and two in every combination. Multiples of another combination are left out: they give the
+    /// same ranking.
     /// </summary>
     public static IReadOnlyList<PdiWeights> Sweep()
     {

@@ -3,10 +3,10 @@ using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Domain.Pdi;
 
-/// <summary>The three proxies of one reflection, before they are set against the reflections that came before.</summary>
+/// <summary>The three proxies of one reflection, before they are compared with earlier reflections.</summary>
 /// <param name="Exec">Verified facts against the attempt's commands.</param>
 /// <param name="Plan">Next strategy against the previous one; 0 without a previous memo.</param>
-/// <param name="Oss">Mean likeness of facts and of failed tests to the previous ones; 0 without a previous memo.</param>
+/// <param name="Oss">Mean similarity of facts and of failed tests to the previous ones; 0 without a previous memo.</param>
 public readonly record struct PdiProxies(double Exec, double Plan, double Oss)
 {
     public static PdiProxies Of(PdiMethod method, PdiObservation observation)

@@ -25,7 +25,7 @@ public sealed record PdiSnapshot
     [JsonPropertyName("proxy_plan")]
     public required double ProxyPlan { get; init; }
 
-    /// <summary>How far facts and failing tests stand still, 0 to 1.</summary>
+    /// <summary>How little facts and failing tests change, 0 to 1.</summary>
     [JsonPropertyName("proxy_oss")]
     public required double ProxyOss { get; init; }
 

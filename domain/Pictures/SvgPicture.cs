@@ -5,7 +5,7 @@ using System.Text;
 namespace Spark.Temporal.Domain.Pictures;
 
 /// <summary>A picture drawn as text (SVG 1.1), so that a report is one file that needs nothing else to be seen.</summary>
-/// <param name="title">What a reader who cannot see it is told.</param>
+/// <param name="title">Description for readers who cannot see it.</param>
 /// <param name="width">In points.</param>
 /// <param name="height">In points.</param>
 public sealed class SvgPicture(string title, double width, double height)

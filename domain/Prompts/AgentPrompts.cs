@@ -3,7 +3,7 @@ using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Domain.Prompts;
 
-/// <summary>What the terminal agent is told before its task.</summary>
+/// <summary>The terminal agent's system prompt and tool.</summary>
 public static class AgentPrompts
 {
     /// <summary>Name of the tool.</summary>
@@ -27,15 +27,15 @@ public static class AgentPrompts
     {
         var prompt =
             $"""
-            You solve a task in a Linux container by running shell commands. Nobody answers questions: decide by what you find.
+            You solve a task in a Linux container by running shell commands. You cannot ask questions: decide by what you find.
 
             ## How to act
 
             {(tools ? WithTools : WithFences)}
             - Working folder, exported variables and shell functions last from one command to the next. Commands get no
-              keyboard: pass options instead of waiting for a prompt, and start what should keep running in the background.
+              keyboard: pass options instead of waiting for a prompt, and start long-running programs in the background.
             - Long output is shortened in the middle. Print what you need rather than whole files.
-            - A command that runs into its time limit is stopped; the shell goes on.
+            - A command that exceeds its time limit is stopped; the shell goes on.
 
             ## How to work
 
@@ -47,7 +47,7 @@ public static class AgentPrompts
 
             ## How to end
 
-            When the result stands, reply with one or two sentences and without {(tools ? "a tool call" : "a fenced block")}. That ends the task for good.
+            When the result is complete, reply with one or two sentences and without {(tools ? "a tool call" : "a fenced block")}. That ends the task for good.
             """;
         return skills is { Count: > 0 } ? $"{prompt}\n\n{SkillsBlock(skills)}" : prompt;
     }
@@ -73,8 +73,8 @@ public static class AgentPrompts
         $"""
         ## Skills at hand
 
-        Written-down ways of doing things, each in a file in the container. Where one fits the task, read its file before
-        you begin (`cat` its path) and follow it as far as it proves right. Do not read the others.
+        A skill is a set of instructions for a kind of task, in a file in the container. If one fits the task, read its file
+        before you begin (`cat` its path) and follow it as long as it proves right. Do not read the others.
 
         {Markdown.Bullets(skills.Select(skill => $"**{skill.Name}**: {PlainText.OneLine(skill.Description, 1_024)} (`{skill.Path}`)"))}
         """;

@@ -4,7 +4,7 @@ using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Domain.Prompts;
 
-/// <summary>What the instruction of an attempt is put together from.</summary>
+/// <summary>The parts of an attempt's instruction.</summary>
 public sealed record AttemptBriefing
 {
     /// <summary>The task's own instruction.</summary>
@@ -13,7 +13,7 @@ public sealed record AttemptBriefing
     /// <summary>Number of the attempt, from 1.</summary>
     public required int Attempt { get; init; }
 
-    /// <summary>Attempts there are in all, this one included.</summary>
+    /// <summary>Number of attempts in all, this one included.</summary>
     public required int MaxAttempts { get; init; }
 
     /// <summary>The verifier without its answers; null where there is none to show.</summary>
@@ -28,7 +28,7 @@ public sealed record AttemptBriefing
     /// <summary>The memo so far; null before the first failure, and where no reflection succeeded.</summary>
     public string? Memo { get; init; }
 
-    /// <summary>How strongly this attempt is steered; without meaning in the first.</summary>
+    /// <summary>How strongly this attempt is steered; ignored in the first.</summary>
     public InterventionLevel Intervention { get; init; }
 }
 
@@ -63,8 +63,8 @@ public static class AttemptInstruction
         $"""
         # How the result will be checked
 
-        The source of the check, its answers taken out{(syntaxOnly ? " (by syntax alone, so some harmless values are missing too)" : "")}. It shows what is looked at and in which
-        form, not what the right values are. It is not in the container while you work.
+        This is the source of the check without its answers{(syntaxOnly ? " (removed by syntax alone, so some harmless values are missing too)" : "")}. It shows what is checked and in which
+        form, not the right values. It is not in the container while you work.
 
         {Markdown.Fence(hint)}
         """;
@@ -76,7 +76,7 @@ public static class AttemptInstruction
             $"""
             # What earlier attempts found out
 
-            {(failed == 1 ? "One attempt" : $"{failed} attempts")} at this task failed. The container is fresh: nothing they made is left in it. These notes are.
+            {(failed == 1 ? "One attempt" : $"{failed} attempts")} at this task failed. The container is fresh: nothing they made is in it. Only these notes remain.
             """;
         yield return Notes(briefing);
         yield return Urgency(briefing.MaxAttempts - briefing.Attempt);

@@ -2,10 +2,10 @@ using Spark.Temporal.Domain.Pdi;
 
 namespace Spark.Temporal.Domain.Prompts;
 
-/// <summary>What an attempt is told when the ones before it planned more than they verified.</summary>
+/// <summary>Texts for an attempt after others that planned more than they verified.</summary>
 public static class Interventions
 {
-    /// <summary>The text of a level; null where nothing is said.</summary>
+    /// <summary>The text of a level; null for none.</summary>
     public static string? Text(InterventionLevel level) => level switch
     {
         InterventionLevel.Soft => Soft,
@@ -19,9 +19,9 @@ public static class Interventions
 
         The last attempts changed their reasoning more than they tested it. Before you plan:
 
-        1. Take the failed check that you understand least. Run one command that shows what your result has at that very place.
+        1. Take the failed check that you understand least. Run one command that shows what your result has in exactly that place.
         2. Name one assumption behind the strategy above that no command has shown yet, and test it.
-        3. Only then decide what to change, by what those two outputs say.
+        3. Only then decide what to change, based on those two outputs.
         """;
 
     private const string Strong =
@@ -30,9 +30,9 @@ public static class Interventions
 
         The strategy of the last attempts has been restated instead of tested, so it is left out here. Do not rebuild it from memory.
 
-        1. Begin by acting: look at the inputs themselves (files, formats, units, sizes, versions) as if nobody had done so before.
-        2. Check each verified fact that your solution will rest on again, with one command each. Treat one that does not come out as false.
+        1. Begin by acting: look at the inputs themselves (files, formats, units, sizes, versions) as if for the first time.
+        2. Check again each verified fact that your solution will rely on, with one command each. Treat a fact that is not confirmed as false.
         3. Find a small case whose right answer you can work out by hand, and make your method produce it.
-        4. Build on what these commands showed, and take a way that differs in kind from the ones in the log.
+        4. Build on what these commands showed, and choose a different kind of approach than those in the log.
         """;
 }

@@ -25,7 +25,7 @@ public sealed record AtifTrajectory : OpenRecord
     public AtifTotals? FinalMetrics { get; init; }
     public AtifExtra? Extra { get; init; }
 
-    /// <exception cref="ResultFormatException">It is something else, or of another major version of the format.</exception>
+    /// <exception cref="ResultFormatException">The content is of another form, or of another major version of the format.</exception>
     public static AtifTrajectory Read(string file, string text)
     {
         var read = ResultJson.Read<AtifTrajectory>(file, text);

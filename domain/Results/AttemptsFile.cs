@@ -15,7 +15,7 @@ public sealed record AttemptsFile : VersionedRecord
 
     public string TaskName { get; init; } = "";
 
-    /// <summary>The run whose past this one goes on from; null for one of its own.</summary>
+    /// <summary>The run that this one was forked from; null when it is no fork.</summary>
     public ForkOrigin? ForkedFrom { get; init; }
 
     /// <summary>Attempts that may be scored.</summary>
@@ -31,7 +31,7 @@ public sealed record AttemptsFile : VersionedRecord
 
     public PdiEntry? Pdi { get; init; }
 
-    /// <exception cref="ResultFormatException">It is something else, or newer.</exception>
+    /// <exception cref="ResultFormatException">The content is of another form, or of a newer version.</exception>
     public static AttemptsFile Read(string file, string text) => ResultJson.Read<AttemptsFile>(file, text);
 
     public string Write() => ResultJson.Write(this);
@@ -74,7 +74,7 @@ public sealed record AttemptEntry : OpenRecord
     /// <summary>What the attempt was given besides the memo.</summary>
     public InterventionLevel Intervention { get; init; }
 
-    /// <summary>What a person asked to be told to the agent; null in files of the original.</summary>
+    /// <summary>An operator's guidance to the agent; null in files of the original.</summary>
     public IReadOnlyList<string>? Guidance { get; init; }
 
     public string? Error { get; init; }

@@ -43,7 +43,7 @@ public sealed record BatchResultLine : VersionedRecord
     /// <param name="file">The file, for errors.</param>
     /// <param name="number">Number of the line, from 1.</param>
     /// <param name="line">The line.</param>
-    /// <exception cref="ResultFormatException">The line is cut off, something else, or newer.</exception>
+    /// <exception cref="ResultFormatException">The line is cut off, of another form, or of a newer version.</exception>
     public static BatchResultLine Read(string file, long number, string line) => ResultJson.Read<BatchResultLine>($"{file}, line {number}", line);
 
     /// <summary>The line, its end included.</summary>
@@ -62,13 +62,13 @@ public sealed record BatchItemEntry : OpenRecord
     /// <summary>Absolute path of the task's folder or the prompt file.</summary>
     public required string Source { get; init; }
 
-    /// <summary>Digest of content and settings: what is equal need not be done twice.</summary>
+    /// <summary>Digest of content and settings; items with the same digest need not run twice.</summary>
     public string? Digest { get; init; }
 
     /// <summary>Template of a trial.</summary>
     public string? Template { get; init; }
 
-    /// <summary>Number of the trial among those of the same template and task, from 1; 0 for what is no trial.</summary>
+    /// <summary>Number of the trial among those of the same template and task, from 1; 0 for an item that is no trial.</summary>
     public int Repeat { get; init; }
 
     /// <summary>Skills that the trial's agent was given, in the store.</summary>

@@ -25,7 +25,7 @@ public sealed record BatchSummaryFile : VersionedRecord
     /// <summary>UTC.</summary>
     public DateTime FinishedAt { get; init; }
 
-    /// <summary>True where somebody cancelled it.</summary>
+    /// <summary>True if it was cancelled.</summary>
     public bool? Cancelled { get; init; }
 
     public int Total { get; init; }
@@ -56,7 +56,7 @@ public sealed record BatchSummaryFile : VersionedRecord
     /// </summary>
     public IReadOnlyList<JsonElement> Results { get; init; } = [];
 
-    /// <exception cref="ResultFormatException">It is something else, or newer.</exception>
+    /// <exception cref="ResultFormatException">The content is of another form, or of a newer version.</exception>
     public static BatchSummaryFile Read(string file, string text) => ResultJson.Read<BatchSummaryFile>(file, text);
 
     public string Write() => ResultJson.Write(this);

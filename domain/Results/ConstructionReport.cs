@@ -18,10 +18,10 @@ public sealed record ConstructionReport : VersionedRecord
     /// <summary>The task's name; null while no blueprint was readable.</summary>
     public string? TaskId { get; init; }
 
-    /// <summary>The task that this one is a variant of; null for one of its own.</summary>
+    /// <summary>The task that this one is a variant of; null when it is no variant.</summary>
     public string? VariantOf { get; init; }
 
-    /// <summary>How it differs, in words; null for one of its own.</summary>
+    /// <summary>How it differs, in words; null when it is no variant.</summary>
     public string? Choices { get; init; }
 
     /// <summary>Absolute path of the task; null where it was not accepted.</summary>
@@ -52,7 +52,7 @@ public sealed record ConstructionReport : VersionedRecord
 
     public IReadOnlyList<VersionEntry> Versions { get; init; } = [];
 
-    /// <exception cref="ResultFormatException">It is something else, or newer.</exception>
+    /// <exception cref="ResultFormatException">The content is of another form, or of a newer version.</exception>
     public static ConstructionReport Read(string file, string text) => ResultJson.Read<ConstructionReport>(file, text);
 
     public string Write() => ResultJson.Write(this);

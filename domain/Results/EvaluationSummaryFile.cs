@@ -13,12 +13,12 @@ public static class EvaluationSummaryFile
         TypeInfoResolver = new DefaultJsonTypeInfoResolver().WithAddedModifier(RequireNothing),
     };
 
-    /// <exception cref="ResultFormatException">It is something else, or newer.</exception>
+    /// <exception cref="ResultFormatException">The content is of another form, or of a newer version.</exception>
     public static EvaluationSummary Read(string file, string text) => ResultJson.Read<EvaluationSummary>(file, text);
 
     /// <summary>
-    /// Reads a summary for its scores: one of another program's making, or of an earlier version, may hold little more than
-    /// trials with task, arm and outcome. Texts that it lacks are null all the same, and its lists empty.
+    /// Reads a summary for its scores. A summary of another program or of an earlier version may hold little more than
+    /// trials with task, arm and outcome. Missing texts are then null, and missing lists empty.
     /// </summary>
     /// <inheritdoc cref="Read" path="/exception"/>
     public static EvaluationSummary ReadScores(string file, string text) => ResultJson.Read<EvaluationSummary>(file, System.Text.Encoding.UTF8.GetBytes(text), ScoresOptions);

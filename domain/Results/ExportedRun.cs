@@ -15,7 +15,7 @@ public sealed record ExportedRun : VersionedRecord
     /// <summary>What it is about, in Markdown, set when it was started.</summary>
     public string? Details { get; init; }
 
-    /// <summary>Where it stood, in Markdown; null where no worker was there to say it.</summary>
+    /// <summary>Its state at the export, in Markdown; null when no worker could report it.</summary>
     public string? CurrentDetails { get; init; }
 
     /// <summary>Steps in flight.</summary>
@@ -23,7 +23,7 @@ public sealed record ExportedRun : VersionedRecord
 
     public IReadOnlyList<ExportedRow> Children { get; init; } = [];
 
-    /// <summary>Id of the run that this one was forked from; null for one of its own.</summary>
+    /// <summary>Id of the run that this one was forked from; null when it is no fork.</summary>
     public string? ForkedFrom { get; init; }
 
     public IReadOnlyList<ExportedRow> Forks { get; init; } = [];
@@ -34,7 +34,7 @@ public sealed record ExportedRun : VersionedRecord
 
     public int HistoryEvents { get; init; }
 
-    /// <exception cref="ResultFormatException">It is something else, or newer.</exception>
+    /// <exception cref="ResultFormatException">The content is of another form, or of a newer version.</exception>
     public static ExportedRun Read(string file, string text) => ResultJson.Read<ExportedRun>(file, text);
 
     public string Write() => ResultJson.Write(this);

@@ -45,7 +45,7 @@ public sealed record HarborTrialResult : OpenRecord
     public HarborTimes? AgentExecution { get; init; }
     public HarborTimes? Verifier { get; init; }
 
-    /// <exception cref="ResultFormatException">It is something else.</exception>
+    /// <exception cref="ResultFormatException">The content is of another form.</exception>
     public static HarborTrialResult Read(string file, string text) => ResultJson.Read<HarborTrialResult>(file, text);
 
     public string Write() => ResultJson.Write(this);
@@ -66,10 +66,10 @@ public sealed record HarborTrialConfig : OpenRecord
     public HarborAgentConfig? Agent { get; init; }
     public HarborEnvironmentConfig? Environment { get; init; }
 
-    /// <summary>What is taken out of the container: a path each; Harbor also writes objects.</summary>
+    /// <summary>Paths that are copied out of the container; Harbor also writes objects.</summary>
     public IReadOnlyList<JsonElement>? Artifacts { get; init; }
 
-    /// <exception cref="ResultFormatException">It is something else.</exception>
+    /// <exception cref="ResultFormatException">The content is of another form.</exception>
     public static HarborTrialConfig Read(string file, string text) => ResultJson.Read<HarborTrialConfig>(file, text);
 
     public string Write() => ResultJson.Write(this);

@@ -3,7 +3,7 @@ using Spark.Temporal.Domain.Pdi;
 
 namespace Spark.Temporal.Domain.Results;
 
-/// <summary>A text that runs to megabytes and that only few readers want; the others pass it over.</summary>
+/// <summary>A text of up to megabytes that few readers need; the others skip it.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class LongTextAttribute : Attribute;
 
@@ -60,7 +60,7 @@ public sealed record ExecutionEvent() : TrajectoryEvent(TypeName)
     /// <summary>Null in files of the original.</summary>
     public InterventionLevel? Intervention { get; init; }
 
-    /// <summary>What a person asked to be told to the agent; null in files of the original.</summary>
+    /// <summary>An operator's guidance to the agent; null in files of the original.</summary>
     public IReadOnlyList<string>? Guidance { get; init; }
 
     [LongText]

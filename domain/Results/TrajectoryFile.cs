@@ -18,7 +18,7 @@ public enum TrajectoryDetail
     WithoutLongTexts,
 }
 
-/// <summary>A line of a trajectory: an event, or why it is none.</summary>
+/// <summary>A line of a trajectory: an event, or the reason why it cannot be read.</summary>
 /// <param name="Number">Number of the line, from 1.</param>
 /// <param name="Event">Null for a damaged line.</param>
 /// <param name="Problem">What is wrong with the line; null for a good one.</param>

@@ -9,12 +9,12 @@ public sealed record SkillPlace(string Path, string ReadBy)
     public string In(string home) => Path.StartsWith('/') ? Path : $"{home.TrimEnd('/')}/{Path}";
 }
 
-/// <summary>Where skills are put so that whichever agent works finds them as its users would have placed them.</summary>
+/// <summary>Where skills are installed, so that every agent finds them in its usual place.</summary>
 public static class SkillFolders
 {
     /// <summary>
     /// The one place that does not depend on the agent or its home, unless the task names another (<c>skills_dir</c>); the
-    /// terminal agent is told these paths.
+    /// terminal agent's prompt lists these paths.
     /// </summary>
     public const string Default = "/skills";
 

@@ -17,8 +17,8 @@ public sealed record SkillField(string Key, string? Value, int Line);
 public sealed class SkillFrontMatter
 {
     /// <summary>
-    /// Several times what all known keys may hold together. The parser's time grows with the square of how deep brackets
-    /// are nested, and whoever wrote the file may mean harm.
+    /// Several times what all known keys may hold together. The parser's time grows with the square of the nesting depth of
+    /// brackets, and a file may be malicious.
     /// </summary>
     private const int MaxCharacters = 16_384;
 
@@ -121,7 +121,7 @@ public sealed class SkillFrontMatter
             CheckText(key, $"the key '{key.Value}'");
             if (!seen.Add(key.Value))
             {
-                Say(key, $"the key '{key.Value}' stands there twice");
+                Say(key, $"the key '{key.Value}' appears twice");
             }
 
             if (nested is null && !KnownKeys.Contains(key.Value))

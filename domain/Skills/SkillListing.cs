@@ -1,6 +1,6 @@
 namespace Spark.Temporal.Domain.Skills;
 
-/// <summary>A skill that stands ready in the container.</summary>
+/// <summary>A skill that is installed in the container.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Description">Its description, on one line.</param>
 /// <param name="Path">Absolute path of its <c>SKILL.md</c> in the container.</param>

@@ -1,9 +1,9 @@
 namespace Spark.Temporal.Domain.Skills;
 
-/// <summary>What an agent is told of a skill before it reads it.</summary>
+/// <summary>What an agent sees of a skill before it reads it.</summary>
 public static class SkillListings
 {
-    /// <summary>Lists a skill, also one whose front matter is not all valid: what can be read of it is told.</summary>
+    /// <summary>Lists a skill. If its front matter is only partly valid, the readable part is used.</summary>
     /// <param name="folder">Name of its folder.</param>
     /// <param name="text">Text of its <c>SKILL.md</c>.</param>
     /// <param name="path">Absolute path of that file in the container.</param>

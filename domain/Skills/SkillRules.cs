@@ -17,7 +17,7 @@ public static partial class SkillRules
     /// <summary>The body must have fewer lines than this.</summary>
     public const int BodyLineLimit = 500;
 
-    /// <summary>What may stand in a skill's folder; folders end in a slash.</summary>
+    /// <summary>What a skill's folder may hold; folders end in a slash.</summary>
     public static readonly IReadOnlyList<string> FolderContents = [SkillDocument.FileName, "references/", "scripts/", "assets/"];
 
     /// <summary>Whether a text may be a skill's name: 1 to 64 of a-z, 0-9 and single inner hyphens.</summary>
@@ -25,7 +25,7 @@ public static partial class SkillRules
 
     /// <summary>Checks a file.</summary>
     /// <param name="text">Text of the file.</param>
-    /// <param name="expectedName">The folder it stands in, which must be its name.</param>
+    /// <param name="expectedName">Name of its folder, which must be the skill's name.</param>
     /// <returns>Every problem in the order of the lines; empty when the skill is valid.</returns>
     public static IReadOnlyList<SkillProblem> Check(string text, string expectedName)
     {
@@ -48,7 +48,7 @@ public static partial class SkillRules
         var front = SkillFrontMatter.Read(document.FrontMatter);
         List<SkillProblem> problems = [.. front.Problems];
 
-        // Where the YAML broke off, what is missing may only be unread.
+        // After a YAML error a missing key may only be unread.
         if (!front.BrokeOff)
         {
             CheckName(front, expectedName, problems);
@@ -124,7 +124,7 @@ public static partial class SkillRules
     {
         if (front.Fields.FirstOrDefault(field => field.Key == key) is not { } field)
         {
-            // A value of a wrong kind has been said already.
+            // A value of a wrong kind was reported already.
             if (!front.Refused.Contains(key))
             {
                 problems.Add(new(1, $"'{key}' is missing"));

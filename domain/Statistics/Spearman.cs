@@ -6,7 +6,7 @@ namespace Spark.Temporal.Domain.Statistics;
 /// </summary>
 public static class Spearman
 {
-    /// <summary>Up to so many pairs every order is tried, and p is exact.</summary>
+    /// <summary>Most pairs for which every order is tried and p is exact.</summary>
     public const int ExactUpTo = 8;
 
     /// <summary>ρ, −1 to 1; null with fewer than two pairs or where one side is all ties.</summary>
@@ -123,7 +123,7 @@ public static class Spearman
     {
         if (left.Count != right.Count)
         {
-            throw new ArgumentException($"{left.Count} values stand against {right.Count}; ranks are compared in pairs", nameof(right));
+            throw new ArgumentException($"there are {left.Count} values on one side and {right.Count} on the other; ranks are compared in pairs", nameof(right));
         }
     }
 }

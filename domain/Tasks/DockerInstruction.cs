@@ -32,7 +32,7 @@ public sealed record DockerInstruction
     /// <summary>Where it begins in the file, in characters.</summary>
     public required int Start { get; init; }
 
-    /// <summary>Behind its last line end.</summary>
+    /// <summary>End of its last line in the file, in characters, line end included.</summary>
     public required int End { get; init; }
 
     /// <summary>The arguments one by one: a JSON list of strings where they are one, else split at blanks.</summary>
@@ -71,7 +71,7 @@ public sealed record DockerInstruction
         }
         catch (JsonException)
         {
-            // The builder takes what is no list for a command of a shell.
+            // The builder reads anything but a list as a shell command.
             return null;
         }
     }

@@ -5,7 +5,7 @@ namespace Spark.Temporal.Domain.Tasks;
 /// else is taken literally.
 /// </summary>
 /// <param name="Variable">Name of the host's variable.</param>
-/// <param name="Default">What holds when the host has none; null when the host must have it.</param>
+/// <param name="Default">Value when the host has none; null when the host must have it.</param>
 public sealed record EnvTemplate(string Variable, string? Default)
 {
     /// <summary>Reads a value.</summary>
@@ -25,7 +25,7 @@ public sealed record EnvTemplate(string Variable, string? Default)
 
     /// <summary>Why a value can be neither a template nor a literal; null when it is one of them.</summary>
     public static string? Problem(string value) =>
-        value.Contains("${", StringComparison.Ordinal) && Parse(value) is null ? "a template stands inside a longer value" : null;
+        value.Contains("${", StringComparison.Ordinal) && Parse(value) is null ? "a template is only a part of the value" : null;
 
     /// <summary>Values with what the host has for their variables.</summary>
     /// <param name="field">Field of <c>task.toml</c>, for the message.</param>

@@ -3,7 +3,7 @@ using Spark.Temporal.Domain.Texts;
 namespace Spark.Temporal.Domain.Tasks;
 
 /// <summary>How much a finding matters: an error stops the task, a warning says that something will not work as
-/// written, a note that something was read in an own way.</summary>
+/// written, a note explains how something was read.</summary>
 public enum FindingSeverity
 {
     Note,
@@ -15,7 +15,7 @@ public enum FindingSeverity
 /// <param name="Severity">How much it matters.</param>
 /// <param name="File">Path below the task's folder, with forward slashes.</param>
 /// <param name="Line">Line in the file, from 1; 0 when it concerns the whole file.</param>
-/// <param name="Message">What is so, naming the field.</param>
+/// <param name="Message">What was found, naming the field.</param>
 /// <param name="Remedy">What to do about it; null where nothing has to be done.</param>
 public sealed record TaskFinding(FindingSeverity Severity, string File, int Line, string Message, string? Remedy = null)
 {

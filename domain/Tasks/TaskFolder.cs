@@ -19,12 +19,12 @@ public enum TaskEntryKind
 public sealed record TaskEntry(
     string Path, TaskEntryKind Kind, long Length = 0, UnixFileMode Mode = TaskEntry.PlainFile, string? Target = null)
 {
-    /// <summary>Permission bits of a file that nobody gave others (0644).</summary>
+    /// <summary>Default permission bits of a file (0644).</summary>
     public const UnixFileMode PlainFile =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 }
 
-/// <summary>A task's folder as it stood when it was listed. Content comes through a function, so reading stays pure.</summary>
+/// <summary>A task's folder as it was when it was listed. Content comes through a function, so reading stays pure.</summary>
 /// <param name="name">Name of the folder.</param>
 /// <param name="entries">Everything below it.</param>
 /// <param name="open">Opens the content of a file by its path.</param>

@@ -50,8 +50,8 @@ public static class TaskPackageReader
     }
 
     /// <summary>
-    /// A file of another tool: it has that tool's keys and what a Harbor task needs is not there. With Harbor's layout
-    /// complete the task runs, and the other keys are merely unknown ones.
+    /// A file of another tool: it has that tool's keys, and parts that a Harbor task needs are missing. If Harbor's layout
+    /// is complete, the task runs, and the other keys are only unknown ones.
     /// </summary>
     private static TaskFinding? Foreign(TaskFolder folder, TaskToml toml)
     {
@@ -72,7 +72,7 @@ public static class TaskPackageReader
         return missing.Length == 2 && !folder.Entries.Any(entry => entry.Path is Environment or Tests or Solution)
             ? new TaskFinding(
                 FindingSeverity.Error, TomlSection.File, 0,
-                "is not a Harbor task: neither instruction.md nor environment/ nor tests/ stands beside it",
+                "is not a Harbor task: neither instruction.md nor environment/ nor tests/ is beside it",
                 "name the folder of a task")
             : null;
     }
@@ -81,7 +81,7 @@ public static class TaskPackageReader
     {
         if (folder.Find(Instruction) is not { Kind: TaskEntryKind.File })
         {
-            findings.Error(Instruction, 0, "is missing", "write what the agent shall do");
+            findings.Error(Instruction, 0, "is missing", "write what the agent must do");
             return null;
         }
 
@@ -89,7 +89,7 @@ public static class TaskPackageReader
         var instruction = text is null ? null : WithoutCanary(text);
         if (instruction is not null && string.IsNullOrWhiteSpace(instruction))
         {
-            findings.Error(Instruction, 0, "is empty", "write what the agent shall do");
+            findings.Error(Instruction, 0, "is empty", "write what the agent must do");
         }
 
         return instruction;
@@ -136,7 +136,7 @@ public static class TaskPackageReader
         }
         else if (folder.Find(ComposeOtherName) is not null)
         {
-            findings.Warning(ComposeOtherName, 0, "is not read, by Harbor neither", "remove it, or name it docker-compose.yaml");
+            findings.Warning(ComposeOtherName, 0, "is not read, and Harbor does not read it either", "remove it, or name it docker-compose.yaml");
         }
 
         switch (folder.Find(Dockerfile))

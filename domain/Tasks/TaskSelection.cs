@@ -15,9 +15,9 @@ public record TaskSelection
     /// <summary>The same, for what must not run.</summary>
     public IReadOnlyList<string> Exclude { get; init; } = [];
 
-    /// <summary>Order by chance with this seed instead of by name.</summary>
+    /// <summary>Random order with this seed instead of by name.</summary>
     public ulong? Seed { get; init; }
 
-    /// <summary>At most so many tasks or prompts, counted in the order in which they would start.</summary>
+    /// <summary>Most tasks or prompts to run, counted in the order in which they would start.</summary>
     public int? Limit { get; init; }
 }

@@ -68,7 +68,7 @@ public sealed record TaskSettings
 
     public Healthcheck? Healthcheck { get; init; }
 
-    /// <summary>Folder in the image where the task's skills stand; null when it says none.</summary>
+    /// <summary>Folder in the image that holds the task's skills; null when the task names none.</summary>
     public string? SkillsDir { get; init; }
 
     /// <summary>Absolute paths in the container kept after the trial.</summary>

@@ -13,7 +13,7 @@ public sealed record TaskToml(TaskSettings Settings, string? QualifiedName, Toml
 /// </summary>
 public static class TaskTomlReader
 {
-    /// <summary>Seven days: more than that is a slip of the pen.</summary>
+    /// <summary>Seven days: a longer limit is a typing error.</summary>
     private const double MostSeconds = 7 * 24 * 3600;
     private const string Seconds = "more than 0 and at most 604800 seconds (7 days)";
 
@@ -23,7 +23,7 @@ public static class TaskTomlReader
         var tree = TomlNode.Parse(text, out var line, out var problem);
         if (tree is null)
         {
-            findings.Error(TomlSection.File, line, $"does not parse as TOML: {problem}", "mend the file at this line");
+            findings.Error(TomlSection.File, line, $"does not parse as TOML: {problem}", "fix the file at this line");
             return null;
         }
 
@@ -51,7 +51,7 @@ public static class TaskTomlReader
         var version = root.Text("version");
         if (root.Text("schema_version") is not null && version is not null)
         {
-            root.Note("schema_version", "stands beside version; schema_version counts");
+            root.Note("schema_version", "is given beside version; schema_version counts");
         }
 
         root.Text("source");

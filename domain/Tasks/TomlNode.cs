@@ -37,7 +37,7 @@ public sealed record TomlNode(int Line, object Value)
         }
         catch (TomlException)
         {
-            // Only lists and tables within each other, more than the parser follows, are thrown and not told.
+            // The parser throws only when lists and tables are nested too deep; it reports everything else.
             (line, problem) = (1, "lists or inline tables are nested more than 64 deep");
             return null;
         }

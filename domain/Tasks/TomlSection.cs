@@ -189,12 +189,12 @@ public sealed class TomlSection(string path, TomlNode? node, TaskFindings findin
     public void NotSupported(string key, string what, string remedy) =>
         findings.NotSupported(File, Line(key), $"{what} ({Field(key)})", remedy);
 
-    /// <summary>Reports every key that nobody asked for.</summary>
+    /// <summary>Reports every key that was not read.</summary>
     public void ReportUnknown()
     {
         foreach (var key in _table.Keys.Where(key => !_read.Contains(key)))
         {
-            findings.Note(File, Line(key), $"{Field(key)} is not a key that is known here; it is left alone");
+            findings.Note(File, Line(key), $"{Field(key)} is not a known key; it is ignored");
         }
     }
 

@@ -1,6 +1,6 @@
 namespace Spark.Temporal.Domain.Texts;
 
-/// <summary>Finds what somebody may have meant.</summary>
+/// <summary>Finds the known names that were probably meant.</summary>
 public static class NearMatches
 {
     private const int Most = 3;

@@ -8,8 +8,8 @@ namespace Spark.Temporal.Domain.Texts;
 public static partial class PlainText
 {
     /// <summary>
-    /// A name as it may stand in workflow ids, image tags and skill names: lower-case ASCII letters, digits and single
-    /// inner hyphens, at most 64 characters. Text without any such character becomes <c>task</c>.
+    /// A name for workflow ids, image tags and skills: lower-case ASCII letters, digits and single inner hyphens, at most 64
+    /// characters. Text without any such character becomes <c>task</c>.
     /// </summary>
     public static string Slug(string name)
     {
@@ -71,8 +71,8 @@ public static partial class PlainText
     }
 
     /// <summary>
-    /// The text without what a terminal would act on: escape sequences and control characters other than line ends and
-    /// tabs. Builders, agents and tests write it; it must not move somebody's cursor.
+    /// The text without what a terminal would act on: escape sequences and control characters other than line ends and tabs.
+    /// Builders, agents and tests write such text; it must not move the reader's cursor.
     /// </summary>
     public static string Printable(string text) =>
         new([.. EscapeSequence().Replace(text, "").Where(c => c is '\n' or '\t' || !char.IsControl(c))]);
@@ -99,7 +99,7 @@ public static partial class PlainText
     public static string Words(Enum value) => string.Concat(value.ToString().Select((letter, index) =>
         !char.IsUpper(letter) ? $"{letter}" : $"{(index > 0 ? " " : "")}{char.ToLowerInvariant(letter)}"));
 
-    /// <summary>A dollar amount with as many places as it needs to be told from zero.</summary>
+    /// <summary>A dollar amount with enough decimals to differ from zero.</summary>
     public static string Usd(double amount) =>
         amount.ToString(amount is > 0 and < 0.01 ? "$0.0000" : "$0.00", CultureInfo.InvariantCulture);
 

@@ -64,7 +64,7 @@ public static partial class ReplyText
             text = text[..trailing.Index];
         }
 
-        // Some endpoints swallow the opening tag. What begins like a document was not swallowed into.
+        // Some endpoints swallow the opening tag. A text that begins like a document has lost none.
         var start = text.TrimStart();
         if (!start.StartsWith("---", StringComparison.Ordinal) && !start.StartsWith('#')
             && OrphanedReasoning().Match(text) is { Success: true } orphaned)

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Spark.Temporal.Domain.Texts;
 
 /// <summary>
-/// What may stand in a Dockerfile, a script or a path unquoted. Whatever is not listed is refused: a list of bad characters
-/// is never complete.
+/// Characters and names that a Dockerfile, a script or a path may hold without quotes. Everything else is refused, because a
+/// list of bad characters is never complete.
 /// </summary>
 public static partial class SafeNames
 {
@@ -38,7 +38,7 @@ public static partial class SafeNames
     {
         "" => "is empty",
         _ when path.Length > MostPath => $"is longer than {MostPath} characters",
-        _ when path.Contains('\\', StringComparison.Ordinal) => "has a backslash; folders are parted by /",
+        _ when path.Contains('\\', StringComparison.Ordinal) => "has a backslash; folders are separated by /",
         _ when path.Length > 1 && char.IsAsciiLetter(path[0]) && path[1] == ':' => "is a Windows path",
         _ when path.StartsWith('/') => "is absolute; it must be relative to the working folder",
         _ when path.StartsWith('~') => "begins with ~",

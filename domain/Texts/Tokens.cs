@@ -49,7 +49,7 @@ public static class Tokens
             return (char.IsAsciiLetterOrDigit(c) || c == '_', 1);
         }
 
-        // Half a surrogate pair has no category of its own and parts words.
+        // Half a surrogate pair has no category of its own and separates words.
         return Rune.TryGetRuneAt(text, at, out var rune) ? (IsWord(rune), rune.Utf16SequenceLength) : (false, 1);
     }
 

@@ -7,9 +7,9 @@ using Temporalio.Converters;
 namespace Spark.Temporal.Wire.Encryption;
 
 /// <summary>
-/// AES-256-GCM around whole payloads, their own metadata included, compressed where that makes them smaller. Beside the sealed bytes stand the encoding and the key's
-/// id, which are authenticated with them. What another encoder made passes through. Without keys nothing is encrypted, and
-/// an encrypted payload is refused with the remedy.
+/// AES-256-GCM around whole payloads, their own metadata included, compressed where that makes them smaller. The encoding
+/// and the key's id are stored beside the sealed bytes and authenticated with them. A payload of another encoding passes
+/// through. Without keys nothing is encrypted, and an encrypted payload is refused with the remedy.
 /// </summary>
 /// <param name="keys">Keys, null for none.</param>
 /// <remarks>It works between a process and the server, never inside a workflow, and so may draw random numbers.</remarks>
@@ -39,7 +39,7 @@ public sealed class EncryptionCodec(EncryptionKeys? keys) : IPayloadCodec
     public Task<IReadOnlyCollection<Payload>> DecodeAsync(IReadOnlyCollection<Payload> payloads) => Task.FromResult(
         payloads.Any(IsSealed) ? (IReadOnlyCollection<Payload>)[.. payloads.Select(payload => IsSealed(payload) ? Open(payload) : payload)] : payloads);
 
-    /// <summary>Whether a payload was encrypted by this codec, with whatever key.</summary>
+    /// <summary>Whether a payload was encrypted by this codec, with any key.</summary>
     public static bool IsSealed(Payload payload) => EncodingOf(payload) is Encoding or CompressedEncoding;
 
     private static string? EncodingOf(Payload payload) => payload.Metadata.TryGetValue(EncodingField, out var encoding) ? encoding.ToStringUtf8() : null;

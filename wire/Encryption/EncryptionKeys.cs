@@ -8,7 +8,7 @@ namespace Spark.Temporal.Wire.Encryption;
 
 /// <summary>
 /// The keys of a key file, by id. New payloads are encrypted with the active one; the others still open what was encrypted
-/// with them. Parsing only; whoever calls reads the file.
+/// with them. Parsing only; the caller reads the file.
 /// </summary>
 public sealed partial class EncryptionKeys
 {

@@ -19,7 +19,7 @@ public sealed record RecordingPath(string Name, string Folder);
 /// <summary>Which tasks or prompts a batch has, in which order. The command line and the workers choose by the same rules.</summary>
 public static class BatchSelection
 {
-    /// <summary>The tasks that a source leaves, by name, or by chance where it has a seed.</summary>
+    /// <summary>The selected tasks of a source, by name, or in random order when it has a seed.</summary>
     /// <exception cref="FormatException">There are none, or two of one name; says what to do.</exception>
     public static IReadOnlyList<ScannedTask> Tasks(TaskSelection source)
     {
@@ -35,7 +35,7 @@ public static class BatchSelection
                 folders.SelectMany(TaskScan.Find), source, task => task.Name, task => Path.GetFileName(task.Directory), task => task.Directory, $"tasks under '{string.Join("', '", folders.Take(3))}'");
     }
 
-    /// <summary>The prompt files that a source leaves, by the same rules.</summary>
+    /// <summary>The selected prompt files of a source, by the same rules.</summary>
     /// <exception cref="FormatException">There are none, or two of one name; says what to do.</exception>
     public static IReadOnlyList<PromptPath> Prompts(TaskSelection source)
     {
@@ -47,7 +47,7 @@ public static class BatchSelection
         return Choose(found, source, prompt => prompt.Name, prompt => Path.GetFileNameWithoutExtension(prompt.File), prompt => prompt.File, "prompt files");
     }
 
-    /// <summary>The recorded runs that a source leaves, by the same rules: files, or folders with some at any depth.</summary>
+    /// <summary>The selected recorded runs of a source, by the same rules: files, or folders with some at any depth.</summary>
     /// <exception cref="FormatException">There are none, or two of one name; says what to do.</exception>
     public static IReadOnlyList<RecordingPath> Recordings(TaskSelection source)
     {
@@ -91,7 +91,7 @@ public static class BatchSelection
         {
             throw new FormatException(
                 found.Count == 0 ? $"there are no {what}"
-                : only.Count > 0 ? $"every one of the {what} that was named is excluded"
+                : only.Count > 0 ? $"all the {what} that were named are excluded"
                 : $"all {found.Count} {what} are excluded");
         }
 

@@ -71,7 +71,7 @@ public static class TaskScan
         }
     }
 
-    /// <summary>By its task file; or by everything else that makes a task, so that a missing task file is told.</summary>
+    /// <summary>By its task file; or by everything else that makes a task, so that a missing task file is reported.</summary>
     private static bool LooksLikeTask(string folder) =>
         File.Exists(Path.Combine(folder, TaskFile))
         || (File.Exists(Path.Combine(folder, TaskPackageReader.Instruction))

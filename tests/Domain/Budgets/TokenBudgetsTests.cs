@@ -32,7 +32,7 @@ public sealed class TokenBudgetsTests
     [TestCase("""{"agent": {"completion_tokens": "5"}}""", "b.json: 'agent.completion_tokens' is \"5\"; it must be")]
     [TestCase("""{"agent": {"completion_tokens": 99999999999}}""", "b.json: 'agent.completion_tokens' is 99999999999; it must be")]
     [TestCase("""{"observation_characters": 3}""", "b.json: 'observation_characters' is 3; it must be a whole number from 200")]
-    [TestCase("""{"agent": {}, "agent": {}}""", "b.json: 'agent' stands there twice")]
+    [TestCase("""{"agent": {}, "agent": {}}""", "b.json: 'agent' appears twice")]
     public void A_file_that_cannot_be_used_is_refused_by_file_and_field(string json, string message) =>
         Assert.That(() => TokenBudgets.Parse(json, "b.json"), Throws.TypeOf<FormatException>().With.Message.StartsWith(message));
 

@@ -65,7 +65,7 @@ public class BlueprintReaderTests
 
     [Test]
     public void A_field_that_stands_there_twice_is_refused() =>
-        Assert.That(BlueprintReader.Read("{\"title\": \"a\", " + Good[1..]).Errors, Has.Some.EqualTo("$.title: stands there twice"));
+        Assert.That(BlueprintReader.Read("{\"title\": \"a\", " + Good[1..]).Errors, Has.Some.EqualTo("$.title: appears twice"));
 
     [Test]
     public void A_criterion_may_be_a_plain_sentence() =>

@@ -56,7 +56,7 @@ public sealed class MemoRulesTests
         foreach (var title in ExplorationMemo.Titles)
         {
             yield return new TestCaseData(good.Replace($"### {title}", $"**{title}**"), $"'### {title}' is missing").SetArgDisplayNames(title);
-            yield return new TestCaseData(good + $"\n### {title}\nagain", $"'### {title}' stands there 2 times").SetArgDisplayNames(title + " twice");
+            yield return new TestCaseData(good + $"\n### {title}\nagain", $"'### {title}' appears 2 times").SetArgDisplayNames(title + " twice");
         }
 
         yield return new TestCaseData(good.Replace("try another way", ""), "'### Next Strategy' is empty").SetArgDisplayNames("no strategy");

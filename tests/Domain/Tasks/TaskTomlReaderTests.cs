@@ -125,12 +125,12 @@ public class TaskTomlReaderTests
         Assert.That(Valid("\uFEFFversion = \"1.0\"\r\n\r\n[agent]\r\ntimeout_sec = 5\r\n").AgentTimeoutSec, Is.EqualTo(5));
     }
 
-    [TestCase("[agent]\nreasoning_effort = \"high\"", "task.toml:2: note: [agent] reasoning_effort is not a key")]
-    [TestCase("\n[tags]\na = 1", "task.toml:2: note: tags is not a key")]
-    [TestCase("[environment]\nimage = \"python:3.12\"", "task.toml:2: note: [environment] image is not a key")]
+    [TestCase("[agent]\nreasoning_effort = \"high\"", "task.toml:2: note: [agent] reasoning_effort is not a known key")]
+    [TestCase("\n[tags]\na = 1", "task.toml:2: note: tags is not a known key")]
+    [TestCase("[environment]\nimage = \"python:3.12\"", "task.toml:2: note: [environment] image is not a known key")]
     [TestCase("[environment]\nmemory = \"2G\"", "task.toml:2: note: [environment] memory is the older spelling of memory_mb = 2048")]
     [TestCase("[environment]\nallow_internet = false", "task.toml:2: note: [environment] allow_internet is the older spelling of network_mode = \"no-network\"")]
-    [TestCase("version = \"1.0\"\nschema_version = \"1.1\"", "task.toml:2: note: schema_version stands beside version; schema_version counts")]
+    [TestCase("version = \"1.0\"\nschema_version = \"1.1\"", "task.toml:2: note: schema_version is given beside version; schema_version counts")]
     [TestCase("[task]\nname = \"hello\"", "task.toml:2: warning: [task] name = \"hello\" is not of the form org/name")]
     [TestCase("[environment]\nartifacts = [\"/x\"]", "task.toml:2: warning: [environment] artifacts belongs to the root of the file")]
     public void Goes_on_with_a_finding(string toml, string finding)
@@ -151,7 +151,7 @@ public class TaskTomlReaderTests
     [TestCase("[verifier]\nenvironment_mode = \"odd\"", 2, "[verifier] environment_mode = \"odd\" is not known")]
     [TestCase("[verifier]\nenv = [\"A=b\"]", 2, "[verifier] env is a list where a table is expected")]
     [TestCase("[verifier.env]\nA = 5", 2, "[verifier.env] A is a whole number where a string is expected")]
-    [TestCase("[verifier.env]\nA = \"x-${B}\"", 2, "[verifier.env] A: a template stands inside a longer value")]
+    [TestCase("[verifier.env]\nA = \"x-${B}\"", 2, "[verifier.env] A: a template is only a part of the value")]
     [TestCase("[environment]\nbuild_timeout_sec = 0", 2, "[environment] build_timeout_sec")]
     [TestCase("[environment]\ncpus = 0", 2, "[environment] cpus = 0 is not possible")]
     [TestCase("[environment]\ncpus = 1025", 2, "[environment] cpus = 1025 is not possible")]

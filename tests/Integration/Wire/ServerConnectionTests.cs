@@ -11,7 +11,7 @@ public sealed class ServerConnectionTests
     [TestCase("TEMPORAL_CONFIG_FILE")]
     public void A_file_that_is_not_there_is_named_with_its_variable(string name) => Assert.That(
         () => ServerConnection.Given(() => new TemporalClientConnectOptions(), variable => variable == name ? "/no/such.pem" : null, File.Exists),
-        Throws.TypeOf<FormatException>().With.Message.EqualTo($"{name} names /no/such.pem, and there is no such file; mend the path, or unset the variable"));
+        Throws.TypeOf<FormatException>().With.Message.EqualTo($"{name} names /no/such.pem, and there is no such file; fix the path, or unset the variable"));
 
     [Test]
     public void A_certificate_without_its_key_is_refused_before_anybody_is_called()
