@@ -19,7 +19,7 @@ using Temporalio.Exceptions;
 namespace Spark.Temporal.Workers;
 
 /// <summary>
-/// <c>GET /health</c>: 200 when the server knows this process as a poller of every queue it serves, otherwise 503; JSON
+/// <c>GET /health</c>: 200 if the server knows this process as a poller of every queue that it serves, otherwise 503; JSON
 /// says which queue is missing.
 /// </summary>
 internal sealed class HealthService(
