@@ -23,7 +23,7 @@ internal static class ClientRegistration
                 ServerConnection.Given(() => ClientEnvConfig.LoadClientConnectOptions(), Environment.GetEnvironmentVariable, File.Exists), Development(), keys);
             options.DataConverter = provider.GetRequiredService<SecretRedactor>().Around(options.DataConverter);
 
-            // Short, because it stands in most events of every history.
+            // Short, because it is in most events of every history.
             options.Identity = $"{Environment.ProcessId}@{Environment.MachineName}";
             options.LoggerFactory = provider.GetRequiredService<ILoggerFactory>();
             options.Runtime = Telemetry.Runtime();

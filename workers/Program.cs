@@ -22,14 +22,14 @@ if (args is ["--version"])
     return 0;
 }
 
-// Keys and addresses of a working folder; what the environment says already wins.
+// Keys and addresses of a working folder; variables that are already set win.
 DotNetEnv.Env.NoClobber().TraversePath().Load();
 
 try
 {
     var configuration = WorkerSettings.Load(args, Environment.GetEnvironmentVariables());
 
-    // Before anything is logged: all lines of this process go through it, whoever writes them.
+    // Before anything is logged: all output of this process goes through the redactor.
     var redactor = Secrets.RedactorFor(configuration);
     Console.SetOut(new RedactingWriter(Console.Out, redactor));
     Console.SetError(new RedactingWriter(Console.Error, redactor));
@@ -44,7 +44,7 @@ try
     builder.Services.AddSingleton(redactor).AddSparkWorkers(configuration).AddSparkTelemetry();
     using var host = builder.Build();
 
-    // Settings are judged before the server is: the one mistake must not hide behind the other.
+    // Settings are checked before the server is called: a missing server must not hide a wrong setting.
     if (host.Services.GetService<IAsyncStartupValidator>() is { } settings)
     {
         await settings.ValidateAsync(CancellationToken.None);

@@ -10,8 +10,8 @@ using Temporalio.Exceptions;
 namespace Spark.Temporal.Workers;
 
 /// <summary>
-/// Tells the server, once at the start, how many requests a minute each model profile may get. What a person has set since
-/// stands: a worker that restarts in the night must not undo it.
+/// Tells the server, once at the start, how many requests a minute each model profile may get. A rate that an operator
+/// has set since is kept: a worker that restarts must not undo it.
 /// </summary>
 internal sealed class QueueRateService(
     IOptions<LlmOptions> llm, IOptions<WorkerOptions> worker, ITemporalClient client, ILogger<QueueRateService> logger) : BackgroundService
@@ -36,7 +36,7 @@ internal sealed class QueueRateService(
         var now = await QueueRates.ReadAsync(client, queue, cancellationToken);
         if (now.Reason is not (null or "" or QueueRates.FromSettings))
         {
-            logger.LogInformation("{Queue}: {Rate} requests a minute, set by {By}, stand above the settings", queue, now.PerMinute, now.By);
+            logger.LogInformation("{Queue}: {Rate} requests a minute, set by {By}; this overrides the settings", queue, now.PerMinute, now.By);
         }
         else if (now.PerMinute != perMinute)
         {

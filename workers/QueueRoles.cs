@@ -5,8 +5,8 @@ using Temporalio.Workflows;
 namespace Spark.Temporal.Workers;
 
 /// <summary>
-/// What each kind of task queue serves. The one list: the worker registers by it, and so does the deployment of the tests,
-/// whose runs stop where a queue lacks what they call.
+/// What each kind of task queue serves. This is the only list: the worker registers by it, and so does the deployment of the
+/// tests, whose runs stop if a queue lacks an activity that they call.
 /// </summary>
 internal static class QueueRoles
 {
@@ -14,7 +14,7 @@ internal static class QueueRoles
     public static IReadOnlyList<Type> Workflows { get; } =
         [.. typeof(ISandboxActivities).Assembly.GetTypes().Where(type => type.GetCustomAttribute<WorkflowAttribute>() is not null)];
 
-    /// <summary>Contracts of the activities beside the workflows: what reads and writes files and records.</summary>
+    /// <summary>Contracts of the activities beside the workflows, which read and write files and records.</summary>
     public static IReadOnlyList<Type> BesideWorkflows { get; } =
     [
         typeof(ITaskPackageActivities), typeof(IRecordActivities), typeof(IConstructionActivities), typeof(IEvaluationActivities),

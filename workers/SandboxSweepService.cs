@@ -7,7 +7,7 @@ using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Workers;
 
-/// <summary>Looks for containers and images that nobody needs any more, at the start and then as often as the settings say.</summary>
+/// <summary>Removes containers and images that no run needs any more, at the start and then as often as the settings say.</summary>
 internal sealed class SandboxSweepService(
     ISandboxSweeper sweeper, IImageCollector images, SandboxOptions options, ITemporalClient client, ILogger<SandboxSweepService> logger) : BackgroundService
 {
@@ -29,7 +29,7 @@ internal sealed class SandboxSweepService(
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    /// <summary>A workflow that the server does not know may belong to another server: its container waits for its deadline.</summary>
+    /// <summary>A workflow that the server does not know may belong to another server: its container is kept until its deadline.</summary>
     internal async Task<bool?> IsClosedAsync(string workflowId, CancellationToken cancellationToken)
     {
         try

@@ -5,7 +5,7 @@ using Spark.Temporal.Activities.Llm;
 
 namespace Spark.Temporal.Workers;
 
-/// <summary>What this process must not tell anybody.</summary>
+/// <summary>The secrets of this process.</summary>
 internal static class Secrets
 {
     /// <summary>A redactor of the secrets in the environment (with <c>.env</c>, once it is loaded) and in the settings.</summary>
@@ -15,20 +15,20 @@ internal static class Secrets
         var profiles = configuration.GetSection($"{LlmOptions.Section}:{nameof(LlmOptions.Profiles)}").GetChildren().ToList();
         var keys = profiles.Select(profile => profile[nameof(LlmProfile.KeyVariable)]).OfType<string>().Append(new LlmProfile().KeyVariable);
 
-        // What stands in paths, ids and lists of every run: a key that equals one of these cannot be kept secret.
+        // These names are in paths, ids and lists of every run: a key that equals one of them cannot be kept secret.
         var models = profiles.Select(profile => profile[nameof(LlmProfile.Model)]).Append(Environment.GetEnvironmentVariable("OPENAI_MODEL")).OfType<string>();
         return SecretRedactor.For(
             Environment.GetEnvironmentVariables(), [.. keys, .. options.SecretVariableNames()], configuration, [.. profiles.Select(profile => profile.Key), .. models]);
     }
 
-    /// <summary>What does not protect a secret as whoever wrote the settings will think it does; each names its variable and the remedy.</summary>
+    /// <summary>Settings that protect a secret less than they seem to; each text names the variable and the remedy.</summary>
     public static IEnumerable<string> Doubts(WorkerOptions worker, LlmOptions llm, IDictionary environment)
     {
         string? Value(string name) => (environment[name] as string)?.Trim() is { Length: > 0 } value ? value : null;
         var known = llm.Profiles.Values.Select(profile => profile.Model).Concat(llm.Profiles.Keys).OfType<string>().ToHashSet(StringComparer.Ordinal);
         foreach (var name in worker.SecretVariableNames().Where(name => Value(name) is null))
         {
-            yield return $"{name} is named as a secret variable and is not set; nothing is masked for it";
+            yield return $"{name} is named as a secret variable but is not set, so nothing is masked for it; set it or remove the name";
         }
 
         foreach (var name in llm.Profiles.Values.Select(profile => profile.KeyVariable).Concat(worker.SecretVariableNames()).Distinct())
@@ -36,8 +36,8 @@ internal static class Secrets
             if (Value(name) is { } value && (value.Length < SecretRedactor.ShortestNamed || known.Contains(value)))
             {
                 yield return value.Length < SecretRedactor.ShortestNamed
-                    ? $"{name} has {value.Length} characters and is not masked: that would tear up ordinary text; give a secret {SecretRedactor.ShortestNamed} or more"
-                    : $"{name} is not masked: its value is also the name of a model or a profile, which stands in every path; give it another value";
+                    ? $"{name} has {value.Length} characters and is not masked, because that would change ordinary text; give a secret {SecretRedactor.ShortestNamed} or more"
+                    : $"{name} is not masked: its value is also the name of a model or a profile, which appears in every path; give it another value";
             }
         }
 

@@ -11,7 +11,7 @@ namespace Spark.Temporal.Workers;
 
 /// <summary>
 /// Traces of workflows and activities, logs, and the SDK's metrics, sent by OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set;
-/// the other <c>OTEL_…</c> variables count as everywhere.
+/// the other <c>OTEL_…</c> variables have their usual meaning.
 /// </summary>
 internal static class Telemetry
 {

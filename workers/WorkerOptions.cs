@@ -16,7 +16,7 @@ internal sealed class WorkerOptions
     /// <summary>What this process does, separated by commas: <c>workflows</c>, <c>llm</c>, <c>sandbox</c>.</summary>
     public string Roles { get; set; } = $"{WorkflowsRole},{LlmRole},{SandboxRole}";
 
-    /// <summary>Stands before every task queue's name: deployments in one namespace do not take each other's work.</summary>
+    /// <summary>Prefix of every task queue's name, so that deployments in one namespace do not take each other's work.</summary>
     [RegularExpression("[A-Za-z0-9._/-]{0,100}", ErrorMessage = "use letters, digits and . _ / -, at most 100 characters")]
     public string QueuePrefix { get; set; } = "";
 
@@ -75,7 +75,7 @@ internal sealed class WorkerOptions
     [RegularExpression("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", ErrorMessage = "use a-z, 0-9 and inner '-', at most 63 characters")]
     public string HostName { get; set; } = "";
 
-    /// <summary>Seconds that activities may go on after the process was told to stop; then they are cancelled and handed over.</summary>
+    /// <summary>Seconds that activities may go on after the process was asked to stop. Then they are cancelled, and another worker runs them.</summary>
     [Range(0, 3600)]
     public double GracefulShutdownSec { get; set; } = 20;
 

@@ -19,7 +19,7 @@ internal sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
         if (roles.Count == 0 || unknown.Count > 0)
         {
             findings.Add(
-                $"{WorkerOptions.Section}:Roles: '{(unknown.Count > 0 ? unknown[0] : options.Roles)}' is no role; use {string.Join(", ", known)}");
+                $"{WorkerOptions.Section}:Roles: '{(unknown.Count > 0 ? unknown[0] : options.Roles)}' is not a role; use {string.Join(", ", known)}");
         }
 
         return findings.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(findings);

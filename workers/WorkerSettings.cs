@@ -97,7 +97,7 @@ internal static class WorkerSettings
             var option = arguments[i];
             if (!option.StartsWith("--", StringComparison.Ordinal))
             {
-                throw new FormatException($"'{option}' is not understood; see --help");
+                throw new FormatException($"'{option}' is not an option; see --help");
             }
 
             var equals = option.IndexOf('=', StringComparison.Ordinal);

@@ -33,14 +33,14 @@ internal sealed class AgentActivities(
 
         var target = ProxyTarget.Resolve(agent.Api, request.Agent.Model, agent.DefaultModel, llm.Value, options.Value);
         return target.Key is null && !target.BaseUrl.IsLoopback
-            ? throw Invalid($"agent {agent.Name}: {target.KeyVariable} is not set on the sandbox host, whose worker asks {target.BaseUrl.Host} for it; set it there or in the worker's .env.")
+            ? throw Invalid($"agent {agent.Name}: {target.KeyVariable} is not set on the sandbox host, whose worker calls {target.BaseUrl.Host} for the agent; set it there or in the worker's .env.")
             : Task.FromResult(new AgentPlan(agent.Install.TimeoutSec, target.Model));
     }
 
     public Task<InstallReply> InstallAsync(InstallAgentRequest request) => StepAsync(
         request.Container, (context, heartbeats) => installer.InstallAsync(request, context.Info, heartbeats.Beat, context.CancellationToken));
 
-    // Each beat shows the last line that it printed to whoever looks at the pending activity.
+    // Each beat carries the last line that the agent printed; it is shown with the pending activity.
     public Task<AgentRunReply> RunAsync(RunAgentRequest request) => StepAsync(
         request.Container, (context, heartbeats) => runner.RunAsync(request, context.Info, heartbeats.Show, context.CancellationToken));
 

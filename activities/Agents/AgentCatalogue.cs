@@ -19,7 +19,7 @@ internal sealed class AgentCatalogue(IOptions<AgentOptions> options)
     /// <summary>Names of the shipped descriptions.</summary>
     public static IReadOnlyList<string> ShippedNames { get; } = [.. Shipped.Value.Keys.Order(StringComparer.Ordinal)];
 
-    /// <summary>The description of an agent; a user's own is read anew each time, so that mending it needs no restart.</summary>
+    /// <summary>The description of an agent; a user's own is read anew each time, so that a change needs no restart.</summary>
     /// <exception cref="ApplicationFailureException">Nothing describes it, or its description is wrong.</exception>
     public AgentDescription Find(string name)
     {
@@ -115,7 +115,7 @@ internal sealed class AgentCatalogue(IOptions<AgentOptions> options)
 
         var texts = arguments.Concat(agent.Run.Env.Values).Concat(agent.Run.Files.Values);
         return texts.Select(text => Placeholders.Unknown(text, agent.Kwargs.Keys)).FirstOrDefault(found => found is not null) is { } wrong
-            ? $"run: {wrong} is no placeholder; known are {string.Join(", ", Placeholders.Known)} and the names of kwargs"
+            ? $"run: {wrong} is not a placeholder; known are {string.Join(", ", Placeholders.Known)} and the names of kwargs"
             : null;
     }
 

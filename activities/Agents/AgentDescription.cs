@@ -12,7 +12,7 @@ internal sealed class AgentDescription
 {
     public string Name { get; set; } = "";
 
-    /// <summary>What it speaks to its model.</summary>
+    /// <summary>Protocol that it speaks to its model.</summary>
     public AgentApi Api { get; set; } = AgentApi.Openai;
 
     /// <summary>Model to ask for where a run names none; null leaves that to the profile.</summary>
@@ -64,7 +64,7 @@ internal sealed class RunDescription
 
     public List<string> Argv { get; set; } = [];
 
-    /// <summary>Arguments that stand only where a kwarg is not empty.</summary>
+    /// <summary>Arguments that are given only if a kwarg is not empty.</summary>
     public List<OptionalArguments> Optional { get; set; } = [];
 
     public Dictionary<string, string> Env { get; set; } = [];
@@ -103,13 +103,13 @@ internal sealed class EventsDescription
 /// <summary>What one kind of event says. Paths are dotted names; <c>*</c> is every member or element.</summary>
 internal sealed class EventRule
 {
-    /// <summary>What must stand at which paths of the event for the rule to hold.</summary>
+    /// <summary>Values by path that the event must have for the rule to apply.</summary>
     public Dictionary<string, string> When { get; set; } = [];
 
     /// <summary>Path of elements that the paths below start at, one after another; empty for the event itself.</summary>
     public string Each { get; set; } = "";
 
-    /// <summary>What must stand at which paths of such an element.</summary>
+    /// <summary>Values by path that such an element must have.</summary>
     public Dictionary<string, string> Where { get; set; } = [];
 
     public string Text { get; set; } = "";
@@ -132,7 +132,7 @@ internal sealed class UsageDescription
 
     public Dictionary<string, string> When { get; set; } = [];
 
-    /// <summary>Add up what every event says, rather than take the last one's word.</summary>
+    /// <summary>Add up the numbers of all events; otherwise the last event counts.</summary>
     public bool Sum { get; set; }
 
     /// <summary>Tokens sent, the cached ones included.</summary>

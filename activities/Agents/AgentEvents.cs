@@ -6,7 +6,7 @@ namespace Spark.Temporal.Activities.Agents;
 
 /// <summary>
 /// Reads what an agent says it did, event by event as it comes: the commands and texts become the trial's conversation,
-/// the numbers its usage. What is no JSON, or no event that the description knows, is passed over.
+/// the numbers its usage. Lines that are not JSON, and events that the description does not know, are skipped.
 /// </summary>
 internal sealed class AgentEvents(AgentDescription description, Func<string, string> redact)
 {
@@ -29,7 +29,7 @@ internal sealed class AgentEvents(AgentDescription description, Func<string, str
     /// <summary>Its own numbers; null where it gave none.</summary>
     public TokenUsage? Usage => _said ? _usage : null;
 
-    /// <summary>Messages that were too many to keep.</summary>
+    /// <summary>Number of messages that were left out because there were too many.</summary>
     public int LeftOut => _left;
 
     /// <summary>One line of a source.</summary>

@@ -50,7 +50,7 @@ internal sealed class AgentInstaller(IContainerGateway gateway, IArtifactStore s
             }
         }
 
-        // Folders that many agents know are filled when the container starts; what only this one reads is filled here.
+        // Folders that many agents know are filled when the container starts; a folder that only this agent reads is filled here.
         var own = agent.Skills.Where(folder => !SkillFolders.All.Any(place => folder == $"~/{place.Path}" || folder == place.Path)).ToList();
         if (code == 0 && request.SkillsDir is { } skills && own.Count > 0)
         {

@@ -7,6 +7,6 @@ public sealed class AgentOptions
 {
     public const string Section = ProxyOptions.Section;
 
-    /// <summary>Folder with descriptions of one's own, one YAML file an agent, chosen as <c>own:NAME</c>; null for none.</summary>
+    /// <summary>Folder with a user's own descriptions, one YAML file for each agent, chosen as <c>own:NAME</c>; null for none.</summary>
     public string? Folder { get; set; }
 }

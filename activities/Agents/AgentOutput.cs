@@ -44,7 +44,7 @@ internal sealed class AgentOutput(int keptBytes, Action<string> line)
         Hold(bytes);
     }
 
-    /// <summary>The end as the stream's last line says it; null where the stream broke off.</summary>
+    /// <summary>The end that the stream's last line reports; null if the stream broke off.</summary>
     public (int ExitCode, long DurationMs, bool TimedOut)? Finish()
     {
         Tell();

@@ -78,7 +78,7 @@ internal sealed class AgentRunner(
         return await ReplyAsync(request, agent, output, events, info, cancellationToken);
     }
 
-    /// <summary>Lets an agent that runs spend as much as is said now.</summary>
+    /// <summary>Changes what a running agent may spend.</summary>
     public AgentBudgetReply Allow(AgentBudgetRequest request, ActivityInfo info)
     {
         var account = proxy.Accounts.Of(Account(info, request.Container));
@@ -97,7 +97,7 @@ internal sealed class AgentRunner(
         limit.Usd is { } usd ? Math.Max(0, usd - used.CostUsd) : null,
         limit.Tokens is { } tokens ? Math.Max(0, tokens - used.TotalTokens) : null);
 
-    /// <summary>What was paid for in containers that were lost, as far as this host knows.</summary>
+    /// <summary>Usage of earlier containers that were lost, as far as this host knows it.</summary>
     private (TokenUsage Usage, int Calls) LostUsage(IReadOnlyList<string> containers, ActivityInfo info)
     {
         var accounts = containers.Select(container => proxy.Accounts.Of(Account(info, container))).ToList();
@@ -122,7 +122,7 @@ internal sealed class AgentRunner(
         values[$"{agent.Api.ToString().ToLowerInvariant()}_url"] = await proxy.UrlAsync(agent.Api, cancellationToken);
         foreach (var lost in request.Lost)
         {
-            // What is left of it somewhere asks for nothing more.
+            // Processes of it that still run get no more replies.
             proxy.Accounts.Of(Account(info, lost)).Close();
         }
 
@@ -151,7 +151,7 @@ internal sealed class AgentRunner(
             cancellationToken.ThrowIfCancellationRequested();
             if (await gateway.FindAsync(request.Container, withSize: false, cancellationToken) is { Running: true })
             {
-                throw new IOException("The connection to the agent broke off; what it does is found again by its id.");
+                throw new IOException("The connection to the agent broke off. The agent goes on, and the next try connects to it again.");
             }
 
             ended = await gateway.EndedByItselfAsync(request.Container, cancellationToken) ? true : throw SandboxFailures.Lost(request.Container);
@@ -172,7 +172,7 @@ internal sealed class AgentRunner(
         var (lost, lostCalls) = used is null ? (TokenUsage.None, 0) : LostUsage(request.Lost, info);
         if (used is { Calls: > 0 } && events.Usage is { } own && (own.PromptTokens, own.CompletionTokens) != (usage.PromptTokens, usage.CompletionTokens))
         {
-            notes.Add($"{agent.Name} says it used {own.PromptTokens} + {own.CompletionTokens} tokens; what went through the proxy is counted: {usage.PromptTokens} + {usage.CompletionTokens}");
+            notes.Add($"{agent.Name} says that it used {own.PromptTokens} + {own.CompletionTokens} tokens; the proxy's count is used instead: {usage.PromptTokens} + {usage.CompletionTokens}");
         }
 
         if (lostCalls > 0)
@@ -186,7 +186,7 @@ internal sealed class AgentRunner(
 
         if (used is { Uncounted: > 0 })
         {
-            notes.Add($"{used.Uncounted} of {used.Calls} model replies told no usage and are not counted");
+            notes.Add($"{used.Uncounted} of {used.Calls} model replies did not state their usage and are not counted");
         }
 
         if (used is { Refused: > 0 })
@@ -220,7 +220,7 @@ internal sealed class AgentRunner(
         };
     }
 
-    /// <summary>What it did, with all it cost on its last message: single calls cannot be told apart.</summary>
+    /// <summary>What it did, with the whole cost on its last message: the cost of single calls is not known.</summary>
     private static List<ChatMessage> Said(AgentEvents events, TokenUsage usage, string printed, RunAgentRequest request)
     {
         List<ChatMessage> messages = events.Messages.Count > 0

@@ -5,7 +5,7 @@ using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.Agents;
 
-/// <summary>Fills in what a description leaves open, element by element: a value never becomes more than a part of its element.</summary>
+/// <summary>Fills in the placeholders of a description, element by element: a value never becomes more than a part of its element.</summary>
 internal sealed partial class Placeholders
 {
     public const string Token = "{token}";
@@ -51,7 +51,7 @@ internal sealed partial class Placeholders
         .. run.Optional.Where(optional => _values[optional.Kwarg].Length > 0).SelectMany(optional => optional.Argv).Select(Fill),
     ];
 
-    /// <summary>The first placeholder of a text that is none; null when all are known.</summary>
+    /// <summary>The first unknown placeholder of a text; null when all are known.</summary>
     public static string? Unknown(string text, IEnumerable<string> kwargs) => Pattern().Matches(text).Select(match => match.Value)
         .FirstOrDefault(found => !Known.Contains(found) && !kwargs.Contains(found[1..^1]));
 

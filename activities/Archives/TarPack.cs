@@ -10,10 +10,10 @@ namespace Spark.Temporal.Activities.Archives;
 /// </summary>
 internal static class TarPack
 {
-    /// <summary>Entries of one archive; one with more is no task's, skill's or container's folder.</summary>
+    /// <summary>Most entries of one archive; no real folder of a task, skill or container has more.</summary>
     public const int MostEntries = 1_000_000;
 
-    /// <summary>Characters of a name or of a link's target: Linux takes no longer path.</summary>
+    /// <summary>Most characters of a name or of a link's target: Linux has no longer paths.</summary>
     public const int MostPathCharacters = 4096;
 
     /// <summary>Bytes of a file that is taken for text.</summary>
@@ -22,7 +22,7 @@ internal static class TarPack
     /// <summary>The entries in their order. The content of one can be read until the next is asked for.</summary>
     /// <param name="tar">Stays open.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="InvalidDataException">It is no archive, or beyond the bounds.</exception>
+    /// <exception cref="InvalidDataException">It is not an archive, or exceeds a limit.</exception>
     public static async IAsyncEnumerable<TarEntry> ReadAsync(Stream tar, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var reader = new TarReader(tar, leaveOpen: true);
@@ -77,7 +77,7 @@ internal static class TarPack
     public static async Task<string> TextAsync(TarEntry entry, CancellationToken cancellationToken) =>
         Decoded(await BytesAsync(entry, MostTextBytes, cancellationToken));
 
-    /// <summary>As the other one, of files by their names, in one pass. Those that are not there are left out.</summary>
+    /// <summary>The texts of files by their names, in one pass. Missing files are left out.</summary>
     public static async Task<IReadOnlyDictionary<string, string>> TextsAsync(Stream tar, IReadOnlyCollection<string> names, CancellationToken cancellationToken)
     {
         var texts = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -92,12 +92,12 @@ internal static class TarPack
         return texts;
     }
 
-    /// <summary>As the other one, of one file.</summary>
+    /// <summary>The text of one file.</summary>
     /// <returns>Null where there is none.</returns>
     public static async Task<string?> TextAsync(Stream tar, string name, CancellationToken cancellationToken) =>
         (await TextsAsync(tar, [name], cancellationToken)).GetValueOrDefault(name);
 
-    /// <summary>A nameless file for an archive on its way: gone when it is closed.</summary>
+    /// <summary>A temporary file for an archive; it is deleted when it is closed.</summary>
     public static FileStream Scratch() => new(
         Path.GetTempFileName(), FileMode.Open, FileAccess.ReadWrite, FileShare.None, 81920, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
 

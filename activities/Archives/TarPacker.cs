@@ -28,7 +28,7 @@ internal sealed class TarPacker : IDisposable, IAsyncDisposable
         (_format, _time) = (format, time);
     }
 
-    /// <summary>Entries get the time at which they are written, those copied keep their own.</summary>
+    /// <summary>Entries get the time at which they are written; copied ones keep their own.</summary>
     /// <param name="output">Stays open.</param>
     public static TarPacker Into(Stream output) => new(output, TarEntryFormat.Pax, null);
 
@@ -65,7 +65,7 @@ internal sealed class TarPacker : IDisposable, IAsyncDisposable
     /// <param name="name">Path in the archive.</param>
     /// <param name="content">Copied from where it is; null for an empty file.</param>
     /// <param name="mode">Permissions.</param>
-    /// <param name="owner">Whose it is.</param>
+    /// <param name="owner">Its owner.</param>
     /// <param name="cancellationToken">Ends the writing.</param>
     public Task FileAsync(string name, Stream? content, UnixFileMode mode, TarOwner owner, CancellationToken cancellationToken)
     {
@@ -103,7 +103,7 @@ internal sealed class TarPacker : IDisposable, IAsyncDisposable
         }
         else if (TarPack.IsFile(entry))
         {
-            // Of a folder even "no content" is refused.
+            // A folder may not have even empty content.
             copy.DataStream = content ?? entry.DataStream;
         }
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Spark.Temporal.Activities.Artifacts;
 
-/// <summary>A finished file that takes a name only if nobody has it, in one step.</summary>
+/// <summary>Gives a finished file a name only if no other file has it, in one step.</summary>
 internal static class ExclusiveFile
 {
     private const int AlreadyExists = 17;

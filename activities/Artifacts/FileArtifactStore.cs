@@ -30,7 +30,7 @@ public sealed class FileArtifactStore(string root) : IArtifactStore
             }
 
             var reference = new ArtifactRef(Convert.ToHexStringLower(hash.GetHashAndReset()), length, mediaType);
-            // Also over content that is there: it may have been damaged since.
+            // Written even if the content exists already: the old file may be damaged.
             var path = ContentPath(reference);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             File.Move(temporary, path, overwrite: true);
@@ -57,7 +57,7 @@ public sealed class FileArtifactStore(string root) : IArtifactStore
 
         try
         {
-            // Read once before it is handed out, so that nobody acts on the first half of damaged content.
+            // Checked in full before it is handed out, so that no reader acts on the first half of damaged content.
             if (stream.Length != reference.Length)
             {
                 throw new ArtifactLostException(reference, $"is damaged: {path} has {stream.Length} bytes");

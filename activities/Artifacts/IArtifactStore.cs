@@ -12,8 +12,8 @@ public interface IArtifactStore
     Task<ArtifactRef> PutAsync(Stream content, string mediaType, CancellationToken cancellationToken);
 
     /// <summary>
-    /// The same for what a user brought and what must be built and run as it is, such as a task's files: it is never
-    /// changed, where other content may have secrets masked.
+    /// Stores content of a user that must be built and run as it is, such as a task's files. It is never changed; other content
+    /// may have its secrets masked.
     /// </summary>
     Task<ArtifactRef> PutVerbatimAsync(Stream content, string mediaType, CancellationToken cancellationToken) => PutAsync(content, mediaType, cancellationToken);
 

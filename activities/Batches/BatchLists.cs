@@ -12,7 +12,7 @@ internal sealed class BatchLists(IArtifactStore store)
 {
     private const int PageItems = 100;
 
-    /// <summary>Bytes of a page: with what stands around it, far below the size of a payload.</summary>
+    /// <summary>Bytes of a page: even with what surrounds it, far below the largest payload.</summary>
     private const int PageBytes = 32_000;
 
     public Task<BatchList> ReadAsync(ArtifactRef list, CancellationToken cancellationToken) => store.ReadJsonAsync<BatchList>(list, cancellationToken);
@@ -39,8 +39,8 @@ internal sealed class BatchLists(IArtifactStore store)
     }
 
     /// <summary>Stores a list with further entries.</summary>
-    /// <param name="before">The list to go on; null for a new one.</param>
-    /// <param name="added">What comes behind it.</param>
+    /// <param name="before">The list to extend; null for a new one.</param>
+    /// <param name="added">The entries to add.</param>
     /// <param name="items">Different items in all.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async Task<(ArtifactRef Reference, BatchList List)> WriteAsync(

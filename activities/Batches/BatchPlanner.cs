@@ -4,7 +4,7 @@ using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.Batches;
 
-/// <summary>Makes the list of a batch: what is there, in which order, with its digest, and what need not be done again.</summary>
+/// <summary>Makes the list of a batch: its items in order with their digests, and those that need not be done again.</summary>
 internal sealed class BatchPlanner(IArtifactStore store)
 {
     private readonly BatchLists _lists = new(store);
@@ -18,7 +18,7 @@ internal sealed class BatchPlanner(IArtifactStore store)
         var first = (before?.Items ?? 0) + 1;
         var items = (await ItemsAsync(request, cancellationToken)).Where(item => !there.Contains(Key(item))).Select((item, index) => item with { Number = first + index }).ToList();
 
-        // A batch of this name that was cancelled, or that the server forgot, is gone on with in any case: what it has done was paid for.
+        // A batch of this name that was cancelled, or that the server no longer knows, is always continued: its results were paid for.
         var own = BatchResults.Folder(request.OutDir, request.Batch);
         var earlier = await EarlierResults.ReadAsync(
             [BatchResults.Root(request.Source.SharedResults), request.Resume ? BatchResults.Root(request.OutDir) : own], cancellationToken);
@@ -57,7 +57,7 @@ internal sealed class BatchPlanner(IArtifactStore store)
         return new BatchPlan { List = reference, Entries = written.Entries, Items = written.Items };
     }
 
-    /// <summary>What two items may not share: they would be one workflow.</summary>
+    /// <summary>What no two items may share: they would have the same workflow.</summary>
     private static (string Name, string? Template, int Repeat) Key(BatchItem item) => (item.Name, item.Template, item.Repeat);
 
     private async Task<List<BatchItem>> ItemsAsync(PlanBatchRequest request, CancellationToken cancellationToken) => request.Source.List is { } planned

@@ -8,8 +8,8 @@ using Spark.Temporal.Workflows.Messages;
 namespace Spark.Temporal.Activities.Batches;
 
 /// <summary>
-/// Results of a batch: in the store as a chain of links, which is what counts, and as lines of
-/// <c>batches/&lt;batch&gt;/results.jsonl</c> for whoever looks while it runs. Writing the same again changes neither.
+/// Results of a batch: in the store as a chain of links, which decides, and as lines of
+/// <c>batches/&lt;batch&gt;/results.jsonl</c> for users to follow while it runs. Writing the same again changes neither.
 /// </summary>
 internal sealed class BatchResults(IArtifactStore store)
 {
@@ -20,11 +20,11 @@ internal sealed class BatchResults(IArtifactStore store)
 
     public static string Folder(string outDir, string batch) => Path.Combine(Root(outDir)!, batch);
 
-    /// <summary>Where the batches of an output folder have theirs; null of none.</summary>
+    /// <summary>The folder of all batches of an output folder; null without an output folder.</summary>
     public static string? Root(string? outDir) => outDir is null ? null : Path.Combine(outDir, "batches");
 
-    /// <summary>Starts the file of a batch afresh, with what was taken over. Replaced whole: a second try finds the old one or the new one.</summary>
-    /// <exception cref="ResultFormatException">The file there is of a newer schema; it is left as it is.</exception>
+    /// <summary>Starts the file of a batch with the results that it takes over. The file is replaced whole: a second try finds the old or the new one.</summary>
+    /// <exception cref="ResultFormatException">The file is of a newer schema; it is left unchanged.</exception>
     public async Task<(ArtifactRef? Results, long Exported)> StartAsync(
         string outDir, string batch, IReadOnlyList<ItemResult> takenOver, CancellationToken cancellationToken)
     {
@@ -67,8 +67,8 @@ internal sealed class BatchResults(IArtifactStore store)
     }
 
     /// <summary>
-    /// Writes behind the bytes that are known to be there, so that a second try, also one that overlaps the first, writes
-    /// the same bytes to the same place. A file that is shorter was taken away: it is written anew.
+    /// Writes at a known length of the file, so that a second try, even one that overlaps the first, writes the same bytes to the
+    /// same place. A file that is shorter than that was removed meanwhile: it is written anew.
     /// </summary>
     private async Task<long> ExportAsync(RecordItemsRequest request, ArtifactRef results, CancellationToken cancellationToken)
     {
@@ -86,7 +86,7 @@ internal sealed class BatchResults(IArtifactStore store)
         return stream.Position;
     }
 
-    /// <summary>The first line says it for all: a program that is older writes none.</summary>
+    /// <summary>The first line decides for the whole file: older programs write no version.</summary>
     private static void RefuseNewer(string file)
     {
         if (File.Exists(file) && File.ReadLines(file).FirstOrDefault() is { } first)

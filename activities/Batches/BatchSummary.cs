@@ -49,7 +49,7 @@ internal static class BatchSummary
     private static bool Passed(ItemResult result) =>
         result.State is ItemState.Passed || (result.State is ItemState.TakenOver && !Failed(result));
 
-    /// <summary>Of what is taken over only trials may have failed.</summary>
+    /// <summary>Among results taken over, only trials may have failed.</summary>
     private static bool Failed(ItemResult result) =>
         result.State is ItemState.Failed || (result.State is ItemState.TakenOver && result.Trial is { Outcome: not Outcome.Pass });
 

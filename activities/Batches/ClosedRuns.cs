@@ -7,7 +7,7 @@ using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.Batches;
 
-/// <summary>Asks the server about runs that a batch takes for open, and reports those that are closed in their place.</summary>
+/// <summary>Asks the server about runs that a batch takes for open, and reports the closed ones, which can no longer report themselves.</summary>
 internal sealed class ClosedRuns(ITemporalClient client)
 {
     /// <summary>Reports of one look: the largest kind ten times is far below the size of a payload. The next look has the rest.</summary>
@@ -52,7 +52,7 @@ internal sealed class ClosedRuns(ITemporalClient client)
         {
             return new ItemReport
             {
-                WorkflowId = run.WorkflowId, RunId = run.RunId ?? "", State = ItemState.Infrastructure, Words = "did not run to its end: the server does not know the run any more",
+                WorkflowId = run.WorkflowId, RunId = run.RunId ?? "", State = ItemState.Infrastructure, Words = "did not run to its end: the server no longer knows the run",
             };
         }
 

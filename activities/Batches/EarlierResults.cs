@@ -6,8 +6,8 @@ using Spark.Temporal.Workflows.Messages;
 namespace Spark.Temporal.Activities.Batches;
 
 /// <summary>
-/// What batches before have done under a folder, found by the digest of content and settings. Only what need not be done
-/// again counts: a skill or a task that is still there, a trial that was scored.
+/// Results of earlier batches under a folder, found by the digest of content and settings. Only results that need not be made
+/// again count: a skill or a task that still exists, a trial that was scored.
 /// </summary>
 internal static class EarlierResults
 {
@@ -34,7 +34,7 @@ internal static class EarlierResults
         return found;
     }
 
-    /// <summary>A line that is not whole is of a batch that is writing it just now.</summary>
+    /// <summary>An incomplete line belongs to a batch that is writing it just now.</summary>
     private static ItemResult? Parse(string file, int number, string line)
     {
         try

@@ -11,7 +11,7 @@ namespace Spark.Temporal.Activities.Batches;
 
 /// <summary>
 /// What the items of a batch are made from, a class for each kind of work: which sources there are, what their content is, and
-/// the settings that decide what comes of it (not where it is written, nor what it may cost).
+/// the settings that decide the result (not where it is written, nor what it may cost).
 /// </summary>
 internal abstract class ItemSources
 {
@@ -46,7 +46,7 @@ internal abstract class ItemSources
 
     protected abstract IEnumerable<BatchItem> Items(IReadOnlyList<(string Name, string Path, string Content)> sources);
 
-    /// <summary>An item a source.</summary>
+    /// <summary>One item for each source.</summary>
     protected static IEnumerable<BatchItem> OneEach<T>(IEnumerable<(string Name, string Path, string Content)> sources, T settings)
     {
         var json = Json(settings);
@@ -61,7 +61,7 @@ internal abstract class ItemSources
     protected static string Digest(string content, string settings) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{content}\n{settings}")))[..32];
 
-    /// <summary>Tasks, of each of which a skill is made.</summary>
+    /// <summary>Tasks; a skill is made for each.</summary>
     private class SkillSources(SkillGenerationInput run) : ItemSources
     {
         protected override (string Name, string Path)[] Find(BatchSource selection) => Tasks(selection);
@@ -80,7 +80,7 @@ internal abstract class ItemSources
             FileDigestAsync(Path.Combine(path, TrajectoryFile.FileName), cancellationToken);
     }
 
-    /// <summary>Prompt files, of each of which a task is made.</summary>
+    /// <summary>Prompt files; a task is made from each.</summary>
     private sealed class PromptSources(ConstructionInput run) : ItemSources
     {
         protected override (string Name, string Path)[] Find(BatchSource selection) =>

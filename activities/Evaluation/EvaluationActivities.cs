@@ -10,7 +10,7 @@ using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.Evaluation;
 
-/// <summary>Lists the trials of an evaluation with their skills, and writes what came of it.</summary>
+/// <summary>Lists the trials of an evaluation with their skills, and writes the results.</summary>
 internal sealed class EvaluationActivities(IArtifactStore store) : IEvaluationActivities
 {
     private static CancellationToken Cancelled => ActivityExecutionContext.Current.CancellationToken;

@@ -14,7 +14,7 @@ internal static class EvaluationPictures
     private const double Right = 60;
     private const double Row = 26;
 
-    /// <summary>Tasks in one picture; the ones that changed most.</summary>
+    /// <summary>Most tasks in one picture; the ones that changed most are shown.</summary>
     private const int MostTasks = 40;
 
     /// <summary>Pass rate of every arm with its interval.</summary>
@@ -43,7 +43,7 @@ internal static class EvaluationPictures
         return picture;
     }
 
-    /// <summary>Δr of every task; what is left of the middle was harmed.</summary>
+    /// <summary>Δr of every task; a bar to the left of the middle is a harmed task.</summary>
     public static SvgPicture Deltas(PairSums pair)
     {
         var tasks = pair.Tasks.OrderByDescending(task => Math.Abs(task.DeltaR)).Take(MostTasks).OrderByDescending(task => task.DeltaR).ToList();
@@ -82,7 +82,7 @@ internal static class EvaluationPictures
             var x = X(sums.CostPerTaskUsd!.Value, 0, most);
             var y = 20 + ((1 - Math.Clamp(sums.MeanReward!.Value, 0, 1)) * high);
             picture.Dot(x, y, 7, SvgPicture.Color(place));
-            // Written towards the middle, so that no name runs out of the picture.
+            // Names are written towards the middle, so that none leaves the picture.
             var isLeft = x < Width / 2;
             picture.Text(
                 isLeft ? x + 11 : x - 11,

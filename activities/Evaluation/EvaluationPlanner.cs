@@ -86,7 +86,7 @@ internal sealed class EvaluationPlanner(IArtifactStore store)
         };
     }
 
-    /// <summary>What an earlier run scored. What was skipped or ended by the infrastructure gets another try.</summary>
+    /// <summary>The trials that an earlier run scored. Those that were skipped or that infrastructure ended are run again.</summary>
     private static async Task<Dictionary<(string Model, string Task, string Arm, int Repeat), EvaluationTrial>> EarlierAsync(
         EvaluationInput input, CancellationToken cancellationToken)
     {

@@ -41,6 +41,6 @@ internal static class EvaluationReport
         return text.ToString();
     }
 
-    /// <summary>Words of agents and providers must not become markup.</summary>
+    /// <summary>Text of agents and providers must not become markup.</summary>
     private static string Cell(string text) => PlainText.OneLine(text, 2_000).Replace("|", "\\|").Replace("<", "&lt;").Replace("[", "\\[");
 }

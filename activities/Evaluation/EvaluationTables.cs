@@ -38,17 +38,17 @@ internal static class EvaluationTables
                 ["arm", "task", "problem"],
                 [.. summary.Trials.Where(trial => trial.SkillsProblem is not null).DistinctBy(trial => (trial.Arm, trial.Task))
                     .Select(trial => (string[])[trial.Arm, trial.Task, trial.SkillsProblem!])],
-                "They were installed as they are; agents differ in what they make of them.");
+                "They were installed unchanged. Some agents may ignore them.");
         }
 
         if (summary.Trials.Any(trial => !trial.ToScore().IsScored))
         {
             yield return new ReportTable(
                 "Not scored",
-                ["task", "arm", "repeat", "why", "words"],
+                ["task", "arm", "repeat", "why", "message"],
                 [.. summary.Trials.Where(trial => !trial.ToScore().IsScored)
                     .Select(trial => (string[])[trial.Task, trial.Arm, $"{trial.Repeat}", trial.Outcome == Outcome.Skipped ? "skipped" : $"infrastructure, run {trial.Reruns + 1} times", trial.Error ?? ""])],
-                "These count nowhere: neither as a zero nor in any average.");
+                "These trials are in no average; they do not count as 0.");
         }
     }
 
@@ -78,7 +78,7 @@ internal static class EvaluationTables
             $"{sums.Skipped}",
             $"{sums.Infrastructure}",
         ])],
-        "Intervals: Wilson's score method on the effective number of trials, repeats of a task counted as the alike trials they are.");
+        "Intervals: Wilson's score method on the effective number of trials. Repeats of a task are alike and count less than trials of different tasks.");
 
     private static ReportTable Comparisons(EvaluationSummary summary) => new(
         "Comparisons",
@@ -96,7 +96,7 @@ internal static class EvaluationTables
             pair.CostPerPointUsd is { } cost ? PlainText.Usd(cost) : "-",
             pair.Harmed.Count == 0 ? "none" : string.Join(", ", pair.Harmed),
         ])],
-        "Δr is the mean over tasks of the difference in mean reward; its interval draws whole tasks again. A point is a hundredth of reward.");
+        "Δr is the mean over tasks of the difference in mean reward. Its interval comes from a bootstrap over whole tasks. A point is 0.01 of reward.");
 
     private static ReportTable AgreementOf(PairSums pair) => new(
         $"Agreement of {pair.Arm} and {pair.Against}",

@@ -22,7 +22,7 @@ internal sealed class EvaluationWriter(IArtifactStore store)
 
     public static string SummaryPath(string root, string model, string run) => Path.Combine(Folder(root, model, run), EvaluationSummary.FileName);
 
-    /// <exception cref="ResultFormatException">A summary there is of a newer schema; it is left as it is.</exception>
+    /// <exception cref="ResultFormatException">The folder has a summary of a newer schema; it is left unchanged.</exception>
     public async Task<EvaluationRecord> WriteAsync(string root, IReadOnlyList<EvaluationSummary> summaries, CancellationToken cancellationToken)
     {
         List<StudentResult> students = [];

@@ -12,7 +12,7 @@ using Spark.Temporal.Workflows.Contracts;
 namespace Spark.Temporal.Activities.Evaluation;
 
 /// <summary>
-/// Finds the skills of an arm for a task and stores what is installed of them: <c>SKILL.md</c>, <c>references/</c>,
+/// Finds the skills of an arm for a task and stores the parts that are installed: <c>SKILL.md</c>, <c>references/</c>,
 /// <c>scripts/</c>, <c>assets/</c>, as an archive that is the same bytes for the same content.
 /// </summary>
 internal sealed class SkillPackager(IArtifactStore store)
@@ -62,7 +62,7 @@ internal sealed class SkillPackager(IArtifactStore store)
         };
     }
 
-    /// <summary>Whether the image of a task may hold skills: its own, or those of an image that was made elsewhere.</summary>
+    /// <summary>Whether the image of a task may hold skills: the task's own, or those of an image that was made elsewhere.</summary>
     public static bool ImageBringsSkills(string taskDir)
     {
         var dockerfile = Path.Combine(taskDir, TaskPackageReader.Dockerfile);
@@ -96,7 +96,7 @@ internal sealed class SkillPackager(IArtifactStore store)
         }
     }
 
-    /// <summary>The skill that a folder is, else those that stand in it or in a folder <c>skills</c> of it.</summary>
+    /// <summary>The folder itself when it is a skill, else the skills in it or in its folder <c>skills</c>.</summary>
     private static List<string> Find(string folder)
     {
         if (File.Exists(Path.Combine(folder, SkillDocument.FileName)))
@@ -110,7 +110,7 @@ internal sealed class SkillPackager(IArtifactStore store)
                 .Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>Why a skill cannot be installed at all; null when it can. What is merely not valid is listed.</summary>
+    /// <summary>Why a skill cannot be installed at all; null when it can. A skill that breaks other rules is installed and listed.</summary>
     private static string? Refusal(TaskFolder folder, List<string> problems)
     {
         if (folder.Entries.Where(IsInstalled).Sum(entry => entry.Length) > LargestSkill)
@@ -120,7 +120,7 @@ internal sealed class SkillPackager(IArtifactStore store)
 
         if (folder.Find(SkillDocument.FileName) is not { Kind: TaskEntryKind.File } file || folder.ReadBytes(file, LargestText) is not { } bytes)
         {
-            return $"{SkillDocument.FileName} is no file of at most {LargestText >> 20} MiB";
+            return $"{SkillDocument.FileName} is not a file, or larger than {LargestText >> 20} MiB";
         }
 
         var text = Encoding.UTF8.GetString(bytes);
@@ -138,7 +138,7 @@ internal sealed class SkillPackager(IArtifactStore store)
         packer.Folder(folder.Name + "/");
         foreach (var entry in folder.Entries.Where(IsInstalled))
         {
-            // Links are left out: what they lead to may be anything on this machine.
+            // Links are left out: they may lead to any file of this machine.
             if (entry.Kind == TaskEntryKind.Folder)
             {
                 packer.Folder($"{folder.Name}/{entry.Path}/");

@@ -55,7 +55,7 @@ internal sealed class CallGate(int? most)
     {
         lock (_lock)
         {
-            // Whoever was let in just before keeps the place, and gives it back as cancelled calls do.
+            // A call that got its place in the same moment keeps it, and gives it back as every cancelled call does.
             if (node.List is not null)
             {
                 _waiting.Remove(node);
@@ -69,7 +69,7 @@ internal sealed class CallGate(int? most)
     {
         lock (_lock)
         {
-            // Calls of the same round are refused together; that is one piece of news, not many.
+            // Calls of the same round are refused together; the limit is lowered once for all of them.
             if (round < _round)
             {
                 return null;
@@ -85,7 +85,7 @@ internal sealed class CallGate(int? most)
     {
         lock (_lock)
         {
-            // A limit that nobody pushes against has not been shown to be too low.
+            // While fewer calls run than the limit allows, nothing shows that the limit is too low.
             if (!double.IsPositiveInfinity(_limit) && (_waiting.Count > 0 || _underWay >= Math.Floor(_limit)))
             {
                 _limit = Math.Min(most ?? double.MaxValue, _limit + (1 / _limit));
@@ -112,8 +112,8 @@ internal sealed class CallGate(int? most)
     {
         private bool _left;
 
-        /// <summary>What came of the call.</summary>
-        /// <param name="throttled">The endpoint said that it is asked too much.</param>
+        /// <summary>Reports how the call ended.</summary>
+        /// <param name="throttled">The endpoint said that it gets too many requests.</param>
         /// <returns>The new limit where that lowered it; null otherwise.</returns>
         public int? Answered(bool throttled)
         {

@@ -17,7 +17,7 @@ internal static class ChatBody
     /// <param name="Fenced">The shell is offered as a fenced block.</param>
     /// <param name="CompletionTokensField">The limit is named <c>max_completion_tokens</c>.</param>
     /// <param name="MaxTokens">Upper limit of the reply in tokens.</param>
-    /// <param name="Structured">A reply that has a schema is asked for by it.</param>
+    /// <param name="Structured">The request holds the schema of its reply, if there is one.</param>
     internal sealed record Form(ModelEndpoint Endpoint, bool Fenced, bool CompletionTokensField, int MaxTokens, bool Structured = false);
 
     /// <summary>The body as sent.</summary>
@@ -79,7 +79,7 @@ internal static class ChatBody
 
     /// <summary>
     /// Hash of what the workflow asked for. It leaves out what the worker's settings and the endpoint's habits add, so
-    /// that a changed setting does not make a stored reply look like somebody else's.
+    /// that a changed setting does not make a stored reply look like the reply to another request.
     /// </summary>
     public static string RequestHash(LlmRequest request, IReadOnlyList<ChatMessage> messages)
     {

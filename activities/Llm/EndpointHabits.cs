@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Spark.Temporal.Activities.Llm;
 
 /// <summary>
-/// What an endpoint's refusals taught about it, for the life of the process: a refused request costs nothing, so nothing
-/// is lost when it is learned again.
+/// What the refusals of an endpoint showed about it. Kept for the life of the process: a refused request costs nothing, so it
+/// can be learned again.
 /// </summary>
 internal sealed class EndpointHabits
 {

@@ -35,7 +35,7 @@ internal static partial class ErrorMap
             : new ApplicationFailureException(words, FailureTypes.ModelRefused, nonRetryable: true);
     }
 
-    /// <summary>Whether the endpoint says that it is asked too much: expected, and a reason to ask less at once.</summary>
+    /// <summary>Whether the endpoint says that it gets too many requests: expected, and a reason to send fewer at once.</summary>
     public static bool IsThrottled(ChatHttpReply reply) =>
         reply.Status == 429 || (reply.Status == 503 && (reply.RetryAfter is not null || reply.RetryAfterMs is not null));
 

@@ -18,7 +18,7 @@ internal sealed record ChatHttpRequest(
 
 /// <param name="Status">HTTP status.</param>
 /// <param name="Body">The whole body as text.</param>
-/// <param name="RetryAfter">The provider's Retry-After, in its own words.</param>
+/// <param name="RetryAfter">The provider's Retry-After, as it was sent.</param>
 /// <param name="RetryAfterMs">The same in milliseconds, a header that some providers send beside it.</param>
 internal sealed record ChatHttpReply(int Status, string Body, string? RetryAfter = null, string? RetryAfterMs = null);
 

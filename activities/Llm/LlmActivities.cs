@@ -12,7 +12,7 @@ using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.Llm;
 
-/// <summary>Model calls that are paid for once: a reply that reached a worker is kept before the activity completes.</summary>
+/// <summary>Model calls. Each is paid for once: a reply that reached a worker is stored before the activity completes.</summary>
 internal sealed class LlmActivities(
     IChatGateway gateway,
     IArtifactStore store,
@@ -46,8 +46,8 @@ internal sealed class LlmActivities(
             if (stored.RequestSha256 != hash)
             {
                 throw new ApplicationFailureException(
-                    $"Call {request.Call} of {context.Info.WorkflowId} has a stored reply to another request (hash "
-                    + $"{stored.RequestSha256[..12]}…, this one {hash[..12]}…): the workflow took another path than when it was asked.",
+                    $"Call {request.Call} of {context.Info.WorkflowId} already has a stored reply, but to another request (hash "
+                    + $"{stored.RequestSha256[..12]}…, this one {hash[..12]}…): the workflow asks for something else than it did the first time.",
                     FailureTypes.ReplyMismatch,
                     nonRetryable: true);
             }
@@ -89,7 +89,7 @@ internal sealed class LlmActivities(
         message = message with { Timestamp = stored.ReceivedAt, Model = message.Model ?? stored.Model, Usage = stored.Usage };
         var calls = message.ToolCalls;
 
-        // Reasoning written into the content is no part of what was asked for, and must not make it too long.
+        // Reasoning written into the content is not part of the answer, and must not make it too long.
         var text = request.InlineCharacters > 0 ? ReplyText.Strip(message.Content) : message.Content;
         return new LlmReply
         {

@@ -10,13 +10,13 @@ public sealed class LlmOptions
     /// <summary>Profiles by name; <c>default</c> is always there.</summary>
     public Dictionary<string, LlmProfile> Profiles { get; init; } = [];
 
-    /// <summary>Endpoints that a run may name instead of its profile's. A profile's own needs no entry.</summary>
+    /// <summary>Endpoints that a run may name instead of its profile's. The profiles' own endpoints need no entry.</summary>
     public List<string> AllowedApiBases { get; init; } = [];
 
     /// <summary>Prices; the first entry whose pattern fits the model's name counts.</summary>
     public List<ModelPrice> Prices { get; init; } = [];
 
-    /// <summary>Longest delay that a provider's Retry-After is followed for, in seconds.</summary>
+    /// <summary>Longest delay that a provider's Retry-After may ask for, in seconds; a longer one is cut to this.</summary>
     public double MaxRetryAfterSec { get; init; } = 600;
 
     /// <summary>Seconds between heartbeats while a reply is awaited.</summary>
@@ -48,7 +48,7 @@ public sealed class LlmProfile
     public int? ConcurrentCalls { get; set; }
 
     /// <summary>
-    /// Requests a minute of the whole cluster; the server keeps to it. A limit set by <c>spark limits set</c> stands above
+    /// Requests a minute of the whole cluster; the server keeps to it. A limit set by <c>spark limits set</c> overrides
     /// it. Null for no limit.
     /// </summary>
     public double? RequestsPerMinute { get; set; }
@@ -89,7 +89,7 @@ public enum StructuredOutput
     /// <summary>By the schema, always.</summary>
     On,
 
-    /// <summary>In words only.</summary>
+    /// <summary>Only by the text of the prompt.</summary>
     Off,
 }
 
@@ -104,12 +104,12 @@ public enum MaxTokensField
 /// <summary>Price of the models whose name fits a pattern, in US dollars per million tokens.</summary>
 public sealed class ModelPrice
 {
-    /// <summary>Model name; <c>*</c> stands for any characters.</summary>
+    /// <summary>Model name; <c>*</c> matches any characters.</summary>
     public string Model { get; init; } = "";
 
     public double Prompt { get; init; }
 
-    /// <summary>Price of cached prompt tokens; null when they cost what others do.</summary>
+    /// <summary>Price of cached prompt tokens; null when they cost as much as the others.</summary>
     public double? Cached { get; init; }
 
     public double Completion { get; init; }

@@ -26,7 +26,7 @@ public static class LlmRegistration
         return services;
     }
 
-    /// <summary>The settings alone, for whoever passes requests on; added once, since lists would else be bound twice.</summary>
+    /// <summary>The settings alone, for the proxy of installed agents. Added once: a second binding would double the lists.</summary>
     public static IServiceCollection AddLlmSettings(this IServiceCollection services, IConfiguration configuration)
     {
         if (services.Any(service => service.ImplementationType == typeof(LlmOptionsValidator)))
@@ -43,7 +43,7 @@ public static class LlmRegistration
         return services;
     }
 
-    /// <summary>A redactor that knows the keys of all profiles, beside what the environment calls a secret.</summary>
+    /// <summary>A redactor that knows the keys of all profiles, besides the variables whose names mark them as secrets.</summary>
     private static SecretRedactor RedactorFor(LlmOptions options) =>
         SecretRedactor.For(Environment.GetEnvironmentVariables(), options.Profiles.Values.Select(profile => profile.KeyVariable));
 

@@ -41,8 +41,8 @@ internal sealed class ModelCall(
     private const double SecondTryShare = 0.6;
 
     /// <summary>
-    /// How long a call waits for its turn before it is handed back to Temporal, which keeps the place in no worker. Together
-    /// with the request's own time-out it stays below the activity's.
+    /// How long a call waits for its turn before it fails and Temporal tries it again; while Temporal waits, no slot of a worker
+    /// is taken. This and the request's time-out together are shorter than the activity's time-out.
     /// </summary>
     private static readonly TimeSpan TurnPatience = TimeSpan.FromMinutes(10);
 
@@ -105,7 +105,7 @@ internal sealed class ModelCall(
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new ApplicationFailureException(
-                $"No turn within {TurnPatience.TotalMinutes:0} minutes: {endpoint.BaseUrl} throttles, {gate.Limit} calls at once are let through.",
+                $"No turn within {TurnPatience.TotalMinutes:0} minutes: {endpoint.BaseUrl} throttles, so at most {gate.Limit} calls may run at once.",
                 FailureTypes.ModelUnavailable,
                 category: ApplicationErrorCategory.Benign);
         }
@@ -113,7 +113,7 @@ internal sealed class ModelCall(
 
     private int MaxTokens => request.MaxTokens ?? _profile.MaxTokens ?? TokenBudgets.Default[request.Purpose].CompletionTokens;
 
-    // A reply takes its room from the same context, but never all of it.
+    // The reply shares the context with the request, but may not take all of it.
     private int PromptLimit => Math.Min(
         request.PromptTokens ?? TokenBudgets.Default[request.Purpose].PromptTokens,
         Math.Max(_profile.ContextTokens - MaxTokens, _profile.ContextTokens / 2));
@@ -130,7 +130,7 @@ internal sealed class ModelCall(
             Structured: _profile.StructuredOutput == StructuredOutput.On || (_profile.StructuredOutput == StructuredOutput.Auto && !habit.NoSchema));
     }
 
-    /// <summary>Whether a refusal taught something that makes another request worth sending.</summary>
+    /// <summary>Whether a refusal says how to write the request so that the endpoint takes it.</summary>
     private bool Learned(ChatHttpReply reply, ChatBody.Form form)
     {
         if (_profile.MaxTokensField == MaxTokensField.Auto && !form.CompletionTokensField && ErrorMap.WantsCompletionTokens(reply))
@@ -141,14 +141,14 @@ internal sealed class ModelCall(
 
         if (_profile.Tools == ToolMode.Auto && request.Tools && !form.Fenced && ErrorMap.KnowsNoTools(reply))
         {
-            logger.LogInformation("{Endpoint} takes no tools for {Model}: fenced blocks from now on", endpoint.BaseUrl, endpoint.Model);
+            logger.LogInformation("{Endpoint} takes no tools for {Model}: from now on commands are read from fenced blocks", endpoint.BaseUrl, endpoint.Model);
             habits.Learn(endpoint, known => known with { NoTools = true });
             return true;
         }
 
         if (_profile.StructuredOutput == StructuredOutput.Auto && form.Structured && ChatBody.SchemaOf(request.Purpose) is not null && ErrorMap.KnowsNoSchema(reply))
         {
-            logger.LogInformation("{Endpoint} takes no schema for {Model}: replies are asked for in words from now on", endpoint.BaseUrl, endpoint.Model);
+            logger.LogInformation("{Endpoint} takes no schema for {Model}: from now on only the prompt's text asks for the form of the reply", endpoint.BaseUrl, endpoint.Model);
             habits.Learn(endpoint, known => known with { NoSchema = true });
             return true;
         }

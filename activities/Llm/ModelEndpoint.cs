@@ -30,7 +30,7 @@ internal sealed record ModelEndpoint(LlmProfile Profile, Uri BaseUrl, string Mod
                 + "(for the default profile also OPENAI_MODEL) in the worker's settings.");
         }
 
-        // The workers of workflows mask what equals a secret of theirs, and cannot tell that this one is a name.
+        // A worker of workflows masks every text that equals one of its secrets; it does not know that this one is a model's name.
         return SecretRedactor.IsMasked(model)
             ? throw Invalid(
                 "The model's name is also the value of a secret in the environment of a worker, so it was masked on its way here. Give that secret another "
@@ -45,7 +45,7 @@ internal sealed record ModelEndpoint(LlmProfile Profile, Uri BaseUrl, string Mod
             return new Uri(Normal(profile.BaseUrl));
         }
 
-        // The profile's key goes with the request, so a run must not send it wherever it likes.
+        // The profile's key goes with the request, so a run must not choose any address it likes.
         return options.AllowedApiBases.Any(allowed => Normal(allowed) == Normal(choice.ApiBase))
             ? new Uri(Normal(choice.ApiBase))
             : throw Invalid(

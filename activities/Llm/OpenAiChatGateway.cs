@@ -90,7 +90,7 @@ internal sealed class OpenAiChatGateway : IChatGateway, IDisposable
         };
         var key = Environment.GetEnvironmentVariable(request.KeyVariable)?.Trim();
 
-        // The model's name stands in the body; the client's own is for its typed calls.
+        // The model's name is in the body; the name given here is only used by the client's typed calls.
         return new ChatClient("unused", new ApiKeyCredential(string.IsNullOrEmpty(key) ? KeylessHandler.StandIn : key), options);
     }
 
@@ -102,7 +102,7 @@ internal sealed class OpenAiChatGateway : IChatGateway, IDisposable
         }
     }
 
-    /// <summary>The package insists on a key; a request to an endpoint that needs none goes out without the stand-in.</summary>
+    /// <summary>The package requires a key. A request to an endpoint that needs none is sent without the placeholder that satisfies the package.</summary>
     private sealed class KeylessHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
     {
         public const string StandIn = "spark-no-key";

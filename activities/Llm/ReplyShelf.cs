@@ -35,9 +35,9 @@ internal sealed record StoredReply
 }
 
 /// <summary>
-/// The replies of one call, and the marks of its requests. A mark is kept before a request goes out and answered when
-/// anything definite came back; a mark without an answer is a request cut off in flight, which the endpoint may have
-/// carried out.
+/// The replies of one call, and the marks of its requests. A mark is written before a request goes out, and is answered when
+/// the request has a definite end. A mark without an answer is a request that was cut off in flight; the endpoint may have
+/// served it.
 /// </summary>
 internal sealed class ReplyShelf(IArtifactStore store, string workflowId, string firstRunId, int call)
 {
@@ -96,7 +96,7 @@ internal sealed class ReplyShelf(IArtifactStore store, string workflowId, string
 
     /// <summary>
     /// Key by which the endpoint may recognise a request that was cut off. The same body of the same call has the same
-    /// key, until the endpoint gave an unreadable answer to it: repeating that one would help nobody.
+    /// key, until the endpoint gave an unreadable answer to it: then the next request must not get that answer again.
     /// </summary>
     public string IdempotencyKey(BinaryData body)
     {

@@ -9,7 +9,7 @@ namespace Spark.Temporal.Activities.Llm;
 /// <summary>Reads what a model wants to run, from a tool call or from a fenced block.</summary>
 internal static partial class ShellTool
 {
-    /// <summary>Told to a model whose endpoint takes no tool calls.</summary>
+    /// <summary>Added to the prompt of a model whose endpoint takes no tool calls.</summary>
     public const string FencedNote =
         """
         This endpoint takes no tool calls. To run a command, end your reply with one block like this and nothing after it:
@@ -22,7 +22,7 @@ internal static partial class ShellTool
         block ends your work.
         """;
 
-    /// <summary>Reads a tool call. What cannot be carried out is said in <see cref="ToolCall.Problem"/>.</summary>
+    /// <summary>Reads a tool call. <see cref="ToolCall.Problem"/> says why one cannot be run.</summary>
     public static ToolCall FromArguments(string id, string name, string arguments, bool cutOff)
     {
         var call = new ToolCall(id, name, arguments, Command: null);
@@ -74,7 +74,7 @@ internal static partial class ShellTool
             var isShell = fence.Groups["language"].Value.ToLowerInvariant() is "bash" or "sh" or "shell";
             if (!isShell)
             {
-                // A block of another language may quote a bash block: it is passed over whole.
+                // A block of another language may quote a bash block: the whole block is skipped.
                 i = end < 0 ? lines.Length : end;
                 continue;
             }

@@ -3,9 +3,9 @@ using Temporalio.Activities;
 namespace Spark.Temporal.Activities.Processes;
 
 /// <summary>
-/// The heartbeats of one activity, by which a cancel reaches it: one now and then, however often its steps say that they
-/// are alive, and none close to its end. The SDK records a heartbeat in the background; one that comes with the completion
-/// finds the activity done, and an error in the log.
+/// The heartbeats of one activity, through which a cancel reaches it: at most one per interval, however often its steps report,
+/// and none close to its end. The SDK records a heartbeat in the background; if it arrives after the completion, the SDK logs
+/// an error.
 /// </summary>
 internal sealed class Heartbeats : IAsyncDisposable
 {
@@ -40,7 +40,7 @@ internal sealed class Heartbeats : IAsyncDisposable
     public static Heartbeats Start(ActivityExecutionContext context, TimeProvider time, TimeSpan? every = null) =>
         Start(said => context.Heartbeat(said is null ? [] : [said]), time, every);
 
-    /// <summary>As the other one, for any receiver.</summary>
+    /// <summary>The same for any receiver of beats.</summary>
     /// <param name="beat">Takes what was shown last.</param>
     /// <param name="time">Clock and timers.</param>
     /// <param name="every">How often; null for <see cref="Interval"/>.</param>
@@ -80,7 +80,7 @@ internal sealed class Heartbeats : IAsyncDisposable
             }
             catch (TimeoutException)
             {
-                // Time for the next beat, unless the work ended in the same moment, or by a time-out of its own.
+                // Time for the next beat, unless the work ended in the same moment, or with a time-out of its own.
                 if (work.IsCompleted)
                 {
                     return await work;
@@ -113,7 +113,7 @@ internal sealed class Heartbeats : IAsyncDisposable
         }
         catch (Exception)
         {
-            // A beat that does not get through is missed by the server, which is what beats are for.
+            // A beat may fail: the server notices the missing beats and ends the activity.
         }
     }
 }

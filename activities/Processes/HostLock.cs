@@ -8,7 +8,7 @@ internal static class HostLock
     /// <summary>Takes a lock as soon as it is free.</summary>
     public static Task<IAsyncDisposable> TakeAsync(string name, CancellationToken cancellationToken) => TakeFileAsync(PathOf(name), cancellationToken);
 
-    /// <summary>Takes a lock that is a file somewhere else: where hosts share its folder it is theirs too.</summary>
+    /// <summary>Takes a lock that is a file in another folder: hosts that share the folder share the lock.</summary>
     public static async Task<IAsyncDisposable> TakeFileAsync(string path, CancellationToken cancellationToken)
     {
         while (true)
@@ -26,7 +26,7 @@ internal static class HostLock
     /// <returns>Null where it is not.</returns>
     public static IAsyncDisposable? TryTake(string name) => TryOpen(PathOf(name), FileAccess.ReadWrite, FileShare.None);
 
-    /// <summary>Whether nobody holds a lock; those who ask do not disturb each other.</summary>
+    /// <summary>Whether a lock is free. Several processes may ask at once.</summary>
     public static bool IsFree(string name)
     {
         if (!File.Exists(PathOf(name)))
@@ -38,7 +38,7 @@ internal static class HostLock
         return passing is not null;
     }
 
-    /// <summary>Where what the processes of this host share is kept.</summary>
+    /// <summary>The folder that all processes of this host share.</summary>
     public static string PathOf(string name)
     {
         var folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "spark-locks")).FullName;

@@ -4,8 +4,8 @@ using Temporalio.Worker.Interceptors;
 namespace Spark.Temporal.Activities.Processes;
 
 /// <summary>
-/// Heartbeats for every activity with a heartbeat time-out, as long as its process lives: one that was killed is noticed
-/// after that, not after all the time that the activity might have taken. For workers whose activities say no more than that.
+/// Sends heartbeats for every activity with a heartbeat time-out, as long as its process lives. So a killed process is noticed
+/// after that time-out, not after the longer one of the activity. For workers whose activities send no heartbeats themselves.
 /// </summary>
 public sealed class LivenessInterceptor : IWorkerInterceptor
 {

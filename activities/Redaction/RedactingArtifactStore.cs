@@ -3,7 +3,7 @@ using Spark.Temporal.Domain.Conversations;
 
 namespace Spark.Temporal.Activities.Redaction;
 
-/// <summary>An artifact store that keeps no secret: what is put is masked on its way.</summary>
+/// <summary>An artifact store that keeps no secret: content is masked before it is stored.</summary>
 public sealed class RedactingArtifactStore(IArtifactStore store, SecretRedactor redactor) : IArtifactStore
 {
     public async Task<ArtifactRef> PutAsync(Stream content, string mediaType, CancellationToken cancellationToken)

@@ -6,7 +6,7 @@ namespace Spark.Temporal.Activities.Redaction;
 
 /// <summary>Masks secrets in every payload that a worker sends: results, heartbeats, details, and what workflows schedule.</summary>
 /// <param name="redactor">What is secret.</param>
-/// <param name="next">Who encodes further; what is encrypted can no longer be searched.</param>
+/// <param name="next">The codec that encodes afterwards: encrypted text can no longer be searched.</param>
 internal sealed class RedactingCodec(SecretRedactor redactor, IPayloadCodec? next) : IPayloadCodec
 {
     public Task<IReadOnlyCollection<Payload>> EncodeAsync(IReadOnlyCollection<Payload> payloads)

@@ -35,7 +35,7 @@ internal sealed class RedactingStream(Stream source, SecretMatcher matcher) : Re
         _end += read;
         _over = read == 0;
 
-        // What begins in the last bytes may go on in the next read; they wait for it. Without a secret nothing waits.
+        // A secret that begins in the last bytes may go on in the next read, so they wait for it. Without secrets no byte waits.
         _ready = _over ? _end : Math.Max(0, _end - Math.Max(0, matcher.Longest - 1));
         matcher.Mask(_buffer.AsSpan(0, _end), _ready);
     }

@@ -6,7 +6,7 @@ namespace Spark.Temporal.Activities.Redaction;
 /// <summary>How a value looks in text: as it is, escaped in JSON or a URL, and inside base64.</summary>
 internal static class SecretForms
 {
-    /// <summary>Shorter pieces of base64 are found by chance.</summary>
+    /// <summary>Shorter pieces of base64 would match by chance.</summary>
     private const int ShortestBase64 = 8;
 
     public static IEnumerable<byte[]> Of(string value)
@@ -37,8 +37,8 @@ internal static class SecretForms
     }
 
     /// <summary>
-    /// The letters that stand for the value alone wherever base64 of a longer text holds it, with this many bytes in front
-    /// in its group of three; those that it shares with its neighbours are left out.
+    /// The base64 letters that depend on the value alone when it is part of a longer text, with this many bytes before it in its
+    /// group of three. Letters that it shares with its neighbours are left out.
     /// </summary>
     private static string Inside(byte[] value, int before)
     {

@@ -8,7 +8,7 @@ namespace Spark.Temporal.Activities.Redaction;
 
 /// <summary>
 /// Takes keys out of what leaves the process: messages, logs, failures, histories, artifacts. It knows secret values, how
-/// they look inside JSON, URLs and base64, and the usual look of a bearer token. A mark is as long as what it stands for.
+/// they look inside JSON, URLs and base64, and the usual look of a bearer token. A mark is as long as what it replaces.
 /// </summary>
 /// <remarks>
 /// It cannot see what is compressed, encrypted or torn apart (base64 broken into lines in the middle of a value, a value
@@ -28,7 +28,7 @@ public sealed partial class SecretRedactor
     /// <param name="environment">Variables with their values.</param>
     /// <param name="named">Names of variables that hold secrets, whatever they are called.</param>
     /// <param name="settings">Settings, null for none.</param>
-    /// <param name="known">Values that are public anyway, such as names of models: masking them would tear up paths and ids.</param>
+    /// <param name="known">Values that are public anyway, such as names of models: masking them would break paths and ids.</param>
     public static SecretRedactor For(IDictionary environment, IEnumerable<string> named, IConfiguration? settings = null, IEnumerable<string>? known = null)
     {
         var open = (known ?? []).Select(value => value.Trim()).ToHashSet(StringComparer.Ordinal);
@@ -56,7 +56,7 @@ public sealed partial class SecretRedactor
     /// <summary>The text without secrets.</summary>
     public string Redact(string text) => TokenPattern().Replace(RedactKnown(text), Mark);
 
-    /// <summary>The text without the known values only: for what must otherwise stay as it was said.</summary>
+    /// <summary>The text with only the known values masked: for text that must otherwise stay unchanged.</summary>
     public string RedactKnown(string text)
     {
         var bytes = Encoding.UTF8.GetBytes(text);
@@ -77,7 +77,7 @@ public sealed partial class SecretRedactor
         FailureConverter = new RedactingFailureConverter(this, converter.FailureConverter is DefaultFailureConverter.WithEncodedCommonAttributes),
     };
 
-    /// <summary>Whether a text is what is left of one that was a secret as a whole.</summary>
+    /// <summary>Whether a text consists of a mark alone: the whole text was a secret.</summary>
     public static bool IsMasked(string text) =>
         text.Length > 0 && (text.StartsWith(Mark, StringComparison.Ordinal) ? text.AsSpan(Mark.Length) : text).Trim('*').IsEmpty;
 
@@ -90,7 +90,7 @@ public sealed partial class SecretRedactor
     [GeneratedRegex(@"://[^/\s:@]*:(?<password>[^/\s@]+)@|(?:^|;)\s*(?:password|pwd)\s*=\s*(?<password>[^;]+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex PasswordPattern();
 
-    // A variable that settings name is a secret even if it is short, but a word of three letters is none.
+    // Characters of the shortest secret in a variable that the settings name: ordinary short words must not be masked.
     public const int ShortestNamed = 6;
 
     // Providers quote a wrong key back, its middle replaced by stars.

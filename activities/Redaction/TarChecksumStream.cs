@@ -4,8 +4,8 @@ using System.Text;
 namespace Spark.Temporal.Activities.Redaction;
 
 /// <summary>
-/// Reads an archive whose headers may have been masked (a file's name can be a secret) and puts their checksums right, so
-/// that it still is one. What is no archive passes as it is.
+/// Reads an archive whose headers may have been masked (a file's name can be a secret) and corrects their checksums, so
+/// that it can still be read. Other content passes unchanged.
 /// </summary>
 internal sealed class TarChecksumStream(Stream source) : ReadOnlyStream
 {

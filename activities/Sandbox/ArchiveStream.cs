@@ -1,8 +1,8 @@
 namespace Spark.Temporal.Activities.Sandbox;
 
 /// <summary>
-/// An archive on its way out of a container. The transport takes a read of no bytes, which tar readers do, for a broken
-/// connection: such reads end here.
+/// An archive on its way out of a container. Tar readers sometimes read 0 bytes, which the transport takes for a broken
+/// connection: such reads are answered here.
 /// </summary>
 internal sealed class ArchiveStream(Stream inner) : Stream
 {

@@ -8,15 +8,15 @@ using Spark.Temporal.Domain.Texts;
 namespace Spark.Temporal.Activities.Sandbox;
 
 /// <summary>
-/// Ends a build that writes too much while it writes. The engine gives a build no quota, overlay on most file systems has
-/// none to give, and <c>ulimit -f</c> counts one file at a time and only where the Dockerfile asks for it: so the writable
-/// layer of each step's container is measured, as that of a running task is. Two limits hold: of the step that makes a
-/// task's data, the task's own storage; of all steps together, what the host allows.
+/// Ends a build that writes too much, while it writes. The engine has no quota for builds, overlay supports none on most file
+/// systems, and <c>ulimit -f</c> counts one file at a time and only if the Dockerfile asks for it. So the writable layer of each
+/// step's container is measured, as that of a running task is. There are two limits: the step that makes a task's data may write
+/// as much as the task's own storage, and all steps together as much as the host allows.
 /// </summary>
 /// <remarks>
-/// A step can print what the builder prints. So a container that was named once stays watched, and stays with the step
-/// that it was named in; and what is ended is the build, by leaving it, never a container of that name: the engine then
-/// kills and removes the step's own.
+/// A step can imitate the builder's output. So a container that was named once stays watched, and stays with the step that
+/// named it. No container is ended by that name: the request for the build is closed, and the engine then kills and removes
+/// the step's own container.
 /// </remarks>
 internal sealed partial class BuildWatch(IContainerGateway gateway, long dataBytes, long allBytes)
 {
@@ -63,7 +63,7 @@ internal sealed partial class BuildWatch(IContainerGateway gateway, long dataByt
                     return;
                 }
 
-                // Measuring walks through the layer's files: of many it may cost a tenth of the time.
+                // Measuring walks through the layer's files; with many files it may take a tenth of the time.
                 await Task.Delay(clock.Elapsed * 9 > Interval ? clock.Elapsed * 9 : Interval, build.Token);
             }
         }
@@ -114,7 +114,7 @@ internal sealed partial class BuildWatch(IContainerGateway gateway, long dataByt
         }
         catch (DockerApiException)
         {
-            // It goes away while it is measured; what was seen last counts on.
+            // The container was removed while it was measured; the last size that was seen counts.
             return null;
         }
     }

@@ -8,7 +8,7 @@ using Temporalio.Activities;
 
 namespace Spark.Temporal.Activities.Sandbox;
 
-/// <summary>Starts a container as a task asks for it and as this host can give it.</summary>
+/// <summary>Starts a container with what a task asks for and this host can give.</summary>
 internal sealed class ContainerStarter(
     IContainerGateway gateway, SkillInstaller skills, SandboxHost host, ShellConnections shells, OnceRunner once, SandboxOptions options)
 {
@@ -16,7 +16,7 @@ internal sealed class ContainerStarter(
     private const long DefaultMemoryMb = 2048;
     private const long MiB = 1024 * 1024;
 
-    /// <summary>The engine's network for what is public.</summary>
+    /// <summary>The engine's network for containers with network access.</summary>
     public const string Network = "bridge";
 
     private EngineFacts? _engine;
@@ -136,7 +136,7 @@ internal sealed class ContainerStarter(
             Name = SandboxLabels.ContainerName(info.WorkflowId ?? request.Run, info.WorkflowRunId ?? "", request.Ordinal),
             Image = image.Id,
             Entrypoint = ["sh", $"{SandboxScripts.Root}/main.sh", seconds.ToString(CultureInfo.InvariantCulture)],
-            // An entrypoint gets what Harbor gives it to keep alive; without one there is nothing to start.
+            // An entrypoint gets the same command to keep alive as in Harbor; without an entrypoint there is nothing to start.
             Command = image.Entrypoint.Count > 0 ? [.. image.Entrypoint, "sh", "-c", "sleep infinity"] : [],
             Environment = environment,
             WorkingDirectory = settings.Workdir,
@@ -160,7 +160,7 @@ internal sealed class ContainerStarter(
         };
     }
 
-    /// <summary>Empties what the image has of skills, which takes a running container, and only then installs the given ones.</summary>
+    /// <summary>Removes the skills of the image, which needs a running container, and only then installs the given ones.</summary>
     private async Task ReplaceSkillsAsync(
         string container, StartRequest request, ActivityInfo info, string user, List<string> notes, Action beat, CancellationToken cancellationToken)
     {

@@ -41,7 +41,7 @@ internal sealed partial class DockerContainerGateway
 
         return messages.Error is { } error
             ? throw new ImageException(error)
-            : await FindImageAsync(reference, cancellationToken) ?? throw new ImageException($"{reference} was pulled but is not there.");
+            : await FindImageAsync(reference, cancellationToken) ?? throw new ImageException($"{reference} was pulled, but the engine does not have it.");
     }
 
     public async Task<ImageFacts> BuildImageAsync(
@@ -87,7 +87,7 @@ internal sealed partial class DockerContainerGateway
         var below = "";
         foreach (var made in (await _client.Images.GetImageHistoryAsync(image, cancellationToken)).Reverse())
         {
-            // The engine names no layers; what was made alike, at the same time and on the same ground, is one.
+            // The engine gives layers no id: entries made by the same command, at the same time, on the same layer below are one layer.
             below = SandboxLabels.Hash($"{below}\n{made.Created:o}\n{made.CreatedBy}\n{made.Size}");
             if (made.Size > 0)
             {
@@ -115,7 +115,7 @@ internal sealed partial class DockerContainerGateway
         }
     }
 
-    /// <summary>A name without a tag would bring every tag there is.</summary>
+    /// <summary>Adds the tag "latest" where a name has none: without it, every tag would be pulled.</summary>
     private static string WithTag(string reference) =>
         reference.Contains('@', StringComparison.Ordinal) || reference[(reference.LastIndexOf('/') + 1)..].Contains(':', StringComparison.Ordinal) ? reference : $"{reference}:latest";
 }

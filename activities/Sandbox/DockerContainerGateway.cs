@@ -143,7 +143,7 @@ internal sealed partial class DockerContainerGateway : IContainerGateway, IDispo
         var parameters = new ContainerEventsParameters
         {
             Since = "0",
-            // A moment ahead: the engine writes an end down just after it shows.
+            // Look a moment ahead: the engine records the end of a container just after it is visible.
             Until = ((DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() + 200) / 1000m).ToString("0.000", CultureInfo.InvariantCulture),
             Filters = new Dictionary<string, IDictionary<string, bool>> { ["container"] = new Dictionary<string, bool> { [container] = true } },
         };
@@ -151,7 +151,7 @@ internal sealed partial class DockerContainerGateway : IContainerGateway, IDispo
             parameters,
             new Synchronous<Message>(message =>
             {
-                // At its deadline the main process ends with 0: that is nobody's command.
+                // At its deadline the main process ends with 0; no command caused that.
                 died |= message.Action == "die" && message.Actor?.Attributes is { } attributes && attributes.TryGetValue("exitCode", out var code) && code != "0";
                 killed |= message.Action == "kill";
             }),
@@ -210,7 +210,7 @@ internal sealed partial class DockerContainerGateway : IContainerGateway, IDispo
             return known;
         }
 
-        // Older engines leave it to the address of the bridge itself.
+        // Older engines name no gateway; it is the address of the bridge itself.
         return found.Options is not null && found.Options.TryGetValue("com.docker.network.bridge.name", out var name)
             ? NetworkInterface.GetAllNetworkInterfaces().Where(one => one.Name == name).SelectMany(one => one.GetIPProperties().UnicastAddresses)
                 .Select(one => one.Address).FirstOrDefault(address => address.AddressFamily == AddressFamily.InterNetwork)?.ToString()

@@ -1,6 +1,6 @@
 namespace Spark.Temporal.Activities.Sandbox;
 
-/// <summary>What the sandbox needs of a container engine. What is not there is null or false, never an exception.</summary>
+/// <summary>What the sandbox needs of a container engine. Something missing gives null or false, never an exception.</summary>
 internal interface IContainerGateway
 {
     Task<EngineFacts> DescribeAsync(CancellationToken cancellationToken);
@@ -8,7 +8,7 @@ internal interface IContainerGateway
     Task<ImageFacts?> FindImageAsync(string reference, CancellationToken cancellationToken);
 
     /// <summary>Pulls an image.</summary>
-    /// <exception cref="ImageException">It cannot be had.</exception>
+    /// <exception cref="ImageException">It cannot be pulled.</exception>
     Task<ImageFacts> PullImageAsync(string reference, Action<string> output, CancellationToken cancellationToken);
 
     /// <summary>Builds an image from a context (tar with a Dockerfile at its root).</summary>
@@ -41,7 +41,7 @@ internal interface IContainerGateway
     /// <summary>Kills and removes a container and returns once it is gone; false when it was gone already.</summary>
     Task<bool> RemoveAsync(string container, CancellationToken cancellationToken);
 
-    /// <summary>Whether a container that is gone ended by itself: nobody asked the engine to kill it.</summary>
+    /// <summary>Whether a container that is gone ended by itself: the engine was not asked to kill it.</summary>
     Task<bool> EndedByItselfAsync(string container, CancellationToken cancellationToken);
 
     /// <summary>Unpacks a tar at the root of a container.</summary>
@@ -113,7 +113,7 @@ internal sealed record ContainerSpec
     public required long MemoryBytes { get; init; }
     public required int Pids { get; init; }
 
-    /// <summary>Limit of the writable layer, null where the driver cannot.</summary>
+    /// <summary>Limit of the writable layer; null if the driver cannot enforce one.</summary>
     public long? StorageBytes { get; init; }
 
     public bool Network { get; init; } = true;
@@ -141,5 +141,5 @@ internal sealed record ExecSpec(IReadOnlyList<string> Command)
     public bool Input { get; init; }
 }
 
-/// <summary>An image cannot be built or pulled, in the engine's words.</summary>
+/// <summary>An image cannot be built or pulled; the message is the engine's.</summary>
 internal sealed class ImageException(string message) : Exception(message);

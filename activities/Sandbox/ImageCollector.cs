@@ -6,11 +6,13 @@ namespace Spark.Temporal.Activities.Sandbox;
 
 /// <summary>
 /// Removes images that were built for tasks, oldest use first, while they hold more disk than the settings allow. Never
-/// one that a container uses, that was asked for a moment ago, or that somebody gave a name of their own.
+/// one that a container uses, that was asked for a moment ago, or that a user gave another name.
 /// </summary>
 internal sealed class ImageCollector(IContainerGateway gateway, SandboxOptions options, TimeProvider time, ILogger<ImageCollector> logger) : IImageCollector
 {
-    /// <summary>Between a prepared image and its container lie the waiting for a place on this host and the start.</summary>
+    /// <summary>
+    /// Images asked for within this time stay: after an image is prepared, its container may have to wait for a place on this host.
+    /// </summary>
     public static readonly TimeSpan JustUsed = TimeSpan.FromMinutes(15);
 
     private readonly ConcurrentDictionary<string, IReadOnlyList<ImageLayer>> _layers = new();
@@ -59,7 +61,7 @@ internal sealed class ImageCollector(IContainerGateway gateway, SandboxOptions o
     {
         foreach (var tag in image.Tags)
         {
-            // Whoever prepares it says so first and looks here then: one of the two sees the other.
+            // A worker that prepares the image marks it first and looks for it then, so one of the two sees the other.
             await using var removing = ImageUse.TryBar(tag);
             if (removing is null || time.GetUtcNow() - LastUse(image) < JustUsed || !await gateway.RemoveImageAsync(tag, cancellationToken))
             {
@@ -86,7 +88,7 @@ internal sealed class ImageCollector(IContainerGateway gateway, SandboxOptions o
         }
         catch (DockerApiException gone) when (gone.StatusCode == System.Net.HttpStatusCode.NotFound)
         {
-            // Removed by somebody else meanwhile.
+            // Another process has removed it meanwhile.
             return [];
         }
     }

@@ -11,7 +11,7 @@ using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.Sandbox;
 
-/// <summary>Sees to it that this host has an image, building each content once.</summary>
+/// <summary>Makes sure that this host has an image; the same content is built once.</summary>
 internal sealed class ImagePreparer(IContainerGateway gateway, IArtifactStore store, SandboxHost host, SandboxOptions options, TimeProvider time, ILogger<ImagePreparer> logger)
 {
     private const int LastLines = 20;
@@ -47,7 +47,7 @@ internal sealed class ImagePreparer(IContainerGateway gateway, IArtifactStore st
         }
     }
 
-    /// <summary>Finds an image that was built; from now on it counts as used, and nobody removes it.</summary>
+    /// <summary>Finds an image that was built. From now on it counts as used and is not removed.</summary>
     private async Task<ImageFacts?> FindBuiltAsync(string tag, CancellationToken cancellationToken)
     {
         ImageUse.Mark(tag, time.GetUtcNow());

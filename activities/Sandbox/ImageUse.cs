@@ -3,12 +3,12 @@ using Spark.Temporal.Activities.Processes;
 namespace Spark.Temporal.Activities.Sandbox;
 
 /// <summary>
-/// When an image was asked for last on this host, by any worker: the time of a file. The engine itself does not know. A
-/// removal bars the image meanwhile.
+/// When an image was last asked for on this host, by any worker: the time of a file, since the engine does not record it.
+/// While an image is removed it is locked, and workers wait before they use it.
 /// </summary>
 internal static class ImageUse
 {
-    /// <summary>Says that an image is about to be used; before looking whether it is there.</summary>
+    /// <summary>Marks that an image is about to be used. Call it before looking whether the image exists.</summary>
     public static void Mark(string tag, DateTimeOffset now)
     {
         var path = HostLock.PathOf($"{tag}.used");
@@ -26,10 +26,10 @@ internal static class ImageUse
         return File.Exists(path) ? File.GetLastWriteTimeUtc(path) : DateTimeOffset.MinValue;
     }
 
-    /// <summary>Bars an image from use while it is removed; null where somebody passes or removes it just now.</summary>
+    /// <summary>Locks an image while it is removed; null if it is being checked or removed just now.</summary>
     public static IAsyncDisposable? TryBar(string tag) => HostLock.TryTake($"{tag}.removal");
 
-    /// <summary>Waits until nobody removes an image.</summary>
+    /// <summary>Waits until no removal of an image is under way.</summary>
     public static async Task PassAsync(string tag, CancellationToken cancellationToken)
     {
         if (!HostLock.IsFree($"{tag}.removal"))

@@ -48,7 +48,7 @@ internal static class Observation
         return text.ToString();
     }
 
-    /// <summary>The last two lines of an output that goes on, for who watches; empty where it says nothing.</summary>
+    /// <summary>The last two lines of the output of a running command, for users who watch; empty if there is no text.</summary>
     public static string LastLines(byte[] output)
     {
         var lines = PlainText.Printable(Encoding.UTF8.GetString(output)).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);

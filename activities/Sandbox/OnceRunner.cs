@@ -65,7 +65,7 @@ internal sealed class OnceRunner(IContainerGateway gateway, SandboxOptions optio
         var words = line < 0 ? [] : Encoding.UTF8.GetString(body[(line + 1)..]).Split(' ');
         if (words.Length != 4 || !int.TryParse(words[0], out var code) || !long.TryParse(words[1], out var ran) || !long.TryParse(words[3], out var size))
         {
-            throw new IOException($"What ran in {folder} ended without a word: {Encoding.UTF8.GetString(output.AsSpan(0, Math.Min(output.Length, 500))).Trim()}");
+            throw new IOException($"The command of {folder} ended without reporting its result: {Encoding.UTF8.GetString(output.AsSpan(0, Math.Min(output.Length, 500))).Trim()}");
         }
 
         var kept = output[..line];

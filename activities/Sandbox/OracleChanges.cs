@@ -4,13 +4,13 @@ using Spark.Temporal.Domain.Conversations;
 
 namespace Spark.Temporal.Activities.Sandbox;
 
-/// <summary>Brings home what the oracle wrote: files it made or changed, and its output.</summary>
+/// <summary>Fetches what the oracle wrote: files it made or changed, and its output.</summary>
 internal sealed class OracleChanges(IContainerGateway gateway, IArtifactStore store, SandboxOptions options)
 {
     /// <summary>Entry with the oracle's output and errors.</summary>
     public const string OutputEntry = "spark-oracle-stdout.txt";
 
-    /// <summary>An answer is a handful of files; what installs a package makes thousands, and they are no answer.</summary>
+    /// <summary>An answer is a handful of files; installing a package makes thousands, which are not the answer.</summary>
     private const int MostFiles = 500;
 
     private const int OutputBytes = 1024 * 1024;
@@ -20,13 +20,13 @@ internal sealed class OracleChanges(IContainerGateway gateway, IArtifactStore st
 
     private static readonly string[] Never = ["/solution", "/tmp", "/logs", "/proc", "/sys", "/dev", "/run", "/.spark", "/tests", .. EnginesOwn];
 
-    /// <summary>Where packages go: answers are seldom there, so they come first where not everything fits.</summary>
+    /// <summary>Folders of packages: answers are seldom there, so they come last and are dropped first if not everything fits.</summary>
     private static readonly string[] Late = ["/usr", "/var", "/etc", "/lib", "/opt", "/root/.cache", "/root/.local"];
 
     public async Task<ArtifactRef> KeepAsync(string container, byte[] output, CancellationToken cancellationToken)
     {
         using var result = new MemoryStream();
-        // Without times: the same answer is the same archive.
+        // Without times, so that the same answer gives the same archive.
         await using (var packer = TarPacker.Reproducible(result))
         {
             packer.File(OutputEntry, output.Length <= OutputBytes ? output : output[..OutputBytes]);
@@ -63,7 +63,7 @@ internal sealed class OracleChanges(IContainerGateway gateway, IArtifactStore st
 
         await using (stream)
         {
-            // Only the first entry: a folder whose mode changed would bring all that is in it.
+            // Only the first entry: for a folder whose mode changed, the engine sends everything in it.
             await foreach (var entry in TarPack.ReadAsync(stream, cancellationToken))
             {
                 if (!TarPack.IsFile(entry) || entry.Length > Math.Min(room, options.FileBytes))

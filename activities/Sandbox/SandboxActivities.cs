@@ -54,7 +54,7 @@ internal sealed class SandboxActivities(
         return new RemoveReply(removed, clock.ElapsedMilliseconds);
     });
 
-    /// <summary>Carries out one activity: failures come out typed, and it beats however long the engine takes.</summary>
+    /// <summary>Runs one activity: failures are typed, and heartbeats go out however long the engine takes.</summary>
     private async Task<T> StepAsync<T>(string? container, Func<Step, Task<T>> work)
     {
         var context = ActivityExecutionContext.Current;

@@ -6,7 +6,7 @@ using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.Sandbox;
 
-/// <summary>Turns what the engine throws into the failures that workflows decide on.</summary>
+/// <summary>Turns exceptions of the engine into the failures that workflows decide on.</summary>
 internal static class SandboxFailures
 {
     public static ApplicationFailureException Lost(string container) => new(
@@ -15,9 +15,9 @@ internal static class SandboxFailures
     public static ApplicationFailureException Start(string why) => new(why, FailureTypes.StartFailed, nonRetryable: true);
 
     public static ApplicationFailureException Unavailable(Exception cause) => new(
-        $"The container engine does not answer as it should: {cause.Message}", cause, FailureTypes.SandboxUnavailable);
+        $"The container engine does not answer correctly: {cause.Message}", cause, FailureTypes.SandboxUnavailable);
 
-    /// <summary>Runs a step of an activity; what the engine throws comes out typed.</summary>
+    /// <summary>Runs a step of an activity, and turns exceptions of the engine into typed failures.</summary>
     /// <param name="container">The container it is about; null when there is none yet.</param>
     /// <param name="step">The step.</param>
     public static async Task<T> TypedAsync<T>(string? container, Func<Task<T>> step)

@@ -34,7 +34,7 @@ public sealed class SandboxHost
         }
         catch (IOException) when (File.Exists(path))
         {
-            // Another worker of this folder was quicker; its name counts for both.
+            // Another worker of this folder was quicker; both use its name.
             File.Delete(temporary);
         }
 

@@ -24,7 +24,7 @@ internal static class SandboxLabels
     /// <summary>Folder in which the agent's shell starts.</summary>
     public const string Workdir = "spark.workdir";
 
-    /// <summary>Limit of the writable layer in bytes where the engine does not hold it.</summary>
+    /// <summary>Limit of the writable layer in bytes, set if the engine does not enforce it.</summary>
     public const string Storage = "spark.storage";
 
     /// <summary>On images: what they were built from.</summary>
@@ -33,7 +33,7 @@ internal static class SandboxLabels
     /// <summary>The name of an attempt's container: the same for every retry.</summary>
     public static string ContainerName(string workflowId, string runId, int ordinal) => $"spark-{Hash($"{workflowId}\n{runId}\n{ordinal}")[..32]}";
 
-    /// <summary>Folder of something that runs once; it holds what nobody inside can know.</summary>
+    /// <summary>Folder of a command that runs once; its name cannot be guessed inside the container.</summary>
     public static string OnceFolder(string workflowId, string runId, string id) => $"{SandboxScripts.Runs}/{Hash($"{workflowId}\n{runId}\n{id}")}";
 
     public static string ImageTag(string environmentDigest, bool withoutSkills) =>

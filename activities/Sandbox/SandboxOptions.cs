@@ -14,7 +14,7 @@ public sealed class SandboxOptions
     [RegularExpression("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", ErrorMessage = "Host must be 1 to 63 of a-z, 0-9 and inner hyphens.")]
     public string? Host { get; set; }
 
-    /// <summary>Stands before the name of this host's task queue.</summary>
+    /// <summary>Prefix of the name of this host's task queue.</summary>
     public string QueuePrefix { get; set; } = "";
 
     /// <summary>Folder in which the worker keeps what must survive its restart.</summary>
@@ -24,7 +24,7 @@ public sealed class SandboxOptions
     /// <summary>Docker's address; null for <c>DOCKER_HOST</c>, else the local socket.</summary>
     public string? DockerEndpoint { get; set; }
 
-    /// <summary>Most processes of a container.</summary>
+    /// <summary>Most processes in a container.</summary>
     [Range(64, 1_000_000)]
     public int PidsLimit { get; set; } = 4096;
 
@@ -32,11 +32,11 @@ public sealed class SandboxOptions
     [Range(1024, 64 * 1024 * 1024)]
     public int OutputBytes { get; set; } = 1024 * 1024;
 
-    /// <summary>Bytes of one file that are brought home from a container.</summary>
+    /// <summary>Most bytes of one file that is fetched from a container.</summary>
     [Range(1024, 1L << 40)]
     public long FileBytes { get; set; } = 16L * 1024 * 1024;
 
-    /// <summary>Bytes of one folder that are brought home from a container.</summary>
+    /// <summary>Most bytes of one folder that is fetched from a container.</summary>
     [Range(1024, 1L << 40)]
     public long FolderBytes { get; set; } = 64L * 1024 * 1024;
 
@@ -53,7 +53,7 @@ public sealed class SandboxOptions
     [Range(0.01, 1_000_000)]
     public double BuildGb { get; set; } = 20;
 
-    /// <summary>Seconds between two sweeps for containers, and images, that nobody needs any more.</summary>
+    /// <summary>Seconds between two sweeps for containers and images that no run needs any more.</summary>
     [Range(1, 86_400)]
     public double SweepIntervalSec { get; set; } = 60;
 }

@@ -9,11 +9,11 @@ internal static class SandboxScripts
     public const string Root = "/.spark";
 
     /// <summary>
-    /// Files of the agent's commands, in memory: each makes half a dozen, and making one can cost a loaded disk milliseconds.
+    /// Files of the agent's commands, in memory: each command makes half a dozen, and on a loaded disk one can take milliseconds.
     /// </summary>
     public const string Commands = $"{Root}/sh";
 
-    /// <summary>Files of what runs once beside the shell; their names cannot be guessed, and the folder cannot be listed.</summary>
+    /// <summary>Files of commands that run once beside the shell; their names cannot be guessed, and the folder cannot be listed.</summary>
     public const string Runs = $"{Root}/runs";
 
     /// <summary>Tests before the verifier's turn; only root enters.</summary>

@@ -3,10 +3,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Spark.Temporal.Activities.Sandbox;
 
-/// <summary>Whether a workflow is closed: true, false, or null when nobody can say now.</summary>
+/// <summary>Whether a workflow is closed: true, false, or null when that cannot be found out now.</summary>
 public delegate Task<bool?> WorkflowClosed(string workflowId, CancellationToken cancellationToken);
 
-/// <summary>Removes containers that nobody needs any more, and only those.</summary>
+/// <summary>Removes containers that no run needs any more, and only those.</summary>
 internal sealed class SandboxSweeper(IContainerGateway gateway, SandboxHost host, TimeProvider time, ILogger<SandboxSweeper> logger) : ISandboxSweeper
 {
     public async Task<IReadOnlyList<string>> SweepAsync(WorkflowClosed isClosed, CancellationToken cancellationToken)
@@ -25,7 +25,7 @@ internal sealed class SandboxSweeper(IContainerGateway gateway, SandboxHost host
             }
             catch (Exception failed) when (failed is not OperationCanceledException)
             {
-                // The next sweep comes; one container that resists must not shield the others.
+                // The next sweep tries again. A container that cannot be removed must not keep the others.
                 logger.LogWarning(failed, "Container {Container} could not be swept", container.Name);
             }
         }

@@ -5,12 +5,12 @@ using System.Text;
 namespace Spark.Temporal.Activities.Sandbox;
 
 /// <summary>
-/// One answer of the broker: bytes of output and the words of the line that ends them. Short output stands in that line,
+/// One answer of the broker: bytes of output and the words of the line that ends them. Short output is part of that line,
 /// behind a tab and with newlines, tabs and backslashes escaped: one write and one read for the whole answer.
 /// </summary>
 internal sealed record ShellAnswer(byte[] Output, string Words);
 
-/// <summary>Takes the broker's answers apart and hands each to whoever waits for it.</summary>
+/// <summary>Takes the broker's answers apart and hands each to the request that waits for it.</summary>
 internal sealed class ShellAnswers(string mark)
 {
     private readonly byte[] _mark = Encoding.ASCII.GetBytes($"\n{mark} ");
@@ -37,14 +37,14 @@ internal sealed class ShellAnswers(string mark)
     /// <summary>The end of the output of a command that runs, when it was last asked; empty before that.</summary>
     public byte[] SaidBy(string id) => _said.GetValueOrDefault(id, []);
 
-    /// <summary>Lets go of what is kept for a command that runs.</summary>
+    /// <summary>Drops what is kept for a running command.</summary>
     public void Forget(string id)
     {
         _said.TryRemove(id, out _);
         _elapsed.TryRemove(id, out _);
     }
 
-    /// <summary>Reads until the connection ends; then all who wait, and all who come, are told.</summary>
+    /// <summary>Reads until the connection ends; then all waiting and later requests fail.</summary>
     public async Task ReadAsync(IContainerProcess process, CancellationToken cancellationToken)
     {
         var buffer = new byte[65536];
@@ -138,7 +138,7 @@ internal sealed class ShellAnswers(string mark)
         }
         else if (verb == "ready")
         {
-            // It may come before anybody asks.
+            // The answer may come before it is asked for.
             Source($"{verb} {id}").TrySetResult(reply);
         }
         else if (_pending.TryRemove($"{verb} {id}", out var source))
@@ -158,7 +158,7 @@ internal sealed class ShellAnswers(string mark)
             if (_pending.TryRemove(key, out var source))
             {
                 source.TrySetException(why);
-                // Nobody may be waiting any more.
+                // The request may have stopped waiting.
                 _ = source.Task.Exception;
             }
         }

@@ -15,8 +15,8 @@ namespace Spark.Temporal.Activities.Sandbox;
 internal sealed record CommandEnd(int ExitCode, long DurationMs, bool TimedOut, string Folder, byte[] Head, byte[] Tail, long OutputBytes);
 
 /// <summary>
-/// One lasting connection to the agent's shell in a container. Losing it disturbs nothing: the shell and its command go
-/// on, and another connection asks again under the same id.
+/// One lasting connection to the agent's shell in a container. If it is lost, the shell and its command go on, and another
+/// connection asks again under the same id.
 /// </summary>
 internal sealed class ShellConnection : IDisposable
 {
@@ -40,7 +40,7 @@ internal sealed class ShellConnection : IDisposable
     /// <summary>Whether it can still be used.</summary>
     public bool IsOpen => !_reading.IsCompleted && !_closing.IsCancellationRequested;
 
-    /// <summary>Connects to a container's shell, starting it where there is none.</summary>
+    /// <summary>Connects to a container's shell, and starts the shell if there is none.</summary>
     /// <param name="gateway">The engine.</param>
     /// <param name="container">Id of the container.</param>
     /// <param name="user">User the shell runs as; null for the image's.</param>
@@ -76,10 +76,10 @@ internal sealed class ShellConnection : IDisposable
         }
     }
 
-    /// <summary>Runs a command once under its id; where it has run or runs already, reads or awaits that.</summary>
+    /// <summary>Runs a command once under its id. If it has run already, its result is read; if it is running, it is awaited.</summary>
     /// <param name="id">Id of the command: letters, digits, dots and hyphens.</param>
     /// <param name="script">The command.</param>
-    /// <param name="timeout">How long it may run, counted from its start whoever started it.</param>
+    /// <param name="timeout">How long it may run, counted from its start, even if another connection started it.</param>
     /// <param name="beat">Called at least every two seconds with the end of the output so far; true kills the command.</param>
     /// <param name="cancellationToken">Ends the waiting, not the command.</param>
     /// <exception cref="IOException">The connection is lost.</exception>
@@ -118,7 +118,7 @@ internal sealed class ShellConnection : IDisposable
             {
                 if (answer.IsCompleted)
                 {
-                    // It came in the same moment.
+                    // The answer came in the same moment.
                     reply = await answer;
                     break;
                 }
@@ -167,7 +167,7 @@ internal sealed class ShellConnection : IDisposable
         await _writing.WaitAsync(cancellationToken);
         try
         {
-            // Half a request would be read as another one: once begun it is written to its end.
+            // Half a request would corrupt the next one, so a request that was begun is always written to its end.
             await _process.WriteAsync(Encoding.UTF8.GetBytes(text), _closing.Token);
         }
         catch (OperationCanceledException)

@@ -8,7 +8,7 @@ internal sealed class ShellConnections(IContainerGateway gateway, SandboxOptions
     private readonly ConcurrentDictionary<string, ShellConnection> _open = new();
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _opening = new();
 
-    /// <summary>The connection to a container, opened where there is none.</summary>
+    /// <summary>The connection to a container, opened if there is none.</summary>
     /// <returns>Null when the container is gone.</returns>
     public async Task<ShellConnection?> GetAsync(string container, CancellationToken cancellationToken)
     {

@@ -8,7 +8,7 @@ using Spark.Temporal.Domain.Skills;
 namespace Spark.Temporal.Activities.Sandbox;
 
 /// <summary>
-/// Puts skills where agents look for them (<see cref="SkillFolders"/>), and takes those of an image away where an arm of an
+/// Puts skills where agents look for them (<see cref="SkillFolders"/>), and removes those of an image if an arm of an
 /// evaluation must not have them.
 /// </summary>
 internal sealed class SkillInstaller(IContainerGateway gateway, IArtifactStore store)
@@ -40,7 +40,7 @@ internal sealed class SkillInstaller(IContainerGateway gateway, IArtifactStore s
 
     /// <summary>
     /// The command that empties every place in a running container. The Dockerfile's own lines are dropped when the image is
-    /// built; this is for what an image brings all the same.
+    /// built; this removes what the image still has.
     /// </summary>
     public async Task<IReadOnlyList<string>> EmptyCommandAsync(string container, string? skillsDir, string user, CancellationToken cancellationToken)
     {

@@ -10,7 +10,7 @@ namespace Spark.Temporal.Activities.Sandbox;
 /// <summary>Rewriting of tars on their way in and out of containers.</summary>
 internal static class Tars
 {
-    /// <summary>Entries brought home from one folder: their headers alone are then some 30 MB.</summary>
+    /// <summary>Most entries fetched from one folder: their headers alone take some 30 MB.</summary>
     public const int MostEntries = 20_000;
 
     private const int MostNotes = 10;
@@ -38,10 +38,10 @@ internal static class Tars
     }, cancellationToken);
 
     /// <summary>
-    /// Takes a tar out of a container home: its entries move up to the root, files too large and files past the whole's
-    /// limit are left out and named. Links stay links; nothing is followed.
+    /// Rewrites a tar that comes out of a container: its entries move up to the root; files that are too large, and files beyond the
+    /// limit of the whole, are left out and named. Links stay links; none is followed.
     /// </summary>
-    /// <remarks>What comes is hostile: entries past a number are left out too, and few of the left out are named.</remarks>
+    /// <remarks>The content is hostile: entries beyond a number are left out too, and only a few of those left out are named.</remarks>
     public static async Task<FetchedFolder> HomeAsync(
         Stream tar, string label, long fileBytes, long folderBytes, Func<string, bool> excluded, CancellationToken cancellationToken)
     {

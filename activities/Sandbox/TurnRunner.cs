@@ -109,7 +109,7 @@ internal sealed class TurnRunner(IContainerGateway gateway, IArtifactStore store
         }
     }
 
-    /// <returns>Null when the container ended by what ran in it.</returns>
+    /// <returns>Null when a command ended the container.</returns>
     private async Task<Outcome?> CommandAsync(
         string container, string id, string command, double timeoutSec, Action beat, Action<string?> show, CancellationToken cancellationToken)
     {

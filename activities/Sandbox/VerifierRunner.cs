@@ -57,7 +57,7 @@ internal sealed class VerifierRunner(
         string? before = null;
         if (IsRoot(settings.VerifierUser ?? facts.User))
         {
-            // One process for both: each costs the engine as much as a short test does.
+            // One process for both: starting one takes the engine as long as a short test.
             before = OnceRunner.Inline(prepare, $"{folder}-ready", PrepareSec);
         }
         else
@@ -66,7 +66,7 @@ internal sealed class VerifierRunner(
                 container, new ExecSpec(prepare) { User = "root", WorkingDirectory = "/" }, $"{folder}-ready", PrepareSec, null, beat, cancellationToken);
             if (ready.ExitCode != 0)
             {
-                throw new IOException($"The container cannot be made ready for its verifier: {Observation.Of(ready, 1000, PrepareSec)}");
+                throw new IOException($"The container cannot be prepared for the verifier: {Observation.Of(ready, 1000, PrepareSec)}");
             }
         }
 
@@ -88,7 +88,7 @@ internal sealed class VerifierRunner(
         var agentComing = HomeAsync(request.Container, new ArtifactPath("/logs/agent"), agentNotes, beat, cancellationToken);
         var artifactsComing = ArtifactsAsync(request, artifactNotes, beat, cancellationToken);
         var verifierComing = HomeAsync(request.Container, new ArtifactPath("/logs/verifier"), notes, beat, cancellationToken);
-        // None is left behind where another one fails.
+        // Waits for all: none may still run when another one has failed.
         await Task.WhenAll(agentComing, artifactsComing, verifierComing);
         var verifier = await verifierComing;
         var agent = await agentComing;
@@ -102,7 +102,7 @@ internal sealed class VerifierRunner(
         var problem = reading.Problem;
         if (end.TimedOut)
         {
-            // A verdict cut off half-way is none: what stands in the file may be a first line.
+            // A verdict that was cut off does not count: the file may hold only its first line.
             problem = $"the verifier did not end within {request.TimeoutSec:0.##} s ([verifier] timeout_sec)";
         }
 
@@ -137,7 +137,7 @@ internal sealed class VerifierRunner(
             }
             else if (path.Source != "/logs/artifacts")
             {
-                notes.Add($"artifact {path.Source} is not there or empty");
+                notes.Add($"artifact {path.Source} is missing or empty");
             }
         }
 
@@ -173,7 +173,10 @@ internal sealed class VerifierRunner(
         await gateway.PutAsync(container, tar, cancellationToken);
     }
 
-    /// <summary>Whether <c>/tests</c> is of the image, so that ours are put into it; the engine is asked where the container says so.</summary>
+    /// <summary>
+    /// Whether the image has <c>/tests</c>, so that our tests are added to it. The container's mark alone is not enough, since an agent
+    /// that is root can make it: the engine is asked too.
+    /// </summary>
     private async Task<bool> ImageBringsTestsAsync(string container, CancellationToken cancellationToken)
     {
         await using var mark = await gateway.GetAsync(container, SandboxScripts.TestsOfImage, cancellationToken);

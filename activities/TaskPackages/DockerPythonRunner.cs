@@ -14,8 +14,8 @@ namespace Spark.Temporal.Activities.TaskPackages;
 public sealed class DockerPythonRunner : IPythonRunner, IDisposable
 {
     /// <summary>
-    /// Unpacks, runs, and says the exit code behind a mark at the end of standard error: the engine forgets it with the
-    /// container. Without the mark the script was killed.
+    /// Unpacks the files, runs the script, and writes its exit code behind a mark at the end of standard error: once the container
+    /// is removed, the engine no longer knows the code. Without the mark the script was killed.
     /// </summary>
     private const string Loader = """
         import os, runpy, sys, tarfile, traceback
@@ -40,7 +40,7 @@ public sealed class DockerPythonRunner : IPythonRunner, IDisposable
     private const long MemoryBytes = 1024L * 1024 * 1024;
     private const int MostOutputBytes = 4 * 1024 * 1024;
 
-    /// <summary>Above this the container has ended by itself even if nobody is left to remove it.</summary>
+    /// <summary>Added to the script's limit: after that the container ends by itself, even if its worker is gone.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(15);
 
     private readonly DockerClient _docker;
@@ -58,7 +58,7 @@ public sealed class DockerPythonRunner : IPythonRunner, IDisposable
         _image = new PythonImage(_docker);
     }
 
-    /// <summary>Value of the label <c>spark.helper</c>, by which the containers of this runner are told from others.</summary>
+    /// <summary>Value of the label <c>spark.helper</c>, which marks the containers of this runner.</summary>
     public string Owner { get; init; } = "python";
 
     public void Dispose()
@@ -90,7 +90,7 @@ public sealed class DockerPythonRunner : IPythonRunner, IDisposable
         }
     }
 
-    // Not to be cancelled: the engine goes on with what it was asked for, and nobody would know the container's name.
+    // Not cancellable: the engine would still create the container, and it would not be removed since its id is unknown.
     private async Task<string> CreateAsync(string image, TimeSpan timeout)
     {
         var deadline = timeout + Slack;

@@ -1,6 +1,6 @@
 namespace Spark.Temporal.Activities.TaskPackages;
 
-/// <summary>Runs a Python script of ours where it can harm nothing: no network, no writable disk, little memory.</summary>
+/// <summary>Runs a Python script of ours where it can do no harm: no network, no writable disk, little memory.</summary>
 public interface IPythonRunner
 {
     /// <summary>Runs a script beside files; the script's working folder is theirs.</summary>
@@ -13,7 +13,7 @@ public interface IPythonRunner
         string script, IReadOnlyDictionary<string, byte[]> files, TimeSpan timeout, CancellationToken cancellationToken);
 }
 
-/// <summary>What a script said. One that fails is data, not an exception.</summary>
+/// <summary>Exit code and output of a script. A script that fails gives a result, not an exception.</summary>
 /// <param name="ExitCode">Its exit code; 137 when it was killed.</param>
 /// <param name="Output">Its standard output.</param>
 /// <param name="Error">Its standard error.</param>

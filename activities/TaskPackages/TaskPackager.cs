@@ -79,7 +79,7 @@ internal sealed class TaskPackager(IArtifactStore store)
             ? new DockerIgnore(Encoding.UTF8.GetString(bytes))
             : null;
 
-    /// <summary>An image named beside a Dockerfile decides too what the container starts from.</summary>
+    /// <summary>If an image is named beside a Dockerfile, the container may start from either.</summary>
     private static string EnvironmentDigest(ArtifactRef? environment, string? image) =>
         environment is not null && image is null
             ? environment.Sha256
@@ -104,7 +104,7 @@ internal sealed class TaskPackager(IArtifactStore store)
             }
             catch (Exception failure)
             {
-                // The reader gets it: the store must not take half an archive for a whole one.
+                // The reader gets the error: the store must not take half an archive for a whole one.
                 await pipe.Writer.CompleteAsync(failure);
             }
         }

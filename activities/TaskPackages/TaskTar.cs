@@ -3,7 +3,7 @@ using Spark.Temporal.Domain.Tasks;
 
 namespace Spark.Temporal.Activities.TaskPackages;
 
-/// <summary>Writes one part of a task as a tar whose entries stand at its root.</summary>
+/// <summary>Writes one part of a task as a tar, with paths relative to the part.</summary>
 internal static class TaskTar
 {
     /// <summary>
@@ -42,7 +42,7 @@ internal static class TaskTar
                 {
                     await WriteEntryAsync(part, found, name, cancellationToken);
 
-                    // A link in there may lead back to here: follow a few and no more.
+                    // A link in there may lead back to here, so only a few are followed.
                     if (depth < 8)
                     {
                         await WriteFolderAsync(part, found.Path + "/", name + "/", depth + 1, cancellationToken);

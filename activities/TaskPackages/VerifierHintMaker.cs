@@ -18,7 +18,7 @@ internal sealed class VerifierHintMaker(IArtifactStore store, IPythonRunner pyth
     /// <summary>Longest hint, in characters.</summary>
     public const int MostCharacters = 6_000;
 
-    /// <summary>Of one file that much is read, and of all files of an archive together that much, in bytes.</summary>
+    /// <summary>Most bytes read of one file, and of all files of an archive together.</summary>
     private const int MostOfAFile = 2 * 1024 * 1024;
     private const int MostOfAnArchive = 8 * 1024 * 1024;
     private const string TestScript = "test.sh";
@@ -48,7 +48,7 @@ internal sealed class VerifierHintMaker(IArtifactStore store, IPythonRunner pyth
             text is null ? null : await store.PutTextAsync(text, cancellationToken), SyntaxOnly: request.OracleOutput is null);
     }
 
-    /// <summary>Runs the script. Tests that it cannot cope with give no hint: better none than one with answers.</summary>
+    /// <summary>Runs the script. Tests that it cannot handle give no hint: no hint is better than one with answers.</summary>
     private async Task<string?> RedactAsync(Dictionary<string, byte[]> files, CancellationToken cancellationToken)
     {
         try

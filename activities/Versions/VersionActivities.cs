@@ -8,7 +8,7 @@ using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.Versions;
 
-/// <summary>Moves the run that calls it by a versioning override of its own, which stands only until the run has arrived.</summary>
+/// <summary>Moves the run that calls it to another version: sets a versioning override and removes it once the run has moved.</summary>
 internal sealed class VersionActivities : IVersionActivities
 {
     private static ActivityExecutionContext Context => ActivityExecutionContext.Current;
@@ -43,8 +43,8 @@ internal sealed class VersionActivities : IVersionActivities
 
         if (run.VersioningOverride is { } set)
         {
-            // Ours, where an earlier try of this activity did not come to its end.
-            return set.AutoUpgrade && Context.Info.Attempt > 1 ? new VersionMove(true) : new VersionMove(false, "somebody has set a versioning override");
+            // It is ours if an earlier try of this activity was cut off.
+            return set.AutoUpgrade && Context.Info.Attempt > 1 ? new VersionMove(true) : new VersionMove(false, "the run already has a versioning override");
         }
 
         var described = await service.DescribeWorkerDeploymentAsync(new() { Namespace = space, DeploymentName = own.DeploymentName }, Rpc);
@@ -58,7 +58,7 @@ internal sealed class VersionActivities : IVersionActivities
         return new VersionMove(true);
     }
 
-    /// <summary>How the server sees the run. A server without versions says nothing of them.</summary>
+    /// <summary>How the server sees the run. A server without versions reports none.</summary>
     private static async Task<WorkflowExecutionVersioningInfo> RunAsync()
     {
         var described = await Context.TemporalClient.WorkflowService.DescribeWorkflowExecutionAsync(

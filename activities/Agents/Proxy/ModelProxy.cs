@@ -9,9 +9,9 @@ using Spark.Temporal.Activities.Sandbox;
 namespace Spark.Temporal.Activities.Agents.Proxy;
 
 /// <summary>
-/// Stands between the agents in containers and their models, so that no container holds a key: it knows a run by its
-/// token, passes the request on with the real key, counts what the reply says it cost, and refuses what is not a token,
-/// is past its time, or has used up its budget. It comes up with the first agent, and with a worker that had one before.
+/// Lies between the agents in containers and their models, so that no container holds a key. It knows a run by its token,
+/// passes the request on with the real key and counts the usage that the reply states. It refuses unknown tokens, and runs that
+/// are past their time or have used up their budget. It starts with the first agent, and with a worker that had one before.
 /// </summary>
 internal sealed class ModelProxy(
     IOptions<ProxyOptions> options, IOptions<LlmOptions> llm, SandboxOptions sandbox, IContainerGateway gateway, ILogger<ModelProxy> logger) : IAsyncDisposable
@@ -33,7 +33,7 @@ internal sealed class ModelProxy(
 
     public string Sign(RunToken token) => token.Sign(_state.Value.Secret);
 
-    /// <summary>Comes up where an agent of this host may still be running since before a restart.</summary>
+    /// <summary>Starts if an agent of this host may still be running from before a restart.</summary>
     public Task ResumeAsync(CancellationToken cancellationToken) =>
         File.Exists(Path.Combine(sandbox.StateFolder, "agents", "port")) ? EnsureUpAsync(cancellationToken) : Task.CompletedTask;
 
@@ -102,8 +102,8 @@ internal sealed class ModelProxy(
 
     private static async Task<IPAddress> AddressAsync(string host, CancellationToken cancellationToken) =>
         IPAddress.TryParse(host, out var address) ? address
-        : (await Dns.GetHostAddressesAsync(host, cancellationToken)).FirstOrDefault() ?? throw Unreachable($"'{host}' is no address", null);
+        : (await Dns.GetHostAddressesAsync(host, cancellationToken)).FirstOrDefault() ?? throw Unreachable($"'{host}' is not an address", null);
 
     private static IOException Unreachable(string why, Exception? cause) => new(
-        $"The model proxy for agents cannot come up: {why}. Set {ProxyOptions.Section}:ProxyAddress to an address of this host that containers reach (and ProxyBind, ProxyPort).", cause);
+        $"The model proxy for agents cannot start: {why}. Set {ProxyOptions.Section}:ProxyAddress to an address of this host that containers reach (and ProxyBind, ProxyPort).", cause);
 }

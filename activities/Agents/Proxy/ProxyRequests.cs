@@ -124,14 +124,14 @@ internal sealed class ProxyRequests(ProxyState state, LlmOptions llm, ProxyOptio
         }
         catch (Exception broken) when (broken is IOException or HttpRequestException or OperationCanceledException)
         {
-            // Broken off on either side: the agent sees half a reply, and what it cost so far is counted below.
+            // Either side broke off: the agent gets half a reply, and its cost so far is counted below.
             context.Abort();
         }
 
         var usage = reader.Finish();
         if (response.IsSuccessStatusCode && (usage is not null || HttpMethods.IsPost(context.Request.Method)))
         {
-            // By what answered where it has a price: an agent may ask for smaller models than its run's.
+            // The price of the model that answered, if it has one: an agent may ask for smaller models than its run's.
             account.Count(usage is null ? null : PriceTable.Priced(usage, llm.Prices, asked ?? model ?? "", reader.Model ?? model));
         }
     }
@@ -166,7 +166,7 @@ internal sealed class ProxyRequests(ProxyState state, LlmOptions llm, ProxyOptio
         return request;
     }
 
-    /// <summary>The body, and the model that it names. A stream of chat completions is asked to tell its usage.</summary>
+    /// <summary>The body, and the model that it names. A stream of chat completions is asked to state its usage.</summary>
     private static async Task<(byte[]? Body, string? Model)> BodyAsync(HttpRequest request, string path, CancellationToken cancellationToken)
     {
         if (request.ContentLength is null or 0 && !request.Headers.ContainsKey("Transfer-Encoding"))

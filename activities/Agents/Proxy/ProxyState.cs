@@ -30,7 +30,7 @@ internal sealed class ProxyState
 
     public RunAccounts Accounts { get; }
 
-    /// <summary>The port that containers were told: the same after a restart.</summary>
+    /// <summary>The port that containers know: the same after a restart.</summary>
     public int Port(IPAddress address) => int.Parse(Kept("port", () => Free(address).ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
 
     private static int Free(IPAddress address)
@@ -47,7 +47,7 @@ internal sealed class ProxyState
         {
             var temporary = $"{path}.{Guid.NewGuid():n}";
 
-            // Made inside a folder that nobody else enters.
+            // Made inside a folder that only the worker's user can enter.
             File.WriteAllText(temporary, make());
 
             // Another worker of this folder may be quicker; its file counts for both.

@@ -4,7 +4,7 @@ using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.Agents.Proxy;
 
-/// <summary>Where an agent's requests go, and what stands for its model.</summary>
+/// <summary>Where an agent's requests go, and the name of its model.</summary>
 /// <param name="BaseUrl">The endpoint.</param>
 /// <param name="KeyVariable">Name of the variable with the key.</param>
 /// <param name="Model">Name of the model the agent is to ask for.</param>

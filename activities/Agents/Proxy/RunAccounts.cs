@@ -6,7 +6,7 @@ using Spark.Temporal.Domain.Json;
 
 namespace Spark.Temporal.Activities.Agents.Proxy;
 
-/// <summary>What each run has used through the proxy, kept in files so that a restart forgets no cost.</summary>
+/// <summary>What each run has used through the proxy, kept in files so that no cost is lost in a restart.</summary>
 internal sealed class RunAccounts(string folder)
 {
     private static readonly TimeSpan KeptFor = TimeSpan.FromDays(7);
@@ -15,7 +15,7 @@ internal sealed class RunAccounts(string folder)
 
     public RunAccount Of(string account) => _open.GetOrAdd(account, name => RunAccount.Load(Path.Combine(folder, $"{name}.jsonl")));
 
-    /// <summary>Deletes what no run can ask for any more.</summary>
+    /// <summary>Deletes accounts that no run can use any more.</summary>
     public void Sweep(DateTime now)
     {
         foreach (var file in Directory.GetFiles(folder, "*.jsonl").Where(file => now - File.GetLastWriteTimeUtc(file) > KeptFor))
@@ -38,13 +38,13 @@ internal sealed class RunAccount
     /// <summary>Requests that were answered.</summary>
     public int Calls { get; private set; }
 
-    /// <summary>Answered requests whose reply told no usage.</summary>
+    /// <summary>Answered requests whose reply did not state its usage.</summary>
     public int Uncounted { get; private set; }
 
     /// <summary>Requests refused because the budget was used up.</summary>
     public int Refused { get; private set; }
 
-    /// <summary>What it may spend since that was changed; null where what its token says still holds.</summary>
+    /// <summary>The new limit of what it may spend; null while the limit in its token holds.</summary>
     public SpendingLimit? Limit { get; private set; }
 
     /// <summary>The agent has ended: nothing more is passed on.</summary>
@@ -87,7 +87,7 @@ internal sealed class RunAccount
         }
         catch (JsonException)
         {
-            // A line that was being written when the worker died.
+            // The worker died while it wrote this line.
             return null;
         }
     }

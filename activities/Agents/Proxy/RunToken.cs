@@ -33,7 +33,7 @@ internal sealed record RunToken
         return $"{Prefix}{Encode(payload)}.{Encode(HMACSHA256.HashData(secret, payload))}";
     }
 
-    /// <returns>Null where the text is no token of ours.</returns>
+    /// <returns>Null if the text is not one of our tokens.</returns>
     public static RunToken? Read(string? text, byte[] secret)
     {
         if (text is null || !text.StartsWith(Prefix, StringComparison.Ordinal) || text[Prefix.Length..].Split('.') is not [var said, var signed])

@@ -6,7 +6,7 @@ using Spark.Temporal.Domain.Json;
 namespace Spark.Temporal.Activities.Agents.Proxy;
 
 /// <summary>
-/// Reads usage out of a reply while it passes: one JSON document or a stream of events, in the words of OpenAI's two
+/// Reads usage out of a reply while it passes: one JSON document or a stream of events, in the fields of OpenAI's two
 /// protocols, of Anthropic's and of Gemini's. Numbers that grow along a stream count once, with their largest value.
 /// </summary>
 internal sealed class UsageReader(bool events)
@@ -43,7 +43,7 @@ internal sealed class UsageReader(bool events)
         Hold(bytes);
     }
 
-    /// <summary>What the whole reply says; null where it says nothing.</summary>
+    /// <summary>Usage of the whole reply; null if it states none.</summary>
     public TokenUsage? Finish()
     {
         if (events)
@@ -100,7 +100,7 @@ internal sealed class UsageReader(bool events)
         }
         catch (JsonException)
         {
-            // "[DONE]", a comment, or no JSON: says nothing of usage.
+            // "[DONE]", a comment, or other text that is not JSON: no usage.
         }
     }
 

@@ -3,8 +3,8 @@ using Spark.Temporal.Domain.Results;
 namespace Spark.Temporal.Activities.Artifacts.Replay;
 
 /// <summary>
-/// Reads a <c>trajectory.jsonl</c> in two passes: first what the events say of each other (which attempts have reflections
-/// and snapshots), then the attempts one by one. Damaged lines are passed over and counted.
+/// Reads a <c>trajectory.jsonl</c> in two passes: first which attempts have reflections and snapshots, then the attempts one by
+/// one. Damaged lines are skipped and counted.
 /// </summary>
 internal sealed class RecordedRunReader(string path)
 {
@@ -17,8 +17,8 @@ internal sealed class RecordedRunReader(string path)
     /// <summary>The last request for the skill; null where there is none.</summary>
     public RecordedCall? Skill { get; private set; }
 
-    /// <summary>The attempts in order. Of one recorded twice the later counts.</summary>
-    /// <exception cref="ResultFormatException">The file is of a newer schema, or no trajectory at all.</exception>
+    /// <summary>The attempts in order. If an attempt is recorded twice, the later one counts.</summary>
+    /// <exception cref="ResultFormatException">The file is of a newer schema, or is not a trajectory.</exception>
     public async Task ReadAsync(Func<RecordedAttempt, Task> take, CancellationToken cancellationToken)
     {
         RecordedRun run;
@@ -52,7 +52,7 @@ internal sealed class RecordedRunReader(string path)
                     break;
             }
 
-            // What is complete is handed on and let go of, so that a long run is never held whole.
+            // A complete attempt is handed on and dropped, so that a long run is never held whole.
             while (attempts.Count > 1)
             {
                 var (number, first) = attempts.First();

@@ -15,7 +15,7 @@ using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.Artifacts.Replay;
 
-/// <summary>Recorded runs as the neighbours of the workflows.</summary>
+/// <summary>Answers for model and sandbox out of a recorded run.</summary>
 internal sealed class ReplayActivities(IArtifactStore store) : IReplayActivities
 {
     private const string FileName = TrajectoryFile.FileName;
@@ -43,7 +43,7 @@ internal sealed class ReplayActivities(IArtifactStore store) : IReplayActivities
             Cancelled));
         if (scored == 0)
         {
-            throw new ApplicationFailureException($"{path} holds no execution_result: there is nothing to re-enact.", FailureTypes.InvalidInput, nonRetryable: true);
+            throw new ApplicationFailureException($"{path} has no execution_result event, so there is no attempt to replay.", FailureTypes.InvalidInput, nonRetryable: true);
         }
 
         await using var file = File.OpenRead(path);
@@ -58,13 +58,13 @@ internal sealed class ReplayActivities(IArtifactStore store) : IReplayActivities
                 Digest = digest,
                 EnvironmentDigest = digest,
                 Instruction = await store.PutTextAsync($"A recorded run of {name}; its instruction is not part of the recording.\n", Cancelled),
-                Tests = await EmptyAsync(),
+                Tests = await EmptyTarAsync(),
                 Settings = new TaskSettings(),
-                Notes = reader.Damaged > 0 ? [$"{reader.Damaged} damaged lines of {FileName} were passed over"] : [],
+                Notes = reader.Damaged > 0 ? [$"{reader.Damaged} damaged lines of {FileName} were skipped"] : [],
             },
             Attempts = attempts,
             Scored = scored,
-            Skill = reader.Skill is { } skill ? await SaidAsync(skill) : null,
+            Skill = reader.Skill is { } skill ? await ConversationAsync(skill) : null,
         };
     }
 
@@ -123,7 +123,7 @@ internal sealed class ReplayActivities(IArtifactStore store) : IReplayActivities
         return attempt.Reflection is not { } call ? new ReplayedReflection { Attempt = attempt.Attempt } : new ReplayedReflection
         {
             Attempt = attempt.Attempt,
-            Conversation = await SaidAsync(call),
+            Conversation = await ConversationAsync(call),
             MemoBefore = Memo(call.MemoBefore),
             MemoAfter = Memo(call.MemoAfter),
             Measured = attempt.Measured,
@@ -148,7 +148,7 @@ internal sealed class ReplayActivities(IArtifactStore store) : IReplayActivities
 
     private static TokenUsage UsageOf(RecordedCall call) => new(call.InputTokens, call.OutputTokens);
 
-    private Task<ArtifactRef> SaidAsync(RecordedCall call) => store.AppendAsync(
+    private Task<ArtifactRef> ConversationAsync(RecordedCall call) => store.AppendAsync(
         null,
         [
             new ChatMessage { Role = ChatRoles.System, Content = call.System },
@@ -157,6 +157,6 @@ internal sealed class ReplayActivities(IArtifactStore store) : IReplayActivities
         ],
         Cancelled);
 
-    /// <summary>A task's tests, of which a recording has none.</summary>
-    private Task<ArtifactRef> EmptyAsync() => store.PutBytesAsync(TarPacker.Bytes(_ => { }), MediaTypes.Tar, Cancelled);
+    /// <summary>An empty archive: a recording does not hold the task's tests.</summary>
+    private Task<ArtifactRef> EmptyTarAsync() => store.PutBytesAsync(TarPacker.Bytes(_ => { }), MediaTypes.Tar, Cancelled);
 }

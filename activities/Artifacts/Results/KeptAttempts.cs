@@ -9,8 +9,8 @@ using Spark.Temporal.Workflows.Messages;
 namespace Spark.Temporal.Activities.Artifacts.Results;
 
 /// <summary>
-/// What the attempts kept so far came to, so that one more costs only what it weighs itself. It is in the store under a key
-/// made of the attempts' records: whoever keeps the same attempts again, a retry or a fork, finds it.
+/// The results of the attempts kept so far, so that one more attempt costs only its own size. They are in the store under a key
+/// made of the attempts' records: a retry or a fork that keeps the same attempts finds them.
 /// </summary>
 internal sealed record KeptAttempts
 {
@@ -33,10 +33,10 @@ internal sealed record KeptAttempts
 /// <summary>Reads and extends what is kept of a run's attempts.</summary>
 internal sealed class AttemptKeeper(IArtifactStore store)
 {
-    /// <summary>Part of the key: changed when the same attempts come to something else.</summary>
+    /// <summary>Part of the key; change it when the same attempts give other results.</summary>
     private const string Form = "attempts/1";
 
-    /// <summary>What attempts came to. Those that are not known yet are read, one after the other.</summary>
+    /// <summary>The results of attempts. Those that are not in the store yet are read, one after the other.</summary>
     /// <param name="records">Records of the attempts, oldest first.</param>
     /// <param name="method">How the run compares texts.</param>
     /// <param name="cancellationToken">Ends it.</param>

@@ -148,7 +148,7 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
 
     public Task<ExportReply> ExportAsync(ExportRequest request) => new ArtifactExporter(store).ExportAsync(request, Cancelled);
 
-    /// <summary>Name, description and path of every skill that stands ready.</summary>
+    /// <summary>Name, description and path of every skill that is installed in the container.</summary>
     private async Task<IReadOnlyList<SkillListing>> ListingsAsync(BeginAttemptRequest request)
     {
         List<SkillListing> listings = [];

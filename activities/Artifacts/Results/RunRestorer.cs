@@ -10,7 +10,7 @@ namespace Spark.Temporal.Activities.Artifacts.Results;
 /// <summary>Reads the records of a run's attempts back into what the run knew.</summary>
 internal sealed class RunRestorer(IArtifactStore store)
 {
-    /// <exception cref="ApplicationFailureException">A memo is to be replaced where there is none.</exception>
+    /// <exception cref="ApplicationFailureException">The fork replaces a memo, but there is no memo.</exception>
     public async Task<RestoredRun> RestoreAsync(SkillFork fork, CancellationToken cancellationToken)
     {
         var records = new List<AttemptRecord>();

@@ -34,9 +34,9 @@ internal sealed record TrajectoryPart(ArtifactRef Events, string TailSha256)
 }
 
 /// <summary>
-/// Writes a trajectory of which most is there already. What a file has of the parts is found by its length and by the bytes
-/// before it; the rest of the file is cut off and written. So a second try, or one after a kill in the middle of a
-/// write, leaves the same bytes. A file that begins otherwise (changed by somebody, or of an earlier version) is replaced whole.
+/// Writes a trajectory whose first parts are usually in the file already. The file's length and the bytes at the end of a part
+/// show which parts it has; everything behind them is cut off and written again. So a second try, or one after a kill in the
+/// middle of a write, leaves the same bytes. A file that begins differently (edited, or of an earlier version) is replaced whole.
 /// </summary>
 internal sealed class TrajectoryWriter(IArtifactStore store)
 {
@@ -44,7 +44,7 @@ internal sealed class TrajectoryWriter(IArtifactStore store)
     /// <param name="parts">The attempts, oldest first.</param>
     /// <param name="end">Lines behind them.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="ResultFormatException">The file is of a newer schema; it is left as it is.</exception>
+    /// <exception cref="ResultFormatException">The file is of a newer schema; it is left unchanged.</exception>
     public async Task WriteAsync(string path, IReadOnlyList<TrajectoryPart> parts, byte[] end, CancellationToken cancellationToken)
     {
         if (!File.Exists(path) || !await AppendAsync(path, parts, end, cancellationToken))

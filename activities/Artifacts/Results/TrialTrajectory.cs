@@ -106,7 +106,7 @@ internal static class TrialTrajectory
         };
     }
 
-    // A fenced block was never a call of the endpoint's, but it is one of the step's all the same.
+    // A fenced block is not a tool call for the endpoint, but the step lists it as one.
     private static AtifStep Answered(AtifStep step, ChatMessage answer) => step with
     {
         Observation = new AtifObservation
@@ -116,7 +116,7 @@ internal static class TrialTrajectory
         Extra = answer.Result is not { } result ? step.Extra : new AtifStepExtra { Commands = [.. step.Extra?.Commands ?? [], result] },
     };
 
-    /// <summary>An agent that talks to nobody still has what it was asked and what it did.</summary>
+    /// <summary>The steps of an agent without a model: what it was asked and what it did.</summary>
     private static List<AtifStep> Alone(WriteTrialRequest trial, string instruction, string? output)
     {
         var steps = new List<AtifStep> { new() { StepId = 1, Source = "user", Message = instruction } };
@@ -146,7 +146,7 @@ internal static class TrialTrajectory
         }
         catch (JsonException)
         {
-            // Kept below as the model wrote it.
+            // Kept below exactly as the model wrote it.
         }
 
         return call.Command is { } command ? new JsonObject { ["command"] = command } : new JsonObject { ["raw"] = call.Arguments };

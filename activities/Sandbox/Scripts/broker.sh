@@ -45,7 +45,7 @@ _spark_say() {
                 if ! { IFS= read -r size < "$_spark_out/$id.size"; } 2>/dev/null; then
                     file=$_spark_out/$id.output
                     size=$(wc -c < "$file")
-                    # A chatty command must not hold the disk: what nobody will read is let go.
+                    # A chatty command must not fill the disk: output that will not be read is dropped.
                     if [ "$size" -gt $((_spark_cap * 4)) ] && { head -c "$_spark_cap" "$file"; tail -c "$_spark_cap" "$file"; } > "$_spark_out/$id.part"; then
                         mv "$_spark_out/$id.part" "$_spark_out/$id.cut"
                         printf '%s\n' "$size" > "$_spark_out/$id.size"
@@ -56,7 +56,7 @@ _spark_say() {
                 tail -c "$rest" "$file"
                 printf '\n%s tail %s %s\n' "$_spark_mark" "$id" $size ;;
             said)
-                # A process for those who watch, where it takes nobody's place.
+                # One process more for users who watch, unless the container is close to its limit of processes.
                 if [ -s "$_spark_out/$id.output" ] && ! _spark_crowded; then
                     tail -c 400 "$_spark_out/$id.output"
                     printf '\n%s said %s\n' "$_spark_mark" "$id"
@@ -87,7 +87,7 @@ _spark_shell() {
     printf '%s\n' $! > "$_spark_dir/shell.pid"
 }
 
-# _spark_breathe: makes room where commands left no process for anybody else.
+# _spark_breathe: makes room if commands have used up the limit of processes.
 _spark_breathe() {
     _spark_crowded || return
     # The shell may be waiting for room itself: what it forks meanwhile must not be taken for one too many.
@@ -106,7 +106,7 @@ _spark_breathe() {
     kill -CONT "$_spark_active" 2>/dev/null
 }
 
-# _spark_poke ID: answers if the command is over; mends what nobody else would.
+# _spark_poke ID: answers if the command is over; after a kill, records the end and restarts the shell.
 _spark_poke() {
     _spark_breathe
     if { IFS= read -r _spark_line < "$_spark_dir/$1.rc"; } 2>/dev/null; then printf 'done %s\n' "$1" >&9; return; fi
@@ -116,7 +116,7 @@ _spark_poke() {
             return
         fi
         if _spark_lives; then return; fi
-        # The command and its shell were killed together: nobody is left to write down its end.
+        # The command and its shell were killed together: only the broker can still record the end.
         _spark_code=137 _spark_why=-
         [ ! -e "$_spark_dir/$1.timeout" ] || _spark_code=124 _spark_why=timeout
         _spark_now

@@ -25,8 +25,8 @@ _spark_now() {
     _spark_ticks=${_spark_line%.*}${_spark_line#*.}
 }
 
-# _spark_hunt ROOTS BORN SPARE: finds what came of the roots, also what was orphaned on the way (its parent is 1 and it is
-# no older than BORN), and stops it before anything is killed, so that nothing forks away. Lists have spaces around.
+# _spark_hunt ROOTS BORN SPARE: finds the descendants of the roots, also those orphaned on the way (their parent is 1 and they
+# are no older than BORN), and stops them before anything is killed, so that nothing forks away. Lists have spaces around.
 _spark_hunt() {
     _spark_tree=$1
     _spark_prey=
@@ -49,14 +49,14 @@ _spark_hunt() {
     done
 }
 
-# _spark_kill_tree PID BORN SPARE: kills a process and all that came of it.
+# _spark_kill_tree PID BORN SPARE: kills a process and all its descendants.
 _spark_kill_tree() {
     kill -STOP "$1" 2>/dev/null
     _spark_hunt " $1 " "$2" "$3"
     kill -KILL $_spark_prey "$1" 2>/dev/null
 }
 
-# _spark_thin SHELLS BORN SPARE: where processes run out, kills all that came of the shells, but not these.
+# _spark_thin SHELLS BORN SPARE: if processes run out, kills all descendants of the shells, but not the shells.
 _spark_thin() {
     _spark_crowded || return 1
     _spark_hunt "$1" "$2" "$3"

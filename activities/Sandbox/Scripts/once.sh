@@ -1,4 +1,4 @@
-# Runs a command once, whoever asks how often: the first makes the folder and runs it, later ones wait for its end.
+# Runs a command once, however often it is called: the first call makes the folder and runs it, later ones wait for its end.
 # $1 folder, $2 seconds it may take, $3 bytes of output printed from each end, the rest: the command.
 folder=$1 seconds=$2 bytes=$3
 shift 3
@@ -41,7 +41,7 @@ if mkdir "$folder" 2>/dev/null; then
 else
     while ! { IFS= read -r line < "$folder/code"; } 2>/dev/null; do
         if { IFS= read -r runner < "$folder/runner"; } 2>/dev/null && [ ! -e "/proc/$runner" ]; then
-            # Its runner was killed: nobody else will write down its end.
+            # Its runner was killed, so this call records the end.
             printf '137 0 -\n' > "$folder/code"
         fi
         sleep 0.1 2>/dev/null || sleep 1

@@ -10,13 +10,13 @@ if [ -n "$3" ]; then
 fi
 shift $#
 
-# Says who the shell is; written only when it changes, so that nobody finds it empty at the wrong moment.
+# Records which process is the shell; written only when it changes, so that no reader finds it empty.
 _spark_here() {
     { IFS= read -r _spark_line < "$_spark_dir/shell.pid"; } 2>/dev/null && [ "$_spark_line" = "$_spark_pid" ] && return
     printf '%s\n' "$_spark_pid" >| "$_spark_dir/shell.pid"
 }
 
-# What is left of a command is written under its id, the exit code last: where that is, all is that is asked for.
+# The results of a command are written under its id, the exit code last: once it exists, all the others do.
 _spark_finish() {
     _spark_now
     # The dead are children of this shell and count until it has seen them.
@@ -38,7 +38,7 @@ _spark_tell() {
 }
 
 # A child shares its parent's memory until it writes to it, page by page, and each first time costs more than what is
-# written. So it goes once through all that surrounds a command, in a folder of its own, while nobody waits for it.
+# written. So it goes once through all that surrounds a command, in a folder of its own, while no command waits.
 _spark_practise() {
     [ -e "$_spark_dir/practice/0.script" ] || return 0
     _spark_real=$_spark_dir _spark_dir=$_spark_dir/practice _spark_id=0 _spark_rc=0
@@ -56,7 +56,7 @@ fi"
     _spark_dir=$_spark_real _spark_id=
 }
 
-# Keeps what a new shell needs should all shells be killed. Nobody waits for it: the command has been answered.
+# Saves what a new shell needs if all shells are killed. This delays no command: the last one has been answered.
 _spark_save() {
     # Not where the last one is: this one may never become whole.
     if [ "$_spark_kept" = env.0 ]; then _spark_kept=env.1; else _spark_kept=env.0; fi

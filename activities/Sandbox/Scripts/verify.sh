@@ -20,7 +20,7 @@ for round in 1 2; do
     fi
     kill -KILL "$active" 2>/dev/null
 done
-# What the agent left where the verdict is read is no verdict. The folder itself stays: some tests look at its identity.
+# Files of the agent where the verdict is read must not count as one. The folder itself stays: some tests look at its identity.
 for folder in /logs /logs/verifier; do
     [ ! -L "$folder" ] || rm -f "$folder"
 done

@@ -1,6 +1,6 @@
 """Says what the three programs of a blueprint do: reads request.json beside it, writes facts to standard output.
 
-Nothing of them is run. Names are followed as far as a reader would without running: import aliases, strings held by names
+The programs are not run. Names are followed as far as a reader would without running: import aliases, strings held by names
 of the module, helpers called by tests.
 """
 
@@ -19,7 +19,7 @@ LISTING_METHODS = {"iterdir", "glob", "rglob"}
 
 
 def first(values):
-    """Each once, in the order of their first appearance, a limited number."""
+    """Each value once, in the order of first appearance, at most MOST."""
     return list(dict.fromkeys(values))[:MOST]
 
 
@@ -115,7 +115,7 @@ class Module:
                     yield node.lineno
 
     def _sorted_later(self, node):
-        """Whether the expression stands inside sorted(...), sum(...) or a set."""
+        """Whether the expression is inside sorted(...), sum(...) or a set."""
         up = self.parents.get(node)
         while up is not None and isinstance(up, ast.expr):
             if isinstance(up, ast.SetComp) or isinstance(up, ast.Call) and self.name(up) in ORDERED:

@@ -64,7 +64,7 @@ internal sealed class ConstructionActivities(IArtifactStore store, IPythonRunner
         var findings = CritiqueRules.Check(blueprint, spec, facts);
         if (facts is null)
         {
-            findings = [new CritiqueFinding(CritiqueRules.NotExamined, CritiqueSeverity.Blocking, "oracle_python", $"Python did not get through the programs in {FactsLimit.TotalSeconds:0} s; make them simpler"), .. findings];
+            findings = [new CritiqueFinding(CritiqueRules.NotExamined, CritiqueSeverity.Blocking, "oracle_python", $"Python could not parse the programs within {FactsLimit.TotalSeconds:0} s; make them simpler"), .. findings];
         }
 
         return new CritiqueStart(
@@ -138,7 +138,7 @@ internal sealed class ConstructionActivities(IArtifactStore store, IPythonRunner
         }
     }
 
-    /// <summary>What Python says; null where it gives no answer.</summary>
+    /// <summary>What Python found in the programs; null if it gave no answer.</summary>
     private async Task<PythonFacts?> FactsAsync(TaskBlueprint blueprint)
     {
         using var stream = typeof(ConstructionActivities).Assembly.GetManifestResourceStream("Blueprint/python_facts.py")

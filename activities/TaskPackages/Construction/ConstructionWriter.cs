@@ -11,19 +11,19 @@ using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.TaskPackages.Construction;
 
-/// <summary>Puts an accepted task into its place in one step, and writes what became of every version.</summary>
+/// <summary>Puts an accepted task into its place in one step, and writes the result of every version.</summary>
 internal sealed class ConstructionWriter(IArtifactStore store)
 {
     private const string ReportName = ConstructionReport.FileName;
     private const string LockName = ".lock";
 
-    /// <exception cref="ResultFormatException">A report there is of a newer schema; it is left as it is.</exception>
+    /// <exception cref="ResultFormatException">The folder has a report of a newer schema; it is left unchanged.</exception>
     public async Task<FinishReply> WriteAsync(FinishRequest request, string workflowId, CancellationToken cancellationToken)
     {
         var generated = Path.Combine(request.Input.OutDir, TaskPlaces.Generated);
         var reports = Directory.CreateDirectory(Path.Combine(generated, TaskPlaces.Artifacts)).FullName;
 
-        // One at a time: of two that end together with the same answer, or under the same name, the second must see the first.
+        // One at a time: when two end together with the same answer, or under the same name, the second must see the first.
         await using var alone = await HostLock.TakeFileAsync(Path.Combine(reports, LockName), cancellationToken);
         var duplicate = Duplicate(request, reports, workflowId);
         var accepted = request.Accepted is not null && duplicate is null;
@@ -36,7 +36,7 @@ internal sealed class ConstructionWriter(IArtifactStore store)
         var findings = await FindingsAsync(request, cancellationToken);
         await KeepVersionsAsync(request, artifacts, cancellationToken);
 
-        // The report first: it says whose folder this is, should the move be tried again.
+        // The report first: if the move is tried again, the report says which run the folder belongs to.
         var report = new ConstructionReport
         {
             Status = JsonNamingPolicy.SnakeCaseLower.ConvertName((duplicate is null ? request.Result.Status : ConstructionStatus.Rejected).ToString()),
@@ -93,7 +93,7 @@ internal sealed class ConstructionWriter(IArtifactStore store)
         }
     }
 
-    /// <summary>The run that a report is of; null of one that cannot be read.</summary>
+    /// <summary>The run that a report belongs to; null if the report cannot be read.</summary>
     private static string? Owner(string report)
     {
         try
@@ -122,7 +122,7 @@ internal sealed class ConstructionWriter(IArtifactStore store)
         var proof = last.Proof!;
         var spec = await store.ReadJsonAsync<PromptSpec>(request.Spec!, cancellationToken);
 
-        // Where the author's name was taken, the task goes by the folder's.
+        // If the author's name was taken, the task gets the folder's name.
         var blueprint = await store.ReadJsonAsync<TaskBlueprint>(last.Blueprint, cancellationToken) with { TaskId = name };
         var files = TaskRenderer.WithProof(TaskPlaces.Render(blueprint, spec), new ProofNumbers
         {

@@ -10,7 +10,7 @@ using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.TaskPackages.Construction;
 
-/// <summary>Chooses the variants of a task, and knows those that are there.</summary>
+/// <summary>Chooses new variants of a task, different from those that exist.</summary>
 internal sealed class FamilyPlanner(IArtifactStore store)
 {
     public async Task<FamilyPlan> PlanAsync(FamilyInput input, CancellationToken cancellationToken)
@@ -26,7 +26,7 @@ internal sealed class FamilyPlanner(IArtifactStore store)
             var variants = Variation.UpTo(accepted, template, Math.Min(2 * input.Count, Variation.MostVariants), input.Seed, known, first);
             if (variants.Count == 0)
             {
-                throw new FormatException("the template gives no variant with data of its own that is not there already; add choices or layers");
+                throw new FormatException("every variant with data of its own that the template can give exists already; add choices or layers");
             }
 
             var specRef = await store.PutJsonAsync(spec, cancellationToken);
@@ -55,7 +55,7 @@ internal sealed class FamilyPlanner(IArtifactStore store)
     public async Task<GivenBlueprint> TakeAsync(TakeVariantRequest request, CancellationToken cancellationToken) =>
         (await store.ReadJsonAsync<IReadOnlyList<GivenBlueprint>>(request.Plan.Stored, cancellationToken))[request.Index];
 
-    /// <summary>Whose data or answer a proven variant repeats, as a sentence; null when both are its own.</summary>
+    /// <summary>A sentence that names the task whose data or answer a proven variant repeats; null when both are its own.</summary>
     public static string? DuplicateOf(string artifacts, string workflowId, GivenBlueprint given, ProofResult proof)
     {
         foreach (var folder in Folders(artifacts))
@@ -97,7 +97,7 @@ internal sealed class FamilyPlanner(IArtifactStore store)
             : throw new FormatException($"there is no template {file}");
     }
 
-    /// <summary>Content of every blueprint that was ever kept here, and what its data comes from.</summary>
+    /// <summary>Content of every blueprint kept here, and of what its data is made from.</summary>
     private static HashSet<string> Known(string artifacts)
     {
         var known = new HashSet<string>(StringComparer.Ordinal);

@@ -11,13 +11,13 @@ namespace Spark.Temporal.Activities.TaskPackages.Construction;
 /// <summary>Wrong answers made from the right one.</summary>
 internal sealed class MutantMaker(IArtifactStore store)
 {
-    /// <summary>Entry that holds the oracle's output and is no file of its.</summary>
+    /// <summary>Entry that holds the oracle's output; it is not one of the files that it wrote.</summary>
     private const string OracleOutput = "spark-oracle-stdout.txt";
 
-    /// <summary>Answers are small; a dozen files say enough.</summary>
+    /// <summary>Answers are small; a dozen files are enough.</summary>
     private const int MostFiles = 12;
 
-    /// <summary>Some places are enough to say that there are any.</summary>
+    /// <summary>A few places are enough to show that the answer can be read.</summary>
     private const int MostPlaces = 8;
 
     private const int MostTestBytes = 4 * 1024 * 1024;
@@ -46,7 +46,7 @@ internal sealed class MutantMaker(IArtifactStore store)
         };
     }
 
-    /// <summary>Where the agent could read the answer: a file of the image that is it, the build context, the instruction.</summary>
+    /// <summary>Where the agent could read the answer: a file of the image with the same content, the build context, the instruction.</summary>
     private async Task<List<string>> SeenAsync(MutantsRequest request, List<WrittenFile> answers, CancellationToken cancellationToken)
     {
         var seen = new List<string>();
@@ -122,6 +122,6 @@ internal sealed class MutantMaker(IArtifactStore store)
     /// <param name="Path">Absolute path without the leading slash.</param>
     /// <param name="Content">Its bytes.</param>
     /// <param name="Mode">Permissions.</param>
-    /// <param name="Owner">Whose it is.</param>
+    /// <param name="Owner">Its owner.</param>
     private sealed record WrittenFile(string Path, byte[] Content, UnixFileMode Mode, TarOwner Owner);
 }

@@ -5,7 +5,7 @@ using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.TaskPackages.Construction;
 
-/// <summary>What a failed proof showed, in words for whoever mends the blueprint.</summary>
+/// <summary>What a failed proof showed, as text for the repair of the blueprint.</summary>
 internal sealed class ProofEvidence(IArtifactStore store)
 {
     private const int MostTail = 2_500;

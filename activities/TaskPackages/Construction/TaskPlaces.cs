@@ -4,7 +4,7 @@ using Spark.Temporal.Domain.Blueprints;
 
 namespace Spark.Temporal.Activities.TaskPackages.Construction;
 
-/// <summary>Where tasks stand while they are made, and when they are done.</summary>
+/// <summary>Folders of tasks while they are made, and when they are done.</summary>
 internal static class TaskPlaces
 {
     /// <summary>Folder of accepted tasks, below the output folder.</summary>
@@ -13,7 +13,7 @@ internal static class TaskPlaces
     /// <summary>Reports, beside the tasks.</summary>
     public const string Artifacts = "_artifacts";
 
-    /// <summary>How variants of a task are made, where somebody wrote it down.</summary>
+    /// <summary>File that says how variants of a task are made; a task need not have one.</summary>
     public const string Family = "family.json";
 
     private const UnixFileMode Program = (UnixFileMode)0b111_101_101;
@@ -26,7 +26,7 @@ internal static class TaskPlaces
     public static IReadOnlyList<RenderedFile> Render(TaskBlueprint blueprint, PromptSpec spec) =>
         TaskRenderer.Render(blueprint, new RenderOptions { Tools = ToolCatalogue.Resolve(spec.AvailableTools).Packages });
 
-    /// <summary>Writes a task's folder whole; what stood there is gone.</summary>
+    /// <summary>Writes a task's folder and replaces what was there.</summary>
     /// <returns>The folder.</returns>
     /// <exception cref="FormatException">A path leads out of the folder.</exception>
     public static string Write(string folder, IReadOnlyList<RenderedFile> files)

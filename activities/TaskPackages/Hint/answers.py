@@ -1,4 +1,4 @@
-"""Knows what a hint may show: what the instruction says is open, what only the oracle wrote is secret."""
+"""Decides what a hint may show: what the instruction says is open; what only the oracle wrote is secret."""
 
 import json
 import re
@@ -87,7 +87,7 @@ class Answers:
         return abs(number) in self.told or round(abs(number), 12) in self.told
 
     def find_secret(self, text):
-        """A part of a text that the oracle wrote and nobody said before; None when there is none."""
+        """A part of a text that only the oracle wrote; None when there is none."""
         if not self.oracle or text in self.open:
             return None
         for part in (text.strip(), *WORD.findall(text)):
@@ -107,7 +107,7 @@ class Answers:
         return value(text) in self.secret_numbers
 
     def prose(self, text):
-        """Words for people: quotations, numbers and secrets that the instruction does not say are taken out."""
+        """Prose: quotations, numbers and secrets that the instruction does not say are taken out."""
         text = QUOTED.sub(lambda match: match.group() if self.is_told(next(filter(None, match.groups()))) else HIDDEN, text)
         text = LOOSE_NUMBER.sub(lambda match: match.group() if self._may_say(match.group()) else HIDDEN, text)
         return self.without_secrets(text)

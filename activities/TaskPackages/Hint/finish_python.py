@@ -1,4 +1,4 @@
-"""Brings redacted Python tests to their length and looks once more, whatever the rules let pass."""
+"""Cuts redacted Python tests to their length and checks once more for answers that the rules let pass."""
 
 import ast
 import builtins
@@ -82,7 +82,7 @@ def names(tree):
 
 
 def scrub(tree, answers):
-    """Last of all: whatever rule let a literal or a name pass, the oracle's output decides."""
+    """The last check: a literal or name that the oracle's output shows to be an answer goes, whatever rule kept it."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             node.value = answers.without_secrets(node.value)

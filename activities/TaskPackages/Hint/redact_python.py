@@ -190,7 +190,7 @@ class Redactor(ast.NodeTransformer):
         return node
 
     def _place(self, node):
-        """A path, or a mode: no answer, unless the oracle's output says otherwise (that is looked at last)."""
+        """A path or a mode is not an answer, unless the oracle's output says otherwise (checked last)."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             looks = node.value.startswith(("/", "./", "../", "~")) or re.fullmatch(r"[\w.*/-]+\.\w{1,5}|[rwab+t]{1,3}|[\w-]+", node.value)
             return node if looks or self._shows_string(node.value) else ast.Constant(HIDDEN)

@@ -14,7 +14,7 @@ ASKS = re.compile(r"(?:=|==|!=|=~|-eq|-ne|-ge|-gt|-le|-lt|grep|egrep|fgrep|rg)")
 
 
 def without_here_documents(script):
-    """A here-document is a program or an expected text: it goes whole."""
+    """A here-document is a program or an expected text: it is removed whole."""
     lines, end = [], None
     for line in script.splitlines():
         if end is not None:

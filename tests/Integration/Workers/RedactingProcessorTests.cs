@@ -86,7 +86,7 @@ public sealed class RedactingProcessorTests
         var doubts = Secrets.Doubts(new WorkerOptions { SecretVariables = "GONE,FINE" }, llm, environment).ToList();
 
         Assert.That(doubts, Has.Count.EqualTo(4));
-        Assert.That(doubts, Has.Some.StartsWith("GONE is named as a secret variable and is not set"));
+        Assert.That(doubts, Has.Some.StartsWith("GONE is named as a secret variable but is not set"));
         Assert.That(doubts, Has.Some.StartsWith("OPENAI_API_KEY has 4 characters and is not masked"));
         Assert.That(doubts, Has.Some.StartsWith("NEAR_KEY is not masked: its value is also the name of a model"));
         Assert.That(doubts, Has.Some.StartsWith("Llm:Profiles:default:BaseUrl is http://models.example/v1: the key in OPENAI_API_KEY goes there unencrypted"));

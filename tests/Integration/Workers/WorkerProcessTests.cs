@@ -8,7 +8,7 @@ public sealed class WorkerProcessTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    [TestCase("--roles", "web", "spark-worker: Worker:Roles: 'web' is no role")]
+    [TestCase("--roles", "web", "spark-worker: Worker:Roles: 'web' is not a role")]
     [TestCase("--rolse", "llm", "spark-worker: --rolse is not an option")]
     [TestCase("--Llm:Profiles:x:BaseUrl", "nonsense", "Llm:Profiles:x:BaseUrl")]
     [TestCase("--Sandbox:PidsLimit", "1", "Sandbox:PidsLimit")]

@@ -31,7 +31,7 @@ public sealed class WorkerSettingsTests
 
     [TestCase("--rolse=llm", "--rolse is not an option")]
     [TestCase("--roles", "--roles needs a value")]
-    [TestCase("llm", "'llm' is not understood")]
+    [TestCase("llm", "'llm' is not an option")]
     [TestCase("--settings=/nowhere/settings.json", "settings file /nowhere/settings.json")]
     public void Refuses_an_option_that_it_does_not_know(string argument, string message) =>
         Assert.That(() => WorkerSettings.Load([argument], new Hashtable()), Throws.TypeOf<FormatException>().With.Message.Contains(message));
@@ -45,7 +45,7 @@ public sealed class WorkerSettingsTests
         Assert.That(() => WorkerSettings.Load(["--settings", file], new Hashtable()), Throws.TypeOf<FormatException>().With.Message.Contains(file));
     }
 
-    [TestCase("Roles", "workflows,web", "Worker:Roles: 'web' is no role")]
+    [TestCase("Roles", "workflows,web", "Worker:Roles: 'web' is not a role")]
     [TestCase("Roles", "", "Worker:Roles")]
     [TestCase("LlmSlots", "0", "Worker:LlmSlots")]
     [TestCase("HealthPort", "70000", "Worker:HealthPort")]

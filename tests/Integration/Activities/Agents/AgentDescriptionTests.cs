@@ -37,7 +37,7 @@ public sealed class AgentDescriptionTests
     [TestCase("name: small\nrum:\n  argv: [x]\n", "line 2")]
     [TestCase("name: small\nrun:\n  argv: [x, --key, '{token}']\n", "which every user of the container would see")]
     [TestCase("name: small\nrun:\n  instruction: file\n  argv: [x]\n", "no argument holds {instruction_file}")]
-    [TestCase("name: small\nrun:\n  argv: [x, '{modle}']\n", "{modle} is no placeholder")]
+    [TestCase("name: small\nrun:\n  argv: [x, '{modle}']\n", "{modle} is not a placeholder")]
     [TestCase("name: small\nrun:\n  argv: [x]\n  optional:\n    - {kwarg: turns, argv: [-t]}\n", "kwarg 'turns' is not among kwargs")]
     [TestCase("name: small\ninstall:\n  timeout_sec: 0\nrun:\n  argv: [x]\n", "install.timeout_sec is 0")]
     [TestCase("name: small\ninstall:\n  steps:\n    - {user: bob, script: x}\nrun:\n  argv: [x]\n", "user 'bob' is not possible")]
