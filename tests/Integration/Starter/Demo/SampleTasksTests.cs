@@ -117,7 +117,7 @@ public sealed partial class SampleTasksTests
         }
 
         var folder = _made[task];
-        return Directory.Exists(folder) ? folder : TaskPlaces.Write(folder, TaskRenderer.Render(BlueprintReader.Read(construction.Mended).Blueprint!, new RenderOptions()));
+        return Directory.Exists(folder) ? folder : TaskPlaces.Write(folder, TaskRenderer.Render(BlueprintReader.Read(construction.Repaired).Blueprint!, new RenderOptions()));
     }
 
     private string Image(string task) => $"{_run}:{task}";

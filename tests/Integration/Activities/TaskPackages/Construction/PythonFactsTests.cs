@@ -73,7 +73,7 @@ public class PythonFactsTests
         var spec = PromptSpecReader.Parse(await File.ReadAllTextAsync(DemoSamples.Prompt), "prompt");
         var construction = ScriptedStory.LoadAll(DemoSamples.ScriptsDir)["wav-peaks"].Construction!;
         var first = BlueprintReader.Read(construction.First).Blueprint!;
-        var mended = BlueprintReader.Read(construction.Mended).Blueprint!;
+        var mended = BlueprintReader.Read(construction.Repaired).Blueprint!;
 
         var findings = CritiqueRules.Check(first, spec, await FactsAsync(first));
         Assert.That(findings.Where(finding => finding.Severity == CritiqueSeverity.Blocking).Select(finding => finding.Rule), Is.EqualTo(["data-not-deterministic"]));
