@@ -27,7 +27,7 @@ public sealed class WrongUsageTests
     [TestCase("--batch needs a value: name of the batch", "skills", "run", "--tasks-dir", "t", "--batch")]
     [TestCase("--from-attempt is missing: the last attempt that both runs share", "runs", "fork", "a")]
     [TestCase("ID is missing: the run's id, as 'spark runs list' shows it", "runs", "show")]
-    [TestCase("--api-key is refused: keys do not belong on a command line", "skills", "run", "--tasks-dir", "t", "--api-key", "k")]
+    [TestCase("--api-key is refused: on a command line, other users and the shell", "skills", "run", "--tasks-dir", "t", "--api-key", "k")]
     public async Task It_is_told_in_one_line(string message, params string[] arguments)
     {
         using StringWriter output = new(), error = new();
