@@ -69,7 +69,7 @@ internal sealed class StateFolder(string path)
         }
     }
 
-    /// <summary>A worker that outlived its server; null where there is none.</summary>
+    /// <summary>The worker of the record, also where its server is gone; null where no worker is alive.</summary>
     public ProcessMark? StrayWorker()
     {
         try

@@ -108,7 +108,7 @@ public sealed partial class SampleTasksTests
         }
     }
 
-    /// <summary>The task's folder; one that the demo makes itself is rendered from its mended blueprint.</summary>
+    /// <summary>The task's folder; one that the demo makes itself is rendered from its repaired blueprint.</summary>
     private string Folder(string task)
     {
         if (Stories[task].Construction is not { } construction)
