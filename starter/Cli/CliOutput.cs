@@ -29,7 +29,10 @@ internal sealed class CliOutput(TextWriter output, TextWriter error)
     /// </summary>
     public bool Live => Progress.Profile is { Out.IsTerminal: true, Capabilities.Ansi: true } && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 
-    /// <summary>One line of data. It may hold text of agents, tasks and models, so escape sequences are removed before the terminal gets it.</summary>
+    /// <summary>
+    /// One line of data. It may hold text of agents, tasks and models, so escape sequences are removed before the terminal
+    /// gets it.
+    /// </summary>
     public void Line(string text = "") => Out.WriteLine(PlainText.Printable(text));
 
     /// <summary>One line of progress or explanation, on standard error.</summary>

@@ -22,7 +22,10 @@ internal sealed class DashboardFeed(SparkSession session)
     /// <summary>Most runs from which the counts of all batches are made, newest first.</summary>
     private const int MostOverview = 5_000;
 
-    /// <summary>Runs that are an item of a batch, or belong to none: with trials of evaluations, without attempts and proofs of other runs.</summary>
+    /// <summary>
+    /// Runs that are an item of a batch, or belong to none: with trials of evaluations, without attempts and proofs of
+    /// other runs.
+    /// </summary>
     private const string Items = $"({UiLinks.Runs} OR SparkArm IS NOT NULL) AND (WorkflowType != 'ProofWorkflow' OR ParentWorkflowId IS NULL)";
 
     /// <summary>Writes every text as visible text, wherever it comes from.</summary>
@@ -31,7 +34,10 @@ internal sealed class DashboardFeed(SparkSession session)
     private readonly ConcurrentDictionary<(string View, string Id), Lazy<Task<string>>> _newest = new();
     private readonly RunReader _runs = new(session);
 
-    /// <summary>How long to wait after a reading of this duration: at least a second, and so long that a large batch takes at most a fifth of the server's time.</summary>
+    /// <summary>
+    /// How long to wait after a reading of this duration: at least a second, and so long that a large batch takes at most a
+    /// fifth of the server's time.
+    /// </summary>
     public static TimeSpan PauseAfter(TimeSpan reading) => TimeSpan.FromSeconds(Math.Max(1, 4 * reading.TotalSeconds));
 
     /// <summary>A view as JSON on one line.</summary>

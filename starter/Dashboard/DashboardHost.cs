@@ -4,7 +4,10 @@ using Spark.Temporal.Starter.Servers;
 
 namespace Spark.Temporal.Starter.Dashboard;
 
-/// <summary>The dashboard that is served beside a batch while its command runs. A failure of the dashboard does not stop the command.</summary>
+/// <summary>
+/// The dashboard that is served beside a batch while its command runs. A failure of the dashboard does not stop the
+/// command.
+/// </summary>
 internal static class DashboardHost
 {
     public const int Port = 8765;

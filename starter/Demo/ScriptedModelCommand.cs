@@ -3,7 +3,10 @@ using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Demo;
 
-/// <summary><c>spark scripted-model</c>: the demo's model in a process of its own. Hidden; for tests and for trying requests by hand.</summary>
+/// <summary>
+/// <c>spark scripted-model</c>: the demo's model in a process of its own. Hidden; for tests and for trying requests by
+/// hand.
+/// </summary>
 internal static class ScriptedModelCommand
 {
     public static Command Create(CliOutput output)

@@ -138,7 +138,10 @@ internal sealed class RunSettings
         return option;
     }
 
-    /// <summary>The finite number on the command line; the default where the option is missing, null where the value is not a number.</summary>
+    /// <summary>
+    /// The finite number on the command line; the default where the option is missing, null where the value is not a
+    /// number.
+    /// </summary>
     private static double? Number(OptionResult result) =>
         result.Tokens.Count == 0 ? Convert.ToDouble(result.Option.GetDefaultValue(), CultureInfo.InvariantCulture)
         : double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) ? value

@@ -40,7 +40,9 @@ internal sealed class UpSession(StateFolder folder, DevSettings settings, CliOut
         }
     }
 
-    /// <summary>With keys, the browser needs a codec server. It listens on this machine's own address, independent of the server's.</summary>
+    /// <summary>
+    /// With keys, the browser needs a codec server. It listens on this machine's own address, independent of the server's.
+    /// </summary>
     private CodecServer? StartCodec() => _keys is null ? null : CodecServer.Start(new CodecServerOptions
     {
         Keys = _keys,

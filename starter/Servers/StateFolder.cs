@@ -82,7 +82,10 @@ internal sealed class StateFolder(string path)
         }
     }
 
-    /// <summary>Makes the folder where it is missing, for its owner alone: histories, logs and artifacts are in it. An existing folder keeps its mode.</summary>
+    /// <summary>
+    /// Makes the folder where it is missing, for its owner alone: histories, logs and artifacts are in it. An existing
+    /// folder keeps its mode.
+    /// </summary>
     public void Make()
     {
         if (OperatingSystem.IsWindows())

@@ -16,7 +16,7 @@ internal static class TasksCreateCommand
 {
     public static Command Create(CliOutput output)
     {
-        var prompts = new Option<string[]>("--prompt-file") { Description = "Prompt files (JSON), folders of them, or @FILE with one path a line.", Required = true, AllowMultipleArgumentsPerToken = true };
+        var prompts = new Option<string[]>("--prompt-file") { Description = "Prompt files (JSON), folders of them, or @FILE with one path per line.", Required = true, AllowMultipleArgumentsPerToken = true };
         var batches = new BatchSettings("tasks", parallelism: 2);
         var revisions = RunSettings.Between(0, 100, new Option<int>("--max-revisions") { Description = "Rounds of repair.", DefaultValueFactory = _ => 3 });
         var retries = RunSettings.Between(0, 100, new Option<int>("--schema-retries") { Description = "How often a new reply is requested after one that breaks the schema.", DefaultValueFactory = _ => 2 });
