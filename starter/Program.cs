@@ -11,7 +11,7 @@ if (!string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")))
 // Never disposed: a signal may still come while the process ends.
 var interrupted = new CancellationTokenSource();
 
-// The first signal ends the command in order; a second one of the same kind ends the process at once.
+// The first signal lets the command end cleanly; a second one of the same kind ends the process at once.
 void OnSignal(PosixSignalContext signal)
 {
     signal.Cancel = !interrupted.IsCancellationRequested;

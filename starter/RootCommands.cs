@@ -53,7 +53,7 @@ internal static class RootCommands
         return root;
     }
 
-    /// <summary>Parses and runs; what a user can mend is printed as one line, everything else with its type.</summary>
+    /// <summary>Parses and runs; a failure that a user can fix is printed as one line, any other with its type.</summary>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CliOutput output, CancellationToken cancellationToken)
     {
         var json = arguments.Any(argument => argument is "--json" or "--json=true");
@@ -72,7 +72,7 @@ internal static class RootCommands
                 return output.Fail(wrong, json, ExitCodes.Usage);
             }
 
-            // Signals are Program's alone: two that listen for one race, and whoever is interrupted must know that he was.
+            // Only Program handles signals: two listeners would race, and an interrupted command must know that it was interrupted.
             return await parsed.InvokeAsync(
                 new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = output.Out, Error = output.Error },
                 cancellationToken);
@@ -87,7 +87,7 @@ internal static class RootCommands
         }
         catch (Exception interrupted) when (interrupted is OperationCanceledException or RpcException && cancellationToken.IsCancellationRequested)
         {
-            // Whoever interrupts knows it; a program that reads the output may not.
+            // The user who interrupts knows it; a program that reads the output may not.
             if (json)
             {
                 output.Json(new { Error = new { Message = "interrupted", ExitCode = ExitCodes.Interrupted } });

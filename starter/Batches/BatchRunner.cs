@@ -14,7 +14,7 @@ namespace Spark.Temporal.Starter.Batches;
 /// <summary>Starts a batch, or attaches to it where it runs, and follows it to its end.</summary>
 internal static class BatchRunner
 {
-    /// <summary>Bytes of a batch's input: what does not fit belongs into a file that the input names.</summary>
+    /// <summary>Most bytes of a batch's input; a longer list goes into a file that the input names.</summary>
     private const int MostInputBytes = 60_000;
 
     public static async Task<int> RunAsync(
@@ -22,7 +22,7 @@ internal static class BatchRunner
     {
         if (JsonSerializer.SerializeToUtf8Bytes(input, SparkJson.Options).Length > MostInputBytes)
         {
-            throw new CliException("there are more names or files than fit into a batch's input; write them into a file, one a line, and give @FILE", ExitCodes.Usage);
+            throw new CliException("the names or files are too many for a batch's input; write them into a file, one per line, and give @FILE", ExitCodes.Usage);
         }
 
         await using var session = await SparkSession.OpenAsync(output, options, cancellationToken);
@@ -35,7 +35,7 @@ internal static class BatchRunner
     {
         var id = WorkflowIds.Batch(input.Batch);
 
-        // By id alone: the batch continues as a new run.
+        // Addressed by id alone, because the batch continues as a new run.
         var newest = session.Client.GetWorkflowHandle<BatchWorkflow>(id);
         return RunFollower.RunAsync(
             session,
@@ -76,13 +76,13 @@ internal static class BatchRunner
         }
         catch (WorkflowAlreadyStartedException)
         {
-            // Done before: its result is there, nothing is paid for again.
+            // It ran before: its result exists, so nothing is paid for again.
             return session.Client.GetWorkflowHandle<BatchWorkflow, BatchResult>(id);
         }
     }
 }
 
-/// <summary>What lists and pages say of a batch.</summary>
+/// <summary>The description of a batch in lists and on pages.</summary>
 internal sealed record BatchWords(string Summary, string Details, string ModelSlug)
 {
     public static BatchWords Of(BatchInput input, int items) => input.Work switch

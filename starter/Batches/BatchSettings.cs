@@ -8,17 +8,17 @@ using Spark.Temporal.Workflows.Messages;
 namespace Spark.Temporal.Starter.Batches;
 
 /// <summary>Options of every command that starts a batch.</summary>
-/// <param name="kind">First part of the names of batches that nobody named.</param>
+/// <param name="kind">First part of a batch's name where --batch gives none.</param>
 /// <param name="parallelism">Runs open at once, where nothing is said.</param>
 internal sealed class BatchSettings(string kind, int parallelism)
 {
     private readonly Option<string?> _batch = new("--batch") { Description = "Name of the batch; naming one that runs attaches to it. Default: made up." };
-    private readonly Option<string[]> _exclude = new("--exclude-tasks") { Description = "Not these, by name; * and ? match, @FILE reads one a line (a block list).", AllowMultipleArgumentsPerToken = true };
-    private readonly Option<int?> _limit = RunSettings.Positive(new Option<int?>("--limit") { Description = "At most so many." });
-    private readonly Option<bool> _shuffle = new("--shuffle") { Description = "Order by chance instead of by name; the same seed gives the same order." };
+    private readonly Option<string[]> _exclude = new("--exclude-tasks") { Description = "Leave these out, by name; * and ? match, @FILE reads one name per line (a block list).", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<int?> _limit = RunSettings.Positive(new Option<int?>("--limit") { Description = "Run at most this many." });
+    private readonly Option<bool> _shuffle = new("--shuffle") { Description = "Shuffle the items instead of ordering them by name; the same seed gives the same order." };
     private readonly Option<ulong> _seed = new("--seed") { Description = "Seed of --shuffle.", DefaultValueFactory = _ => 0 };
-    private readonly Option<bool> _resume = new("--resume") { Description = "Take over what earlier batches under --out have done: same content of the task, same settings, whatever it is called." };
-    private readonly Option<string?> _shared = new("--shared-result-dir") { Description = "Another folder with batches/ in it, such as a colleague's --out: take over what was done there too. The workers must see it." };
+    private readonly Option<bool> _resume = new("--resume") { Description = "Take over results of earlier batches under --out for tasks with the same content and settings; names do not matter." };
+    private readonly Option<string?> _shared = new("--shared-result-dir") { Description = "Another folder with batches/ in it, such as a colleague's --out; its results are taken over too. The workers must see it." };
     private readonly Option<double?> _dollars = RunSettings.Positive(new Option<double?>("--batch-budget-usd") { Description = "Dollars the whole batch may cost before it waits." });
     private readonly Option<long?> _tokens = RunSettings.Positive(new Option<long?>("--batch-budget-tokens") { Description = "Tokens it may use before it waits." });
     private readonly Option<int> _priority = RunSettings.Between(1, 5, new Option<int>("--priority") { Description = "1 (first) to 5 (last) where batches wait for the same workers.", DefaultValueFactory = _ => 3 });
@@ -32,7 +32,7 @@ internal sealed class BatchSettings(string kind, int parallelism)
     private readonly Option<int> _parallelism = RunSettings.Between(
         1,
         ParallelismRequest.Most,
-        new Option<int>("--parallelism") { Description = "Runs open at once; may be changed while it runs.", DefaultValueFactory = _ => parallelism });
+        new Option<int>("--parallelism") { Description = "Runs open at once; can be changed while the batch runs.", DefaultValueFactory = _ => parallelism });
 
     public void AddTo(Command command)
     {
@@ -49,7 +49,7 @@ internal sealed class BatchSettings(string kind, int parallelism)
 
     public string Name(ParseResult parsed) => PlainText.Slug(parsed.GetValue(_batch) ?? BatchNames.New(kind, DateTimeOffset.UtcNow));
 
-    /// <summary>Dollars the whole batch may cost; null for no limit.</summary>
+    /// <summary>Most dollars that the whole batch may cost; null for no limit.</summary>
     public double? BudgetUsd(ParseResult parsed) => parsed.GetValue(_dollars);
 
     public bool DryRun(ParseResult parsed) => parsed.GetValue(_dryRun);
@@ -57,7 +57,7 @@ internal sealed class BatchSettings(string kind, int parallelism)
     public BatchFollowing Following(ParseResult parsed, bool json) =>
         new(parsed.GetValue(_detach), parsed.GetValue(_cancel), json) { Dashboard = _dashboard.Of(parsed) };
 
-    /// <summary>A source with what these options leave out, in their order.</summary>
+    /// <summary>The source, filtered and ordered by these options.</summary>
     public BatchSource Source(ParseResult parsed, BatchSource source) => source with
     {
         Names = [.. source.Names.Select(AbsoluteList)],
@@ -84,6 +84,6 @@ internal sealed class BatchSettings(string kind, int parallelism)
     private static string Shared(string folder) => Directory.Exists(Path.Combine(folder, "batches")) ? Path.GetFullPath(folder)
         : throw new CliException($"--shared-result-dir: {folder} has no batches/ in it; name a folder that batches wrote to with --out", ExitCodes.Usage);
 
-    /// <summary>A file of names is read where the workers are, whose working folder is another one.</summary>
+    /// <summary>The workers read a file of names, and their working folder is another one.</summary>
     public static string AbsoluteList(string name) => name.StartsWith('@') ? $"@{Path.GetFullPath(name[1..])}" : name;
 }

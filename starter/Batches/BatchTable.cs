@@ -7,7 +7,7 @@ using Spectre.Console.Rendering;
 
 namespace Spark.Temporal.Starter.Batches;
 
-/// <summary>A batch on a terminal: what is open, what ended last, and how many stand how.</summary>
+/// <summary>A batch on a terminal: the open runs, those that ended last, and the number of items in each state.</summary>
 internal static class BatchTable
 {
     private const int LastLines = 8;
@@ -15,9 +15,9 @@ internal static class BatchTable
     private static readonly string[] Columns = ["item", "state", "last outcome", "cost"];
     private static readonly string[] SkillColumns = ["item", "state", "attempt", "last outcome", "tests", "PDI", "intervention", "cost"];
 
-    /// <param name="known">What the run says of itself.</param>
+    /// <param name="known">The progress that the batch reports.</param>
     /// <param name="kind">What its items are; only skills have attempts.</param>
-    /// <param name="runs">What open runs say of themselves, by name.</param>
+    /// <param name="runs">The progress that open runs report, by name.</param>
     /// <param name="rows">Most open runs that are shown.</param>
     public static IRenderable Of(WindowProgress known, BatchKind kind, IReadOnlyDictionary<string, SkillProgress> runs, int rows)
     {

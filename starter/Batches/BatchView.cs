@@ -12,12 +12,12 @@ using Temporalio.Exceptions;
 namespace Spark.Temporal.Starter.Batches;
 
 /// <summary>
-/// Follows a batch or an evaluation: a live table on a terminal, a line per event elsewhere. It only asks, never steers: the run itself,
+/// Follows a batch or an evaluation: a live table on a terminal, a line per event elsewhere. It only reads: it asks the run itself,
 /// whose answer is as small for 10,000 items as for ten, and a few of its open runs.
 /// </summary>
 internal sealed class BatchView
 {
-    /// <summary>Open runs that are asked themselves; of the others the batch says enough.</summary>
+    /// <summary>Most open runs that are asked themselves; for the others the batch's answer is enough.</summary>
     private const int MostAsked = 12;
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -40,7 +40,7 @@ internal sealed class BatchView
     /// <param name="session">The server.</param>
     /// <param name="run">The run.</param>
     /// <param name="kind">What its items are.</param>
-    /// <param name="ask">Asks it how it stands.</param>
+    /// <param name="ask">Asks the run for its progress.</param>
     /// <param name="output">Where it prints.</param>
     /// <param name="cancellationToken">Interrupts.</param>
     public static async Task<TResult> FollowAsync<TWorkflow, TResult>(
@@ -109,7 +109,7 @@ internal sealed class BatchView
             return;
         }
 
-        // What has just ended is asked once more, for its last attempt.
+        // A run that has just ended is asked once more, for its last attempt.
         var open = window.Open.Take(MostAsked).ToDictionary(line => line.WorkflowId);
         foreach (var line in _asked.Values.Where(line => !open.ContainsKey(line.WorkflowId)).Concat(open.Values).ToList())
         {
@@ -127,7 +127,7 @@ internal sealed class BatchView
         }
     }
 
-    /// <returns>Null where it has not started yet, or no worker answers just now: the last known state stays.</returns>
+    /// <returns>Null where it has not started yet, or no worker answers at the moment: the last known state stays.</returns>
     private static async Task<T?> QueryAsync<T>(Func<WorkflowQueryOptions, Task<T>> query, CancellationToken cancellationToken)
         where T : class
     {
@@ -177,7 +177,7 @@ internal sealed class BatchView
 
         if (_kind != BatchKind.Skills)
         {
-            // Runs that are not asked themselves: what holds one up is known to their batch.
+            // Runs that are not asked themselves: their batch knows what holds them up.
             foreach (var line in progress.Open)
             {
                 Changed(line.Name, line.Waiting ?? RunStates.Running);
@@ -191,7 +191,7 @@ internal sealed class BatchView
     {
         foreach (var attempt in run.Attempts.Skip(_told.GetValueOrDefault(task)))
         {
-            // A failure is told once its reflection has been measured, so that it is one line.
+            // A failure is printed after its reflection has been measured, so that both are one line.
             var measured = attempt.Pdi is not null || run.Attempts[^1].Number != attempt.Number || _told.GetValueOrDefault(task) < run.Kept
                 || attempt.Outcome is Outcome.Pass or Outcome.Infrastructure;
             if (!measured)

@@ -9,8 +9,8 @@ namespace Spark.Temporal.Starter.Batches;
 /// <summary>How a command goes on with the batch or the evaluation that it started.</summary>
 internal sealed record BatchFollowing(bool Detach, bool CancelOnInterrupt, bool Json)
 {
-    /// <summary>Whether a live page may stand beside it.</summary>
-    public DashboardWish Dashboard { get; init; } = new();
+    /// <summary>Whether a live page may be served beside it.</summary>
+    public DashboardRequest Dashboard { get; init; } = new();
 }
 
 /// <summary>What a command starts and follows.</summary>
@@ -44,7 +44,7 @@ internal static class RunFollower
     {
         if (following.Detach && session.Source == ServerSource.Embedded)
         {
-            throw new CliException("--detach needs a server that goes on: start one with 'spark up', or set TEMPORAL_ADDRESS", ExitCodes.Usage);
+            throw new CliException("--detach needs a server that outlives this command: start one with 'spark up', or set TEMPORAL_ADDRESS", ExitCodes.Usage);
         }
 
         var run = await start();

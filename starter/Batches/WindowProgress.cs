@@ -2,13 +2,13 @@ using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Batches;
 
-/// <summary>What a batch or an evaluation says of itself.</summary>
-/// <param name="Window">How its items stand.</param>
+/// <summary>The progress that a batch or an evaluation reports.</summary>
+/// <param name="Window">The number of its items in each state.</param>
 internal sealed record WindowProgress(BatchProgress Window)
 {
-    /// <summary>Counts a student and arm; none for what has no arms.</summary>
+    /// <summary>Counts per student and arm; empty for a run without arms.</summary>
     public IReadOnlyList<ArmTally> Tallies { get; init; } = [];
 
-    /// <summary>What there is to say once.</summary>
+    /// <summary>Notes that are printed once.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }

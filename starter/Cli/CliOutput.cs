@@ -24,12 +24,15 @@ internal sealed class CliOutput(TextWriter output, TextWriter error)
     public IAnsiConsole Progress { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
 
     /// <summary>
-    /// Whether progress may move the cursor. Where it may not (piped, <c>NO_COLOR</c>, a terminal that cannot) it is a line
-    /// per event.
+    /// Whether progress may move the cursor. Where it may not (piped, <c>NO_COLOR</c>, a terminal that cannot), progress is
+    /// one line per event.
     /// </summary>
     public bool Live => Progress.Profile is { Out.IsTerminal: true, Capabilities.Ansi: true } && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 
-    /// <summary>One line of data. What agents, tasks and models wrote may stand in it, so no escape sequence reaches the terminal.</summary>
+    /// <summary>
+    /// One line of data. It may hold text of agents, tasks and models, so escape sequences are removed before the terminal
+    /// gets it.
+    /// </summary>
     public void Line(string text = "") => Out.WriteLine(PlainText.Printable(text));
 
     /// <summary>One line of progress or explanation, on standard error.</summary>
@@ -56,7 +59,7 @@ internal sealed class CliOutput(TextWriter output, TextWriter error)
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
         if (!console.Profile.Out.IsTerminal)
         {
-            // What is piped has no screen whose width a table would have to keep.
+            // A pipe has no screen width that a table would have to fit.
             console.Profile.Width = PipedWidth;
         }
 

@@ -4,12 +4,12 @@ using System.CommandLine.Invocation;
 
 namespace Spark.Temporal.Starter.Cli;
 
-/// <summary>Help of a group: one sentence a command. Each command has the rest, with its example, in its own help.</summary>
+/// <summary>Help of a group: one sentence per command. A command's own help has the rest, with an example.</summary>
 internal sealed class GroupHelp(HelpAction whole) : SynchronousCommandLineAction
 {
     public override bool ClearsParseErrors => true;
 
-    /// <summary>Gives every group of the tree such a help.</summary>
+    /// <summary>Gives every group of the tree such a help text.</summary>
     public static void AddTo(RootCommand root)
     {
         var help = root.Options.OfType<HelpOption>().Single();

@@ -3,7 +3,7 @@ using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Starter.Cli;
 
-/// <summary>Follows a run by lines, each printed once. It only asks; an interrupt cancels the run.</summary>
+/// <summary>Follows a run by lines, each printed once. It only reads; an interrupt cancels the run.</summary>
 internal static class LineView
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
@@ -11,7 +11,7 @@ internal static class LineView
 
     /// <param name="run">The run.</param>
     /// <param name="ended">Its result.</param>
-    /// <param name="ask">What there is to say now.</param>
+    /// <param name="ask">Asks for the lines to print now.</param>
     /// <param name="output">Where it prints.</param>
     /// <param name="cancellationToken">Interrupts.</param>
     /// <exception cref="CliException">The run failed.</exception>
@@ -56,7 +56,7 @@ internal static class LineView
             catch (Exception nothing) when (nothing is RpcException or WorkflowQueryFailedException or WorkflowQueryRejectedException
                 || (nothing is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
-                // Nobody answers just now: it is told the next time.
+                // No worker answers at the moment: the lines are printed next time.
             }
         }
     }

@@ -6,8 +6,8 @@ using System.Globalization;
 namespace Spark.Temporal.Starter.Cli;
 
 /// <summary>
-/// Says what is wrong with a value by the kind and the choices of its option. It runs before the parser converts the value,
-/// and after what the option itself checks, which knows more.
+/// Checks a value against the kind and the choices of its option. It runs before the parser converts the value, and after
+/// the option's own checks, which know more.
 /// </summary>
 internal static class ValueChecks
 {
@@ -25,7 +25,7 @@ internal static class ValueChecks
         }
     }
 
-    /// <summary>What is wrong with the value of an argument; null where its kind and its choices do not say it.</summary>
+    /// <summary>What is wrong with the value of an argument; null where its kind and its choices allow it.</summary>
     public static string? Problem(ArgumentResult given) =>
         Problem(given.Argument.Name, given.Argument.ValueType, given.Argument.CompletionSources, given.Tokens);
 
@@ -56,7 +56,7 @@ internal static class ValueChecks
             : $"{name} is one of {string.Join(", ", choices)}; it was '{first}'";
     }
 
-    /// <summary>The kind of value that a type takes; null where every text is one.</summary>
+    /// <summary>The kind of value that a type takes; null where any text will do.</summary>
     private static ValueKind? Kind(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
     {
         var whole when whole == typeof(int) => new("a whole number", text => int.TryParse(text, CultureInfo.InvariantCulture, out _)),

@@ -16,7 +16,7 @@ internal static partial class WrongUsage
             return null;
         }
 
-        // First, since an option that takes several values would take a mistyped one for a value, and start what costs.
+        // First, because an option with several values would take a mistyped option for a value, and a run that costs money would start.
         if (UnknownOption(parsed, arguments) is { } unknown)
         {
             return unknown;
@@ -39,10 +39,10 @@ internal static partial class WrongUsage
 
         var shown = known.Where(option => !option.Hidden).SelectMany(option => option.Aliases.Prepend(option.Name)).Where(name => name.StartsWith("--", StringComparison.Ordinal));
         var near = NearMatches.Remedy(wrong.Groups[1].Value, shown);
-        return $"'{Path(parsed.CommandResult)}' has no option '{wrong.Groups[1].Value}'{(near.Length > 0 ? near : $"; '{Path(parsed.CommandResult)} --help' shows those that it has")}";
+        return $"'{Path(parsed.CommandResult)}' has no option '{wrong.Groups[1].Value}'{(near.Length > 0 ? near : $"; '{Path(parsed.CommandResult)} --help' shows its options")}";
     }
 
-    /// <summary>What is wrong where a group stands without one of its commands.</summary>
+    /// <summary>What is wrong where a group is given without one of its commands.</summary>
     private static string? Command(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
@@ -54,7 +54,7 @@ internal static partial class WrongUsage
 
         var path = Path(parsed.CommandResult);
         return parsed.UnmatchedTokens is [var wrong, ..]
-            ? $"there is no command '{path} {wrong}'{(NearMatches.Remedy(wrong, known) is { Length: > 0 } near ? near : $"; '{path} --help' shows those that there are")}"
+            ? $"there is no command '{path} {wrong}'{(NearMatches.Remedy(wrong, known) is { Length: > 0 } near ? near : $"; '{path} --help' shows all commands")}"
             : $"'{path}' is not a command by itself; name one of {string.Join(", ", known)}";
     }
 
@@ -81,7 +81,7 @@ internal static partial class WrongUsage
     private static IEnumerable<Option> Options(CommandResult command) => command.Command.Options
         .Concat(command.Parent is CommandResult above ? Options(above).Where(option => option.Recursive) : []);
 
-    /// <summary>What is meant as an option: dashes and a word, perhaps with a value behind it.</summary>
+    /// <summary>A word that is meant as an option: dashes and letters, perhaps with a value after them.</summary>
     [GeneratedRegex("^(--?[A-Za-z][A-Za-z0-9-]*)(?:[=:].*)?$", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
     private static partial Regex Dashed();
 }

@@ -28,7 +28,7 @@ internal static class KeyFiles
     {
         if (Path.Exists(keys.Path))
         {
-            throw new CliException($"{keys.Path} exists, and what was encrypted with its keys needs them; add a key with: spark keys add {keys.Path}");
+            throw new CliException($"{keys.Path} exists, and payloads encrypted with its keys need them; add a key with: spark keys add {keys.Path}");
         }
 
         Write(keys, keys.Path, FileMode.CreateNew);
@@ -37,14 +37,14 @@ internal static class KeyFiles
     /// <summary>Writes the keys over their file.</summary>
     public static void Replace(EncryptionKeys keys)
     {
-        // A link stays one: the file that it leads to is replaced.
+        // A link stays a link: the file that it points to is replaced.
         var target = File.ResolveLinkTarget(keys.Path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(keys.Path);
         var temporary = $"{target}.{Environment.ProcessId}";
         Write(keys, temporary, FileMode.Create);
         File.Move(temporary, target, overwrite: true);
     }
 
-    /// <summary>Whether others than its owner can read a file.</summary>
+    /// <summary>Whether users other than its owner can read a file.</summary>
     public static bool OthersCanRead(string path) =>
         !OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) != 0;
 

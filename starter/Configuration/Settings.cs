@@ -9,7 +9,7 @@ internal sealed class Settings
 {
     public const string FileOption = "--config";
 
-    // A file named with @ holds names of tasks, and must not be able to hold options.
+    // A file named with @ holds names of tasks; options in it must not take effect.
     private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
 
     private readonly SparkToml? _file;
@@ -17,7 +17,7 @@ internal sealed class Settings
 
     private Settings(SparkToml? file, ParseResult parsed) => (_file, Parsed) = (file, parsed);
 
-    /// <summary>What is to be done, the file's values included.</summary>
+    /// <summary>The parsed command line with the file's values filled in.</summary>
     public ParseResult Parsed { get; private set; }
 
     /// <exception cref="CliException">The file is wrong.</exception>

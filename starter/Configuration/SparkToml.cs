@@ -7,7 +7,7 @@ using Spark.Temporal.Starter.Cli;
 namespace Spark.Temporal.Starter.Configuration;
 
 /// <summary>A value of the configuration file.</summary>
-/// <param name="Values">As they would stand on the command line; several for a list.</param>
+/// <param name="Values">As they would be written on the command line; several for a list.</param>
 /// <param name="Line">Line in the file, from 1.</param>
 internal sealed record ConfigValue(IReadOnlyList<string> Values, int Line);
 
@@ -28,8 +28,8 @@ internal sealed class SparkToml
     public string Path { get; }
 
     /// <summary>Reads the file given, else the one of the working folder.</summary>
-    /// <returns>Null where none is given and there is none.</returns>
-    /// <exception cref="CliException">It is missing, no TOML, or names something that does not exist; says where.</exception>
+    /// <returns>Null where no file is given and the working folder has none.</returns>
+    /// <exception cref="CliException">The file is missing, is not TOML, or names something that does not exist; the message says where.</exception>
     public static SparkToml? Load(string? given, string workingFolder, RootCommand root)
     {
         var path = System.IO.Path.GetFullPath(given ?? System.IO.Path.Combine(workingFolder, FileName));
@@ -54,7 +54,7 @@ internal sealed class SparkToml
         return toml;
     }
 
-    /// <summary>The value that the file has for an option of a command; its own table stands above the defaults.</summary>
+    /// <summary>The value that the file has for an option of a command; the command's own table wins over the defaults.</summary>
     public ConfigValue? Find(IReadOnlyList<string> command, Option option)
     {
         foreach (var table in new[] { Table(command), Table([Defaults]) })
@@ -95,7 +95,7 @@ internal sealed class SparkToml
         {
             if (node.Value is not Dictionary<string, TomlNode> table)
             {
-                throw Wrong(node.Line, $"'{name}' stands in no table; put it below [{Defaults}], or below the command that it is for, such as [skills.run]");
+                throw Wrong(node.Line, $"'{name}' is in no table; put it below [{Defaults}], or below the command that it is for, such as [skills.run]");
             }
 
             if (name == Defaults)

@@ -8,7 +8,7 @@ using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Starter.Dashboard;
 
-/// <summary>What a workflow that runs did last, from its newest events: every step carries a summary of one line.</summary>
+/// <summary>The last steps of a running workflow, from its newest events: every step carries a summary of one line.</summary>
 internal sealed class CommandReader(SparkSession session)
 {
     private const int NewestEvents = 120;
@@ -30,7 +30,7 @@ internal sealed class CommandReader(SparkSession session)
         }
     }
 
-    /// <summary>What the server knows of a step under way: the newest is told its tries and its last failure.</summary>
+    /// <summary>Adds what the server knows of the step under way: its tries and its last failure.</summary>
     private async Task<IReadOnlyList<CommandLine>> WithTriesAsync(string workflowId, IReadOnlyList<CommandLine> steps, CancellationToken cancellationToken)
     {
         var pending = await RunDetails.RetriedAsync(session, workflowId, cancellationToken);

@@ -8,8 +8,8 @@ using Spark.Temporal.Starter.Cli;
 namespace Spark.Temporal.Starter.Dashboard;
 
 /// <summary>
-/// Who may look. On this machine's own address everybody who calls it by that name: a foreign page whose name was made to
-/// point here calls it by another. On any other address only who brings the token, once in the address, then in a cookie.
+/// Who may look. On this machine's own address: every request under that name. A foreign page whose name was made to point
+/// here uses another name and is refused. On any other address: only requests with the token, once in the address, then in a cookie.
 /// </summary>
 internal sealed record DashboardAccess
 {
@@ -20,25 +20,25 @@ internal sealed record DashboardAccess
     /// <summary>Address it listens on.</summary>
     public string Bind { get; }
 
-    /// <summary>What every request must bring; null on this machine's own address.</summary>
+    /// <summary>The token that every request must bring; null on this machine's own address.</summary>
     public string? Token { get; }
 
     public bool Local => Token is null;
 
-    /// <summary>What stands for this machine in an address.</summary>
+    /// <summary>Names of this machine in an address.</summary>
     public string Host => Bind is "0.0.0.0" or "*" or "::" or "localhost" ? "127.0.0.1" : IPAddress.Parse(Bind) is { AddressFamily: AddressFamily.InterNetworkV6 } ? $"[{Bind}]" : Bind;
 
-    /// <exception cref="CliException">The address is none, or the token could be guessed.</exception>
+    /// <exception cref="CliException">The address is not valid, or the token could be guessed.</exception>
     public static DashboardAccess Of(string? bind, string? token)
     {
         if (bind is not (null or "localhost" or "*") && !IPAddress.TryParse(bind, out _))
         {
-            throw new CliException($"--bind {bind} is no address; use 127.0.0.1, 0.0.0.0 or one of this machine's own", ExitCodes.Usage);
+            throw new CliException($"--bind {bind} is not an address; use 127.0.0.1, 0.0.0.0 or an address of this machine", ExitCodes.Usage);
         }
 
         if (token is { Length: < 12 })
         {
-            throw new CliException("--token has fewer than 12 characters; leave it out to get one made", ExitCodes.Usage);
+            throw new CliException("--token has fewer than 12 characters; give a longer one, or leave it out and one is made", ExitCodes.Usage);
         }
 
         var local = bind is null or "localhost" || (IPAddress.TryParse(bind, out var address) && IPAddress.IsLoopback(address));

@@ -11,10 +11,10 @@ internal static class DashboardCommand
 {
     public static Command Create(CliOutput output)
     {
-        var batch = new Argument<string?>("BATCH") { Description = "Batch to open first; without it all are listed.", Arity = ArgumentArity.ZeroOrOne };
+        var batch = new Argument<string?>("BATCH") { Description = "Batch to open first; without it all batches are listed.", Arity = ArgumentArity.ZeroOrOne };
         var port = RunSettings.Between(1, 65_535, new Option<int>("--port") { Description = "Port.", DefaultValueFactory = _ => DashboardHost.Port });
-        var bind = new Option<string?>("--bind") { Description = "Address to listen on; anything but this machine's own asks for the token." };
-        var token = new Option<string?>("--token") { Description = "Token that every page must bring; made up where --bind needs one." };
+        var bind = new Option<string?>("--bind") { Description = "Address to listen on; on any address but this machine's own, the page asks for the token." };
+        var token = new Option<string?>("--token") { Description = "Token that every page must bring; generated where --bind needs one." };
         var json = CommonOptions.Json();
         var command = new Command(
             "dashboard",
@@ -38,7 +38,7 @@ internal static class DashboardCommand
             else
             {
                 output.Line(page);
-                output.Note(access.Local ? "Ctrl-C stops it." : "Whoever has this address can read every run. Ctrl-C stops it.");
+                output.Note(access.Local ? "Ctrl-C stops it." : "Anyone with this address can read every run. Ctrl-C stops it.");
             }
 
             await Task.Delay(Timeout.Infinite, cancellationToken).ContinueWith(_ => { }, TaskScheduler.Default);

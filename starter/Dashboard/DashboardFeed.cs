@@ -8,30 +8,36 @@ using Spark.Temporal.Starter.Servers;
 namespace Spark.Temporal.Starter.Dashboard;
 
 /// <summary>
-/// What the dashboard shows, read anew for every view and second, however many pages are open. Lists come from the server's
+/// What the dashboard shows. Each view is read anew once a second, however many pages are open. Lists come from the server's
 /// index of runs, so they are right with no worker up and cheap at any size; a run's own page asks the run (queries), reads
 /// its newest events, and reads the result folder that the run itself writes after every attempt and names in its input.
-/// That folder is the one way to memos, output and skill: the command line reaches no activity, and a workflow that fetches
-/// artifacts would fill the list that it helps to show. Where the folder is on another machine the page says so.
+/// Only that folder gives memos, output and skill: the command line cannot call activities, and a workflow that fetches
+/// artifacts would fill the very list that is shown. Where the folder is on another machine, the page says so.
 /// </summary>
 internal sealed class DashboardFeed(SparkSession session)
 {
     /// <summary>Most runs of a batch, and most attempts, that are read.</summary>
     private const int MostRuns = 10_000;
 
-    /// <summary>Most runs that the counts of all batches are made of, newest first.</summary>
+    /// <summary>Most runs from which the counts of all batches are made, newest first.</summary>
     private const int MostOverview = 5_000;
 
-    /// <summary>Runs that are an item of a batch, or stand alone: trials of evaluations too, attempts and proofs of runs not.</summary>
+    /// <summary>
+    /// Runs that are an item of a batch, or belong to none: with trials of evaluations, without attempts and proofs of
+    /// other runs.
+    /// </summary>
     private const string Items = $"({UiLinks.Runs} OR SparkArm IS NOT NULL) AND (WorkflowType != 'ProofWorkflow' OR ParentWorkflowId IS NULL)";
 
-    /// <summary>Every text in it is visible text, wherever it comes from.</summary>
+    /// <summary>Writes every text as visible text, wherever it comes from.</summary>
     private static readonly JsonSerializerOptions Json = new(SparkJson.Options) { Converters = { new VisibleTextConverter() } };
 
     private readonly ConcurrentDictionary<(string View, string Id), Lazy<Task<string>>> _newest = new();
     private readonly RunReader _runs = new(session);
 
-    /// <summary>How long to wait after a reading that took so long: a second, but a large batch takes no more than a fifth of the server's time.</summary>
+    /// <summary>
+    /// How long to wait after a reading of this duration: at least a second, and so long that a large batch takes at most a
+    /// fifth of the server's time.
+    /// </summary>
     public static TimeSpan PauseAfter(TimeSpan reading) => TimeSpan.FromSeconds(Math.Max(1, 4 * reading.TotalSeconds));
 
     /// <summary>A view as JSON on one line.</summary>
@@ -45,7 +51,7 @@ internal sealed class DashboardFeed(SparkSession session)
         }
         finally
         {
-            // Whoever asked first forgets it: pages that ask at the same time share one reading.
+            // The page that asked first removes it: pages that ask at the same time share one reading.
             if (ReferenceEquals(shared, reading))
             {
                 _newest.TryRemove((view, id), out _);
@@ -67,7 +73,7 @@ internal sealed class DashboardFeed(SparkSession session)
         }
         catch (Exception broken) when (broken is not OperationCanceledException)
         {
-            // Whatever keeps a view from being read is said in it; the next reading may succeed.
+            // The view shows any failure to read it; the next reading may succeed.
             return JsonSerializer.Serialize(new { View = "problem", Problem = VisibleText.Of(broken.Message, 500) }, Json);
         }
     }
@@ -94,7 +100,7 @@ internal sealed class DashboardFeed(SparkSession session)
         var attempts = found.Where(run => run.Row.Type == "Attempt").ToLookup(run => run.Parent is { } parent && ids.Contains(parent) ? parent : null);
         List<BatchRow> rows = [.. runs.Select(run => new BatchRow(Name(run.Row), run.Row, Cells(attempts[run.Row.Id], run => run.Attempt?.ToString() ?? "·"), Story(run.Row)))];
 
-        // Attempts of an evaluation, and single trials: a line a task, a square for each arm and repeat.
+        // Attempts of an evaluation, and single trials: one line per task, one square per arm and repeat.
         var repeats = attempts[null].Any(run => run.Row.Attempt > 1);
         rows.AddRange(attempts[null].GroupBy(run => run.Row.Task).Select(task => TaskRow([.. task.Select(run => run.Row)], repeats)));
         List<RunRow> items = [.. runs.Select(run => run.Row), .. attempts[null].Select(run => run.Row)];
@@ -105,7 +111,7 @@ internal sealed class DashboardFeed(SparkSession session)
             cut);
     }
 
-    /// <summary>The trials of one task: how many passed, the mean of their rewards, what they cost together.</summary>
+    /// <summary>The trials of one task: how many passed, the mean of their rewards, their total cost.</summary>
     private BatchRow TaskRow(IReadOnlyList<RunRow> trials, bool repeats)
     {
         var rewards = trials.Select(trial => trial.Reward).OfType<double>().ToList();
@@ -139,7 +145,7 @@ internal sealed class DashboardFeed(SparkSession session)
         {
             var row = RunRow.Of(run);
 
-            // A run that continued as new is one run.
+            // A chain of continue-as-new is one run.
             if (row.Status != "continued_as_new")
             {
                 runs.Add(new Found(row, run.ParentId));

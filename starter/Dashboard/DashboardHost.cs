@@ -4,21 +4,24 @@ using Spark.Temporal.Starter.Servers;
 
 namespace Spark.Temporal.Starter.Dashboard;
 
-/// <summary>The dashboard that stands beside a batch while its command runs. What goes wrong with it is no reason to stop.</summary>
+/// <summary>
+/// The dashboard that is served beside a batch while its command runs. A failure of the dashboard does not stop the
+/// command.
+/// </summary>
 internal static class DashboardHost
 {
     public const int Port = 8765;
 
-    /// <summary>Starts it where a person is there to look, or asked for it by naming a port.</summary>
+    /// <summary>Starts it where standard output is a terminal, or where a port was named.</summary>
     /// <param name="session">Where the runs are.</param>
     /// <param name="batch">Batch whose page is named; null for all.</param>
-    /// <param name="wish">What was asked for.</param>
-    /// <param name="output">Where its address is told.</param>
+    /// <param name="request">What the options ask for.</param>
+    /// <param name="output">Where its address is printed.</param>
     /// <returns>What to dispose at the end; null where none was started.</returns>
-    public static DashboardServer? TryStart(SparkSession session, string? batch, DashboardWish wish, CliOutput output)
+    public static DashboardServer? TryStart(SparkSession session, string? batch, DashboardRequest request, CliOutput output)
     {
-        var port = wish.Port ?? Port;
-        if (!wish.Wanted || (wish.Port is null && !output.Console.Profile.Out.IsTerminal))
+        var port = request.Port ?? Port;
+        if (!request.Wanted || (request.Port is null && !output.Console.Profile.Out.IsTerminal))
         {
             return null;
         }
@@ -31,7 +34,7 @@ internal static class DashboardHost
         }
         catch (IOException taken)
         {
-            output.Note($"No dashboard: port {port} is taken ({PlainText.OneLine(taken.Message)}). Another one shows all batches, or: --port N");
+            output.Note($"No dashboard: port {port} is taken ({PlainText.OneLine(taken.Message)}). The dashboard on that port shows all batches; for another one give --port N");
             return null;
         }
     }

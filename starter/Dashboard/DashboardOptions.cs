@@ -8,7 +8,7 @@ internal sealed class DashboardOptions
 {
     private readonly Option<bool> _none = new("--no-dashboard")
     {
-        Description = "Show no live page while the command runs; there is none either where output is piped and no --port is given.",
+        Description = "Serve no live page while the command runs. Without --port, piped output has no live page either.",
     };
 
     private readonly Option<int?> _port = RunSettings.Positive(new Option<int?>("--port") { Description = $"Port of the live page; default {DashboardHost.Port}." });
@@ -19,10 +19,10 @@ internal sealed class DashboardOptions
         command.Add(_port);
     }
 
-    public DashboardWish Of(ParseResult parsed) => new(!parsed.GetValue(_none), parsed.GetValue(_port));
+    public DashboardRequest Of(ParseResult parsed) => new(!parsed.GetValue(_none), parsed.GetValue(_port));
 }
 
-/// <summary>Whether a live page may stand beside a command.</summary>
+/// <summary>Whether a live page may be served beside a command.</summary>
 /// <param name="Wanted">False when it was declined.</param>
-/// <param name="Port">Port that was asked for; null for the usual one, and then only where a person is there to look.</param>
-internal sealed record DashboardWish(bool Wanted = true, int? Port = null);
+/// <param name="Port">Port that was asked for; null for the usual one, and then only on a terminal.</param>
+internal sealed record DashboardRequest(bool Wanted = true, int? Port = null);

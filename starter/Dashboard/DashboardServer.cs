@@ -9,7 +9,7 @@ namespace Spark.Temporal.Starter.Dashboard;
 
 /// <summary>
 /// The dashboard behind HTTP: one page, its few files, and a stream of snapshots per view. It keeps nothing, so it may be
-/// stopped and started at any time; a page that was open goes on by itself. It only reads.
+/// stopped and started at any time; an open page reconnects by itself. It only reads.
 /// </summary>
 internal sealed class DashboardServer : IAsyncDisposable
 {
@@ -34,13 +34,13 @@ internal sealed class DashboardServer : IAsyncDisposable
         Address = $"http://{access.Host}:{_web.Port}/";
     }
 
-    /// <summary>Where it is, such as <c>http://127.0.0.1:8765/</c>.</summary>
+    /// <summary>Its address, such as <c>http://127.0.0.1:8765/</c>.</summary>
     public string Address { get; }
 
-    /// <summary>The same with the token where one is needed: what a person opens first.</summary>
+    /// <summary>The address that a person opens first: with the token where one is needed.</summary>
     public string EntryAddress => _access.Token is { } token ? $"{Address}?token={token}" : Address;
 
-    /// <exception cref="IOException">The port is taken, or the address is not this machine's.</exception>
+    /// <exception cref="IOException">The port is taken, or the address is not one of this machine.</exception>
     public static DashboardServer Start(int port, DashboardFeed feed, DashboardAccess access) => new(port, feed, access);
 
     public ValueTask DisposeAsync() => _web.DisposeAsync();
@@ -71,7 +71,7 @@ internal sealed class DashboardServer : IAsyncDisposable
         if (!HttpMethods.IsGet(context.Request.Method))
         {
             response.Headers.Allow = "GET";
-            return TextAsync(response, 405, "Here is only something to look at.");
+            return TextAsync(response, 405, "This page can only be read: use GET.");
         }
 
         return next(context);
@@ -85,7 +85,7 @@ internal sealed class DashboardServer : IAsyncDisposable
             return AssetAsync(response, "page.html");
         }
 
-        // Away from the address, so that it does not stand in the history or on a projector.
+        // Removed from the address, so that neither the browser's history nor a projector shows it.
         response.Headers.SetCookie = cookie;
         response.Headers.Location = "/";
         return TextAsync(response, 303, "");
@@ -101,7 +101,7 @@ internal sealed class DashboardServer : IAsyncDisposable
         var sent = "";
         while (true)
         {
-            // A reading may be shared with other pages, so this page's end does not end it.
+            // Other pages may share the reading, so closing this page does not cancel it.
             var started = Stopwatch.GetTimestamp();
             var snapshot = await _feed.SnapshotAsync(view, id, stopping);
             await WriteAsync(snapshot == sent ? ": nothing new\n\n" : $"data: {snapshot}\n\n");

@@ -4,7 +4,7 @@ using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Dashboard;
 
-/// <summary>What a skill run keeps in its result folder; files are replaced whole there, so none is read half.</summary>
+/// <summary>The files of a skill run's result folder. Files there are replaced as a whole, so none is read half-written.</summary>
 internal sealed record ResultFiles
 {
     /// <summary>Longest file that is read.</summary>
@@ -19,16 +19,16 @@ internal sealed record ResultFiles
     /// <summary>Trial folder of the newest attempt.</summary>
     public string? LastTrial { get; private init; }
 
-    /// <summary>The six evidence blocks, as the model was given them.</summary>
+    /// <summary>The six evidence blocks, as the model got them.</summary>
     public string? Evidence { get; private init; }
 
     public string? Skill { get; private init; }
     public string? Error { get; private init; }
 
-    /// <summary>The folder of a run, as the run itself makes it of its input.</summary>
+    /// <summary>The folder of a run, derived from its input as the run itself does.</summary>
     public static string FolderOf(SkillGenerationInput input, string task) => input.ResultDir(task);
 
-    /// <summary>Changes when one of the files does: long ones are not read again every second.</summary>
+    /// <summary>Changes when one of the files changes, so that long files are not read again every second.</summary>
     public static string Stamp(string folder) => string.Join(
         ' ', ReadFiles.Select(name => new FileInfo(Path.Combine(folder, name))).Select(file => file.Exists ? $"{file.LastWriteTimeUtc.Ticks}/{file.Length}" : "none"));
 

@@ -43,7 +43,7 @@ internal sealed class RunReader(SparkSession session)
         var progress = await AskAsync(handle, run => run.GetProgress(), cancellationToken);
         if (progress is null)
         {
-            missing.Add("No worker answers for the run just now, so it shows what is kept.");
+            missing.Add("No worker answers for the run at the moment, so this page shows the last stored state.");
         }
 
         var folder = input is null ? null : ResultFiles.FolderOf(input, progress?.Task ?? row.Task ?? "");
@@ -52,7 +52,7 @@ internal sealed class RunReader(SparkSession session)
         {
             missing.Add(folder is null
                 ? "The run's input cannot be read here, so its result folder is not known."
-                : $"There is no {folder}/attempts.json on this machine (yet): memos, output, evidence and skill stand there after the first attempt.");
+                : $"There is no {folder}/attempts.json on this machine (yet): it holds memos, output, evidence and skill after the first attempt.");
         }
 
         var memos = files?.Memos ?? (await AskAsync(handle, run => run.GetMemo(), cancellationToken) is { Length: > 0 } memo ? [memo] : []);
@@ -78,7 +78,7 @@ internal sealed class RunReader(SparkSession session)
         };
     }
 
-    /// <summary>The run's files, read anew when one of them has changed; of the few runs that somebody looks at.</summary>
+    /// <summary>The run's files, read anew when one of them has changed; kept for the few runs that are being looked at.</summary>
     private ResultFiles? Files(string id, string folder)
     {
         var stamp = ResultFiles.Stamp(folder);
@@ -124,7 +124,7 @@ internal sealed class RunReader(SparkSession session)
         (attempt.Why ?? attempt.Error) is { } why ? VisibleText.Of(why, 400) : null,
         session.UiOf($"{run}/attempt-{attempt.Number}"));
 
-    /// <summary>What the run was started with; it names the folder that it writes.</summary>
+    /// <summary>The run's input; it names the result folder.</summary>
     private async Task<SkillGenerationInput?> InputAsync(WorkflowHandle handle, CancellationToken cancellationToken)
     {
         var history = await session.Client.WorkflowService.GetWorkflowExecutionHistoryAsync(

@@ -4,7 +4,7 @@ using Spark.Temporal.Starter.Texts;
 
 namespace Spark.Temporal.Starter.Dashboard;
 
-/// <summary>All batches, newest first; runs that belong to none stand under an empty name.</summary>
+/// <summary>All batches, newest first; runs that belong to none are listed under an empty name.</summary>
 internal sealed record OverviewSnapshot(string View, IReadOnlyList<BatchTile> Batches, bool Cut);
 
 /// <summary>A batch in one line.</summary>
@@ -32,11 +32,11 @@ internal sealed record BatchSnapshot(string View, BatchTile Tile, IReadOnlyList<
 /// <summary>A run of a batch, or the trials of one task.</summary>
 internal sealed record BatchRow(string Name, RunRow Run, IReadOnlyList<AttemptCell> Attempts, string? Ui)
 {
-    /// <summary>How the trials stand; null where it is one run.</summary>
+    /// <summary>The number of trials in each state; null where it is one run.</summary>
     public string? Trials { get; init; }
 }
 
-/// <summary>An attempt as a square; its label is its number, or its arm where it was no attempt of a run.</summary>
+/// <summary>An attempt as a square; its label is its number, or its arm where it is a trial.</summary>
 internal sealed record AttemptCell(string Label, string Id, string State, string? Outcome, double? Reward, double? CostUsd);
 
 /// <summary>One run with everything that is known of it. All text in it is visible text.</summary>
@@ -49,7 +49,7 @@ internal sealed record RunSnapshot
     /// <summary>The batch's page in this dashboard.</summary>
     public string? Batch => Run.Batch;
 
-    /// <summary>What the run writes of itself, in Markdown, where it has no page of its own kind.</summary>
+    /// <summary>The run's own description of its progress, in Markdown, for kinds of runs without a page of their own.</summary>
     public string? Story { get; init; }
 
     public string? Step { get; init; }
@@ -63,7 +63,7 @@ internal sealed record RunSnapshot
     public double Threshold { get; } = PdiTracker.Threshold;
     public IReadOnlyList<MemoVersion> Memos { get; init; } = [];
 
-    /// <summary>What the commands below belong to.</summary>
+    /// <summary>The attempt that the commands below belong to.</summary>
     public string CommandsOf { get; init; } = "";
 
     public IReadOnlyList<CommandLine> Commands { get; init; } = [];
@@ -86,11 +86,11 @@ internal sealed record MemoVersion(int Number, string Text, IReadOnlyList<DiffLi
 
 /// <summary>A command of the agent.</summary>
 /// <param name="Command">The command, or its summary while the attempt runs.</param>
-/// <param name="Output">What it printed; null while that is in the store only.</param>
+/// <param name="Output">Its output; null while only the store has it.</param>
 /// <param name="ExitCode">Exit code of the last command of the turn; null where it is not known.</param>
-/// <param name="Running">Whether it runs just now.</param>
+/// <param name="Running">Whether it is running.</param>
 internal sealed record CommandLine(string Command, string? Output, int? ExitCode, bool Running = false)
 {
-    /// <summary>What holds a step up that runs: its tries and its last failure; null where nothing does.</summary>
+    /// <summary>What holds up a step that runs: its tries and its last failure; null where nothing does.</summary>
     public string? HeldUp { get; init; }
 }

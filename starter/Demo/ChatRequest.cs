@@ -7,13 +7,13 @@ namespace Spark.Temporal.Starter.Demo;
 /// <param name="Tool">Name of the tool to call; null when none is offered.</param>
 internal sealed record ChatRequest(IReadOnlyList<ChatTurn> Messages, string? Tool)
 {
-    /// <summary>Replies that the conversation already holds.</summary>
+    /// <summary>Number of replies that the conversation already holds.</summary>
     public int Replies => Messages.Count(message => message.Role == "assistant");
 
-    /// <summary>What the model was told before its first reply.</summary>
+    /// <summary>The messages before the model's first reply, as one text.</summary>
     public string Instruction => string.Join('\n', Messages.TakeWhile(message => message.Role != "assistant").Select(message => message.Text));
 
-    /// <exception cref="FormatException">The body is no request that can be answered; the message names the field.</exception>
+    /// <exception cref="FormatException">The body is not a request that can be answered; the message names the field.</exception>
     public static ChatRequest Parse(JsonElement body)
     {
         if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("messages", out var messages)
@@ -67,6 +67,6 @@ internal sealed record ChatRequest(IReadOnlyList<ChatTurn> Messages, string? Too
 
 /// <summary>One message of a request.</summary>
 /// <param name="Role">Who spoke.</param>
-/// <param name="Text">The text parts together.</param>
+/// <param name="Text">The text parts, joined.</param>
 /// <param name="Characters">Length of text and tool calls, for the estimate of tokens.</param>
 internal sealed record ChatTurn(string Role, string Text, int Characters);

@@ -57,7 +57,7 @@ internal static class ChatResponses
 
     private static byte[] Bytes<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, SparkJson.Options);
 
-    // Names follow from the conversation, so that the same request gets the same reply to the letter.
+    // The conversation determines the names, so that the same request gets exactly the same reply.
     private static string Hash(ChatRequest request) => Convert.ToHexStringLower(SHA256.HashData(
         Encoding.UTF8.GetBytes(string.Join('\0', request.Messages.Select(message => $"{message.Role}\0{message.Text}")))));
 }

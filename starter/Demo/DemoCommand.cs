@@ -7,8 +7,8 @@ using Spark.Temporal.Workflows.Messages;
 namespace Spark.Temporal.Starter.Demo;
 
 /// <summary>
-/// <c>spark demo</c>: the main job on tasks of ours. Containers, verifiers, rewards and the PDI proxy are real; only
-/// the model is a script, and says so.
+/// <c>spark demo</c>: the main job on the sample tasks. Containers, verifiers, rewards and the PDI proxy are real; only
+/// the model is a script, and every reply says so.
 /// </summary>
 internal static class DemoCommand
 {
@@ -20,9 +20,10 @@ internal static class DemoCommand
         var command = new Command(
             "demo",
             """
-            The main job, offline, with a scripted model: a prompt becomes a proven task, whose first blueprint has a fault
-            that repair mends; that task and three samples become skills, with failures, memos, soft and strong
-            interventions; the samples are tried without a skill, with those, and with human ones, one of which harms. Writes to .spark/demo/. Needs Docker; see infra/setup.sh.
+            Runs the main job offline with a scripted model. A prompt becomes a proven task, after repair fixes a fault in
+            its first blueprint. That task and three samples become skills, with failures, memos, soft and strong
+            interventions. The samples are evaluated without a skill, with those skills, and with human ones, one of which harms.
+            Writes to .spark/demo/. Needs Docker; see infra/setup.sh.
 
             Example:
               spark demo
@@ -40,10 +41,10 @@ internal static class DemoCommand
             }
 
             await using var scripted = ScriptedModelServer.Start(DemoSamples.ScriptsDir);
-            output.Note($"No language model is asked: a script answers at {scripted.BaseAddress} (model '{ScriptedModel.Name}').");
+            output.Note($"No language model is called: a script answers at {scripted.BaseAddress} (model '{ScriptedModel.Name}').");
             output.Note("Containers, verifiers, rewards and the PDI proxy are real.");
 
-            // For the worker that this command starts; it inherits them. The key is none: the script asks for no key.
+            // For the worker that this command starts; it inherits them. The key is a placeholder: the script asks for no key.
             Environment.SetEnvironmentVariable("OPENAI_BASE_URL", scripted.BaseAddress.ToString());
             Environment.SetEnvironmentVariable("OPENAI_API_KEY", "scripted-model-needs-no-key");
             return await RunAsync(folder, new ModelChoice(Name: ScriptedModel.Name), parsed.GetValue(json), output, cancellationToken);
@@ -55,7 +56,7 @@ internal static class DemoCommand
     {
         if (string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable("OPENAI_API_KEY")))
         {
-            throw new CliException("--live needs OPENAI_API_KEY in the environment (and OPENAI_BASE_URL for another endpoint); without it, leave --live out", ExitCodes.Usage);
+            throw new CliException("--live needs OPENAI_API_KEY in the environment (and OPENAI_BASE_URL for another endpoint); to use the script, leave --live out", ExitCodes.Usage);
         }
 
         model ??= Environment.GetEnvironmentVariable("OPENAI_MODEL");

@@ -7,7 +7,7 @@ using Temporalio.Client;
 
 namespace Spark.Temporal.Starter.Demo;
 
-/// <summary>One prompt becomes a proven task: the first blueprint has a blocking fault, and repair mends it.</summary>
+/// <summary>One prompt becomes a proven task: the first blueprint has a blocking fault, and repair fixes it.</summary>
 internal static class DemoConstruction
 {
     public static async Task<ConstructionResult> RunAsync(DemoStage stage, CancellationToken cancellationToken)

@@ -2,7 +2,7 @@ using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Demo;
 
-/// <summary>The demo's material, which stands beside the executable.</summary>
+/// <summary>The demo's material, in a folder beside the executable.</summary>
 internal static class DemoSamples
 {
     /// <summary>Folder with one Harbor task per folder.</summary>
@@ -22,6 +22,6 @@ internal static class DemoSamples
         var folder = Path.Combine(AppContext.BaseDirectory, "samples", part);
         return Directory.Exists(folder)
             ? folder
-            : throw new CliException($"the demo's {part} are not in {folder}; build or install spark again");
+            : throw new CliException($"the demo's {part} are missing in {folder}; build or install spark again");
     }
 }

@@ -9,10 +9,10 @@ namespace Spark.Temporal.Starter.Demo;
 /// <summary>What the scripted model says when a task is made: a blueprint with faults, and the same without them.</summary>
 internal sealed record ScriptedConstruction
 {
-    /// <summary>The blueprint as it is right.</summary>
+    /// <summary>The correct blueprint, by field.</summary>
     public Dictionary<string, object?> Blueprint { get; set; } = [];
 
-    /// <summary>What is wrong in the first one.</summary>
+    /// <summary>The faults of the first version.</summary>
     public List<ScriptedFault> Faults { get; set; } = [];
 
     /// <summary>Findings of the model's own critique.</summary>
@@ -24,18 +24,18 @@ internal sealed record ScriptedConstruction
 
     /// <summary>The blueprint without them, as JSON.</summary>
     [YamlIgnore]
-    public string Mended { get; private set; } = "";
+    public string Repaired { get; private set; } = "";
 
     /// <summary>The critique, as JSON.</summary>
     [YamlIgnore]
     public string Findings { get; private set; } = "";
 
-    /// <summary>Holds the script against the schemas.</summary>
-    /// <exception cref="InvalidDataException">A part does not keep its schema, or a fault has nothing to spoil.</exception>
+    /// <summary>Checks the script against the schemas.</summary>
+    /// <exception cref="InvalidDataException">A part does not match its schema, or a fault's text is not in the blueprint.</exception>
     public void Prepare(string path)
     {
         var whole = Node(Blueprint)!.AsObject();
-        Mended = whole.ToJsonString(SparkJson.Indented);
+        Repaired = whole.ToJsonString(SparkJson.Indented);
         foreach (var (fault, index) in Faults.Select((fault, index) => (fault, index)))
         {
             var text = whole[fault.Field]?.GetValueKind() == JsonValueKind.String ? whole[fault.Field]!.GetValue<string>() : "";
@@ -49,7 +49,7 @@ internal sealed record ScriptedConstruction
 
         First = whole.ToJsonString(SparkJson.Indented);
         Findings = new JsonObject { ["findings"] = new JsonArray([.. Critique.Select(finding => Node(finding))]) }.ToJsonString(SparkJson.Indented);
-        var errors = BlueprintReader.Read(Mended).Errors.Concat(BlueprintReader.Read(First).Errors).Concat(CritiqueReader.Read(Findings).Errors).ToList();
+        var errors = BlueprintReader.Read(Repaired).Errors.Concat(BlueprintReader.Read(First).Errors).Concat(CritiqueReader.Read(Findings).Errors).ToList();
         if (errors.Count > 0)
         {
             throw new InvalidDataException($"{path}: construction: {string.Join("; ", errors)}");
@@ -70,7 +70,7 @@ internal sealed record ScriptedConstruction
     };
 }
 
-/// <summary>A text of the blueprint that the first version has wrong.</summary>
+/// <summary>A text of the blueprint that is wrong in the first version.</summary>
 internal sealed record ScriptedFault
 {
     public string Field { get; set; } = "";

@@ -6,22 +6,22 @@ using Spark.Temporal.Domain.Texts;
 namespace Spark.Temporal.Starter.Demo;
 
 /// <summary>
-/// Chooses the scripted reply to a request from the request alone: the same request always gets the same reply, whatever
-/// was asked before and however often the server was restarted.
+/// Chooses the scripted reply from the request alone: the same request always gets the same reply, independent of earlier
+/// requests and of restarts of the server.
 /// </summary>
 internal sealed partial class ScriptedModel(IReadOnlyDictionary<string, ScriptedStory> stories)
 {
     /// <summary>Name under which the model presents itself.</summary>
     public const string Name = "scripted-demo";
 
-    /// <summary>Stands in every reply, so that nobody takes it for a model's.</summary>
+    /// <summary>Part of every reply, so that it is not taken for a model's.</summary>
     public const string Mark = "[scripted demo reply: prepared in advance, no language model was asked]";
 
     /// <summary>Script for every task that has none of its own.</summary>
     public const string AnyTask = "any-task";
 
     /// <param name="purpose">Header <c>X-Spark-Purpose</c>.</param>
-    /// <param name="task">Header <c>X-Spark-Task</c>; of <c>org/name</c> the name counts.</param>
+    /// <param name="task">Header <c>X-Spark-Task</c>; in <c>org/name</c> the name counts.</param>
     /// <param name="request">The conversation.</param>
     /// <exception cref="FormatException">There is no script for this; the message says what there is.</exception>
     public ScriptedReply Reply(string purpose, string task, ChatRequest request)
@@ -33,7 +33,7 @@ internal sealed partial class ScriptedModel(IReadOnlyDictionary<string, Scripted
             LlmPurposes.Reflect => new ScriptedReply(MarkMemo(Pick(story.Attempts[Reflected(story, request)].Memo, request, $"memo of {story.Task}"))),
             LlmPurposes.Distill => new ScriptedReply($"{Pick(story.Skill, request, $"skill of {story.Task}").TrimEnd()}\n\n{Mark}\n"),
             LlmPurposes.Blueprint => Written(Construction(story).First),
-            LlmPurposes.Repair => Written(Construction(story).Mended),
+            LlmPurposes.Repair => Written(Construction(story).Repaired),
             LlmPurposes.Critique => Written(Construction(story).Findings),
             _ => throw new FormatException(
                 $"X-Spark-Purpose is '{purpose}'; the scripted model answers to {LlmPurposes.Agent}, {LlmPurposes.Reflect}, {LlmPurposes.Distill}, "
@@ -70,8 +70,8 @@ internal sealed partial class ScriptedModel(IReadOnlyDictionary<string, Scripted
     }
 
     /// <summary>
-    /// Which attempt a reflection is about: the latest one whose own commands are quoted; with none quoted, the one that the
-    /// heading asked for counts up to.
+    /// Which attempt a reflection is about: the latest one whose own commands are quoted; where none is quoted, the one whose
+    /// number is in the heading that is asked for.
     /// </summary>
     private static int Reflected(ScriptedStory story, ChatRequest request)
     {
@@ -94,7 +94,7 @@ internal sealed partial class ScriptedModel(IReadOnlyDictionary<string, Scripted
     private static string Pick(List<string> replies, ChatRequest request, string what) =>
         replies.Count > 0 ? replies[Math.Min(request.Replies, replies.Count - 1)] : throw new FormatException($"the script has no {what}");
 
-    // Inside the first section, because a memo is kept from its heading to its last section and nothing else is.
+    // Inside the first section, because only the text from a memo's heading to its last section is kept.
     private static string MarkMemo(string memo)
     {
         var title = memo.IndexOf("### ", StringComparison.Ordinal);
@@ -106,5 +106,5 @@ internal sealed partial class ScriptedModel(IReadOnlyDictionary<string, Scripted
     private static partial Regex MemoHeading();
 }
 
-/// <summary>A reply: text, and the shell command to run where the agent goes on.</summary>
+/// <summary>A reply: text, and the shell command to run; null where the agent is done.</summary>
 internal sealed record ScriptedReply(string Text, string? Command = null);

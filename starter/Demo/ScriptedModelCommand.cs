@@ -3,7 +3,10 @@ using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Demo;
 
-/// <summary><c>spark scripted-model</c>: the demo's model in a process of its own. Hidden; for tests and for looking at.</summary>
+/// <summary>
+/// <c>spark scripted-model</c>: the demo's model in a process of its own. Hidden; for tests and for trying requests by
+/// hand.
+/// </summary>
 internal static class ScriptedModelCommand
 {
     public static Command Create(CliOutput output)
@@ -33,7 +36,7 @@ internal static class ScriptedModelCommand
         await using var server = Start(scripts, port, delay);
         output.Line(server.BaseAddress.ToString());
         await output.Out.FlushAsync(cancellationToken);
-        output.Note("A scripted model answers here: prepared replies, no language model behind them. Ctrl-C ends it.");
+        output.Note("A scripted model answers here with prepared replies; there is no language model behind it. Ctrl-C ends it.");
         await Task.Delay(Timeout.Infinite, cancellationToken).ContinueWith(
             _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return ExitCodes.Good;

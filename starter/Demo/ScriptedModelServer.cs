@@ -33,16 +33,16 @@ internal sealed class ScriptedModelServer : IAsyncDisposable
     /// <summary>Requests answered so far, by the header <c>X-Spark-Purpose</c>.</summary>
     public IReadOnlyDictionary<string, int> RequestsByPurpose => _requests;
 
-    /// <summary>How often each <c>Idempotency-Key</c> was answered; above 1, a request was sent again.</summary>
+    /// <summary>How often each <c>Idempotency-Key</c> was answered; above 1, the request was sent again.</summary>
     public IReadOnlyDictionary<string, int> RequestsByKey => _keys;
 
-    /// <summary>Requests that no script answers.</summary>
+    /// <summary>Number of requests that no script answers.</summary>
     public int Refused => Volatile.Read(ref _refused);
 
     /// <summary>Starts serving the scripts of a folder.</summary>
     /// <param name="scriptsFolder">Folder with one <c>&lt;task&gt;.yaml</c> per task.</param>
     /// <param name="port">Port on the loopback address; 0 for a free one.</param>
-    /// <param name="delay">How long each reply is held back, as a real model would take its time.</param>
+    /// <param name="delay">How long each reply is delayed, as a real model takes time too.</param>
     /// <exception cref="InvalidDataException">A script is broken; the message names file and field.</exception>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="IOException">The port is taken.</exception>
@@ -97,9 +97,9 @@ internal sealed class ScriptedModelServer : IAsyncDisposable
     }
 }
 
-/// <summary>What <c>GET /counts</c> tells, for tests that run the scripted model in a process of its own.</summary>
+/// <summary>The reply of <c>GET /counts</c>, for tests that run the scripted model in a process of its own.</summary>
 /// <param name="ByPurpose">Requests answered, by purpose.</param>
 /// <param name="ByIdempotencyKey">Requests answered, by the key they carried.</param>
-/// <param name="Refused">Requests that no script answers.</param>
+/// <param name="Refused">Number of requests that no script answers.</param>
 internal sealed record ScriptedModelCounts(
     IReadOnlyDictionary<string, int> ByPurpose, IReadOnlyDictionary<string, int> ByIdempotencyKey, int Refused);

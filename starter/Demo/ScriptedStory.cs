@@ -19,13 +19,13 @@ internal sealed record ScriptedStory
     /// <summary>The attempts in order; when more are asked for, the last one is played again.</summary>
     public List<ScriptedAttempt> Attempts { get; set; } = [];
 
-    /// <summary>How the task itself is made; null where it comes with the demo.</summary>
+    /// <summary>How the task itself is made; null for a task that comes with the demo.</summary>
     public ScriptedConstruction? Construction { get; set; }
 
-    /// <summary>Replies to the request for the skill: the first, and those to being asked again. The last one repeats.</summary>
+    /// <summary>Replies to the request for the skill: the first one, then those to repeated requests. The last one repeats.</summary>
     public List<string> Skill { get; set; } = [];
 
-    /// <summary>What the agent does when it is offered a skill: the first whose file stands in the instruction.</summary>
+    /// <summary>What the agent does when it is offered a skill: the first whose file is named in the instruction.</summary>
     public List<ScriptedSkilled> WithSkill { get; set; } = [];
 
     /// <summary>Reads one script.</summary>
@@ -52,7 +52,7 @@ internal sealed record ScriptedStory
             if (story.OwnLines(index).Count == 0)
             {
                 throw new InvalidDataException(
-                    $"{path}: attempts[{index}] starts no command that the other attempts lack; a reflection on it could not be recognised");
+                    $"{path}: attempts[{index}] has no command of its own, so a reflection on it could not be recognised; start one of its commands differently from those of the other attempts");
             }
         }
 
@@ -69,7 +69,7 @@ internal sealed record ScriptedStory
     public static IReadOnlyDictionary<string, ScriptedStory> LoadAll(string folder) =>
         Directory.EnumerateFiles(folder, "*.yaml").Select(Load).ToDictionary(story => story.Task, StringComparer.Ordinal);
 
-    /// <summary>First lines of the commands that only this attempt runs; by them a text about the attempt is recognised.</summary>
+    /// <summary>First lines of the commands that only this attempt runs; a text about the attempt is recognised by them.</summary>
     public IReadOnlyList<string> OwnLines(int attempt)
     {
         var others = Attempts.Where((_, index) => index != attempt).SelectMany(other => other.FirstLines()).ToHashSet();
@@ -81,8 +81,8 @@ internal sealed record ScriptedStory
 internal sealed record ScriptedAttempt
 {
     /// <summary>
-    /// Text that must not stand in the instruction; where it does, the attempt before is played again. So a story can turn
-    /// on an intervention that leaves the old plan out.
+    /// Text that must not be in the instruction; where it is, the attempt before is played again. So a story can depend on an
+    /// intervention that leaves the old plan out.
     /// </summary>
     public string? Unless { get; set; }
 
@@ -92,17 +92,17 @@ internal sealed record ScriptedAttempt
     /// <summary>The agent's last words.</summary>
     public string Done { get; set; } = "";
 
-    /// <summary>Replies to the request for a memo: the first, and those to being asked again. The last one repeats.</summary>
+    /// <summary>Replies to the request for a memo: the first one, then those to repeated requests. The last one repeats.</summary>
     public List<string> Memo { get; set; } = [];
 
     /// <summary>First line of each command.</summary>
     public IEnumerable<string> FirstLines() => Turns.Select(turn => turn.Run.Trim().Split('\n', 2)[0].Trim());
 }
 
-/// <summary>An attempt of an agent that a skill is offered to.</summary>
+/// <summary>An attempt of an agent that is offered a skill.</summary>
 internal sealed record ScriptedSkilled
 {
-    /// <summary>Path of the skill's file, as the agent is told it.</summary>
+    /// <summary>Path of the skill's file, as it appears in the instruction.</summary>
     public string When { get; set; } = "";
 
     /// <summary>Its first turns.</summary>
@@ -111,10 +111,10 @@ internal sealed record ScriptedSkilled
     /// <summary>Number of the attempt whose turns it goes on with, from 1; 0 for none.</summary>
     public int Then { get; set; }
 
-    /// <summary>Its last words; those of the attempt it goes on with where there are none.</summary>
+    /// <summary>Its last words; where there are none, those of the attempt it goes on with.</summary>
     public string Done { get; set; } = "";
 
-    /// <summary>The whole of it.</summary>
+    /// <summary>The whole attempt: its own turns, then those of the attempt it goes on with.</summary>
     public ScriptedAttempt In(ScriptedStory story)
     {
         var rest = Then > 0 ? story.Attempts[Then - 1] : null;

@@ -5,7 +5,7 @@ using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Starter.Doctor;
 
-/// <summary>What <c>spark doctor</c> looks at. Nothing is started or changed, and no value of a key is read out.</summary>
+/// <summary>What <c>spark doctor</c> looks at. Nothing is started or changed, and no value of a key is printed.</summary>
 internal static class Checks
 {
     private const long Gigabyte = 1L << 30;
@@ -36,7 +36,7 @@ internal static class Checks
             "temporal",
             Verdict.Warning,
             "not on PATH",
-            "none needed with network: the first command downloads it; otherwise install the Temporal CLI or set TEMPORAL_ADDRESS");
+            "online, the first command downloads it; offline, install the Temporal CLI or set TEMPORAL_ADDRESS");
 
     private static Finding Worker()
     {
@@ -59,7 +59,7 @@ internal static class Checks
         }
         catch (CliException mistake)
         {
-            return new("server", Verdict.Missing, mistake.Message, "mend the variable, or unset it to use a server of your own");
+            return new("server", Verdict.Missing, mistake.Message, "correct the variable, or unset it to use a local server");
         }
 
         if (string.IsNullOrEmpty(given.TargetHost))
@@ -69,7 +69,7 @@ internal static class Checks
                 "server",
                 Verdict.Ok,
                 record is null
-                    ? "none is up; each command starts one of its own, or: spark up"
+                    ? "no server is up; each command starts its own, or: spark up"
                     : $"{record.Address}, namespace {record.Namespace}, UI {record.UiAddress}");
         }
 
@@ -85,7 +85,7 @@ internal static class Checks
                 "server",
                 Verdict.Missing,
                 $"{given.TargetHost}, namespace {given.Namespace}: search attributes are missing ({refused.Message})",
-                "add those of temporal-dev.yaml with 'temporal operator search-attribute create'");
+                "add the ones in temporal-dev.yaml with 'temporal operator search-attribute create'");
         }
         catch (Exception failure) when (failure is RpcException or InvalidOperationException or TimeoutException)
         {
@@ -93,7 +93,7 @@ internal static class Checks
                 "server",
                 Verdict.Missing,
                 $"{given.TargetHost}, namespace {given.Namespace} does not answer: {failure.Message.Split('\n')[0]}",
-                "check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and the TLS variables, or unset them to use a server of your own");
+                "check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and the TLS variables, or unset them to use a local server");
         }
     }
 

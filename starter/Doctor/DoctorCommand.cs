@@ -12,7 +12,7 @@ internal static class DoctorCommand
         var command = new Command(
             "doctor",
             """
-            Says what is missing on this machine, each with its remedy. Starts and changes nothing. Exits 0 if runs can
+            Lists what is missing on this machine, with the remedy for each. Starts and changes nothing. Exits 0 if runs can
             work, 1 if something that they need is missing.
 
             Example:

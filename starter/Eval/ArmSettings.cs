@@ -13,13 +13,13 @@ internal sealed class ArmSettings
 
     private readonly Option<string[]> _phases = new("--phases")
     {
-        Description = "Which of baseline, generated and human to run. Default: those that there are skills for.",
+        Description = "Which of baseline, generated and human to run. Default: baseline, and each arm for which there are skills.",
         AllowMultipleArgumentsPerToken = true,
     };
 
     private readonly Option<string[]> _arms = new("--arm")
     {
-        Description = "A further arm, NAME=DIR: DIR is one skill for all tasks, or a folder with one folder per task.",
+        Description = "One more arm, NAME=DIR: DIR is one skill for all tasks, or has one folder per task.",
         AllowMultipleArgumentsPerToken = true,
     };
 
@@ -30,7 +30,7 @@ internal sealed class ArmSettings
 
     private readonly Option<string[]> _source = new("--skill-source-model")
     {
-        Description = "Model whose skills the students get. Default: each its own. Several give an arm generated-MODEL each.",
+        Description = "Model whose skills the students get. Default: each student's own. Several models give one arm generated-MODEL each.",
         AllowMultipleArgumentsPerToken = true,
     };
 
@@ -52,7 +52,7 @@ internal sealed class ArmSettings
         parsed.GetValue(_skills) is { } given ? Existing("--skills-result-dir", given) : Directory.Exists(DefaultSkills) ? Path.GetFullPath(DefaultSkills) : null;
 
     /// <summary>The arms, the baseline first.</summary>
-    /// <exception cref="CliException">A name or a folder cannot be used; says which.</exception>
+    /// <exception cref="CliException">A name or a folder cannot be used; the message says which.</exception>
     public IReadOnlyList<EvaluationArm> Arms(ParseResult parsed, IReadOnlyList<ScannedTask> tasks)
     {
         var skills = SkillsDir(parsed);

@@ -5,15 +5,15 @@ using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Eval;
 
-/// <summary>What an evaluation of one student would cost, judged by what the same model cost before.</summary>
+/// <summary>The probable cost of an evaluation of one student, from what the same model cost before.</summary>
 /// <param name="Model">Slug of the student.</param>
 /// <param name="Trials">Trials planned.</param>
 /// <param name="Usd">Dollars; null where nothing is known of the model.</param>
-/// <param name="Recorded">Trials and attempts that the estimate rests on.</param>
+/// <param name="Recorded">Trials and attempts that the estimate is made from.</param>
 /// <param name="TasksKnown">Tasks among them that are also planned.</param>
 internal sealed record CostEstimate(string Model, int Trials, double? Usd, int Recorded, int TasksKnown)
 {
-    /// <summary>One estimate a student.</summary>
+    /// <summary>One estimate per student.</summary>
     /// <param name="input">The evaluation.</param>
     /// <param name="tasks">Its tasks.</param>
     /// <param name="skillsDir">Results of skill generation; null where there are none.</param>
@@ -40,7 +40,7 @@ internal sealed record CostEstimate(string Model, int Trials, double? Usd, int R
         where attempt.Usage is not null
         select (Path.GetFileName(task), attempt.Usage!.CostUsd);
 
-    /// <summary>A file that cannot be read says nothing about costs.</summary>
+    /// <summary>A file that cannot be read is skipped.</summary>
     private static T? Read<T>(string file, Func<string, string, T> read)
         where T : class
     {

@@ -6,7 +6,7 @@ namespace Spark.Temporal.Starter.Eval;
 /// <summary>The group <c>spark eval</c>.</summary>
 internal static class EvalCommands
 {
-    public static Command Create(CliOutput output) => new("eval", "Does a skill help, on which tasks, at what cost.")
+    public static Command Create(CliOutput output) => new("eval", "Measure whether a skill helps, on which tasks, and at what cost.")
     {
         EvalRunCommand.Create(output),
         EvalShowCommand.Create(output),

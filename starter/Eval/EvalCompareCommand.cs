@@ -14,12 +14,12 @@ internal static class EvalCompareCommand
     {
         var first = new Argument<string>("A") { Description = "An evaluation: its name, its folder, or its summary.json." };
         var second = new Argument<string?>("B") { Description = "The one to compare it with.", Arity = ArgumentArity.ZeroOrOne };
-        var reference = new Option<string?>("--ref-eval-result-dir") { Description = "Instead of B: a folder of evaluations; the latest one of the same model is taken." };
+        var reference = new Option<string?>("--ref-eval-result-dir") { Description = "Instead of B: a folder of evaluations; A is compared with the latest one of the same model." };
         var json = CommonOptions.Json();
         var command = new Command(
             "compare",
             """
-            Set two evaluations side by side, arm by arm, on the tasks that both scored: skills made with and without
+            Compare two evaluations arm by arm, on the tasks that both scored: skills made with and without
             interventions, before and after a change, or two students.
 
             Example:

@@ -13,14 +13,14 @@ namespace Spark.Temporal.Starter.Eval;
 /// <summary><c>spark eval run</c>: arms × tasks × repeats, followed to their end.</summary>
 internal static class EvalRunCommand
 {
-    // As the original: what an evaluated agent does not do in half the time it is not credited with.
+    // As in the original: an evaluated agent gets half the time.
     private const double TimeoutMultiplier = 0.5;
 
     public static Command Create(CliOutput output)
     {
         var tasksDir = new Option<string>("--tasks-dir") { Description = "A folder of Harbor tasks, or one task.", Required = true };
         var tasks = new Option<string[]>("--tasks") { Description = "Only these, by name; * and ? match; @FILE reads names from a file.", AllowMultipleArgumentsPerToken = true };
-        var limit = RunSettings.Positive(new Option<int?>("--limit") { Description = "At most so many tasks." });
+        var limit = RunSettings.Positive(new Option<int?>("--limit") { Description = "Run at most this many tasks." });
         var agent = new AgentSettings();
         var models = new Option<string[]>("--model")
         {
@@ -29,12 +29,12 @@ internal static class EvalRunCommand
         };
         var repeats = RunSettings.Positive(new Option<int>("--repeats") { Description = "Trials of each task in each arm.", DefaultValueFactory = _ => 1 });
         var parallelism = RunSettings.Between(1, ParallelismRequest.Most, new Option<int>("--parallelism") { Description = "Trials open at once.", DefaultValueFactory = _ => 4 });
-        var seed = new Option<int>("--seed") { Description = "Of the order of trials inside a task, and of the intervals.", DefaultValueFactory = _ => 1 };
-        var budget = RunSettings.Positive(new Option<double?>("--budget-usd") { Description = "Dollars after which no further trial starts until the budget is raised." });
+        var seed = new Option<int>("--seed") { Description = "Seed for the order of trials inside a task, and for the confidence intervals.", DefaultValueFactory = _ => 1 };
+        var budget = RunSettings.Positive(new Option<double?>("--budget-usd") { Description = "Once this many dollars are spent, no further trial starts until the budget is raised." });
         var batchName = new Option<string?>("--batch") { Description = "Name of the evaluation; naming one that runs attaches to it. Default: made up." };
         var resume = new Option<bool>("--resume") { Description = "Keep what the evaluation named with --batch has scored, and run the rest again." };
         var detach = new Option<bool>("--detach") { Description = "Start and return; follow with spark runs watch." };
-        var results = new Option<string?>("--eval-result-dir") { Description = $"Folder for summaries and reports, a folder a model. Default: {SummaryFiles.Root}/ under --out." };
+        var results = new Option<string?>("--eval-result-dir") { Description = $"Folder for summaries and reports, with one folder per model. Default: {SummaryFiles.Root}/ under --out." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Say what would run and what it may cost; start nothing." };
         var cancel = new Option<bool>("--cancel-on-interrupt") { Description = "Ctrl-C cancels the evaluation instead of leaving it." };
         var json = CommonOptions.Json();
@@ -43,9 +43,9 @@ internal static class EvalRunCommand
         var command = new Command(
             "run",
             """
-            Try the same tasks with the same agent without a skill, with a generated one, with a human one, and in any further
-            arm. Trials of one task stand together in time; what the infrastructure ended is run again and never scored; a
-            missing skill is skipped. Exits 0 if every trial was scored or skipped, 3 if the infrastructure ended some.
+            Run the same tasks with the same agent without a skill, with a generated one, with a human one, and in any further
+            arm. Trials of one task run close together in time. A trial that the infrastructure ended is run again, never scored. A
+            trial whose skill is missing is skipped. Exits 0 if every trial was scored or skipped, 3 if infrastructure ended some.
 
             Example:
               spark eval run --tasks-dir tasks --model gpt-5-mini --skill-source-model gpt-5 --repeats 3 --parallelism 8
@@ -107,7 +107,7 @@ internal static class EvalRunCommand
             throw new CliException("the agent replay re-enacts whole runs: spark skills run --agent replay --agent-kwarg trajectory=FILE", ExitCodes.Usage);
         }
 
-        // Agents that ask no model are students of their own name.
+        // Agents without a model are students under their own name.
         List<EvaluationStudent> students = agent is AgentNames.Oracle or AgentNames.Nop
             ? [new EvaluationStudent(agent, new ModelChoice())]
             : [.. models.DefaultIfEmpty("").Select(model => RunSettings.Choice(model, apiBase)).Select(model => new EvaluationStudent(RunSettings.Slug(model), model))];

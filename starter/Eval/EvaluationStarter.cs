@@ -42,11 +42,11 @@ internal sealed class EvaluationStarter(SparkSession session, CliOutput output)
     public async Task<EvaluationResult> EvaluateAsync(EvaluationInput input, int tasks, CancellationToken cancellationToken) =>
         await FollowAsync(await StartAsync(input, tasks), cancellationToken);
 
-    /// <summary>Good when every trial ended and none by the infrastructure.</summary>
+    /// <summary>Good when every trial ended and infrastructure ended none of them.</summary>
     public static int ExitCode(EvaluationResult result) =>
         result.Students.All(student => student.Complete && student.Arms.All(arm => arm.Infrastructure == 0)) ? ExitCodes.Good : ExitCodes.SomeFailed;
 
-    /// <summary>A table a student.</summary>
+    /// <summary>One table per student.</summary>
     public static void Print(EvaluationResult result, CliOutput output)
     {
         foreach (var student in result.Students)
@@ -62,7 +62,7 @@ internal sealed class EvaluationStarter(SparkSession session, CliOutput output)
 
     private async Task<WorkflowHandle<EvaluationWorkflow, EvaluationResult>> StartAsync(EvaluationInput input, int tasks)
     {
-        // One that was cancelled or failed goes on from its files; a finished one only when asked to.
+        // A cancelled or failed evaluation goes on from its files; a finished one only with --resume.
         var id = WorkflowIds.Evaluation(input.Batch);
         var resumes = input.Resume || await ClosedBadlyAsync(id);
         var started = input with { Resume = resumes };
@@ -81,7 +81,7 @@ internal sealed class EvaluationStarter(SparkSession session, CliOutput output)
         }
         catch (WorkflowAlreadyStartedException)
         {
-            // Done before: its result is there, nothing is paid for again.
+            // It ran before: its result exists, so nothing is paid for again.
             return session.Client.GetWorkflowHandle<EvaluationWorkflow, EvaluationResult>(id);
         }
     }
@@ -103,7 +103,7 @@ internal sealed class EvaluationStarter(SparkSession session, CliOutput output)
 
     private Task<EvaluationResult> FollowAsync(WorkflowHandle<EvaluationWorkflow, EvaluationResult> run, CancellationToken cancellationToken)
     {
-        // By id alone: the evaluation continues as a new run.
+        // Addressed by id alone, because the evaluation continues as a new run.
         var newest = session.Client.GetWorkflowHandle<EvaluationWorkflow>(run.Id);
         return BatchView.FollowAsync(
             session,

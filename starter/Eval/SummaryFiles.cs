@@ -31,7 +31,7 @@ internal static class SummaryFiles
         return summaries;
     }
 
-    /// <exception cref="CliException">It is no summary; names the file.</exception>
+    /// <exception cref="CliException">The file is not a summary; the message names it.</exception>
     public static async Task<EvaluationSummary> ReadAsync(string file, CancellationToken cancellationToken)
     {
         try
@@ -40,11 +40,11 @@ internal static class SummaryFiles
         }
         catch (ResultFormatException refused)
         {
-            throw new CliException($"no summary of an evaluation: {refused.Message}");
+            throw new CliException($"this is not a summary of an evaluation: {refused.Message}");
         }
         catch (Exception mistake) when (mistake is IOException or UnauthorizedAccessException)
         {
-            throw new CliException($"{file} is no summary of an evaluation: {mistake.Message}");
+            throw new CliException($"{file} is not a summary of an evaluation: {mistake.Message}");
         }
     }
 

@@ -45,7 +45,7 @@ internal static class KeysCommands
         var command = new Command(
             "add",
             """
-            Add a key to a key file. It is used only once it is active: first give the file to every process and start them
+            Add a key to a key file. It encrypts only after it is activated: first give the file to every process and start them
             again, then activate it, then give it to them once more.
 
             Example:
@@ -103,7 +103,7 @@ internal static class KeysCommands
     {
         if (KeyFiles.OthersCanRead(keys.Path))
         {
-            output.Note($"{keys.Path} can be read by others than its owner; mend that with: chmod 600 {keys.Path}");
+            output.Note($"{keys.Path} can be read by users other than its owner; fix that with: chmod 600 {keys.Path}");
         }
 
         if (json)

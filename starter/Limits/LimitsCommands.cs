@@ -49,13 +49,13 @@ internal static class LimitsCommands
                 result.AddError($"--rpm is a number above 0, at most 1000000, or '{None}'; it was '{token.Value}'.");
             }
         });
-        var reason = new Option<string?>("--reason") { Description = "Why; shown with the limit." };
+        var reason = new Option<string?>("--reason") { Description = "Reason for the change; shown with the limit." };
         var json = CommonOptions.Json();
         var command = new Command(
             "set",
             """
-            Sets a limit at once, also for runs under way; the server keeps to it, however many workers there are. It stands
-            above the setting RequestsPerMinute of the profile until it is set again.
+            Sets a limit at once, also for runs under way. The server enforces it, however many workers there are. It overrides
+            the profile's setting RequestsPerMinute until it is set again.
 
             Example:
               spark limits set default --rpm 120

@@ -11,15 +11,15 @@ internal static class PdiAnalyzeCommand
     {
         var folders = Folders();
         var json = CommonOptions.Json();
-        var deltaR = new Option<string?>("--delta-r") { Description = "A CSV file with columns task and delta_r, and model and student where there are several." };
+        var deltaR = new Option<string?>("--delta-r") { Description = "A CSV file with columns task and delta_r; also model and student where there are several." };
         var evaluations = new Option<string[]>("--eval") { Description = "summary.json of evaluations, to take Δr from.", AllowMultipleArgumentsPerToken = true };
         var outDir = new Option<string?>("--out") { Description = "Write pictures (SVG) and analysis.json into this folder." };
         var command = new Command(
             "analyze",
             """
-            The posterior distillation index of finished runs: how far each skill repeats what was done and what was planned,
-            whether that foresees what the skill is worth (Δr), and how much depends on the weights. Runs without a pass or a
-            skill are listed and left out.
+            Compute the posterior distillation index of finished runs: how far each skill repeats what was done and planned,
+            whether the index predicts the skill's gain (Δr), and how much depends on the weights. Runs without a pass or a
+            skill are listed but left out.
 
             Example:
               spark pdi analyze skills_gen_result --eval skills_eval_result/gpt-5-mini/first/summary.json --out pdi

@@ -34,7 +34,7 @@ internal sealed class PdiAnalyzeReport(CliOutput output, PdiAnalysis analysis, I
             output.Line();
             output.Line(analysis.Rho.Rho is { } rho
                 ? $"Spearman's ρ between PDI and Δr: {rho:0.000}, p = {analysis.Rho.P:0.0000} by permutation, {analysis.Rho.Pairs} runs"
-                : $"Spearman's ρ between PDI and Δr: not to be had from {analysis.Rho.Pairs} runs with Δr (--delta-r, --eval)");
+                : $"Spearman's ρ between PDI and Δr: cannot be computed from {analysis.Rho.Pairs} runs with Δr (--delta-r, --eval)");
             output.Line(Sweep());
         }
 

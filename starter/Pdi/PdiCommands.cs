@@ -6,10 +6,10 @@ using Spark.Temporal.Starter.Pdi.Trajectories;
 
 namespace Spark.Temporal.Starter.Pdi;
 
-/// <summary><c>spark pdi</c>: what the posterior distillation index says about runs that are over.</summary>
+/// <summary><c>spark pdi</c>: the posterior distillation index of finished runs.</summary>
 internal static class PdiCommands
 {
-    /// <summary>A file that is no trajectory at all would fill the screen.</summary>
+    /// <summary>A file that is not a trajectory at all would fill the screen.</summary>
     private const int DamagedShown = 5;
 
     public static Command Create(CliOutput output)
@@ -99,6 +99,6 @@ internal static class PdiCommands
             output.Note($"{path}: {run.DamagedLines.Count - DamagedShown} more such lines");
         }
 
-        return run.Events > 0 ? run : throw new CliException($"{path} holds no events: it is no trajectory.jsonl of a run");
+        return run.Events > 0 ? run : throw new CliException($"{path} holds no events, so it is not a run's trajectory.jsonl; name another file");
     }
 }

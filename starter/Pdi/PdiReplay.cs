@@ -8,10 +8,10 @@ namespace Spark.Temporal.Starter.Pdi;
 /// <param name="Attempt">The attempt reflected on, from 0.</param>
 /// <param name="Step">The recorded number of the reflection.</param>
 /// <param name="Recorded">What it is compared with; null where nothing by this method is recorded.</param>
-/// <param name="Computed">Computed now, unrounded; null where the file lacks what it is computed from.</param>
+/// <param name="Computed">Computed now, unrounded; null where the file lacks its source.</param>
 /// <param name="Agrees">Whether all four decimals and the decision are the same.</param>
 /// <param name="Tie">
-/// The weighted index stands on the threshold but for the last bits of a logarithm, so its decision is not compared.
+/// The weighted index equals the threshold up to the last bits of a logarithm, so its decision is not compared.
 /// </param>
 /// <param name="AfterTie">The snapshot before was a tie, so the level is not compared.</param>
 /// <param name="Problem">Why there is nothing to compare; null when there is.</param>
@@ -56,7 +56,7 @@ internal static class PdiReplay
         return new ReplayedRun(run, by, comparedWith, [.. Compare(run, by, recorded)]);
     }
 
-    /// <summary>What each recorded snapshot was computed from; null where the file lacks it.</summary>
+    /// <summary>The source of each recorded snapshot; null where the file lacks it.</summary>
     public static IEnumerable<PdiObservation?> Observations(RecordedRun run)
     {
         foreach (var (snapshot, _) in run.Snapshots)
@@ -101,7 +101,7 @@ internal static class PdiReplay
 
     private static bool Agree(PdiSnapshot recorded, PdiSnapshot computed, bool skipDecision, bool skipLevel)
     {
-        // Our own runs may have recorded more than four decimals.
+        // Runs of this project may have recorded more than four decimals.
         PdiSnapshot left = recorded.Rounded(), right = computed.Rounded();
         return left with { Triggered = skipDecision ? right.Triggered : left.Triggered, Level = skipLevel ? right.Level : left.Level } == right;
     }

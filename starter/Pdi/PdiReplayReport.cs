@@ -9,7 +9,7 @@ namespace Spark.Temporal.Starter.Pdi;
 /// <summary>Prints replayed runs for people and for programs.</summary>
 internal sealed class PdiReplayReport(CliOutput output)
 {
-    /// <summary>A list with one object per file: <c>task, method, snapshots</c> and what was made of them.</summary>
+    /// <summary>A list with one object per file: <c>task, method, snapshots</c> and the counts of the comparison.</summary>
     public void Json(IEnumerable<ReplayedRun> runs) => output.Json(runs.Select(run => new
     {
         run.Run.Task,

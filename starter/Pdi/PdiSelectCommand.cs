@@ -15,7 +15,7 @@ internal static class PdiSelectCommand
         var command = new Command(
             "select",
             """
-            Print the tasks whose finished runs have an offline PDI below a bound, one a line, for --tasks @FILE.
+            Print the tasks whose finished runs have an offline PDI below a bound, one per line, for --tasks @FILE.
 
             Example:
               spark pdi select --below -0.5 skills_gen_result/gpt-5 > low.txt

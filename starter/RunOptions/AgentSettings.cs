@@ -3,13 +3,13 @@ using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.RunOptions;
 
-/// <summary>Which agent works, and what it is told besides its model.</summary>
+/// <summary>Which agent works, and its settings besides the model.</summary>
 internal sealed class AgentSettings
 {
     private readonly Option<string> _agent = new("--agent")
     {
         Description = $"Agent that works: terminal (built in, with a model), oracle (runs the task's solution), nop (does nothing), "
-            + $"an installed one ({string.Join(", ", AgentNames.Installed)}), or {AgentNames.OwnPrefix}NAME of the worker's own folder.",
+            + $"an installed one ({string.Join(", ", AgentNames.Installed)}), or {AgentNames.OwnPrefix}NAME from the worker's folder of agents.",
         DefaultValueFactory = _ => AgentNames.Terminal,
     };
 
@@ -41,7 +41,7 @@ internal sealed class AgentSettings
 
     public string Agent(ParseResult parsed) => parsed.GetValue(_agent)!;
 
-    /// <summary>Null where nothing is given; the last of equal names counts.</summary>
+    /// <summary>Null where no setting is given; where a name appears twice, the last value counts.</summary>
     public IReadOnlyDictionary<string, string>? Kwargs(ParseResult parsed)
     {
         var kwargs = new SortedDictionary<string, string>(StringComparer.Ordinal);

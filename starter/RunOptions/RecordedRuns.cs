@@ -6,7 +6,7 @@ namespace Spark.Temporal.Starter.RunOptions;
 /// <summary>Recorded runs as the source of a batch.</summary>
 internal static class RecordedRuns
 {
-    /// <exception cref="CliException">Nothing is named, or something that the agent does not take.</exception>
+    /// <exception cref="CliException">No recording is named, or a setting that the agent does not take.</exception>
     public static BatchSource Source(IReadOnlyDictionary<string, string>? kwargs)
     {
         if (kwargs?.GetValueOrDefault(AgentNames.TrajectoryKwarg) is not { Length: > 0 } path)

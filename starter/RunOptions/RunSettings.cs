@@ -9,7 +9,7 @@ using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.RunOptions;
 
-/// <summary>Options shared by everything that starts runs; the names are the original's where it had them.</summary>
+/// <summary>Options shared by all commands that start runs; names follow the original where it has the option.</summary>
 internal sealed class RunSettings
 {
     private readonly Option<string?> _model = new("--model")
@@ -19,7 +19,7 @@ internal sealed class RunSettings
 
     private readonly Option<string?> _apiBase = new("--api-base") { Description = "Endpoint to use instead of the profile's; the worker's settings must allow it." };
 
-    private readonly Option<int?> _maxTokens = Positive(new Option<int?>("--max-tokens") { Description = "Most tokens of one reply of the agent." });
+    private readonly Option<int?> _maxTokens = Positive(new Option<int?>("--max-tokens") { Description = "Most tokens in one reply of the agent." });
 
     private readonly Option<string?> _budgets = new("--token-budgets") { Description = "File of token limits by purpose (token_budgets.json)." };
 
@@ -55,7 +55,7 @@ internal sealed class RunSettings
         foreach (var key in new[] { _key, _summaryKey })
         {
             key.Validators.Add(result => result.AddError(
-                $"{key.Name} is refused: keys do not belong on a command line, where other users and the shell's history see them. Set OPENAI_API_KEY in the worker's environment or in its .env file."));
+                $"{key.Name} is refused: on a command line, other users and the shell's history would see the key. Set OPENAI_API_KEY in the worker's environment or in its .env file."));
         }
     }
 
@@ -107,7 +107,7 @@ internal sealed class RunSettings
             return new ModelChoice(ApiBase: apiBase);
         }
 
-        // Names such as "llama3:8b" hold a colon too; a profile is named by what a settings section can be named by.
+        // Names such as "llama3:8b" hold a colon too; a profile's name has only characters that a settings section can have.
         var colon = text.IndexOf("::", StringComparison.Ordinal);
         return colon < 0 ? new ModelChoice(Name: text, ApiBase: apiBase)
             : new ModelChoice(text[..colon], text[(colon + 2)..] is { Length: > 0 } name ? name : null, apiBase);
@@ -138,7 +138,10 @@ internal sealed class RunSettings
         return option;
     }
 
-    /// <summary>The finite number that stands on the command line; the default where none does, null where it is none.</summary>
+    /// <summary>
+    /// The finite number on the command line; the default where the option is missing, null where the value is not a
+    /// number.
+    /// </summary>
     private static double? Number(OptionResult result) =>
         result.Tokens.Count == 0 ? Convert.ToDouble(result.Option.GetDefaultValue(), CultureInfo.InvariantCulture)
         : double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) ? value
@@ -152,17 +155,17 @@ internal sealed class SkillSettings
     private readonly Option<string?> _summaryBase = new("--summary-api-base") { Description = "Its endpoint." };
     private readonly Option<int> _retries = RunSettings.Positive(new Option<int>("--max-retries") { Description = "Attempts per task.", DefaultValueFactory = _ => 8 });
     private readonly Option<bool> _pdi = new("--pdi-enabled") { Description = "Compute the PDI proxy after every reflection.", DefaultValueFactory = _ => true };
-    private readonly Option<bool> _observe = new("--pdi-observe-only") { Description = "Compute and record it, but never intervene." };
-    private readonly Option<double?> _budget = RunSettings.Positive(new Option<double?>("--budget-usd") { Description = "Dollars a task may cost before its run waits." });
-    private readonly Option<long?> _tokens = RunSettings.Positive(new Option<long?>("--budget-tokens") { Description = "Tokens a task may send and receive before its run waits." });
+    private readonly Option<bool> _observe = new("--pdi-observe-only") { Description = "Compute and record the PDI proxy, but never intervene." };
+    private readonly Option<double?> _budget = RunSettings.Positive(new Option<double?>("--budget-usd") { Description = "Dollars that a task may cost; then its run waits." });
+    private readonly Option<long?> _tokens = RunSettings.Positive(new Option<long?>("--budget-tokens") { Description = "Tokens that a task may send and receive; then its run waits." });
 
     private readonly Option<string> _method = new Option<string>("--pdi-method")
     {
-        Description = "How texts are compared.",
+        Description = "How the PDI proxy compares texts.",
         DefaultValueFactory = _ => "token_overlap",
     }.AcceptOnlyFromAmong("token_overlap", "js_divergence");
 
-    private readonly Option<string?> _results = new("--result-dir") { Description = "Folder for skills and their records, a folder a model. Default: skills_gen_result/ under --out." };
+    private readonly Option<string?> _results = new("--result-dir") { Description = "Folder for skills and their records, with one folder per model. Default: skills_gen_result/ under --out." };
 
     private readonly AgentSettings _agent = new();
 
@@ -175,7 +178,7 @@ internal sealed class SkillSettings
         }
     }
 
-    /// <summary>The recorded runs that the agent <c>replay</c> is to re-enact; null for every other agent.</summary>
+    /// <summary>The recorded runs that the agent <c>replay</c> re-enacts; null for every other agent.</summary>
     public BatchSource? Recordings(ParseResult parsed) =>
         _agent.Agent(parsed) == AgentNames.Replay ? RecordedRuns.Source(_agent.Kwargs(parsed)) : null;
 

@@ -5,10 +5,10 @@ using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.RunOptions;
 
-/// <summary>Which tasks a command is to run; what cannot run is refused before anything is started.</summary>
+/// <summary>The tasks that a command runs; a task that cannot run is refused before anything is started.</summary>
 internal static class TaskFolders
 {
-    /// <exception cref="CliException">It is no folder, or not a task that can run; every finding in the message.</exception>
+    /// <exception cref="CliException">It is not a folder, or not a task that can run; the message has every finding.</exception>
     public static ScannedTask One(string folder)
     {
         if (!Directory.Exists(folder))
@@ -21,7 +21,7 @@ internal static class TaskFolders
         return task.Read.IsValid ? task : throw new CliException(Refusal(task));
     }
 
-    /// <summary>The tasks that a batch will have, by the rules that the workers choose by too.</summary>
+    /// <summary>The tasks that a batch will have, chosen by the same rules as on the workers.</summary>
     /// <exception cref="CliException">There are none, or one of them cannot run.</exception>
     public static IReadOnlyList<ScannedTask> Select(BatchSource source)
     {

@@ -4,13 +4,13 @@ using Spark.Temporal.Starter.Servers;
 namespace Spark.Temporal.Starter.RunState;
 
 /// <summary>
-/// What a batch will probably cost: what runs of the same kind and model have cost on this server. Prices are settings of
-/// the workers, and how long an agent talks nobody knows beforehand, so past runs are the better witness.
+/// The probable cost of a batch: the mean cost of runs of the same kind and model on this server. Past runs are the best
+/// source, because prices are settings of the workers and the length of a conversation is not known beforehand.
 /// </summary>
-/// <param name="PastRuns">Runs it is drawn from; 0 where there are none, or no server is up that could know.</param>
+/// <param name="PastRuns">Runs it is drawn from; 0 where there are none, or no server is up.</param>
 /// <param name="PerItemUsd">Their mean in dollars.</param>
 /// <param name="TotalUsd">The mean for all items.</param>
-/// <param name="MostUsd">What the budgets let it cost at most; null without any.</param>
+/// <param name="MostUsd">Most that the budgets allow, without the steps under way; null without a budget.</param>
 internal sealed record PastCosts(int PastRuns, double? PerItemUsd, double? TotalUsd, double? MostUsd)
 {
     private const int MostRuns = 200;
@@ -49,5 +49,5 @@ internal sealed record PastCosts(int PastRuns, double? PerItemUsd, double? Total
         (TotalUsd is { } total
             ? $"Estimated cost {PlainText.Usd(total)}: {PastRuns} past runs with this model cost {PlainText.Usd(PerItemUsd!.Value)} on average."
             : "No past run with this model is known here, so its cost cannot be estimated.")
-        + (MostUsd is { } most ? $" The budgets let it cost {PlainText.Usd(most)} and the steps under way then." : "");
+        + (MostUsd is { } most ? $" The budgets allow {PlainText.Usd(most)} plus the steps under way at that moment." : "");
 }

@@ -9,7 +9,7 @@ using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Starter.RunState;
 
-/// <summary>Everything that can be asked of one run.</summary>
+/// <summary>Everything that is known about one run.</summary>
 internal sealed record RunDetails
 {
     private static readonly TimeSpan QueryPatience = TimeSpan.FromSeconds(5);
@@ -22,7 +22,7 @@ internal sealed record RunDetails
     /// <summary>What it is about, set when it was started.</summary>
     public string? Details { get; init; }
 
-    /// <summary>Where it stands, as the run itself writes it (Markdown); null when no worker is there to say it.</summary>
+    /// <summary>The run's own description of its progress (Markdown); null when no worker answers.</summary>
     public string? CurrentDetails { get; init; }
 
     /// <summary>Steps in flight, such as <c>sandbox.run_turn, attempt 1</c>.</summary>
@@ -30,7 +30,7 @@ internal sealed record RunDetails
 
     public IReadOnlyList<RunRow> Children { get; init; } = [];
 
-    /// <summary>Id of the run that this one was forked from; null for one of its own.</summary>
+    /// <summary>Id of the run that this one was forked from; null when it is not a fork.</summary>
     public string? ForkedFrom { get; init; }
 
     /// <summary>Runs that were forked from this one.</summary>
@@ -39,7 +39,7 @@ internal sealed record RunDetails
     /// <summary>Why it failed; null otherwise.</summary>
     public string? Failure { get; init; }
 
-    /// <summary>Its page in the web UI; null when the UI is not known or goes away with this command.</summary>
+    /// <summary>Its page in the web UI; null when the UI is not known or stops with this command.</summary>
     public string? Ui { get; init; }
 
     public int HistoryEvents { get; init; }
@@ -102,7 +102,7 @@ internal sealed record RunDetails
         var pending = new List<string>();
         foreach (var activity in raw.PendingActivities)
         {
-            // What a failure says is encrypted with the payloads.
+            // A failure's message is encrypted like the payloads.
             var failure = activity.LastFailure is null ? null : await session.Client.Options.DataConverter.ToExceptionAsync(activity.LastFailure);
             pending.Add($"{activity.ActivityType.Name}, attempt {activity.Attempt}{(failure is null ? "" : $": {PlainText.OneLine(failure.Message, 160)}")}");
         }

@@ -6,7 +6,7 @@ using Temporalio.Converters;
 
 namespace Spark.Temporal.Starter.RunState;
 
-/// <summary>What the server keeps of runs: their history, and in it what they were started with and how they ended.</summary>
+/// <summary>The records that the server keeps of runs: their history with input and result.</summary>
 internal static class RunRecords
 {
     /// <summary>The input that a run was started with.</summary>
@@ -27,7 +27,7 @@ internal static class RunRecords
         throw new CliException($"the history of '{id}' holds no input");
     }
 
-    /// <summary>The result of a completed run; null where it did not complete.</summary>
+    /// <summary>The result of a completed run; null for any other run.</summary>
     public static async Task<T?> ResultAsync<T>(SparkSession session, IEnumerable<HistoryEvent> history)
         where T : class => history.LastOrDefault()?.WorkflowExecutionCompletedEventAttributes is { Result.Payloads_: [var payload, ..] }
             ? await session.Client.Options.DataConverter.ToValueAsync<T>(payload)
@@ -45,7 +45,7 @@ internal static class RunRecords
         return events;
     }
 
-    /// <summary>A history as the web UI and the replayer take it, payloads decoded by the codec only.</summary>
+    /// <summary>A history in the form that the web UI and the replayer read, with payloads decrypted but still encoded.</summary>
     public static string Json(IReadOnlyList<HistoryEvent> events)
     {
         var history = new History();
@@ -53,7 +53,7 @@ internal static class RunRecords
         return JsonFormatter.Default.Format(history);
     }
 
-    /// <summary>The text of every payload in a history, for finding what it refers to.</summary>
+    /// <summary>The text of every payload in a history, to find the artifacts that it refers to.</summary>
     public static IEnumerable<string> Payloads(IEnumerable<HistoryEvent> events) =>
         events.SelectMany(Find).Select(payload => payload.Data.ToStringUtf8());
 

@@ -66,7 +66,7 @@ internal sealed record RunRow
         };
     }
 
-    /// <summary>The state where a run is open, else the status: what happened to it in one word or sentence.</summary>
+    /// <summary>The state of an open run, or the status of a closed one: one word or sentence.</summary>
     public string Now() => Status == "running" ? State ?? Status : Status;
 
     private static string StatusName(string name) =>

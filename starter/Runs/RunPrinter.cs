@@ -9,7 +9,7 @@ namespace Spark.Temporal.Starter.Runs;
 /// <summary>Runs as text: aligned on a terminal, separated by tabs when piped.</summary>
 internal static partial class RunPrinter
 {
-    // The id stands last: it is as long as it is, and what is cut or wrapped at a terminal's edge cannot be copied.
+    // The id is last: ids can be long, and an id that is cut or wrapped at a terminal's edge cannot be copied.
     private static readonly string[] Columns = ["started", "type", "state", "attempt", "outcome", "reward", "pdi", "cost", "run"];
 
     public static void Print(CliOutput output, IReadOnlyList<RunRow> runs)
@@ -107,7 +107,7 @@ internal static partial class RunPrinter
         }
     }
 
-    /// <summary>A character that Markdown would take for markup.</summary>
+    /// <summary>Escaped characters that Markdown would take for markup.</summary>
     [GeneratedRegex(@"\\([\\`*_\[|$])", RegexOptions.CultureInvariant)]
     private static partial Regex EscapedMark();
 

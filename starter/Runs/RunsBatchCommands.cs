@@ -17,7 +17,7 @@ internal static class RunsBatchCommands
             output,
             "parallelism",
             """
-            Changes how many runs a batch or an evaluation has open at once. With fewer than are open, those go on to their end.
+            Changes how many runs a batch or an evaluation has open at once. Runs above a lower number go on to their end.
 
             Example:
               spark runs parallelism batch/night 16
@@ -32,13 +32,13 @@ internal static class RunsBatchCommands
     private static Command Add(CliOutput output)
     {
         var folder = new Option<string?>("--tasks-dir") { Description = "A folder of Harbor tasks, or one task." };
-        var names = new Option<string[]>("--tasks") { Description = "Only these of them, by name; * and ? match, @FILE reads one a line.", AllowMultipleArgumentsPerToken = true };
+        var names = new Option<string[]>("--tasks") { Description = "Only these of them, by name; * and ? match, @FILE reads one name per line.", AllowMultipleArgumentsPerToken = true };
         var prompts = new Option<string[]>("--prompt-file") { Description = "Prompt files, for a batch that makes tasks.", AllowMultipleArgumentsPerToken = true };
         return RunsSteerCommands.Steer(
             output,
             "add",
             """
-            Adds tasks, or prompts, to a batch that runs, behind what is there. What it has already is not added again.
+            Adds tasks or prompts to the end of a running batch. An item that the batch already has is not added again.
 
             Example:
               spark runs add batch/night --tasks-dir more-tasks --tasks "csv-*"
@@ -52,13 +52,13 @@ internal static class RunsBatchCommands
 
     private static Command Retry(CliOutput output)
     {
-        var which = new Option<string>("--which") { Description = "failed, infrastructure, or all: those and what was cancelled.", DefaultValueFactory = _ => "all" };
+        var which = new Option<string>("--which") { Description = "failed, infrastructure, or all (both of these and cancelled items).", DefaultValueFactory = _ => "all" };
         which.AcceptOnlyFromAmong("failed", "infrastructure", "all");
         return RunsSteerCommands.Steer(
             output,
             "retry",
             """
-            Runs again what did not pass in a batch that still runs, behind what is there.
+            Runs items that did not pass again, at the end of a batch that still runs.
 
             Example:
               spark runs retry batch/night --which infrastructure
@@ -68,7 +68,7 @@ internal static class RunsBatchCommands
             which);
     }
 
-    /// <summary>Workers read it, whose working folder is another one.</summary>
+    /// <summary>The workers read it, and their working folder is another one.</summary>
     private static BatchSource Source(string? folder, string[] names, string[] prompts)
     {
         if (folder is null == (prompts.Length == 0))
@@ -78,12 +78,12 @@ internal static class RunsBatchCommands
 
         if (folder is not null && !Directory.Exists(folder))
         {
-            throw new CliException($"--tasks-dir: {folder} is no folder", ExitCodes.Usage);
+            throw new CliException($"--tasks-dir: {folder} is not a folder", ExitCodes.Usage);
         }
 
         if (prompts.FirstOrDefault(prompt => !prompt.StartsWith('@') && !Path.Exists(prompt)) is { } missing)
         {
-            throw new CliException($"--prompt-file: there is no {missing}", ExitCodes.Usage);
+            throw new CliException($"--prompt-file: there is no file '{missing}'", ExitCodes.Usage);
         }
 
         return new BatchSource

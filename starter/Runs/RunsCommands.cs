@@ -8,10 +8,10 @@ using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Starter.Runs;
 
-/// <summary><c>spark runs</c>: what is on the server.</summary>
+/// <summary><c>spark runs</c>: the runs on the server.</summary>
 internal static class RunsCommands
 {
-    // Attempts of a skill run are shown with it; an attempt of its own is a run.
+    // Attempts of a skill run are shown with that run; an attempt without one is listed as a run.
     private const string DefaultQuery = UiLinks.Runs;
 
     public static Command Create(CliOutput output)
@@ -28,7 +28,7 @@ internal static class RunsCommands
     private static Command List(CliOutput output)
     {
         var json = CommonOptions.Json();
-        var limit = RunSettings.Between(1, int.MaxValue, new Option<int>("--limit") { Description = "How many at most.", DefaultValueFactory = _ => 20 });
+        var limit = RunSettings.Between(1, int.MaxValue, new Option<int>("--limit") { Description = "Most runs to list.", DefaultValueFactory = _ => 20 });
         var query = new Option<string?>("--query") { Description = "Filter in the server's query language; attempts are included then." };
         var command = new Command(
             "list",
@@ -86,7 +86,7 @@ internal static class RunsCommands
         var command = new Command(
             "show",
             """
-            Shows one run: where it stands, its attempts, what is in flight, why it failed.
+            Shows one run: its progress, its attempts, its steps in flight, and why it failed.
 
             Example:
               spark runs show skill/night/gpt/3d-scan-calc
@@ -149,7 +149,7 @@ internal static class RunsCommands
         var command = new Command(
             "cancel",
             """
-            Cancels a run: its containers are removed, what it has found out is kept.
+            Cancels a run. Its containers are removed; its memo, records and files are kept.
 
             Example:
               spark runs cancel skill/night/gpt/3d-scan-calc
@@ -185,7 +185,7 @@ internal static class RunsCommands
 
     private static Argument<string> Id() => new("ID") { Description = "The run's id, as 'spark runs list' shows it." };
 
-    /// <summary>Tells every change of a run until it is closed.</summary>
+    /// <summary>Prints every change of a run until it is closed.</summary>
     internal static async Task<RunRow> FollowAsync(SparkSession session, string id, Action<string> tell, CancellationToken cancellationToken)
     {
         var told = "";

@@ -13,7 +13,7 @@ using Temporalio.Client;
 
 namespace Spark.Temporal.Starter.Runs;
 
-/// <summary><c>spark runs diff</c>: in what two skill runs differ.</summary>
+/// <summary><c>spark runs diff</c>: the differences between two skill runs.</summary>
 internal static class RunsDiffCommand
 {
     public static Command Create(CliOutput output)
@@ -54,7 +54,7 @@ internal static class RunsDiffCommand
         var run = await RunDetails.DescribeAsync(session, id, cancellationToken);
         if (run.WorkflowType != nameof(SkillGenerationWorkflow))
         {
-            throw new CliException($"'{id}' is of type {RunRow.Of(run).Type}; skill runs are compared", ExitCodes.Usage);
+            throw new CliException($"'{id}' is of type {RunRow.Of(run).Type}; only skill runs can be compared", ExitCodes.Usage);
         }
 
         var handle = session.Client.GetWorkflowHandle<SkillGenerationWorkflow>(id);

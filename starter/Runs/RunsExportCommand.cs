@@ -13,7 +13,7 @@ using Temporalio.Client;
 
 namespace Spark.Temporal.Starter.Runs;
 
-/// <summary><c>spark runs export</c>: all that is known of a run, in one folder.</summary>
+/// <summary><c>spark runs export</c>: everything that is known about a run, in one folder.</summary>
 internal static partial class RunsExportCommand
 {
     /// <summary>References in one request: some 30 KB.</summary>
@@ -21,8 +21,8 @@ internal static partial class RunsExportCommand
 
     public static Command Create(CliOutput output)
     {
-        var id = new Argument<string>("ID") { Description = "A run, going on or over." };
-        var outDir = new Option<string>("--out", "--output-dir") { Description = "Folder to write; made where it is missing. A worker writes part of it, so both must see it.", Required = true };
+        var id = new Argument<string>("ID") { Description = "Id of a run, open or closed." };
+        var outDir = new Option<string>("--out", "--output-dir") { Description = "Folder to write; made where it is missing. A worker writes part of it, so the worker must see it too.", Required = true };
         var json = CommonOptions.Json();
         var command = new Command(
             "export",
@@ -120,14 +120,14 @@ internal static partial class RunsExportCommand
         }
         catch (Exception closed) when (closed is IOException or UnauthorizedAccessException)
         {
-            throw new CliException($"--out: {folder} cannot be made: {closed.Message}", ExitCodes.Usage);
+            throw new CliException($"--out: {folder} cannot be created: {closed.Message}", ExitCodes.Usage);
         }
     }
 
     [GeneratedRegex("(?<![0-9a-f])[0-9a-f]{64}:[0-9]+:[a-z]+/[a-z0-9.+-]+", RegexOptions.CultureInvariant)]
     private static partial Regex Reference();
 
-    /// <summary>What the activity that writes results says of its folder.</summary>
+    /// <summary>The reply of the activity that writes results, with its folder.</summary>
     [GeneratedRegex("^\\{\"dir\":(\"[^\"]*\")", RegexOptions.CultureInvariant)]
     private static partial Regex ResultDir();
 

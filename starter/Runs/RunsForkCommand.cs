@@ -19,9 +19,9 @@ internal static class RunsForkCommand
 {
     public static Command Create(CliOutput output)
     {
-        var id = new Argument<string>("ID") { Description = "A skill run, going on or over." };
+        var id = new Argument<string>("ID") { Description = "Id of a skill run, open or closed." };
         var from = RunSettings.Positive(new Option<int>("--from-attempt") { Description = "The last attempt that both runs share.", Required = true });
-        var memo = new Option<string?>("--memo") { Description = "File with a memo to go on with instead of the one that stood then." };
+        var memo = new Option<string?>("--memo") { Description = "File with a memo that replaces the one the run had then." };
         var model = new Option<string?>("--model") { Description = "Model of the agent: NAME, or PROFILE::NAME. Default: the run's own." };
         var retries = RunSettings.Positive(new Option<int?>("--max-retries") { Description = "Attempts in all, the shared ones included. Default: the run's own, at least one more." });
         var outDir = new Option<string?>("--out", "--output-dir") { Description = "Folder for its results. Default: forks/ in the run's own." };
@@ -30,7 +30,7 @@ internal static class RunsForkCommand
         var command = new Command(
             "fork",
             """
-            Starts a new skill run from what another knew at the end of one attempt: memo, index, records. The other run and
+            Starts a new skill run from the state of another after one attempt: memo, index, records. The other run and
             its results stay as they are; both name each other. Exits 0 if the new run made its skill, 3 if it did not.
 
             Example:
@@ -42,7 +42,7 @@ internal static class RunsForkCommand
             await using var session = await SparkSession.OpenAsync(output, new(), cancellationToken);
             if (parsed.GetValue(detach) && session.Source == ServerSource.Embedded)
             {
-                throw new CliException("--detach needs a server that goes on: start one with 'spark up', or set TEMPORAL_ADDRESS", ExitCodes.Usage);
+                throw new CliException("--detach needs a server that outlives this command: start one with 'spark up', or set TEMPORAL_ADDRESS", ExitCodes.Usage);
             }
 
             var run = await RunDetails.DescribeAsync(session, parsed.GetValue(id)!, cancellationToken);
@@ -146,7 +146,7 @@ internal static class RunsForkCommand
             }
             catch (WorkflowAlreadyStartedException)
             {
-                // Somebody forked it before.
+                // The number is taken by an earlier fork.
             }
         }
     }
@@ -164,7 +164,7 @@ internal static class RunsForkCommand
         }
 
         var memo = ExplorationMemo.Parse(text)
-            ?? throw new CliException($"{file} is no memo: it needs the heading '{ExplorationMemo.Heading(1)}' and the sections {string.Join(", ", ExplorationMemo.Titles)}", ExitCodes.Usage);
+            ?? throw new CliException($"{file} is not a memo: it needs the heading '{ExplorationMemo.Heading(1)}' and the sections {string.Join(", ", ExplorationMemo.Titles)}", ExitCodes.Usage);
         return text.Length <= MemoRules.MaxCharacters ? memo.Render()
             : throw new CliException($"{file} has {text.Length} characters; a memo has at most {MemoRules.MaxCharacters}", ExitCodes.Usage);
     }

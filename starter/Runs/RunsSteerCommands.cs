@@ -15,7 +15,7 @@ internal static class RunsSteerCommands
         output,
         "pause",
         """
-        Lets the step in flight end, then the run stands still; a batch starts nothing more. Containers go after ten minutes
+        Pauses a run after the step in flight; a batch starts nothing more. Containers are removed after ten minutes
         and are rebuilt on resume.
 
         Example:
@@ -28,7 +28,7 @@ internal static class RunsSteerCommands
         output,
         "resume",
         """
-        Goes on: after a pause, or when what a run waits for is mended.
+        Resumes a run after a pause, or once the cause of its wait is fixed.
 
         Example:
           spark runs resume skill/night/gpt/3d-scan-calc
@@ -38,14 +38,14 @@ internal static class RunsSteerCommands
 
     private static Command Guide(CliOutput output)
     {
-        var text = new Argument<string?>("TEXT") { Description = "What the agent should be told.", Arity = ArgumentArity.ZeroOrOne };
+        var text = new Argument<string?>("TEXT") { Description = "Text for the agent.", Arity = ArgumentArity.ZeroOrOne };
         var file = new Option<string?>("--file") { Description = "Read it from a file instead; - for standard input." };
         return Steer(
             output,
             "guide",
             """
-            Tells the next attempt of a skill run something. It goes into that attempt's instruction only, and is recorded
-            with it. In a batch each open skill run gets it; constructions and trials have no next attempt to tell.
+            Gives guidance to the next attempt of a skill run. It goes into that attempt's instruction only, and is recorded
+            with it. In a batch each open skill run gets it; constructions and trials have no next attempt.
 
             Example:
               spark runs guide skill/night/gpt/3d-scan-calc "The coordinates are in millimetres."
@@ -64,12 +64,12 @@ internal static class RunsSteerCommands
 
     private static Command Extend(CliOutput output)
     {
-        var attempts = RunSettings.Positive(new Option<int>("--attempts") { Description = "How many more.", Required = true });
+        var attempts = RunSettings.Positive(new Option<int>("--attempts") { Description = "How many more attempts to allow.", Required = true });
         return Steer(
             output,
             "extend",
             """
-            Allows more attempts, of a construction more rounds of repair, while the run is open. In a batch each open run
+            Allows an open run more attempts, or a construction more rounds of repair. In a batch each open run
             gets them.
 
             Example:
@@ -88,7 +88,7 @@ internal static class RunsSteerCommands
             output,
             "budget",
             """
-            Raises what a run or a batch may spend; one that waits for its budget goes on in place.
+            Raises the budget of a run or a batch. A run that waits for its budget then goes on.
 
             Example:
               spark runs budget batch/night --usd 40

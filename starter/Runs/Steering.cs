@@ -10,14 +10,14 @@ using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Starter.Runs;
 
-/// <summary>What became of one update.</summary>
+/// <summary>The result of one update.</summary>
 /// <param name="Id">The run.</param>
 /// <param name="Update">Name of the update.</param>
 /// <param name="Accepted">Whether the run took it.</param>
 /// <param name="Error">Why not; null when it did.</param>
 internal sealed record Steered(string Id, string Update, bool Accepted, string? Error = null);
 
-/// <summary>Sends updates to runs. A batch gets them itself where it can, otherwise each of its open runs does.</summary>
+/// <summary>Sends updates to runs. A batch takes them itself where it can; otherwise each of its open runs gets them.</summary>
 internal sealed class Steering(SparkSession session)
 {
     private static readonly string[] Runs = [nameof(SkillGenerationWorkflow), nameof(TaskConstructionWorkflow)];
@@ -28,18 +28,18 @@ internal sealed class Steering(SparkSession session)
     /// <param name="update">Name of the update.</param>
     /// <param name="argument">Its value; null for none.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="CliException">The run is unknown or over, or nobody is there to take the update.</exception>
+    /// <exception cref="CliException">The run is unknown or closed, or no worker is there to take the update.</exception>
     public async Task<IReadOnlyList<Steered>> SendAsync(string id, string update, object? argument, CancellationToken cancellationToken)
     {
         var described = await RunDetails.DescribeAsync(session, id, cancellationToken);
         if (described.Status != WorkflowExecutionStatus.Running)
         {
-            throw new CliException($"run '{id}' is over: {RunRow.Of(described).Status}; {update} reaches runs that go on");
+            throw new CliException($"run '{id}' is closed: {RunRow.Of(described).Status}; {update} needs an open run");
         }
 
         if (session.Source != ServerSource.Embedded && !await session.WorkersRunAsync(cancellationToken))
         {
-            throw new CliException($"no worker is there to take {update} to '{id}': start spark-worker, or look at the one of 'spark up'");
+            throw new CliException($"no worker is there to take {update} to '{id}': start spark-worker, or check the worker of 'spark up'");
         }
 
         var sent = await SendOneAsync(id, update, argument, cancellationToken);
@@ -71,7 +71,7 @@ internal sealed class Steering(SparkSession session)
             : throw new CliException($"batch '{batch.Id}' has no open run that could take {update}; see 'spark runs show {batch.Id}'");
     }
 
-    /// <returns>What became of it; null where the run does not know the update.</returns>
+    /// <returns>The result; null where the run does not know the update.</returns>
     private async Task<Steered?> SendOneAsync(string id, string update, object? argument, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -89,7 +89,7 @@ internal sealed class Steering(SparkSession session)
         }
         catch (RpcException over) when (over.Code == RpcException.StatusCode.NotFound)
         {
-            return new Steered(id, update, false, "it is over by now");
+            return new Steered(id, update, false, "it has closed by now");
         }
         catch (Exception late) when (late is OperationCanceledException or RpcException or WorkflowUpdateRpcTimeoutOrCanceledException
             && limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)

@@ -14,8 +14,8 @@ using Temporalio.Api.Common.V1;
 namespace Spark.Temporal.Starter.Serve;
 
 /// <summary>
-/// Encrypts and decrypts payloads over HTTP for those that have no keys: the web UI in a browser (<c>POST /decode</c>,
-/// <c>POST /encode</c>) and <c>temporal --codec-endpoint</c>. Only pages of the given origins are answered, only under the
+/// Encrypts and decrypts payloads over HTTP for programs without keys: the web UI in a browser (<c>POST /decode</c>,
+/// <c>POST /encode</c>) and <c>temporal --codec-endpoint</c>. It answers only pages of the given origins, only under the
 /// names that it was started with, and only with the token where there is one.
 /// </summary>
 internal sealed class CodecServer : IAsyncDisposable
@@ -23,7 +23,7 @@ internal sealed class CodecServer : IAsyncDisposable
     // The server's own limit for one message is 4 MB; base64 and JSON make more of it.
     private const int MaxBodyBytes = 16 * 1024 * 1024;
 
-    // A caller sees why it is refused only when the rest of its body has been taken; one that goes on for ever is cut off.
+    // A caller sees why it is refused only after its whole body has been read; a body that never ends is cut off.
     private const int MaxRefusedBytes = 4 * MaxBodyBytes;
 
     private readonly WebServer _web;
@@ -34,20 +34,20 @@ internal sealed class CodecServer : IAsyncDisposable
     {
         (_options, _codec) = (options, new EncryptionCodec(options.Keys));
 
-        // What stands before /decode is the caller's own, so the end of the path decides, which no route says.
+        // The caller chooses the part before /decode, so the end of the path decides; no route can express that.
         _web = WebServer.Start(new WebAddress(options.Address, options.Hosts, options.Port), app => app.Run(AnswerAsync));
     }
 
-    /// <summary>What the UI and the CLI are told, such as <c>http://127.0.0.1:8234</c>.</summary>
+    /// <summary>The address for the UI and the CLI, such as <c>http://127.0.0.1:8234</c>.</summary>
     public string Endpoint => $"http://{_options.Address}:{_options.Port}";
 
-    /// <exception cref="CliException">The port is taken, or it would be open to others without a token.</exception>
+    /// <exception cref="CliException">The port is taken, or the server would be open to other machines without a token.</exception>
     public static CodecServer Start(CodecServerOptions options)
     {
         if (!options.IsLocal && options.Token is null)
         {
             throw new CliException(
-                $"on {options.Address} others than this machine can decrypt with it; set {CodecServerOptions.TokenVariable} to a token that they must send, or listen on 127.0.0.1",
+                $"on {options.Address} other machines can reach it and decrypt; set {CodecServerOptions.TokenVariable} to a token that callers must send, or listen on 127.0.0.1",
                 ExitCodes.Usage);
         }
 
@@ -75,7 +75,7 @@ internal sealed class CodecServer : IAsyncDisposable
         var origin = request.Headers.Origin is { Count: > 0 } given ? given.ToString() : null;
         if (origin is not null && !_options.Origins.Contains(origin, StringComparer.OrdinalIgnoreCase))
         {
-            return Refuse(403, $"pages of {origin} are not answered; name it with --ui-origin");
+            return Refuse(403, $"pages of {origin} get no answer; name the origin with --ui-origin");
         }
 
         if (origin is not null)
@@ -99,7 +99,7 @@ internal sealed class CodecServer : IAsyncDisposable
             return Refuse(401, "the token is missing or wrong; send it as: Authorization: Bearer TOKEN");
         }
 
-        // A prefix in front, such as /{namespace}, is what the CLI's codec endpoint may carry.
+        // The CLI's codec endpoint may have a prefix, such as /{namespace}.
         var path = request.Path.Value ?? "";
         var decodes = path.EndsWith("/decode", StringComparison.Ordinal);
         if (!HttpMethods.IsPost(request.Method) || (!decodes && !path.EndsWith("/encode", StringComparison.Ordinal)))
@@ -107,7 +107,7 @@ internal sealed class CodecServer : IAsyncDisposable
             return Refuse(404, "only POST /decode and POST /encode are served");
         }
 
-        // Other types need no preflight, so a page of any origin could send them.
+        // Other content types need no preflight, so a page of any origin could send them.
         return request.ContentType?.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) != true
             ? Refuse(415, "send application/json")
             : await ConvertAsync(request, decodes);
@@ -128,7 +128,7 @@ internal sealed class CodecServer : IAsyncDisposable
         }
         catch (Exception mistake) when (mistake is InvalidJsonException or InvalidProtocolBufferException or InvalidOperationException or FormatException)
         {
-            return Refuse(400, "the body is no list of payloads: {\"payloads\": [{\"metadata\": {…}, \"data\": \"…\"}]}");
+            return Refuse(400, "the body is not a list of payloads: {\"payloads\": [{\"metadata\": {…}, \"data\": \"…\"}]}");
         }
         catch (EncryptionException closed)
         {

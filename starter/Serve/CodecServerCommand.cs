@@ -18,13 +18,13 @@ internal static class CodecServerCommand
         var listen = new Option<string>("--listen") { Description = "Address to listen on.", DefaultValueFactory = _ => "127.0.0.1" };
         var origins = new Option<string[]>("--ui-origin")
         {
-            Description = $"Origin of a web UI that may ask, such as https://temporal.example; may be repeated. Default: the UI of {DevSettings.FileName}.",
+            Description = $"Origin of a web UI that may call it, such as https://temporal.example; may be repeated. Default: the UI of {DevSettings.FileName}.",
         };
         var command = new Command(
             "codec-server",
             $"""
             Decrypts payloads for the web UI and for temporal --codec-endpoint, with the keys that {EncryptionKeys.Variable}
-            names, until Ctrl-C. spark up starts one of its own. On another address than this machine's own, callers must
+            names, until Ctrl-C. spark up starts its own. On any address but this machine's own, callers must
             send the token in {CodecServerOptions.TokenVariable} (Authorization: Bearer …), and a proxy in front should speak
             TLS.
 

@@ -3,7 +3,7 @@ using Spark.Temporal.Wire.Encryption;
 
 namespace Spark.Temporal.Starter.Serve;
 
-/// <summary>How a codec server is reached, and by whom.</summary>
+/// <summary>Where a codec server listens, and who may call it.</summary>
 internal sealed record CodecServerOptions
 {
     /// <summary>The token that callers must send; a variable, because it does not belong on a command line.</summary>
@@ -15,7 +15,7 @@ internal sealed record CodecServerOptions
 
     public string Address { get; init; } = "127.0.0.1";
 
-    /// <summary>Origins whose pages may ask, such as <c>http://127.0.0.1:8233</c>.</summary>
+    /// <summary>Origins whose pages may call it, such as <c>http://127.0.0.1:8233</c>.</summary>
     public IReadOnlyList<string> Origins { get; init; } = [];
 
     public string? Token { get; init; }
@@ -23,8 +23,8 @@ internal sealed record CodecServerOptions
     public bool IsLocal => Address == "localhost" || (IPAddress.TryParse(Address, out var ip) && IPAddress.IsLoopback(ip));
 
     /// <summary>
-    /// Names it answers to. On this machine only its own: a page of somebody else's whose name is made to lead here is not
-    /// answered.
+    /// Names that it answers to. On this machine only the machine's own names, so that a foreign page whose name was made to
+    /// point here gets no answer.
     /// </summary>
     public IReadOnlyList<string> Hosts => IsLocal ? [.. new[] { Address, "localhost" }.Distinct()]
         : Address is "*" or "0.0.0.0" or "::" ? ["*"]

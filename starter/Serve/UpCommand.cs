@@ -14,12 +14,12 @@ internal static class UpCommand
         var json = CommonOptions.Json();
         var port = RunSettings.Between(1, 65_535, new Option<int?>("--port") { Description = $"Port of the server instead of the one in {DevSettings.FileName}." });
         var uiPort = RunSettings.Between(1, 65_535, new Option<int?>("--ui-port") { Description = "Port of the web UI." });
-        var codecPort = RunSettings.Between(1, 65_535, new Option<int?>("--codec-port") { Description = "Port that decodes payloads for the web UI, used where they are encrypted." });
+        var codecPort = RunSettings.Between(1, 65_535, new Option<int?>("--codec-port") { Description = "Port of the codec server, which decodes encrypted payloads for the web UI." });
         var command = new Command(
             "up",
             """
-            Starts the development server, its web UI and a worker, until Ctrl-C. State stays in .spark/: stopping and
-            starting again goes on with every run.
+            Starts the development server, its web UI and a worker, until Ctrl-C. State stays in .spark/, so the next
+            start goes on with every run.
 
             Example:
               spark up --port 7300 --ui-port 8300

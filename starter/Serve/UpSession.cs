@@ -15,7 +15,7 @@ internal sealed class UpSession(StateFolder folder, DevSettings settings, CliOut
     private bool _announced;
 
     /// <summary>Runs until cancelled, then stops the worker and after it the server.</summary>
-    /// <exception cref="CliException">Something runs here already, or the server does not start.</exception>
+    /// <exception cref="CliException">A server runs here already, or the server does not start.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         WorkerProcess.Find();
@@ -30,7 +30,7 @@ internal sealed class UpSession(StateFolder folder, DevSettings settings, CliOut
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            output.Note("Stopping: the worker first, its activities may finish.");
+            output.Note("Stopping. The worker stops first, so that its activities can finish.");
         }
         finally
         {
@@ -40,7 +40,9 @@ internal sealed class UpSession(StateFolder folder, DevSettings settings, CliOut
         }
     }
 
-    /// <summary>With keys, the browser needs somebody who decodes: on this machine alone, whatever address the server has.</summary>
+    /// <summary>
+    /// With keys, the browser needs a codec server. It listens on this machine's own address, independent of the server's.
+    /// </summary>
     private CodecServer? StartCodec() => _keys is null ? null : CodecServer.Start(new CodecServerOptions
     {
         Keys = _keys,
@@ -54,15 +56,15 @@ internal sealed class UpSession(StateFolder folder, DevSettings settings, CliOut
         var left = folder.Read();
         if (left?.Owner is { } owner)
         {
-            throw new CliException($"spark up runs here already (process {owner.Pid}); its server is at {left.Address}, its UI at {left.UiAddress}");
+            throw new CliException($"spark up already runs here (process {owner.Pid}); its server is at {left.Address}, its UI at {left.UiAddress}");
         }
 
         if (left is not null && folder.Users() is [var user, ..])
         {
-            throw new CliException($"a command (process {user}) uses the server of this folder; start spark up when it has ended");
+            throw new CliException($"a command (process {user}) uses the server of this folder; start spark up after it has ended");
         }
 
-        // What a killed command left running is stopped: it may listen on other ports.
+        // A server that a killed command left running is stopped: it may listen on other ports.
         if ((left?.Worker ?? folder.StrayWorker()) is { } worker)
         {
             await WorkerProcess.StopAsync(worker);

@@ -4,22 +4,22 @@ using Spark.Temporal.Starter.Cli;
 namespace Spark.Temporal.Starter.Servers;
 
 /// <summary>
-/// Starts a process in a session of its own, its output in a log file: Ctrl-C at the terminal does not reach it, and it
-/// outlives this process when that is killed.
+/// Starts a process in a session of its own, with its output in a log file. Ctrl-C at the terminal does not reach it, and
+/// it goes on when this process is killed.
 /// </summary>
 internal static class DetachedProcess
 {
     /// <param name="program">Path of the program.</param>
     /// <param name="arguments">Its arguments.</param>
-    /// <param name="log">File that its output is added to.</param>
-    /// <param name="environment">Variables to set; null takes one away.</param>
+    /// <param name="log">File to which its output is appended.</param>
+    /// <param name="environment">Variables to set; null removes one.</param>
     /// <exception cref="CliException">It cannot be started.</exception>
     public static ProcessMark Start(
         string program, IReadOnlyList<string> arguments, string log, IReadOnlyDictionary<string, string?>? environment = null)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(log)!);
 
-        // Every step of the shell is an exec, so the number of the process is the program's.
+        // Every step of the shell is an exec, so the process id is the program's.
         var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false };
         start.ArgumentList.Add("-c");
         start.ArgumentList.Add("""

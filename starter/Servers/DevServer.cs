@@ -18,10 +18,10 @@ internal static class DevServer
     /// <summary>Starts it and waits until it answers.</summary>
     /// <param name="folder">State folder.</param>
     /// <param name="settings">Ports and the rest.</param>
-    /// <param name="output">Where progress is told.</param>
+    /// <param name="output">Where progress is printed.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <param name="codecEndpoint">Who decodes payloads for the web UI, null for nobody.</param>
-    /// <exception cref="CliException">A port is taken, or it does not start; the log's last lines are in the message.</exception>
+    /// <param name="codecEndpoint">Codec server that decodes payloads for the web UI; null for none.</param>
+    /// <exception cref="CliException">A port is taken, or the server does not start; the log's last lines are in the message.</exception>
     public static async Task<UpRecord> StartAsync(
         StateFolder folder, DevSettings settings, CliOutput output, CancellationToken cancellationToken, string? codecEndpoint = null)
     {
@@ -66,10 +66,10 @@ internal static class DevServer
 
     public static Task StopAsync(ProcessMark server) => server.StopAsync(ProcessMark.Interrupt, TimeSpan.FromSeconds(10));
 
-    /// <summary>A port that nobody listens on.</summary>
+    /// <summary>A port on which nothing listens.</summary>
     /// <remarks>
-    /// Not one of the system's own choosing: those are also given to outgoing connections. A worker that calls again and
-    /// again while its server is away would sooner or later be connected to itself, and keep the server from coming back.
+    /// It is not chosen by the system, which gives the same ports to outgoing connections. A worker that reconnects again and
+    /// again while its server is down would at some time connect to itself, and keep the server from coming back.
     /// </remarks>
     public static int FreePort()
     {

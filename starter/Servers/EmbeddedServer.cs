@@ -3,8 +3,8 @@ using Spark.Temporal.Starter.Cli;
 namespace Spark.Temporal.Starter.Servers;
 
 /// <summary>
-/// A development server and a worker for the time of commands. Several commands in one folder share them; the last one
-/// stops them, worker first. What a killed command left running, the next one takes over.
+/// A development server and a worker that run while commands need them. Several commands in one folder share them; the last
+/// one stops them, worker first. If a command is killed, the next one takes over its server and worker.
 /// </summary>
 internal sealed class EmbeddedServer : IAsyncDisposable
 {

@@ -4,9 +4,9 @@ using System.Text.Json.Serialization;
 
 namespace Spark.Temporal.Starter.Servers;
 
-/// <summary>A process told apart from a later one with the same number.</summary>
+/// <summary>Identifies a process, so that a later one with the same number is not mistaken for it.</summary>
 /// <param name="Pid">Its number.</param>
-/// <param name="Started">When it started, in the system's own terms.</param>
+/// <param name="Started">When it started, in the system's own unit.</param>
 internal sealed record ProcessMark(int Pid, string Started)
 {
     public const int Interrupt = 2;
@@ -21,7 +21,7 @@ internal sealed record ProcessMark(int Pid, string Started)
     [JsonIgnore]
     public bool IsAlive => StartOf(Pid) == Started;
 
-    /// <summary>The mark of a running process, null when there is none of that number.</summary>
+    /// <summary>The mark of a running process, null when there is no process with that number.</summary>
     public static ProcessMark? Of(int pid) => StartOf(pid) is { } started ? new ProcessMark(pid, started) : null;
 
     /// <summary>Sends a signal unless the process is gone.</summary>
@@ -61,7 +61,7 @@ internal sealed record ProcessMark(int Pid, string Started)
         }
     }
 
-    // Field 3 of /proc/PID/stat is the state (Z: over, only not yet collected), field 20 how many threads are left, field 22
+    // Field 3 of /proc/PID/stat is the state (Z: ended, not yet collected), field 20 how many threads are left, field 22
     // the start in clock ticks since boot. The name in field 2 may hold anything, so counting starts behind its closing
     // bracket. A killed process shows Z as soon as its first thread is gone; its ports are free only with the last one.
     private static string? StartOf(int pid)

@@ -9,10 +9,10 @@ internal static class ServerProgram
     private static string DownloadFolder => Path.Combine(
         Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify), ".cache", "spark-temporal");
 
-    /// <summary>Where it is without asking the network; null when it is nowhere.</summary>
+    /// <summary>Its path without using the network; null when it is not found.</summary>
     public static string? Find() => OnPath("temporal") ?? Downloaded();
 
-    /// <summary>Where it is; downloaded when it is missing.</summary>
+    /// <summary>Its path; it is downloaded when it is missing.</summary>
     /// <exception cref="CliException">It is missing and cannot be downloaded.</exception>
     public static async Task<string> ObtainAsync(CliOutput output, CancellationToken cancellationToken)
     {

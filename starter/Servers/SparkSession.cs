@@ -9,16 +9,16 @@ using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Starter.Servers;
 
-/// <summary>What a command asks of its server.</summary>
+/// <summary>The settings of a command's session.</summary>
 internal sealed record SessionOptions
 {
-    /// <summary>Whether runs must go on while the command runs; a command that only looks does not want that.</summary>
+    /// <summary>Whether a worker must run while the command runs; a command that only reads needs none.</summary>
     public bool NeedsWorker { get; init; } = true;
 
     /// <summary>Folder that holds <c>.spark/</c>.</summary>
     public string WorkingFolder { get; init; } = Environment.CurrentDirectory;
 
-    /// <summary>Use a server of its own, whatever is given or up: the demo must not reach anybody's cluster.</summary>
+    /// <summary>Use a separate server even where one is given or up: the demo must not reach a real cluster.</summary>
     public bool OwnServer { get; init; }
 
     /// <summary>Folder of the server's state instead of <c>.spark/</c> in <see cref="WorkingFolder"/>.</summary>
@@ -37,7 +37,7 @@ internal enum ServerSource
     /// <summary>Kept running by <c>spark up</c>.</summary>
     Up,
 
-    /// <summary>Started for the time of commands.</summary>
+    /// <summary>Started by a command, and stopped with the last command that uses it.</summary>
     Embedded,
 }
 
@@ -67,23 +67,23 @@ internal sealed class SparkSession : IAsyncDisposable
     /// <summary>Queue of the workflows; the worker reads the same prefix.</summary>
     public static string Queue => QueueOf(TaskQueues.Workflows);
 
-    /// <summary>A queue of the deployment that commands speak to.</summary>
+    /// <summary>A queue of the deployment that commands use.</summary>
     public static string QueueOf(string name) => Environment.GetEnvironmentVariable("SPARK_QUEUE_PREFIX") + name;
 
     /// <summary>Page of a run in the web UI, null when the UI is not known.</summary>
     public string? UiOf(string workflowId) =>
         UiAddress is null ? null : UiLinks.Run(UiAddress, Client.Options.Namespace, workflowId);
 
-    /// <summary>The page of a run that tells its story, null when the UI is not known.</summary>
+    /// <summary>The page of a run with its summary and progress, null when the UI is not known.</summary>
     public string? UiStory(string workflowId, string runId) => UiAddress is null ? null : UiLinks.Story(UiAddress, Client.Options.Namespace, workflowId, runId);
 
     /// <summary>The web UI's list of runs, null when the UI is not known.</summary>
     /// <param name="query">Filter in the server's query language.</param>
-    /// <param name="saveAs">Name under which the UI keeps the view among its saved ones; null keeps it not.</param>
+    /// <param name="saveAs">Name under which the UI keeps the view among its saved ones; null does not keep it.</param>
     public string? UiList(string query, string? saveAs = null) =>
         UiAddress is null ? null : UiLinks.List(UiAddress, Client.Options.Namespace, query, saveAs);
 
-    /// <summary>A session on a server that is given or up; null where one would have to be started.</summary>
+    /// <summary>A session on a server that is given or already up; null where there is none.</summary>
     /// <exception cref="CliException">The given server does not answer.</exception>
     public static async Task<SparkSession?> OpenRunningAsync(SessionOptions options, CancellationToken cancellationToken)
     {
@@ -105,7 +105,7 @@ internal sealed class SparkSession : IAsyncDisposable
     }
 
     /// <summary>Opens a session.</summary>
-    /// <exception cref="CliException">No server can be had; says what to do.</exception>
+    /// <exception cref="CliException">No server is available; the message says what to do.</exception>
     public static async Task<SparkSession> OpenAsync(CliOutput output, SessionOptions options, CancellationToken cancellationToken)
     {
         if (await OpenRunningAsync(options, cancellationToken) is { } running)
@@ -142,8 +142,8 @@ internal sealed class SparkSession : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _embedded?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    /// <summary>The server that the environment, or the variables in its place, and the SDK's configuration file name.</summary>
-    /// <exception cref="CliException">They cannot be used; names the variable.</exception>
+    /// <summary>The server named by the environment (or the variables given instead) and by the SDK's configuration file.</summary>
+    /// <exception cref="CliException">They cannot be used; the message names the variable.</exception>
     public static TemporalClientConnectOptions Given(IReadOnlyDictionary<string, string>? variables = null)
     {
         try
@@ -172,7 +172,7 @@ internal sealed class SparkSession : IAsyncDisposable
         }
         catch (Exception failure) when (failure is InvalidOperationException or RpcException)
         {
-            throw new CliException($"no Temporal server answers at {options.TargetHost} ({failure.Message.Split('\n')[0]}); check TEMPORAL_ADDRESS, or unset it to use a server of your own");
+            throw new CliException($"no Temporal server answers at {options.TargetHost} ({failure.Message.Split('\n')[0]}); check TEMPORAL_ADDRESS, or unset it to use a local server");
         }
     }
 }

@@ -3,10 +3,10 @@ using Spark.Temporal.Domain.Json;
 
 namespace Spark.Temporal.Starter.Servers;
 
-/// <summary>What runs for a state folder, kept in its <c>up.json</c>.</summary>
+/// <summary>The processes of a state folder, recorded in its <c>up.json</c>.</summary>
 internal sealed record UpRecord
 {
-    /// <summary>The <c>spark up</c> that keeps it running; null when commands started it for their own time.</summary>
+    /// <summary>The <c>spark up</c> that keeps it running; null when a command started the server for itself.</summary>
     public ProcessMark? Owner { get; init; }
 
     public required ProcessMark Server { get; init; }
@@ -22,7 +22,7 @@ internal sealed record UpRecord
     public required string UiAddress { get; init; }
 }
 
-/// <summary>The folder <c>.spark/</c>: database, logs, and who uses the server that runs on it.</summary>
+/// <summary>The folder <c>.spark/</c>: database, logs, and the processes that use its server.</summary>
 internal sealed class StateFolder(string path)
 {
     public string Path { get; } = path;
@@ -32,8 +32,8 @@ internal sealed class StateFolder(string path)
     public string WorkerLog => System.IO.Path.Combine(Path, "logs", "worker.log");
 
     /// <summary>
-    /// Where a file of the settings stands. They name it from the working folder, with <c>.spark/</c> for this folder,
-    /// wherever it is.
+    /// Path of a file that the settings name. Settings name files relative to the working folder, with <c>.spark/</c> for this
+    /// folder, also where this folder is elsewhere.
     /// </summary>
     public string Place(string file)
     {
@@ -69,7 +69,7 @@ internal sealed class StateFolder(string path)
         }
     }
 
-    /// <summary>A worker that outlived its server; a record without a living server does not tell.</summary>
+    /// <summary>The worker of the record, also where its server is gone; null where no worker is alive.</summary>
     public ProcessMark? StrayWorker()
     {
         try
@@ -82,7 +82,10 @@ internal sealed class StateFolder(string path)
         }
     }
 
-    /// <summary>Makes the folder where it is missing, for its owner alone: histories, logs and artifacts are in it. One that is there keeps its mode.</summary>
+    /// <summary>
+    /// Makes the folder where it is missing, for its owner alone: histories, logs and artifacts are in it. An existing
+    /// folder keeps its mode.
+    /// </summary>
     public void Make()
     {
         if (OperatingSystem.IsWindows())
@@ -113,7 +116,7 @@ internal sealed class StateFolder(string path)
         File.WriteAllText(SessionOf(Environment.ProcessId), ProcessMark.Self.Started);
     }
 
-    /// <summary>Takes the note back.</summary>
+    /// <summary>Removes the note.</summary>
     /// <returns>The processes that still use the server; notes of dead ones are removed.</returns>
     public IReadOnlyList<int> Leave()
     {

@@ -2,15 +2,15 @@ using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Servers;
 
-/// <summary>Keeps something running: starts it again when it ended, after 1 s at first and up to 10 s when it keeps ending.</summary>
-/// <param name="delay">Waits; a test's own.</param>
-/// <param name="clock">For how long it ran.</param>
+/// <summary>Keeps something running: starts it again after it ended, first after 1 s, later after up to 10 s if it keeps ending.</summary>
+/// <param name="delay">Waits; replaced in tests.</param>
+/// <param name="clock">Measures how long it ran.</param>
 internal sealed class Supervisor(Func<TimeSpan, CancellationToken, Task> delay, TimeProvider clock)
 {
     public static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
     public static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(10);
 
-    // What ran this long counts as healthy: its end is a new mishap, not the same one again.
+    // After this time it counts as healthy: a later end is a new failure, not the same one again.
     public static readonly TimeSpan Healthy = TimeSpan.FromSeconds(30);
 
     public Supervisor()
@@ -28,8 +28,8 @@ internal sealed class Supervisor(Func<TimeSpan, CancellationToken, Task> delay, 
 
     /// <summary>Runs until cancelled.</summary>
     /// <param name="start">Starts it; ends with a task that ends when it does. A failure to start counts as an end.</param>
-    /// <param name="ended">Told the wait before the next start, and why it could not be started if that was so.</param>
-    /// <param name="cancellationToken">Ends the supervision, not what is supervised.</param>
+    /// <param name="ended">Gets the wait before the next start, and the reason where it could not be started.</param>
+    /// <param name="cancellationToken">Ends the supervision, not the supervised process.</param>
     public async Task RunAsync(Func<CancellationToken, Task<Task>> start, Action<TimeSpan, string?> ended, CancellationToken cancellationToken)
     {
         TimeSpan? wait = null;

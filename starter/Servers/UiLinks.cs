@@ -1,8 +1,8 @@
 namespace Spark.Temporal.Starter.Servers;
 
 /// <summary>
-/// Addresses in Temporal's web UI (2.42). It takes a list's filter from its address, and keeps it as a saved view when a name
-/// comes with it; the columns of a list it keeps in the browser only.
+/// Addresses in Temporal's web UI (2.42). The UI takes a list's filter from its address, and saves it as a view when the
+/// address has a name; it keeps a list's columns in the browser only.
 /// </summary>
 internal static class UiLinks
 {
@@ -17,14 +17,14 @@ internal static class UiLinks
 
     public static string Run(string ui, string temporalNamespace, string workflowId) => $"{All(ui, temporalNamespace)}/{Uri.EscapeDataString(workflowId)}";
 
-    /// <summary>The page of a run that tells its story: summary, details, how it stands.</summary>
+    /// <summary>The page of a run with its summary, details and progress.</summary>
     public static string Story(string ui, string temporalNamespace, string workflowId, string runId) =>
         $"{Run(ui, temporalNamespace, workflowId)}/{runId}/user-metadata";
 
     public static string List(string ui, string temporalNamespace, string query, string? saveAs = null) =>
         $"{All(ui, temporalNamespace)}?query={Uri.EscapeDataString(query)}{(saveAs is null ? "" : $"&savedQuery={Uri.EscapeDataString(saveAs)}")}";
 
-    /// <summary>The UI of a given server, null when nobody says where it is.</summary>
+    /// <summary>The UI of a given server; null when its address is not known.</summary>
     public static string? Given(IReadOnlyDictionary<string, string>? variables) =>
         (variables?.GetValueOrDefault(Variable) ?? Environment.GetEnvironmentVariable(Variable)) is { Length: > 0 } address ? address.TrimEnd('/') : null;
 

@@ -4,10 +4,10 @@ using Spark.Temporal.Starter.Cli;
 
 namespace Spark.Temporal.Starter.Servers;
 
-/// <summary>Starts <c>spark-worker</c> for a server of ours.</summary>
+/// <summary>Starts <c>spark-worker</c> for a server that spark runs itself.</summary>
 internal static class WorkerProcess
 {
-    // The worker lets activities finish for 20 s and closes its own affairs for up to 10 s.
+    // The worker lets activities finish for 20 s and closes its connections for up to 10 s.
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(35);
 
     /// <summary>
@@ -48,7 +48,7 @@ internal static class WorkerProcess
     /// <param name="healthPort">Port for its health, 0 for none.</param>
     public static ProcessMark Start(StateFolder folder, UpRecord record, int healthPort = 0)
     {
-        // Credentials of another server must not follow to this one.
+        // Credentials of another server must not be sent to this one.
         var environment = new Dictionary<string, string?>();
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
         {

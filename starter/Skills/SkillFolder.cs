@@ -6,9 +6,9 @@ namespace Spark.Temporal.Starter.Skills;
 
 /// <summary>Something found in a skill.</summary>
 /// <param name="Path">The file.</param>
-/// <param name="Line">Line in it, from 1; also 1 where it is about the whole.</param>
+/// <param name="Line">Line in it, from 1; also 1 for a finding about the whole file.</param>
 /// <param name="Severity"><c>error</c>, or <c>warning</c> for what leaves the skill valid.</param>
-/// <param name="Message">What is wrong and what is wanted.</param>
+/// <param name="Message">What is wrong and what is expected.</param>
 internal sealed record SkillFinding(string Path, int Line, string Severity, string Message)
 {
     public const string Error = "error";
@@ -18,7 +18,7 @@ internal sealed record SkillFinding(string Path, int Line, string Severity, stri
         $"{Path}:{Line}: {(Severity == Warning ? "warning: " : "")}{Message}";
 }
 
-/// <summary>What the check of one skill gave.</summary>
+/// <summary>The result of the check of one skill.</summary>
 internal sealed record CheckedSkill(string Path, string Name, bool Valid, IReadOnlyList<SkillFinding> Findings);
 
 /// <summary>A folder that is a skill, or should be one.</summary>
@@ -29,10 +29,10 @@ internal sealed record SkillFolder(string File)
     private const long LargestFile = 4 << 20;
 
     /// <summary>
-    /// The skills that a path names: the skill it is, else every skill below it. A folder that is none and holds none
-    /// counts as a skill without its file, so that it is not passed over.
+    /// The skills that a path names: the path itself if it is a skill, else every skill below it. A folder without any skill
+    /// counts as a skill without its file, so that it gets a finding.
     /// </summary>
-    /// <exception cref="CliException">There is no such path, or it is a file of another name.</exception>
+    /// <exception cref="CliException">There is no such path, or it is a file with another name.</exception>
     public static IReadOnlyList<SkillFolder> Find(string path)
     {
         if (System.IO.File.Exists(path))
@@ -102,7 +102,7 @@ internal sealed record SkillFolder(string File)
         }
     }
 
-    /// <summary>What does not belong into a skill and is left behind when it is installed.</summary>
+    /// <summary>Files that do not belong in a skill; an installation leaves them out.</summary>
     private IEnumerable<SkillFinding> Strangers()
     {
         var folder = Path.GetDirectoryName(File) is { Length: > 0 } named ? named : ".";
@@ -113,6 +113,6 @@ internal sealed record SkillFolder(string File)
             .ToList();
         return strangers.Count == 0
             ? []
-            : [new(File, 1, SkillFinding.Warning, $"beside it stand {string.Join(", ", strangers)}; a skill is {string.Join(", ", SkillRules.FolderContents)}, the rest is not installed with it")];
+            : [new(File, 1, SkillFinding.Warning, $"the folder also has {string.Join(", ", strangers)}; a skill is {string.Join(", ", SkillRules.FolderContents)}, other files are not installed with it")];
     }
 }

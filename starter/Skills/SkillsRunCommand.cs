@@ -15,7 +15,7 @@ internal static class SkillsRunCommand
     public static Command Create(CliOutput output)
     {
         var tasksDir = new Option<string?>("--tasks-dir") { Description = "A folder of Harbor tasks, or one task. Not for --agent replay, which needs none." };
-        var tasks = new Option<string[]>("--tasks") { Description = "Only these, by name; * and ? match, @FILE reads one a line.", AllowMultipleArgumentsPerToken = true };
+        var tasks = new Option<string[]>("--tasks") { Description = "Only these, by name; * and ? match, @FILE reads one name per line.", AllowMultipleArgumentsPerToken = true };
         var batches = new BatchSettings("skills", parallelism: 4);
         var json = CommonOptions.Json();
         var run = new RunSettings();

@@ -16,21 +16,21 @@ internal static class TasksCreateCommand
 {
     public static Command Create(CliOutput output)
     {
-        var prompts = new Option<string[]>("--prompt-file") { Description = "Prompt files (JSON), folders of them, or @FILE with one path a line.", Required = true, AllowMultipleArgumentsPerToken = true };
+        var prompts = new Option<string[]>("--prompt-file") { Description = "Prompt files (JSON), folders of them, or @FILE with one path per line.", Required = true, AllowMultipleArgumentsPerToken = true };
         var batches = new BatchSettings("tasks", parallelism: 2);
         var revisions = RunSettings.Between(0, 100, new Option<int>("--max-revisions") { Description = "Rounds of repair.", DefaultValueFactory = _ => 3 });
-        var retries = RunSettings.Between(0, 100, new Option<int>("--schema-retries") { Description = "How often a reply that breaks the schema is asked for again.", DefaultValueFactory = _ => 2 });
-        var references = new Option<string?>("--reference-tasks-dir") { Description = "A folder of Harbor tasks whose shape the author sees, beside those accepted before." };
-        var topK = RunSettings.Between(0, 100, new Option<int>("--top-k-references") { Description = "How many of them.", DefaultValueFactory = _ => 3 });
-        var exclude = new Option<string[]>("--exclude-reference-task") { Description = "Names that must not be among them.", AllowMultipleArgumentsPerToken = true };
-        var budget = RunSettings.Positive(new Option<double?>("--budget-usd") { Description = "Dollars a task may cost before its run waits." });
-        var tokens = RunSettings.Positive(new Option<long?>("--budget-tokens") { Description = "Tokens a task may send and receive before its run waits." });
+        var retries = RunSettings.Between(0, 100, new Option<int>("--schema-retries") { Description = "How often a new reply is requested after one that breaks the schema.", DefaultValueFactory = _ => 2 });
+        var references = new Option<string?>("--reference-tasks-dir") { Description = "A folder of Harbor tasks that the author sees as examples, besides tasks accepted before." };
+        var topK = RunSettings.Between(0, 100, new Option<int>("--top-k-references") { Description = "How many reference tasks the author sees.", DefaultValueFactory = _ => 3 });
+        var exclude = new Option<string[]>("--exclude-reference-task") { Description = "Names of tasks that the author must not see.", AllowMultipleArgumentsPerToken = true };
+        var budget = RunSettings.Positive(new Option<double?>("--budget-usd") { Description = "Dollars that a task may cost; then its run waits." });
+        var tokens = RunSettings.Positive(new Option<long?>("--budget-tokens") { Description = "Tokens that a task may send and receive; then its run waits." });
         var json = CommonOptions.Json();
         var run = new RunSettings();
         var command = new Command(
             "create",
             """
-            Make Harbor tasks: a model writes a blueprint, rules and the model criticise it, and it is accepted only when its
+            Make Harbor tasks: a model writes a blueprint, rules and the model criticise it. It is accepted only when its
             proof holds in fresh containers. Accepted tasks land in generated_tasks/, reports in generated_tasks/_artifacts/.
             Exits 0 if every prompt got its task, 3 if some did not.
 
@@ -81,7 +81,7 @@ internal static class TasksCreateCommand
         return command;
     }
 
-    /// <exception cref="CliException">A prompt is none; says which, and where.</exception>
+    /// <exception cref="CliException">A file is not a valid prompt; the message says which, and where.</exception>
     private static void Check(IReadOnlyList<PromptPath> prompts)
     {
         foreach (var prompt in prompts)

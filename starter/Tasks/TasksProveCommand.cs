@@ -27,7 +27,7 @@ internal static class TasksProveCommand
             "prove",
             """
             Prove a task in fresh containers: its oracle passes twice, doing nothing does not pass, wrong answers made from
-            the oracle's do not pass, the verdict is the same each time, and so is the data where the task builds any.
+            the oracle's do not pass, and verdict and built data are the same each time.
             Exits 0 if it is proven, 3 if it is not, 1 if there is no verdict.
 
             Example:
@@ -121,7 +121,7 @@ internal static class TasksProveCommand
         }
     }
 
-    /// <summary>A task that was made here has its blueprint beside it.</summary>
+    /// <summary>The blueprint of a task that was made here is beside the task.</summary>
     private static string? BlueprintsOutput(string directory)
     {
         var path = Path.Combine(Path.GetDirectoryName(directory) ?? "/", "_artifacts", Path.GetFileName(directory), "blueprint.json");

@@ -13,7 +13,7 @@ internal static class TasksShowCommands
     public static Command List(CliOutput output)
     {
         var (from, json) = (Out(), CommonOptions.Json());
-        var command = new Command("list", "Tasks made here, the rejected ones too.") { from, json };
+        var command = new Command("list", "Tasks made here, with the rejected ones.") { from, json };
         command.SetAction(parsed =>
         {
             var reports = Reports(parsed.GetValue(from)!).ToList();
@@ -42,7 +42,7 @@ internal static class TasksShowCommands
     {
         var name = new Argument<string>("TASK") { Description = "Name of a task that was made here, or of its prompt file." };
         var (from, json) = (Out(), CommonOptions.Json());
-        var command = new Command("show", "How a task came about: blueprint, findings, rounds and proof.") { name, from, json };
+        var command = new Command("show", "How a task was made: blueprint, findings, rounds and proof.") { name, from, json };
         command.SetAction(parsed =>
         {
             var wanted = parsed.GetValue(name)!;

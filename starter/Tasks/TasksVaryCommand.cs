@@ -13,18 +13,18 @@ using Temporalio.Client;
 
 namespace Spark.Temporal.Starter.Tasks;
 
-/// <summary><c>spark tasks vary</c>: unseen siblings of an accepted task, each proven.</summary>
+/// <summary><c>spark tasks vary</c>: new variants of an accepted task, each proven.</summary>
 internal static class TasksVaryCommand
 {
     public static Command Create(CliOutput output)
     {
-        var task = new Argument<string>("TASK") { Description = "Name of a task in generated_tasks/ that tasks create made." };
+        var task = new Argument<string>("TASK") { Description = "Name of a task in generated_tasks/, made by spark tasks create." };
         var count = RunSettings.Positive(new Option<int>("--count") { Description = $"How many variants, at most {FamilyInput.MostCount} in one run.", DefaultValueFactory = _ => 3 });
         var template = new Option<string?>("--template")
         {
-            Description = "File that says what may change. Default: generated_tasks/_artifacts/TASK/family.json, else one made of the seeds of the data builder.",
+            Description = "File of the template that says what may change. Default: generated_tasks/_artifacts/TASK/family.json, else a template made from the seeds of the data builder.",
         };
-        var seed = new Option<int>("--seed") { Description = "Where to begin among all combinations.", DefaultValueFactory = _ => 1 };
+        var seed = new Option<int>("--seed") { Description = "Number that selects the first of all combinations.", DefaultValueFactory = _ => 1 };
         var parallelism = RunSettings.Positive(new Option<int>("--parallelism") { Description = "Variants open at once.", DefaultValueFactory = _ => 2 });
         var batchName = new Option<string?>("--batch") { Description = "Name of the run; naming one that runs attaches to it. Default: made up." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Print the template and what its first variants choose; start nothing." };
@@ -34,19 +34,19 @@ internal static class TasksVaryCommand
             "vary",
             """
             Make variants of an accepted task by layered templates: other data, other answers, the same skill. Each is judged
-            by the rules and proven like any task; one whose content, data or answer is that of a task of its family is
-            refused. No model is asked. Exits 0 if all are there, 3 if there are fewer.
+            by the rules and proven like any task; a variant with the content, data or answer of another task of its family is
+            refused. No model is called. Exits 0 if all were made, 3 if fewer were.
 
             A template is JSON: {"layers": [{"name": "rate", "kind": "value", "from": "8000",
               "choices": ["8000", "11025", "16000"], "fields": ["data_builder_python"]}, …]}
             A layer replaces the text 'from' (whole words) by one of its choices, in all its fields at once, so that
             instruction, data, solution and tests stay in step. Layers combine; each variant is one combination.
               kind    value    a number or name the data or the question is made of: a seed, a threshold, a unit
-                      file     the name of a file or folder; leave 'fields' out, so that it changes wherever it stands
+                      file     the name of a file or folder; leave 'fields' out, so that it changes wherever it appears
                       size     how much data there is: rows, seconds, samples
                       wording  how the instruction says it; it never makes a variant by itself, since the data stays
               fields  title, instruction_md, output_path, support_files, data_builder_python, oracle_python,
-                      verifier.test_code; none named: all that hold the text
+                      verifier.test_code; without 'fields': all that hold the text
 
             Example:
               spark tasks vary wav-peaks --count 5
@@ -83,12 +83,12 @@ internal static class TasksVaryCommand
         return command;
     }
 
-    /// <summary>What a run would refuse, before a server is started for it.</summary>
+    /// <summary>Checks the input as a run would, before a server is started for it.</summary>
     private static (TaskBlueprint Accepted, FamilyTemplate Template) Check(FamilyInput input)
     {
         if (input.Count > FamilyInput.MostCount)
         {
-            throw new CliException($"--count is at most {FamilyInput.MostCount} in one run; run it again for more, variants that are there are left out", ExitCodes.Usage);
+            throw new CliException($"--count is at most {FamilyInput.MostCount} in one run; run it again for more; existing variants are not made again", ExitCodes.Usage);
         }
 
         if (input.Task != PlainText.Slug(input.Task))
@@ -172,7 +172,7 @@ internal static class TasksVaryCommand
             output.Line(string.Join(", ", variant.Choices.Select(choice => $"{choice.Key} = {PlainText.OneLine(choice.Value)}")));
         }
 
-        output.Note($"{variants.Count} of {input.Count}; a run leaves out those that are there. Nothing was started.");
+        output.Note($"{variants.Count} of {input.Count}; a run does not make existing variants again. Nothing was started.");
         return ExitCodes.Good;
     }
 }

@@ -12,7 +12,7 @@ internal sealed record DiffLine(string Kind, string Text)
     public const string Removed = "removed";
 }
 
-/// <summary>What a rewrite changed, line by line; where both texts have lines of their own, the old ones come first.</summary>
+/// <summary>The changes of a rewrite, line by line; where old and new lines meet, the old ones come first.</summary>
 internal static class LineDiff
 {
     public static IReadOnlyList<DiffLine> Of(string before, string after)
@@ -35,7 +35,7 @@ internal static class LineDiff
             lines.AddRange(text.Skip(from).Take(count).Select(line => new DiffLine(kind, line)));
     }
 
-    /// <summary>Lines end at a line feed and nowhere else, so that both texts can be read from the result. No text has no line.</summary>
+    /// <summary>Lines end only at a line feed, so that both texts can be restored from the result. An empty text has no line.</summary>
     private sealed class Lines : IChunker
     {
         public IReadOnlyList<string> Chunk(string text) => text.Length == 0 ? [] : text.Split('\n');

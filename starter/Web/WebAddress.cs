@@ -6,7 +6,7 @@ namespace Spark.Temporal.Starter.Web;
 /// <param name="Port">The port; 0 for a free one.</param>
 internal sealed record WebAddress(string Bind, IReadOnlyList<string> Hosts, int Port)
 {
-    /// <summary>This machine's own address, under its own names.</summary>
+    /// <summary>The loopback address, under this machine's own names.</summary>
     public static WebAddress Loopback(int port) => new("127.0.0.1", ["127.0.0.1", "localhost"], port);
 
     /// <summary>Whether a request may call the server by this name.</summary>

@@ -10,8 +10,8 @@ using Microsoft.Extensions.Hosting;
 namespace Spark.Temporal.Starter.Web;
 
 /// <summary>
-/// A web server in this process, on Kestrel. It writes no log, reads no settings and leaves signals to the program. What is
-/// asked under a name that it was not started with gets 404: a foreign page whose name was made to lead here uses its own.
+/// A web server in this process, on Kestrel. It writes no log, reads no settings and leaves signals to the program. A
+/// request under a name that it was not started with gets 404: a foreign page whose name was made to point here uses its own name.
 /// </summary>
 internal sealed class WebServer : IAsyncDisposable
 {
@@ -29,7 +29,7 @@ internal sealed class WebServer : IAsyncDisposable
     /// <summary>Starts serving.</summary>
     /// <param name="address">Where it listens.</param>
     /// <param name="serve">Adds the routes. <c>Lifetime.ApplicationStopping</c> is cancelled when the server is disposed.</param>
-    /// <exception cref="IOException">Nothing can listen there: the port is taken, or the address is no address of this machine.</exception>
+    /// <exception cref="IOException">The server cannot listen there: the port is taken, or this machine does not have the address.</exception>
     public static WebServer Start(WebAddress address, Action<WebApplication> serve)
     {
         WebApplication? app = null;
@@ -74,7 +74,7 @@ internal sealed class WebServer : IAsyncDisposable
     {
         server.AddServerHeader = false;
 
-        // Each server has a limit of its own, and reads what it refuses to the end.
+        // Each server has its own limit, and reads a refused body to its end.
         server.Limits.MaxRequestBodySize = null;
         if (address.Bind is "*" or "::")
         {
@@ -107,12 +107,12 @@ internal sealed class WebServer : IAsyncDisposable
         }
         catch (Exception broken) when (broken is IOException or OperationCanceledException)
         {
-            // The caller hung up, or this server stops: nobody is left to tell.
+            // The caller disconnected, or this server stops: there is no caller left to answer.
             context.Abort();
         }
     }
 
-    /// <summary>Signals are the program's alone: with the usual lifetime, a second Ctrl-C would no longer end the process.</summary>
+    /// <summary>Only the program handles signals: with the usual lifetime, a second Ctrl-C would no longer end the process.</summary>
     private sealed class NoLifetime : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -6,14 +6,14 @@ namespace Spark.Temporal.Starter.Worlds;
 
 /// <summary>
 /// An ALFWorld data folder (<c>ALFWORLD_DATA</c>): below it each game is a folder with <c>traj_data.json</c> and
-/// <c>game.tw-pddl</c>. What cannot be played is left out and named.
+/// <c>game.tw-pddl</c>. A game that cannot be played is left out and reported.
 /// </summary>
 internal sealed class AlfWorldFolder(string root)
 {
     private const string GameFile = "game.tw-pddl";
     private const string TrajectoryFile = "traj_data.json";
 
-    /// <summary>Actions of a game, as its published evaluations allow.</summary>
+    /// <summary>Most actions in a game, as in its published evaluations.</summary>
     private const int MaxSteps = 50;
 
     private static readonly Dictionary<string, string> Kinds = new()
@@ -123,7 +123,7 @@ internal sealed class AlfWorldFolder(string root)
             new Dictionary<string, string> { [GameFile] = gamePath });
     }
 
-    /// <summary>What a person wrote of it, else a sentence from its parameters.</summary>
+    /// <summary>A person's description of the goal, else a sentence from its parameters.</summary>
     private static string Goal(JsonElement trajectory, string type)
     {
         if (trajectory.TryGetProperty("turk_annotations", out var notes) && notes.TryGetProperty("anns", out var all)

@@ -1,6 +1,6 @@
 namespace Spark.Temporal.Starter.Worlds;
 
-/// <summary>One game of the household world, as its world reads it, with a way to win it.</summary>
+/// <summary>One game of the household world, as its world reads it, with a solution.</summary>
 public sealed record HouseholdGame
 {
     public required HouseholdGoal Goal { get; init; }
@@ -20,7 +20,7 @@ public sealed record HouseholdGame
 
 /// <param name="Kind">One of <see cref="HouseholdGenerator.Kinds"/>.</param>
 /// <param name="Thing">What it is about, without number.</param>
-/// <param name="Target">Furniture it belongs to, without number; null where it is only looked at.</param>
+/// <param name="Target">Furniture it belongs to, without number; null for an errand that only looks at the thing.</param>
 /// <param name="Count">How many.</param>
 /// <param name="State"><c>clean</c>, <c>warm</c>, <c>cold</c>; null for any.</param>
 /// <param name="Text">The errand in words.</param>
@@ -28,7 +28,7 @@ public sealed record HouseholdGoal(string Kind, string Thing, string? Target, in
 
 /// <summary>A piece of furniture.</summary>
 /// <param name="Name">Kind and number.</param>
-/// <param name="Room">Where it stands.</param>
+/// <param name="Room">Room that it is in.</param>
 /// <param name="Closes">Whether it is closed until it is opened.</param>
 /// <param name="Washes">Whether things can be washed there.</param>
 /// <param name="Warms">Whether they can be warmed there.</param>

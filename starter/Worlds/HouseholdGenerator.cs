@@ -42,7 +42,7 @@ public static class HouseholdGenerator
         [Place] = ["book", "key", "pen", "watch", "candle", "newspaper", "remote control", "vase", "plate"],
     };
 
-    /// <summary>A game and a way to win it.</summary>
+    /// <summary>A game and its solution.</summary>
     public static (HouseholdGame Game, IReadOnlyList<string> Solution) Make(ulong seed, int number, string kind)
     {
         var random = new SplitMix(seed * 0x9E3779B97F4A7C15 + ((ulong)number << 8) + (ulong)IndexOf(kind));
@@ -56,7 +56,7 @@ public static class HouseholdGenerator
     }
 
     private static int IndexOf(string kind) => Kinds.ToList().IndexOf(kind) is >= 0 and var index ? index
-        : throw new ArgumentException($"'{kind}' is no kind of errand; choose one of {string.Join(", ", Kinds)}");
+        : throw new ArgumentException($"'{kind}' is not a kind of errand; choose one of {string.Join(", ", Kinds)}");
 
     private static SortedDictionary<string, IReadOnlyList<string>> Rooms(SplitMix random)
     {
@@ -92,7 +92,7 @@ public static class HouseholdGenerator
         {
             foreach (var piece in Catalogue[room])
             {
-                // What errands need is always there; of the rest a fifth is missing, so that no two homes are alike.
+                // Furniture that errands need is always there; a fifth of the rest is missing, so that homes differ.
                 if (piece is { Washes: false, Warms: false, Chills: false, Lamp: false } && random.NextBelow(5) == 0)
                 {
                     continue;

@@ -1,6 +1,6 @@
 namespace Spark.Temporal.Starter.Worlds;
 
-/// <summary>The shortest way through the rooms, and what is to be done on it: the task's own solution.</summary>
+/// <summary>The shortest way through the rooms with the actions on it: the task's own solution.</summary>
 internal sealed class HouseholdPlan
 {
     private readonly HouseholdGame _game;
@@ -75,7 +75,7 @@ internal sealed class HouseholdPlan
         }
     }
 
-    /// <summary>Rooms on the way, without the one that one is in: breadth first.</summary>
+    /// <summary>Rooms on the way, without the first one; found breadth first.</summary>
     private List<string> Way(string room)
     {
         var from = new Dictionary<string, string?> { [_room] = null };

@@ -4,16 +4,16 @@ using Spark.Temporal.Domain.Json;
 namespace Spark.Temporal.Starter.Worlds;
 
 /// <summary>
-/// A text world as a Harbor task: an environment process that belongs to root keeps game and record, the agent, another
-/// user, plays it by <c>act</c>, and the verifier plays the record again against a game of its own.
+/// A text world as a Harbor task: an environment process that belongs to root keeps game and record; the agent, another
+/// user, plays by <c>act</c>; and the verifier plays the record again against its own copy of the game.
 /// </summary>
 /// <param name="Name">Folder and name of the task.</param>
 /// <param name="Goal">The errand in words.</param>
-/// <param name="Game">What stands in <c>game.json</c>.</param>
+/// <param name="Game">Content of <c>game.json</c>.</param>
 /// <param name="Solution">Actions that reach the goal; null where none is known.</param>
 /// <param name="Engine">Folder of the resources that make the world: <c>Household</c> or <c>AlfWorld</c>.</param>
 /// <param name="Kind">Kind of errand.</param>
-/// <param name="Files">More files of the game, by name: where they are copied from.</param>
+/// <param name="Files">More files of the game: the path to copy from, by name.</param>
 internal sealed record WorldTask(
     string Name, string Goal, object Game, IReadOnlyList<string>? Solution, string Engine, string Kind, IReadOnlyDictionary<string, string>? Files = null)
 {

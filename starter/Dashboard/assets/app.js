@@ -12,7 +12,7 @@ const ui = { filter: '', memo: null, of: '' };
 let stream = null;
 let shown = null;
 
-/** What stands in the address, also where somebody mistyped it. */
+/** Decodes a part of the address; a mistyped one that cannot be decoded stays as it is. */
 function plain(text) {
   try { return decodeURIComponent(text); } catch { return text; }
 }

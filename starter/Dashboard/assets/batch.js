@@ -19,7 +19,7 @@ export function overview(shown) {
         el('td', {}, tile.model ?? ''), el('td', { class: 'n' }, tile.runs), el('td', { class: 'n pass' }, tile.passed || ''), el('td', { class: 'n fail' }, tile.failed || ''),
         el('td', { class: 'n wait' }, tile.waiting || ''), el('td', { class: 'n run' }, tile.running || ''), el('td', { class: 'n' }, usd(tile.cost_usd)),
         el('td', {}, time(tile.started_at)), el('td', {}, away(tile.ui, 'Temporal')))))),
-    shown.cut ? el('p', { class: 'quiet' }, 'There are more: these are the newest runs, and older batches may be counted in part. A batch\'s own page counts all of it.') : null,
+    shown.cut ? el('p', { class: 'quiet' }, 'Only the newest runs are counted here, so the numbers of older batches may be too low. A batch\'s own page counts all its runs.') : null,
   ].filter(Boolean);
 }
 

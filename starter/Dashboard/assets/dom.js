@@ -36,7 +36,7 @@ export function tone(outcome, state) {
   }
 }
 
-/** A line of column heads; those of numbers stand over them. */
+/** A line of column heads; heads of number columns are aligned right, as the numbers are. */
 export const heads = (...names) => el('thead', {}, el('tr', {}, ...names.map(name => el('th', { scope: 'col', class: /^(runs|passed|ended without|waiting|running|spent|reward|PDI|cost|tests|#)$/.test(name) ? 'n' : null }, name))));
 
 export const chip = (text, kind) => el('span', { class: `chip ${kind}` }, text);

@@ -1,4 +1,4 @@
-// One run: how it stands, its attempts, the index, memos with what changed, commands, evidence, the skill.
+// One run: its state, its attempts, the index, memos with what changed, commands, evidence, the skill.
 
 import { away, chip, el, heads, number, panel, tone, usd } from './dom.js';
 import { chart } from './chart.js';
@@ -71,7 +71,7 @@ export function run(shown, ui, draw) {
   return [
     ...head(shown),
     el('div', { class: 'columns' },
-      el('div', {}, shown.run.type === 'SkillGeneration' ? attempts(shown) : shown.story ? panel('story', 'How it stands', el('div', { class: 'text' }, ...markdown(shown.story))) : null, shown.pdi.length > 0 ? panel('pdi', 'PDI', chart(shown.pdi, shown.threshold)) : null, commands(shown)),
+      el('div', {}, shown.run.type === 'SkillGeneration' ? attempts(shown) : shown.story ? panel('story', 'Progress', el('div', { class: 'text' }, ...markdown(shown.story))) : null, shown.pdi.length > 0 ? panel('pdi', 'PDI', chart(shown.pdi, shown.threshold)) : null, commands(shown)),
       el('div', {}, shown.skill ? folded('skill', 'SKILL.md', el('div', { class: 'text' }, ...markdown(shown.skill))) : null, memos(shown, ui, draw),
         shown.evidence ? folded('evidence', 'Evidence', el('div', { class: 'text' }, ...markdown(shown.evidence))) : null,
         shown.error ? folded('error', 'Error report', el('div', { class: 'text' }, ...markdown(shown.error))) : null)),

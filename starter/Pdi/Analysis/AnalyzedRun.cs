@@ -3,13 +3,13 @@ using Spark.Temporal.Domain.Results;
 
 namespace Spark.Temporal.Starter.Pdi.Analysis;
 
-/// <summary>What is kept of a recorded run: numbers only, so that hundreds of runs fit in memory.</summary>
+/// <summary>The numbers of a recorded run, without its texts, so that hundreds of runs fit in memory.</summary>
 /// <param name="Model">The folder above the run's, which the published layout names after the model.</param>
 /// <param name="Task">The run's task.</param>
 /// <param name="File">Its trajectory.</param>
 /// <param name="Phi">Null where the run is left out.</param>
 /// <param name="LeftOut">Why it is left out; null where it is compared.</param>
-/// <param name="Snapshots">Its proxy snapshots, recorded as the run went.</param>
+/// <param name="Snapshots">Its proxy snapshots, as the run recorded them.</param>
 /// <param name="Damaged">Lines of the file that could not be read.</param>
 internal sealed record AnalyzedRun(
     string Model, string Task, string File, Phi? Phi, string? LeftOut, IReadOnlyList<PdiSnapshot> Snapshots, IReadOnlyList<DamagedLine> Damaged);

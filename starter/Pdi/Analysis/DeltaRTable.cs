@@ -7,24 +7,24 @@ using Spark.Temporal.Starter.Cli;
 namespace Spark.Temporal.Starter.Pdi.Analysis;
 
 /// <param name="Task">The task.</param>
-/// <param name="Model">Whose skill it was; null where it is not said, and then it goes for every model.</param>
-/// <param name="Student">Who was given the skill; null where it is not said.</param>
+/// <param name="Model">Model that made the skill; null where the source does not say, and then the value applies to every model.</param>
+/// <param name="Student">Model that got the skill; null where the source does not say.</param>
 /// <param name="DeltaR">Mean reward with the generated skill − without a skill.</param>
 internal sealed record DeltaRRow(string Task, string? Model, string? Student, double DeltaR);
 
-/// <summary>What skills were worth to students, from a CSV file and from summaries of evaluations.</summary>
+/// <summary>The gain of students from skills (Δr), from a CSV file and from summaries of evaluations.</summary>
 internal sealed class DeltaRTable(IReadOnlyList<DeltaRRow> rows)
 {
     public int Count => rows.Count;
 
-    /// <summary>The mean Δr over students of a run's skill; null where nothing is known of it.</summary>
+    /// <summary>The mean Δr over students of a run's skill; null where no value is known.</summary>
     public double? Of(AnalyzedRun run)
     {
         List<double> known = [.. rows.Where(row => row.Task == run.Task && (row.Model is null || row.Model == run.Model)).Select(row => row.DeltaR)];
         return known.Count == 0 ? null : Descriptive.Mean(known);
     }
 
-    /// <summary>Reads all files given; none gives an empty table.</summary>
+    /// <summary>Reads all given files; without a file the table is empty.</summary>
     /// <exception cref="CliException">One cannot be read; the message names file, line and remedy.</exception>
     public static async Task<DeltaRTable> ReadAsync(string? csv, IEnumerable<string> summaries, CancellationToken cancellationToken)
     {
@@ -55,7 +55,7 @@ internal sealed class DeltaRTable(IReadOnlyList<DeltaRRow> rows)
         int task = Array.IndexOf(names, "task"), delta = Array.IndexOf(names, "delta_r"), model = Array.IndexOf(names, "model"), student = Array.IndexOf(names, "student");
         if (task < 0 || delta < 0)
         {
-            throw new CliException($"{path} has no columns 'task' and 'delta_r' in its first line; 'model' and 'student' may stand beside them");
+            throw new CliException($"{path} has no columns 'task' and 'delta_r' in its first line; columns 'model' and 'student' are optional");
         }
 
         for (var at = 1; at < lines.Length; at++)
@@ -84,7 +84,7 @@ internal sealed class DeltaRTable(IReadOnlyList<DeltaRRow> rows)
             throw new CliException($"{path} has no 'trials'; name the summary.json of an evaluation");
         }
 
-        // A student's own skills, those of one other model, or those of several, an arm each.
+        // A student's own skills, those of one other model, or those of several models with one arm each.
         List<EvaluationArm> arms = [.. summary.Arms.Where(arm => arm.Source == SkillSource.Generated)];
         arms = arms.Count > 0 ? arms : [new EvaluationArm { Name = EvaluationArm.Generated, SkillSourceModel = summary.SkillSourceModel }];
         foreach (var student in summary.Trials.GroupBy(trial => trial.Model ?? summary.Model))

@@ -8,11 +8,11 @@ internal sealed record RankedRun(string Model, string Task, double PhiExec, doub
 
 /// <param name="Quadrant">Which.</param>
 /// <param name="Runs">How many runs are in it.</param>
-/// <param name="WithDeltaR">Of how many Δr is known.</param>
-/// <param name="MeanDeltaR">Null where of none.</param>
+/// <param name="WithDeltaR">How many of them have a known Δr.</param>
+/// <param name="MeanDeltaR">Null where none has a known Δr.</param>
 internal sealed record QuadrantRow(PdiQuadrant Quadrant, int Runs, int WithDeltaR, double? MeanDeltaR);
 
-/// <param name="Pairs">Runs of which Δr is known.</param>
+/// <param name="Pairs">Number of runs with a known Δr.</param>
 /// <param name="Rho">Spearman's ρ of PDI and Δr; null where it has none.</param>
 /// <param name="P">Two-sided, by permutation.</param>
 internal sealed record RhoRow(int Pairs, double? Rho, double? P);

@@ -7,15 +7,15 @@ namespace Spark.Temporal.Starter.Pdi.Analysis;
 /// <summary>Draws an analysis, each picture as an SVG file.</summary>
 internal static class PdiPictures
 {
-    // More names than this cover each other.
+    // More names than this would overlap.
     private const int MaxNames = 40;
 
-    /// <summary>Lines of which each still has a name and marks.</summary>
+    /// <summary>Most lines for which each still has a name and marks.</summary>
     private const int MaxLines = 12;
 
     private static readonly string[] Quadrants = [SvgPicture.Good, "#2b6cb0", "#8a8a8a", "#c2410c"];
 
-    /// <summary>Writes every picture that there is something for.</summary>
+    /// <summary>Writes every picture for which there are data.</summary>
     /// <returns>The files.</returns>
     /// <exception cref="CliException">The folder cannot be written.</exception>
     public static IReadOnlyList<string> Write(string folder, PdiAnalysis analysis, IReadOnlyList<AnalyzedRun> runs)
@@ -100,7 +100,7 @@ internal static class PdiPictures
         return chart;
     }
 
-    /// <summary>A dot a run, in the colour of its quadrant, with its task's name where there is room for names.</summary>
+    /// <summary>One dot per run, in the colour of its quadrant, with its task's name where there is room for names.</summary>
     private static void Points(SvgChart chart, IReadOnlyList<RankedRun> runs, Func<RankedRun, (double X, double Y)> at)
     {
         foreach (var quadrant in runs.GroupBy(run => run.Quadrant).OrderBy(group => group.Key))

@@ -2,7 +2,7 @@ using Spark.Temporal.Domain.Pdi;
 
 namespace Spark.Temporal.Starter.Pdi.Analysis;
 
-/// <summary>How quadrants are called for people.</summary>
+/// <summary>Names of the quadrants in texts for people.</summary>
 internal static class PdiQuadrants
 {
     public static string Name(PdiQuadrant quadrant) => quadrant switch

@@ -15,7 +15,7 @@ internal static class TrajectoryFiles
         AttributesToSkip = FileAttributes.ReparsePoint,
     };
 
-    /// <summary>Files as they are named; below a folder every <c>trajectory.jsonl</c>, in order of path.</summary>
+    /// <summary>Named files as they are; in a folder every <c>trajectory.jsonl</c> at any depth, in order of path.</summary>
     /// <exception cref="CliException">A path does not exist, or a folder holds none.</exception>
     public static IReadOnlyList<string> Find(IEnumerable<string> paths)
     {
@@ -45,8 +45,8 @@ internal static class TrajectoryFiles
         return [.. files.DistinctBy(Path.GetFullPath)];
     }
 
-    /// <summary>Reads what the index needs of a trajectory.</summary>
-    /// <exception cref="CliException">The file cannot be opened, is something else, or is of a newer schema.</exception>
+    /// <summary>Reads the parts of a trajectory that the index needs.</summary>
+    /// <exception cref="CliException">The file cannot be opened, is not a trajectory, or has a newer schema.</exception>
     public static async Task<RecordedRun> ReadAsync(string path, CancellationToken cancellationToken)
     {
         try

@@ -1,4 +1,4 @@
-"""ALFWorld's game behind the interface of world.py: what is said goes to TextWorld, what it says comes back."""
+"""ALFWorld's game with the interface of world.py: actions go to TextWorld, and its answers come back."""
 
 import json
 import os

@@ -1,6 +1,6 @@
-"""The environment process: plays the world for whoever connects, one line an action, and keeps the record.
+"""The environment process: plays the world for each connection, one line per action, and keeps the record.
 
-It runs as root, and so do its game and its record belong to root: the agent, another user, can only act.
+It runs as root, and root owns its game and its record: the agent, another user, can only act.
 """
 
 import json
@@ -23,7 +23,7 @@ class Game:
         self.lock = threading.Lock()
         self.record = f"{HOME}/record.jsonl"
         if os.path.exists(self.record):
-            # The process was started again: the world stands where the record left it.
+            # The process was started again: the world continues from the record.
             with open(self.record, encoding="utf-8") as lines:
                 for line in lines:
                     self.world.do(json.loads(line)["action"])

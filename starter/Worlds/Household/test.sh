@@ -1,5 +1,5 @@
 #!/bin/bash
-# The record is root's; it is believed only as far as the world, played again from it, comes to the same end.
+# The record belongs to root; it counts only if the world, played again from it, gives the same answers.
 mkdir -p /logs/verifier
 "${WORLD_PYTHON:-python3}" /tests/judge.py
 exit 0

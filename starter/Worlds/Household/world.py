@@ -1,6 +1,6 @@
 """A household: rooms, furniture, things, and one errand. Standard library only.
 
-A game is one JSON document; the world is a pure function of it and of the actions so far, so whoever has both can
+A game is one JSON document. The world is a pure function of it and of the actions so far, so a reader of both can
 play it again and see how it ended.
 """
 
@@ -52,7 +52,7 @@ class World:
         return self.won or self.steps >= self.game["max_steps"]
 
     def do(self, text):
-        """Carries out one action and says what is seen. What is no action changes nothing, but takes its time."""
+        """Carries out one action and returns what the player sees. Text that is not an action changes nothing, but counts as a step."""
         words = " ".join(text.strip().lower().split())
         if words in ("help", ""):
             return HELP

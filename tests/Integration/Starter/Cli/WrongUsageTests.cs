@@ -12,7 +12,7 @@ public sealed class WrongUsageTests
     [TestCase("there is no command 'spark runs lst'; did you mean 'list'?", "runs", "lst")]
     [TestCase("'spark runs' is not a command by itself; name one of list, show, watch", "runs")]
     [TestCase("'spark runs list' has no option '--limti'; did you mean '--limit'?", "runs", "list", "--limti", "3")]
-    [TestCase("'spark runs show' has no option '--bogus'; 'spark runs show --help' shows those that it has", "runs", "show", "--bogus")]
+    [TestCase("'spark runs show' has no option '--bogus'; 'spark runs show --help' shows its options", "runs", "show", "--bogus")]
     [TestCase("--limit is a whole number from 1 on; it was 'x'", "runs", "list", "--limit", "x")]
     [TestCase("--limit is a whole number from 1 on; it was '0'", "runs", "list", "--limit", "0")]
     [TestCase("--port is a whole number from 1 to 65535; it was '99999'", "up", "--port", "99999")]
@@ -27,7 +27,7 @@ public sealed class WrongUsageTests
     [TestCase("--batch needs a value: name of the batch", "skills", "run", "--tasks-dir", "t", "--batch")]
     [TestCase("--from-attempt is missing: the last attempt that both runs share", "runs", "fork", "a")]
     [TestCase("ID is missing: the run's id, as 'spark runs list' shows it", "runs", "show")]
-    [TestCase("--api-key is refused: keys do not belong on a command line", "skills", "run", "--tasks-dir", "t", "--api-key", "k")]
+    [TestCase("--api-key is refused: on a command line, other users and the shell", "skills", "run", "--tasks-dir", "t", "--api-key", "k")]
     public async Task It_is_told_in_one_line(string message, params string[] arguments)
     {
         using StringWriter output = new(), error = new();

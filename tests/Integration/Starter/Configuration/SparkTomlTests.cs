@@ -61,10 +61,10 @@ public sealed class SparkTomlTests
     [TestCase("[skills.run]\nmax-retires = 5", ":2: [skills.run] has no option 'max-retires'; did you mean 'max-retries'?")]
     [TestCase("[skill.run]\nmodel = 'x'", ": there is no command 'spark skill'; did you mean 'skills'?")]
     [TestCase("[defaults]\nmodle = 'x'", ":2: [defaults]: no command has an option 'modle'; did you mean 'model'?")]
-    [TestCase("model = 'x'", ":1: 'model' stands in no table; put it below [defaults]")]
+    [TestCase("model = 'x'", ":1: 'model' is in no table; put it below [defaults]")]
     [TestCase("[defaults]\nmodel = ", ":2: ")]
     [TestCase("[skills.run]\nmodel = 2026-01-01", "'model' is a date or time; write a string")]
-    [TestCase("[defaults]\napi-key = 'x'", "keys do not belong on a command line")]
+    [TestCase("[defaults]\napi-key = 'x'", "on a command line, other users and the shell")]
     public async Task What_is_wrong_in_it_is_named_with_its_line(string text, string message)
     {
         using var folder = Folder(text);

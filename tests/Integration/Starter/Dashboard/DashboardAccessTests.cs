@@ -85,10 +85,10 @@ public sealed class DashboardAccessTests
         var port = DevServer.FreePort();
         var told = new StringWriter();
         var output = new CliOutput(TextWriter.Null, told);
-        await using var first = DashboardHost.TryStart(_session, "night", new DashboardWish(Port: port), output);
-        await using var second = DashboardHost.TryStart(_session, "night", new DashboardWish(Port: port), output);
-        await using var declined = DashboardHost.TryStart(_session, "night", new DashboardWish(false, port), output);
-        await using var piped = DashboardHost.TryStart(_session, "night", new DashboardWish(), output);
+        await using var first = DashboardHost.TryStart(_session, "night", new DashboardRequest(Port: port), output);
+        await using var second = DashboardHost.TryStart(_session, "night", new DashboardRequest(Port: port), output);
+        await using var declined = DashboardHost.TryStart(_session, "night", new DashboardRequest(false, port), output);
+        await using var piped = DashboardHost.TryStart(_session, "night", new DashboardRequest(), output);
 
         Assert.That((first is null, second, declined, piped), Is.EqualTo((false, (DashboardServer?)null, (DashboardServer?)null, (DashboardServer?)null)));
         Assert.That(told.ToString(), Does.Contain($"http://127.0.0.1:{port}/#/batch/night").And.Contains($"No dashboard: port {port} is taken"));

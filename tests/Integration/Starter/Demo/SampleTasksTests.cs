@@ -108,7 +108,7 @@ public sealed partial class SampleTasksTests
         }
     }
 
-    /// <summary>The task's folder; one that the demo makes itself is rendered from its mended blueprint.</summary>
+    /// <summary>The task's folder; one that the demo makes itself is rendered from its repaired blueprint.</summary>
     private string Folder(string task)
     {
         if (Stories[task].Construction is not { } construction)
@@ -117,7 +117,7 @@ public sealed partial class SampleTasksTests
         }
 
         var folder = _made[task];
-        return Directory.Exists(folder) ? folder : TaskPlaces.Write(folder, TaskRenderer.Render(BlueprintReader.Read(construction.Mended).Blueprint!, new RenderOptions()));
+        return Directory.Exists(folder) ? folder : TaskPlaces.Write(folder, TaskRenderer.Render(BlueprintReader.Read(construction.Repaired).Blueprint!, new RenderOptions()));
     }
 
     private string Image(string task) => $"{_run}:{task}";

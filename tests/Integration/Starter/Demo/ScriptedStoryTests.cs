@@ -34,13 +34,13 @@ public sealed class ScriptedStoryTests
         var name = Path.GetFileNameWithoutExtension(DemoSamples.Prompt);
         var spec = PromptSpecReader.Parse(File.ReadAllText(DemoSamples.Prompt), name);
         var construction = Demo[name].Construction!;
-        var (first, mended) = (BlueprintReader.Read(construction.First).Blueprint!, BlueprintReader.Read(construction.Mended).Blueprint!);
+        var (first, repaired) = (BlueprintReader.Read(construction.First).Blueprint!, BlueprintReader.Read(construction.Repaired).Blueprint!);
 
         Assert.Multiple(() =>
         {
-            Assert.That(mended.TaskId, Is.EqualTo(name), "so that the agent's story is found by the task's name");
-            Assert.That(CritiqueRules.Check(mended, spec, null), Is.Empty);
-            Assert.That(first, Is.Not.EqualTo(mended));
+            Assert.That(repaired.TaskId, Is.EqualTo(name), "so that the agent's story is found by the task's name");
+            Assert.That(CritiqueRules.Check(repaired, spec, null), Is.Empty);
+            Assert.That(first, Is.Not.EqualTo(repaired));
             Assert.That(Reply(LlmPurposes.Blueprint, name, [("user", "Write.")]), Does.Contain(ScriptedModel.Mark));
             Assert.That(BlueprintReader.Read(Reply(LlmPurposes.Repair, name, [("user", "Mend.")])).Errors, Is.Empty, "the mark around it is passed over");
             Assert.That(CritiqueReader.Read(Reply(LlmPurposes.Critique, name, [("user", "Judge.")])).Findings!.Select(finding => finding.Severity), Has.None.EqualTo(CritiqueSeverity.Blocking));

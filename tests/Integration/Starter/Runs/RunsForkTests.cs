@@ -83,7 +83,7 @@ public sealed class RunsForkTests
         {
             Assert.That((none.ExitCode, none.Error), Is.EqualTo((2, $"spark: run '{run.Id}' has no finished attempt 9; it has 1 to 3\n")));
             Assert.That(passed.Error, Does.Contain("passed, so there is nothing to try again"));
-            Assert.That(wrong.Error, Does.Contain("is no memo: it needs the heading"));
+            Assert.That(wrong.Error, Does.Contain("is not a memo: it needs the heading"));
         });
     }
 

@@ -45,7 +45,7 @@ public sealed class RunsSteerTests
             Assert.That(result.ResultDir, Is.EqualTo($"{deployment.OutDir}/elsewhere/fake/answer"), "where --result-dir says");
             Assert.That(
                 attempts.EnumerateArray().Select(attempt => attempt.GetProperty("guidance").GetArrayLength()), Is.EqualTo(new[] { 0, 1, 0 }));
-            Assert.That((over.ExitCode, over.Error), Is.EqualTo((1, $"spark: run '{run.Id}' is over: completed; Pause reaches runs that go on\n")));
+            Assert.That((over.ExitCode, over.Error), Is.EqualTo((1, $"spark: run '{run.Id}' is closed: completed; Pause needs an open run\n")));
         });
     }
 

@@ -48,7 +48,7 @@ public sealed class SkillsCheckTests : IDisposable
         _folder.Write("weigh/notes.txt", "");
 
         Assert.That(await RunAsync(_folder["weigh"]), Is.EqualTo(ExitCodes.Good));
-        Assert.That(_out.ToString(), Does.StartWith($"{_folder["weigh/SKILL.md"]}:1: warning: beside it stand notes.txt;"));
+        Assert.That(_out.ToString(), Does.StartWith($"{_folder["weigh/SKILL.md"]}:1: warning: the folder also has notes.txt;"));
     }
 
     [Test]

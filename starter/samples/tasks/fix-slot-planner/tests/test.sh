@@ -1,5 +1,5 @@
 #!/bin/bash
-# The reward is the share of mended faults times the share of what must stay as it is.
+# The reward is the share of fixed faults times the share of what must stay as it is.
 mkdir -p /logs/verifier
 cd /app
 python3 -m pytest -p no:cacheprovider -rA /app/test_planner.py /tests/test_outputs.py | tee /tmp/report.txt
@@ -13,8 +13,8 @@ def share(of):
     return passed / (passed + failed) if passed else 0.0
 
 
-mended = share(lambda line: "::TestMended::" in line)
-kept = share(lambda line: "::TestMended::" not in line)
-print(round(mended * kept, 4))
+fixed = share(lambda line: "::TestFixed::" in line)
+kept = share(lambda line: "::TestFixed::" not in line)
+print(round(fixed * kept, 4))
 PY
 exit 0

@@ -7,7 +7,7 @@ sys.path.insert(0, "/app")
 from planner import CLOSES, OPENS, Calendar, Refused  # noqa: E402
 
 
-class TestMended:
+class TestFixed:
     def test_bookings_may_touch(self):
         calendar = Calendar()
         calendar.book(540, 600)

@@ -68,16 +68,16 @@ public class PythonFactsTests
     }
 
     [Test]
-    public async Task The_demos_first_blueprint_is_stopped_by_the_rule_on_data_and_the_mended_one_by_none()
+    public async Task The_demos_first_blueprint_is_stopped_by_the_rule_on_data_and_the_repaired_one_by_none()
     {
         var spec = PromptSpecReader.Parse(await File.ReadAllTextAsync(DemoSamples.Prompt), "prompt");
         var construction = ScriptedStory.LoadAll(DemoSamples.ScriptsDir)["wav-peaks"].Construction!;
         var first = BlueprintReader.Read(construction.First).Blueprint!;
-        var mended = BlueprintReader.Read(construction.Mended).Blueprint!;
+        var repaired = BlueprintReader.Read(construction.Repaired).Blueprint!;
 
         var findings = CritiqueRules.Check(first, spec, await FactsAsync(first));
         Assert.That(findings.Where(finding => finding.Severity == CritiqueSeverity.Blocking).Select(finding => finding.Rule), Is.EqualTo(["data-not-deterministic"]));
-        Assert.That(CritiqueRules.Check(mended, spec, await FactsAsync(mended)), Is.Empty);
+        Assert.That(CritiqueRules.Check(repaired, spec, await FactsAsync(repaired)), Is.Empty);
     }
 
     [TestCase("builder", "import time\nopen('/app/data/a', 'w').write(str(time.time()))", "data-not-deterministic")]
