@@ -88,7 +88,7 @@ internal sealed class EvaluationPlanner(IArtifactStore store)
 
     /// <summary>The trials that an earlier run scored. Those that were skipped or that infrastructure ended are run again.</summary>
     private static async Task<Dictionary<(string Model, string Task, string Arm, int Repeat), EvaluationTrial>> EarlierAsync(
-        EvaluationInput input, CancellationToken cancellationToken)
+        EvaluationScope input, CancellationToken cancellationToken)
     {
         var earlier = new Dictionary<(string, string, string, int), EvaluationTrial>();
         foreach (var path in input.Students.Select(student => EvaluationWriter.SummaryPath(EvaluationWriter.Root(input.OutDir, input.ResultsRoot), student.Slug, input.Batch)).Where(File.Exists))
@@ -103,7 +103,7 @@ internal sealed class EvaluationPlanner(IArtifactStore store)
         return earlier;
     }
 
-    private async Task<TaskSkills> SkillsAsync(EvaluationInput input, string task, string taskDir, CancellationToken cancellationToken)
+    private async Task<TaskSkills> SkillsAsync(EvaluationScope input, string task, string taskDir, CancellationToken cancellationToken)
     {
         var packager = new SkillPackager(store);
         List<ArmSkills> skills = [];

@@ -1,5 +1,6 @@
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Domain.Results;
+using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Dashboard;
@@ -26,7 +27,7 @@ internal sealed record ResultFiles
     public string? Error { get; private init; }
 
     /// <summary>The folder of a run, derived from its input as the run itself does.</summary>
-    public static string FolderOf(SkillGenerationInput input, string task) => input.ResultDir(task);
+    public static string FolderOf(SkillGenerationInput input, string task) => SkillRunSettings.Of(input).ResultDir(task);
 
     /// <summary>Changes when one of the files changes, so that long files are not read again every second.</summary>
     public static string Stamp(string folder) => string.Join(

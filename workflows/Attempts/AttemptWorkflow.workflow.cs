@@ -96,12 +96,20 @@ public sealed class AttemptWorkflow : ItemWorkflow
         }
 
         var result = _state.Result(_input, package, _installed?.Version, _sandbox, _verdict, started, failure);
-        if (_input.OutDir is not null)
+        if (_input.OutDir is { } outDir)
         {
             var trial = await Workflow.ExecuteActivityAsync(
                 (IRecordActivities records) => records.WriteTrialAsync(new WriteTrialRequest
                 {
-                    Input = _input,
+                    Input = new TrialSettings
+                    {
+                        OutDir = outDir,
+                        Batch = _input.Batch,
+                        Agent = _input.Agent,
+                        AgentKwargs = _input.AgentKwargs,
+                        Model = _input.Model,
+                        Limits = _input.Limits,
+                    },
                     Package = package,
                     Result = result,
                     StartedAt = started,

@@ -65,8 +65,26 @@ public interface IConstructionActivities
     Task<FinishReply> FinishAsync(FinishRequest request);
 }
 
-/// <param name="Input">What was asked for.</param>
-public sealed record PlanFamilyRequest(FamilyInput Input);
+/// <param name="Input">Which variants are asked for.</param>
+public sealed record PlanFamilyRequest(VariantsRequest Input);
+
+public sealed record VariantsRequest
+{
+    /// <summary>Name of the accepted task.</summary>
+    public required string Task { get; init; }
+
+    /// <summary>How many variants.</summary>
+    public required int Count { get; init; }
+
+    /// <summary>As <see cref="FamilyInput.Seed"/>.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>As <see cref="FamilyInput.TemplateFile"/>.</summary>
+    public string? TemplateFile { get; init; }
+
+    /// <summary>Folder under which <c>generated_tasks/</c> is.</summary>
+    public required string OutDir { get; init; }
+}
 
 /// <param name="Stored">All chosen variants as JSON.</param>
 /// <param name="Candidates">How many: those asked for and some to take a refused one's place.</param>
@@ -76,8 +94,26 @@ public sealed record FamilyPlan(ArtifactRef Stored, int Candidates);
 /// <param name="Index">Number of the variant, from 0.</param>
 public sealed record TakeVariantRequest(FamilyPlan Plan, int Index);
 
-/// <param name="Input">What was asked for.</param>
-public sealed record BeginConstructionRequest(ConstructionInput Input);
+/// <param name="Input">The prompt file, and where tasks like it are looked for.</param>
+public sealed record BeginConstructionRequest(PromptRequest Input);
+
+public sealed record PromptRequest
+{
+    /// <summary>Absolute path of the prompt file (JSON).</summary>
+    public required string PromptFile { get; init; }
+
+    /// <summary>Absolute path of a folder of Harbor tasks; null for those accepted before only.</summary>
+    public string? ReferenceTasksDir { get; init; }
+
+    /// <summary>How many reference tasks the author gets.</summary>
+    public int TopKReferences { get; init; } = 3;
+
+    /// <summary>Names of tasks that must not be among them.</summary>
+    public IReadOnlyList<string> ExcludeReferenceTasks { get; init; } = [];
+
+    /// <summary>Folder under which <c>generated_tasks/</c> is.</summary>
+    public required string OutDir { get; init; }
+}
 
 /// <param name="Spec">The checked prompt file as JSON.</param>
 /// <param name="Conversation">Asks for the blueprint.</param>
@@ -130,7 +166,7 @@ public sealed record RenderReply(string? TaskDir, string? Problem = null);
 
 public sealed record FinishRequest
 {
-    public required ConstructionInput Input { get; init; }
+    public required ReportedConstruction Input { get; init; }
     public ArtifactRef? Spec { get; init; }
     public IReadOnlyList<string> References { get; init; } = [];
     public required IReadOnlyList<BlueprintVersion> Versions { get; init; }
@@ -138,7 +174,22 @@ public sealed record FinishRequest
     /// <summary>Folder of the accepted version; null where none was.</summary>
     public string? Accepted { get; init; }
 
+    /// <summary>The whole result: the report records nearly all of it.</summary>
     public required ConstructionResult Result { get; init; }
+}
+
+/// <summary>What a construction's report records of its settings, and where it is written.</summary>
+public sealed record ReportedConstruction
+{
+    /// <summary>Folder under which <c>generated_tasks/</c> is.</summary>
+    public required string OutDir { get; init; }
+
+    /// <summary>Name of the model.</summary>
+    public required string ModelSlug { get; init; }
+
+    /// <summary>The variant, where no model wrote the blueprint.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public GivenBlueprint? Given { get; init; }
 }
 
 /// <param name="TaskDir">Absolute path of the accepted task.</param>

@@ -25,7 +25,48 @@ public interface IEvaluationActivities
 
 /// <param name="Input">The evaluation.</param>
 /// <param name="Now">When it starts.</param>
-public sealed record PlanEvaluationRequest(EvaluationInput Input, DateTime Now);
+public sealed record PlanEvaluationRequest(ListedEvaluation Input, DateTime Now);
+
+/// <summary>What the files and the trials of an evaluation are made from.</summary>
+public record EvaluationScope
+{
+    public required string Batch { get; init; }
+    public required IReadOnlyList<EvaluationStudent> Students { get; init; }
+    public required IReadOnlyList<EvaluationArm> Arms { get; init; }
+    public string Agent { get; init; } = AgentNames.Terminal;
+    public int Repeats { get; init; } = 1;
+    public ulong Seed { get; init; } = 1;
+    public AttemptLimits Limits { get; init; } = new();
+    public required string OutDir { get; init; }
+
+    /// <summary>As <see cref="EvaluationInput.ResultsRoot"/>.</summary>
+    public string? ResultsRoot { get; init; }
+}
+
+/// <summary>An evaluation whose trials are to be listed.</summary>
+public sealed record ListedEvaluation : EvaluationScope
+{
+    /// <summary>Which tasks it has.</summary>
+    public required BatchSource Source { get; init; }
+
+    /// <summary>Keep what an earlier run of this evaluation scored.</summary>
+    public bool Resume { get; init; }
+
+    public static ListedEvaluation Of(EvaluationInput input) => new()
+    {
+        Batch = input.Batch,
+        Students = input.Students,
+        Arms = input.Arms,
+        Agent = input.Agent,
+        Repeats = input.Repeats,
+        Seed = input.Seed,
+        Limits = input.Limits,
+        OutDir = input.OutDir,
+        ResultsRoot = input.ResultsRoot,
+        Source = input.Source,
+        Resume = input.Resume,
+    };
+}
 
 /// <summary>In the store: what rows need that the list of trials does not hold.</summary>
 /// <param name="Skills">The skills of each task.</param>
@@ -62,7 +103,7 @@ public sealed record ArmSkills
 
 public sealed record WriteEvaluationRequest
 {
-    public required EvaluationInput Input { get; init; }
+    public required EvaluationScope Input { get; init; }
 
     /// <summary>What was planned (<see cref="EvaluationPlanDetails"/>).</summary>
     public required ArtifactRef Planned { get; init; }

@@ -1,6 +1,7 @@
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 
@@ -84,7 +85,32 @@ public sealed record BeginAttemptRequest
 }
 
 /// <param name="Attempt">The attempt to judge.</param>
-public sealed record JudgeRequest(AttemptResult Attempt);
+public sealed record JudgeRequest(JudgedAttempt Attempt);
+
+/// <summary>What a judgment reads of an attempt's result.</summary>
+public sealed record JudgedAttempt
+{
+    public required Outcome Outcome { get; init; }
+    public double? Reward { get; init; }
+    public int TestsPassed { get; init; }
+    public int TestsTotal { get; init; }
+    public string? Error { get; init; }
+    public ArtifactRef? Conversation { get; init; }
+    public ArtifactRef? VerifierOutput { get; init; }
+    public ArtifactRef? Ctrf { get; init; }
+
+    public static JudgedAttempt Of(AttemptResult result) => new()
+    {
+        Outcome = result.Outcome,
+        Reward = result.Reward,
+        TestsPassed = result.TestsPassed,
+        TestsTotal = result.TestsTotal,
+        Error = result.Error,
+        Conversation = result.Conversation,
+        VerifierOutput = result.VerifierOutput,
+        Ctrf = result.Ctrf,
+    };
+}
 
 /// <param name="Judgment">What decides: outcome, counts, commands and test summary (8,000 characters each at most).</param>
 /// <param name="Stored">The same as an artifact, for later activities.</param>
@@ -97,7 +123,7 @@ public sealed record ReflectRequest
     /// <summary>Number of the attempt that failed, from 1.</summary>
     public required int Attempt { get; init; }
 
-    public required AttemptResult Result { get; init; }
+    public required FailedAttempt Result { get; init; }
     public required ArtifactRef Judgment { get; init; }
     public string? Memo { get; init; }
 
@@ -105,15 +131,25 @@ public sealed record ReflectRequest
     public ArtifactRef? MemoRecord { get; init; }
 }
 
+/// <summary>What a reflection needs of an attempt's result besides its judgment.</summary>
+/// <param name="Conversation">Everything said and observed; null when the agent never started.</param>
+/// <param name="AgentTimedOut">Whether the agent ran out of time.</param>
+public sealed record FailedAttempt(ArtifactRef? Conversation, bool AgentTimedOut);
+
 public sealed record DistillRequest
 {
     public required TaskPackage Package { get; init; }
-    public required AttemptResult Result { get; init; }
+    public required PassedAttempt Result { get; init; }
     public required ArtifactRef Judgment { get; init; }
 
     /// <summary>Records of the attempts before (<see cref="AttemptRecord"/>), oldest first.</summary>
     public required IReadOnlyList<ArtifactRef> Earlier { get; init; }
 }
+
+/// <summary>What the evidence needs of an attempt's result besides its judgment.</summary>
+/// <param name="Conversation">Everything said and observed.</param>
+/// <param name="Notes">What the trial records besides (lowered limits, cut logs, lost containers).</param>
+public sealed record PassedAttempt(ArtifactRef? Conversation, IReadOnlyList<string> Notes);
 
 /// <param name="Conversation">Asks for the skill.</param>
 /// <param name="Evidence">The six blocks as Markdown.</param>
@@ -134,8 +170,10 @@ public sealed record SkillCheck(ArtifactRef? Skill, IReadOnlyList<string> Proble
 
 public sealed record WriteTrialRequest
 {
-    public required AttemptInput Input { get; init; }
+    public required TrialSettings Input { get; init; }
     public required TaskPackage Package { get; init; }
+
+    /// <summary>The whole result: the trial folder records all of it.</summary>
     public required AttemptResult Result { get; init; }
 
     public required DateTime StartedAt { get; init; }
@@ -143,6 +181,19 @@ public sealed record WriteTrialRequest
 
     /// <summary>When each phase started and how long it took.</summary>
     public required IReadOnlyList<PhaseTime> Phases { get; init; }
+}
+
+/// <summary>What a trial folder records of how the attempt was set up.</summary>
+public sealed record TrialSettings
+{
+    /// <summary>Folder under which the trial folder is made.</summary>
+    public required string OutDir { get; init; }
+
+    public string Batch { get; init; } = "";
+    public required string Agent { get; init; }
+    public IReadOnlyDictionary<string, string>? AgentKwargs { get; init; }
+    public ModelChoice Model { get; init; } = new();
+    public AttemptLimits Limits { get; init; } = new();
 }
 
 /// <param name="Phase"><c>build</c>, <c>start</c>, <c>agent</c>, <c>verify</c>, <c>remove</c>.</param>
@@ -155,7 +206,7 @@ public sealed record TrialRecord(string TrialDir);
 
 public sealed record WriteRunRequest
 {
-    public required SkillGenerationInput Input { get; init; }
+    public required SkillRunSettings Input { get; init; }
     public required string Task { get; init; }
 
     /// <summary>Records kept by earlier calls, oldest first.</summary>
@@ -170,10 +221,68 @@ public sealed record WriteRunRequest
     public ArtifactRef? Skill { get; init; }
 
     /// <summary>How the run ended; null while it goes on.</summary>
-    public SkillGenerationResult? Result { get; init; }
+    public SkillRunEnd? Result { get; init; }
 
     public required DateTime StartedAt { get; init; }
     public required DateTime Now { get; init; }
+}
+
+/// <summary>What the result folder of a skill run records of its settings, and where that folder is.</summary>
+public sealed record SkillRunSettings
+{
+    public required string OutDir { get; init; }
+
+    /// <summary>As <see cref="SkillGenerationInput.ResultsRoot"/>.</summary>
+    public string? ResultsRoot { get; init; }
+
+    public required string ModelSlug { get; init; }
+    public string Agent { get; init; } = AgentNames.Terminal;
+    public ModelChoice Model { get; init; } = new();
+
+    /// <summary>Model that reflects and distills; the agent's where null.</summary>
+    public ModelChoice? SummaryModel { get; init; }
+
+    public int MaxAttempts { get; init; } = 8;
+    public PdiSettings Pdi { get; init; } = new();
+    public SkillFork? Fork { get; init; }
+
+    /// <summary>The result folder of a task.</summary>
+    public string ResultDir(string task) => Path.Combine(ResultsRoot ?? Path.Combine(OutDir, "skills_gen_result"), PlainText.Slug(ModelSlug), task);
+
+    public static SkillRunSettings Of(SkillGenerationInput input) => new()
+    {
+        OutDir = input.OutDir,
+        ResultsRoot = input.ResultsRoot,
+        ModelSlug = input.ModelSlug,
+        Agent = input.Agent,
+        Model = input.Model,
+        SummaryModel = input.SummaryModel,
+        MaxAttempts = input.MaxAttempts,
+        Pdi = input.Pdi,
+        Fork = input.Fork,
+    };
+}
+
+/// <summary>What the result folder of a skill run records of its end.</summary>
+public sealed record SkillRunEnd
+{
+    public required SkillRunStatus Status { get; init; }
+
+    /// <summary>Scored attempts.</summary>
+    public required int Attempts { get; init; }
+
+    public string? Error { get; init; }
+    public TokenUsage Usage { get; init; } = TokenUsage.None;
+    public double CostUsd { get; init; }
+
+    public static SkillRunEnd Of(SkillGenerationResult result) => new()
+    {
+        Status = result.Status,
+        Attempts = result.Attempts,
+        Error = result.Error,
+        Usage = result.Usage,
+        CostUsd = result.CostUsd,
+    };
 }
 
 /// <param name="Dir">Absolute path of the folder written.</param>

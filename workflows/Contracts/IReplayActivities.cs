@@ -1,4 +1,5 @@
 using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 
@@ -59,7 +60,14 @@ public sealed record ReplayAttemptRequest(ArtifactRef Attempt, ArtifactRef Instr
 /// <param name="Infrastructure">What failed, where that was infrastructure.</param>
 public sealed record ReplayedAttempt(ArtifactRef Conversation, ArtifactRef Output, VerifyReply? Verdict, string? Infrastructure);
 
-public sealed record ReplayJudgeRequest(ArtifactRef Attempt, AttemptResult Result);
+/// <param name="Attempt">The attempt as it was kept.</param>
+/// <param name="Result">How the attempt ended that re-enacts it.</param>
+public sealed record ReplayJudgeRequest(ArtifactRef Attempt, ReenactedOutcome Result);
+
+/// <param name="Outcome">Its outcome.</param>
+/// <param name="Reward">Its reward; null where it was not scored.</param>
+/// <param name="Error">What went wrong; null when nothing did.</param>
+public sealed record ReenactedOutcome(Outcome Outcome, double? Reward, string? Error);
 
 public sealed record ReplayReflectRequest(ArtifactRef Attempt);
 

@@ -1,4 +1,5 @@
 using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Workflows.Evaluation;
@@ -7,19 +8,19 @@ namespace Spark.Temporal.Workflows.Evaluation;
 public static class EvaluationWindow
 {
     /// <summary>Name of the template of a student and an arm. One student is not named: it is the same in every line.</summary>
-    public static string Template(EvaluationInput input, EvaluationStudent student, EvaluationArm arm) =>
+    public static string Template(EvaluationScope input, EvaluationStudent student, EvaluationArm arm) =>
         input.Students.Count == 1 ? arm.Name : $"{student.Slug} {arm.Name}";
 
     /// <summary>The student and the arm of a template.</summary>
-    public static (string Model, string Arm) Of(EvaluationInput input, string template) => input.Students
+    public static (string Model, string Arm) Of(EvaluationScope input, string template) => input.Students
         .SelectMany(student => input.Arms.Select(arm => (Key: Template(input, student, arm), student.Slug, arm.Name)))
         .Where(pair => pair.Key == template).Select(pair => (pair.Slug, pair.Name)).First();
 
-    public static BatchInput Of(EvaluationInput input) => new()
+    public static BatchInput Of(EvaluationInput input, EvaluationScope scope) => new()
     {
         Batch = input.Batch,
         Work = new TrialWork(
-            [.. input.Students.SelectMany(student => input.Arms.Select(arm => new TrialTemplate(Template(input, student, arm), student.Slug, new AttemptInput
+            [.. input.Students.SelectMany(student => input.Arms.Select(arm => new TrialTemplate(Template(scope, student, arm), student.Slug, new AttemptInput
             {
                 Agent = input.Agent,
                 AgentKwargs = input.AgentKwargs,

@@ -15,6 +15,7 @@ namespace Spark.Temporal.Workflows.Evaluation;
 public sealed class EvaluationWorkflow : WindowWorkflow
 {
     private readonly EvaluationInput _input;
+    private readonly ListedEvaluation _listed;
     private readonly BatchRun _run;
     private readonly Dictionary<(string Model, string Arm), ArmTally> _tallies = [];
     private EvaluationPlanned? _planned;
@@ -25,8 +26,8 @@ public sealed class EvaluationWorkflow : WindowWorkflow
     [WorkflowInit]
     public EvaluationWorkflow(EvaluationInput input)
     {
-        _input = input;
-        _run = new BatchRun(EvaluationWindow.Of(input), About, Count);
+        (_input, _listed) = (input, ListedEvaluation.Of(input));
+        _run = new BatchRun(EvaluationWindow.Of(input, _listed), About, Count);
         foreach (var (student, arm) in input.Students.SelectMany(student => input.Arms.Select(arm => (student.Slug, arm.Name))))
         {
             _tallies[(student, arm)] = new ArmTally(student, arm);
@@ -85,7 +86,7 @@ public sealed class EvaluationWorkflow : WindowWorkflow
     {
         var planned = await _run.PlanAsync(
             () => Workflow.ExecuteActivityAsync(
-                (IEvaluationActivities evaluations) => evaluations.PlanAsync(new PlanEvaluationRequest(_input, Workflow.UtcNow)), ActivityProfiles.BatchPlan("list the trials and their skills")),
+                (IEvaluationActivities evaluations) => evaluations.PlanAsync(new PlanEvaluationRequest(_listed, Workflow.UtcNow)), ActivityProfiles.BatchPlan("list the trials and their skills")),
             listed => listed.Plan);
         Take(planned, planned.Tallies);
     }
@@ -103,7 +104,7 @@ public sealed class EvaluationWorkflow : WindowWorkflow
     /// <summary>Counts a trial that ended, and lets the files on disk follow once there are many.</summary>
     private void Count(ItemResult ended)
     {
-        var row = TrialRows.Of(_input, ended, null);
+        var row = TrialRows.Of(_listed, ended, null);
         _tallies[(row.Model, row.Arm)] = _tallies[(row.Model, row.Arm)].With(row);
         if (++_unwritten >= _input.Rules.PageTrials && !IsWriting)
         {
@@ -116,7 +117,7 @@ public sealed class EvaluationWorkflow : WindowWorkflow
     {
         var request = new WriteEvaluationRequest
         {
-            Input = _input with { Carried = null },
+            Input = _listed,
             Planned = _planned!.Details,
             Results = _run.Writer.Results,
             StartedAt = _planned.StartedAt ?? _run.State.StartedAt,

@@ -15,7 +15,7 @@ public static class TrialRows
     /// <param name="input">The evaluation.</param>
     /// <param name="ended">How it ended.</param>
     /// <param name="skills">What its arm was given; null for nothing, or where it does not matter.</param>
-    public static EvaluationTrial Of(EvaluationInput input, ItemResult ended, ArmSkills? skills)
+    public static EvaluationTrial Of(EvaluationScope input, ItemResult ended, ArmSkills? skills)
     {
         var (model, arm) = EvaluationWindow.Of(input, ended.Item.Template!);
         var result = ended.Trial!;
@@ -50,7 +50,7 @@ public static class TrialRows
     }
 
     /// <summary>The row of a trial that lacks its skill.</summary>
-    public static EvaluationTrial Skipped(EvaluationInput input, BatchItem item, string why, DateTime now)
+    public static EvaluationTrial Skipped(EvaluationScope input, BatchItem item, string why, DateTime now)
     {
         var (model, arm) = EvaluationWindow.Of(input, item.Template!);
         return new EvaluationTrial

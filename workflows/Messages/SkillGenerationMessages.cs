@@ -2,7 +2,6 @@ using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Pdi;
-using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Workflows.Messages;
 
@@ -58,9 +57,6 @@ public sealed record SkillGenerationInput
     /// <summary>The batch that it belongs to; null for a run of its own.</summary>
     [JsonPropertyName("seat")]
     public ParentBatch? Parent { get; init; }
-
-    /// <summary>The folder of what comes of a task.</summary>
-    public string ResultDir(string task) => Path.Combine(ResultsRoot ?? Path.Combine(OutDir, "skills_gen_result"), PlainText.Slug(ModelSlug), task);
 }
 
 /// <summary>Where a run was forked: it goes on from what another had found out by the end of one attempt.</summary>

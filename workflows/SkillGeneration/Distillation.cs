@@ -17,7 +17,7 @@ internal sealed class Distillation(SkillGenerationInput input, SkillRunState sta
             (IRecordActivities records) => records.DistillAsync(new DistillRequest
             {
                 Package = package,
-                Result = result,
+                Result = new PassedAttempt(result.Conversation, result.Notes),
                 Judgment = judgment,
                 Earlier = state.Earlier,
             }),

@@ -34,7 +34,7 @@ internal sealed class LiveAttemptSource(SkillGenerationInput input, SkillRunStat
     public Task AfterInfrastructureAsync(string words) => state.WaitAfterInfrastructureAsync(words);
 
     public Task<JudgeReply> JudgeAsync(int number, AttemptResult result) => Workflow.ExecuteActivityAsync(
-        (IRecordActivities records) => records.JudgeAsync(new JudgeRequest(result)), ActivityProfiles.Records($"attempt {number}: judge"));
+        (IRecordActivities records) => records.JudgeAsync(new JudgeRequest(JudgedAttempt.Of(result))), ActivityProfiles.Records($"attempt {number}: judge"));
 
     public Task<ReflectionRecord?> ReflectAsync(TaskPackage package, AttemptResult result, AttemptRecord record, JudgeReply judged) =>
         reflections.RunAsync(package, result, record, judged);

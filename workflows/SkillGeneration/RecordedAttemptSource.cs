@@ -39,7 +39,7 @@ internal sealed class RecordedAttemptSource(SkillGenerationInput input, SkillRun
 
     public Task<JudgeReply> JudgeAsync(int number, AttemptResult result)
     {
-        var request = new ReplayJudgeRequest(Of(number), result);
+        var request = new ReplayJudgeRequest(Of(number), new ReenactedOutcome(result.Outcome, result.Reward, result.Error));
         return Workflow.ExecuteActivityAsync((IReplayActivities replay) => replay.JudgeAsync(request), ActivityProfiles.Records($"attempt {number}: as it was judged"));
     }
 

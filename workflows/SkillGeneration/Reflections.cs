@@ -48,7 +48,7 @@ internal sealed class Reflections(SkillGenerationInput input, SkillRunState stat
             {
                 Task = package.Name,
                 Attempt = state.Scored,
-                Result = result,
+                Result = new FailedAttempt(result.Conversation, result.AgentTimedOut),
                 Judgment = judged.Stored,
                 MemoRecord = state.MemoRecord,
             }),

@@ -186,13 +186,13 @@ internal sealed class SkillRunState : IModelCaller
 
     public WriteRunRequest Record(AttemptRecord? latest, SkillGenerationResult? result, ArtifactRef? skill) => new()
     {
-        Input = _input,
+        Input = SkillRunSettings.Of(_input),
         Task = Task,
         Earlier = Earlier,
         Latest = latest,
         SkillCalls = _skillCalls,
         Skill = skill,
-        Result = result,
+        Result = result is null ? null : SkillRunEnd.Of(result),
         StartedAt = _started,
         Now = Workflow.UtcNow,
     };

@@ -34,7 +34,14 @@ public sealed class FamilyWorkflow
         try
         {
             plan = await Workflow.ExecuteActivityAsync(
-                (IConstructionActivities construction) => construction.PlanFamilyAsync(new PlanFamilyRequest(_input)),
+                (IConstructionActivities construction) => construction.PlanFamilyAsync(new PlanFamilyRequest(new VariantsRequest
+                {
+                    Task = _input.Task,
+                    Count = _input.Count,
+                    Seed = _input.Seed,
+                    TemplateFile = _input.TemplateFile,
+                    OutDir = _input.OutDir,
+                })),
                 ActivityProfiles.Records("choose variants"));
         }
         catch (ActivityFailureException failure) when (ActivityFailures.TypeOf(failure) == FailureTypes.InvalidInput)

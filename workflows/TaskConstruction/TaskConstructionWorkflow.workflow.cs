@@ -50,7 +50,14 @@ public sealed partial class TaskConstructionWorkflow : ItemWorkflow
         try
         {
             start = await Workflow.ExecuteActivityAsync(
-                (IConstructionActivities construction) => construction.BeginAsync(new BeginConstructionRequest(_input)),
+                (IConstructionActivities construction) => construction.BeginAsync(new BeginConstructionRequest(new PromptRequest
+                {
+                    PromptFile = _input.PromptFile,
+                    ReferenceTasksDir = _input.ReferenceTasksDir,
+                    TopKReferences = _input.TopKReferences,
+                    ExcludeReferenceTasks = _input.ExcludeReferenceTasks,
+                    OutDir = _input.OutDir,
+                })),
                 ActivityProfiles.Records("prompt and references"));
         }
         catch (ActivityFailureException failure) when (ActivityFailures.TypeOf(failure) == FailureTypes.InvalidInput)
@@ -235,7 +242,7 @@ public sealed partial class TaskConstructionWorkflow : ItemWorkflow
         var finished = await Workflow.ExecuteActivityAsync(
             (IConstructionActivities construction) => construction.FinishAsync(new FinishRequest
             {
-                Input = _input,
+                Input = new ReportedConstruction { OutDir = _input.OutDir, ModelSlug = _input.ModelSlug, Given = _input.Given },
                 Spec = _state.Spec,
                 References = _state.References,
                 Versions = _state.Versions,

@@ -131,7 +131,7 @@ internal sealed class AttemptEvents(IArtifactStore store)
             messages.LastOrDefault(message => message.Role == ChatRoles.Assistant)?.Content);
     }
 
-    private static SummaryEvent Summary(WriteRunRequest run, IReadOnlyList<AttemptEntry> attempts, SkillGenerationResult result)
+    private static SummaryEvent Summary(WriteRunRequest run, IReadOnlyList<AttemptEntry> attempts, SkillRunEnd result)
     {
         var scored = attempts.Where(attempt => attempt.Attempt is not null).ToList();
         return new SummaryEvent

@@ -42,7 +42,7 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
     public async Task<JudgeReply> JudgeAsync(JudgeRequest request)
     {
         var attempt = request.Attempt;
-        var messages = await MessagesAsync(attempt);
+        var messages = await MessagesAsync(attempt.Conversation);
         var report = TestReport.Detailed(await TextAsync(attempt.Ctrf), await TextAsync(attempt.VerifierOutput));
         var judgment = new Judgment
         {
@@ -60,7 +60,7 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
     public async Task<ArtifactRef> ReflectAsync(ReflectRequest request)
     {
         var judgment = await store.ReadJsonAsync<Judgment>(request.Judgment, Cancelled);
-        var messages = await MessagesAsync(request.Result);
+        var messages = await MessagesAsync(request.Result.Conversation);
         var error = string.Join("; ", new[] { judgment.Problem, request.Result.AgentTimedOut ? "The agent ran out of time." : null }.OfType<string>());
         return await store.AppendAsync(
             null,
@@ -98,7 +98,7 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
         var evidence = EvidenceBuilder.Build(new EvidenceInput
         {
             Instruction = await store.ReadTextAsync(request.Package.Instruction, Cancelled),
-            Conversation = await MessagesAsync(request.Result),
+            Conversation = await MessagesAsync(request.Result.Conversation),
             TestSummary = judgment.TestSummary,
             Memos = memos,
             Settings = request.Package.Settings,
@@ -181,8 +181,8 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
         return await TarPack.TextAsync(content, "Dockerfile", Cancelled);
     }
 
-    private async Task<IReadOnlyList<ChatMessage>> MessagesAsync(AttemptResult attempt) =>
-        attempt.Conversation is { } said ? await store.ReadConversationAsync(said, Cancelled) : [];
+    private async Task<IReadOnlyList<ChatMessage>> MessagesAsync(ArtifactRef? conversation) =>
+        conversation is { } said ? await store.ReadConversationAsync(said, Cancelled) : [];
 
     private async Task<string?> MemoAsync(ArtifactRef? record) =>
         record is null ? null : (await store.ReadJsonAsync<AttemptRecord>(record, Cancelled)).Reflection?.Memo;

@@ -36,7 +36,7 @@ internal sealed class SkillRunWriter(IArtifactStore store)
 
         if (run.Result is { Status: not SkillRunStatus.Passed } failed)
         {
-            await folder.WriteAsync("error_report.md", ErrorReport(failed, kept), cancellationToken);
+            await folder.WriteAsync("error_report.md", ErrorReport(run.Task, failed, kept), cancellationToken);
         }
 
         return new RunRecord(folder.Path, skill, latest);
@@ -61,9 +61,9 @@ internal sealed class SkillRunWriter(IArtifactStore store)
         },
     };
 
-    private static string ErrorReport(SkillGenerationResult result, KeptAttempts kept)
+    private static string ErrorReport(string task, SkillRunEnd result, KeptAttempts kept)
     {
-        var report = new StringBuilder($"# {result.Task}: {result.Status}\n\n");
+        var report = new StringBuilder($"# {task}: {result.Status}\n\n");
         report.Append(result.Error is { } error ? $"{error}\n\n" : $"No attempt of {result.Attempts} passed.\n\n");
         report.Append("| attempt | outcome | reward | tests | error |\n|---|---|---|---|---|\n");
         foreach (var attempt in kept.Entries)

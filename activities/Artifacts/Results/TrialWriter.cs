@@ -17,7 +17,7 @@ internal sealed class TrialWriter(IArtifactStore store)
     {
         var job = PlainText.Slug(trial.Input.Batch.Length > 0 ? trial.Input.Batch : "trials");
         var name = TrialNames.Trial(trial.Package.Name, workflowId, runId);
-        var folder = new ResultFolder(store, Path.Combine(trial.Input.OutDir!, "spark-jobs", job, name));
+        var folder = new ResultFolder(store, Path.Combine(trial.Input.OutDir, "spark-jobs", job, name));
         var id = TrialNames.Id(workflowId, runId);
         var result = trial.Result;
 

@@ -13,7 +13,7 @@ namespace Spark.Temporal.Activities.TaskPackages.Construction;
 /// <summary>Chooses new variants of a task, different from those that exist.</summary>
 internal sealed class FamilyPlanner(IArtifactStore store)
 {
-    public async Task<FamilyPlan> PlanAsync(FamilyInput input, CancellationToken cancellationToken)
+    public async Task<FamilyPlan> PlanAsync(VariantsRequest input, CancellationToken cancellationToken)
     {
         try
         {
@@ -84,7 +84,7 @@ internal sealed class FamilyPlanner(IArtifactStore store)
         return null;
     }
 
-    private static FamilyTemplate Template(FamilyInput input, string own, TaskBlueprint accepted)
+    private static FamilyTemplate Template(VariantsRequest input, string own, TaskBlueprint accepted)
     {
         var file = input.TemplateFile ?? (File.Exists(own) ? own : null);
         if (file is null)
@@ -115,7 +115,7 @@ internal sealed class FamilyPlanner(IArtifactStore store)
     }
 
     /// <summary>The number after those in names that are taken.</summary>
-    private static int FirstFree(FamilyInput input)
+    private static int FirstFree(VariantsRequest input)
     {
         var generated = Path.Combine(input.OutDir, TaskPlaces.Generated);
         return 1 + Folders(generated).Concat(Folders(Path.Combine(generated, TaskPlaces.Artifacts)))
@@ -138,7 +138,7 @@ internal sealed class FamilyPlanner(IArtifactStore store)
         }
     }
 
-    private static T Read<T>(string path, FamilyInput input)
+    private static T Read<T>(string path, VariantsRequest input)
     {
         try
         {

@@ -3,8 +3,11 @@ using System.Text.RegularExpressions;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Wire;
 using Spark.Temporal.Workflows.Messages;
+using Temporalio.Activities;
 using Temporalio.Api.Enums.V1;
+using Temporalio.Api.History.V1;
 using Temporalio.Common;
+using Temporalio.Converters;
 using Temporalio.Exceptions;
 using Temporalio.Worker;
 using Temporalio.Worker.Interceptors;
@@ -71,6 +74,23 @@ public sealed partial class ReplayTests
             history.Events.Last().EventType,
             last is { } closed ? Is.EqualTo(closed) : Is.EqualTo(EventType.UpsertWorkflowSearchAttributes),
             "it is the kind of run that its name says");
+    }
+
+    [TestCaseSource(nameof(Names))]
+    public async Task What_a_recorded_run_asked_of_its_activities_is_still_read(string name)
+    {
+        var requests = typeof(TaskQueues).Assembly.GetTypes().Where(type => type.IsInterface).SelectMany(type => type.GetMethods())
+            .Where(method => method.GetCustomAttribute<ActivityAttribute>()?.Name is not null)
+            .ToDictionary(method => method.GetCustomAttribute<ActivityAttribute>()!.Name!, method => method.GetParameters());
+
+        foreach (var scheduled in RecordedHistory.Read(name).Events.Select(recorded => recorded.ActivityTaskScheduledEventAttributes).OfType<ActivityTaskScheduledEventAttributes>())
+        {
+            var types = requests[scheduled.ActivityType.Name];
+            for (var place = 0; place < types.Length; place++)
+            {
+                Assert.That(await SparkConverter.Plain.ToValueAsync(scheduled.Input.Payloads_[place], types[place].ParameterType), Is.Not.Null, scheduled.ActivityType.Name);
+            }
+        }
     }
 
     [Test]

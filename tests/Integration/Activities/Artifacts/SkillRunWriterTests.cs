@@ -179,12 +179,12 @@ public sealed class SkillRunWriterTests
     }
 
     private Task<RunRecord> EndAsync() => new SkillRunWriter(_store).WriteAsync(
-        Request(null) with { Result = new SkillGenerationResult { Task = "count", Status = SkillRunStatus.Exhausted, Outcome = Outcome.Fail, Attempts = _kept.Count } },
+        Request(null) with { Result = new SkillRunEnd { Status = SkillRunStatus.Exhausted, Attempts = _kept.Count } },
         CancellationToken.None);
 
     private WriteRunRequest Request(AttemptRecord? latest) => new()
     {
-        Input = new SkillGenerationInput { TaskDir = "/tasks/count", ModelSlug = "gpt", Batch = "night", OutDir = _folder["out"] },
+        Input = new SkillRunSettings { ModelSlug = "gpt", OutDir = _folder["out"] },
         Task = "count",
         Earlier = [.. _kept],
         Latest = latest,

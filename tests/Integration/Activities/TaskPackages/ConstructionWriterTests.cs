@@ -83,11 +83,8 @@ public sealed class ConstructionWriterTests
         var spec = await _store.PutJsonAsync(Blueprints.Spec, CancellationToken.None);
         var request = new FinishRequest
         {
-            Input = new ConstructionInput
+            Input = new ReportedConstruction
             {
-                PromptFile = "",
-                Name = name,
-                Batch = "batch",
                 ModelSlug = "none",
                 OutDir = Path.Combine(_folder.Path, "out"),
                 Given = new GivenBlueprint { Spec = spec, Blueprint = blueprint, TaskId = name, OutputPath = Blueprints.Good.OutputPath, VariantOf = "peaks-of-all", Choices = "seed = 1" },

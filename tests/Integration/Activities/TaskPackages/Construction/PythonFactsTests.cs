@@ -51,7 +51,7 @@ public class PythonFactsTests
         var written = await new ConstructionWriter(store).WriteAsync(
             new FinishRequest
             {
-                Input = new ConstructionInput { PromptFile = "p.json", Name = "peaks", Batch = "batch", ModelSlug = "none", OutDir = folder["out"] },
+                Input = new ReportedConstruction { ModelSlug = "none", OutDir = folder["out"] },
                 Spec = request.Spec,
                 Versions = [new BlueprintVersion { Number = 1, Blueprint = request.Blueprint, OutputPath = blueprint.OutputPath, Rules = critique.Findings }],
                 Result = new ConstructionResult { Name = "peaks", TaskId = blueprint.TaskId, Status = ConstructionStatus.Rejected },
