@@ -245,7 +245,7 @@ internal sealed class AgentRunner(
 
         var home = await Tars.HomeAsync(stream, path, sandbox.FileBytes, sandbox.FolderBytes, _ => false, cancellationToken);
         using var file = new MemoryStream(home.Tar, writable: false);
-        return await TarPack.TextAsync(file, Path.GetFileName(path), cancellationToken);
+        return await TarPack.TextAsync(file, Path.GetFileName(path), cancellationToken, sandbox.FileBytes);
     }
 
     private static string Argument(AgentDescription agent, string instruction) => Encoding.UTF8.GetByteCount(instruction) <= MostArgumentBytes

@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Activities.Archives;
 
@@ -35,7 +36,7 @@ internal static class TarPack
 
             if (entry.Name.Length > MostPathCharacters || entry.LinkName.Length > MostPathCharacters)
             {
-                throw new InvalidDataException($"The archive has a path of more than {MostPathCharacters:N0} characters: {entry.Name[..100]}…");
+                throw new InvalidDataException($"The archive has a path of more than {MostPathCharacters:N0} characters: {PlainText.OneLine(entry.Name, 100)}");
             }
 
             yield return entry;
@@ -78,12 +79,17 @@ internal static class TarPack
         Decoded(await BytesAsync(entry, MostTextBytes, cancellationToken));
 
     /// <summary>The texts of files by their names, in one pass. Missing files are left out.</summary>
-    public static async Task<IReadOnlyDictionary<string, string>> TextsAsync(Stream tar, IReadOnlyCollection<string> names, CancellationToken cancellationToken)
+    /// <param name="tar">Stays open.</param>
+    /// <param name="names">Names without <c>./</c> before them.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="most">Bytes read of each: half a JSON document is none, so whoever allows longer files reads them whole.</param>
+    public static async Task<IReadOnlyDictionary<string, string>> TextsAsync(
+        Stream tar, IReadOnlyCollection<string> names, CancellationToken cancellationToken, long most = MostTextBytes)
     {
         var texts = new Dictionary<string, string>(StringComparer.Ordinal);
         await foreach (var entry in ReadAsync(tar, cancellationToken))
         {
-            if (IsFile(entry) && PlainName(entry) is var name && names.Contains(name) && texts.TryAdd(name, await TextAsync(entry, cancellationToken)) && texts.Count == names.Count)
+            if (IsFile(entry) && PlainName(entry) is var name && names.Contains(name) && texts.TryAdd(name, Decoded(await BytesAsync(entry, most, cancellationToken))) && texts.Count == names.Count)
             {
                 break;
             }
@@ -94,8 +100,8 @@ internal static class TarPack
 
     /// <summary>The text of one file.</summary>
     /// <returns>Null where there is none.</returns>
-    public static async Task<string?> TextAsync(Stream tar, string name, CancellationToken cancellationToken) =>
-        (await TextsAsync(tar, [name], cancellationToken)).GetValueOrDefault(name);
+    public static async Task<string?> TextAsync(Stream tar, string name, CancellationToken cancellationToken, long most = MostTextBytes) =>
+        (await TextsAsync(tar, [name], cancellationToken, most)).GetValueOrDefault(name);
 
     /// <summary>A temporary file for an archive; it is deleted when it is closed.</summary>
     public static FileStream Scratch() => new(

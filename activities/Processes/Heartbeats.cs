@@ -21,6 +21,7 @@ internal sealed class Heartbeats : IAsyncDisposable
     private readonly TimeSpan _every;
     private readonly ITimer _timer;
     private long _last;
+    private bool _beaten;
     private string? _said;
     private bool _ended;
 
@@ -53,7 +54,7 @@ internal sealed class Heartbeats : IAsyncDisposable
         {
             if (!_ended && _time.GetElapsedTime(_last) >= _every / 2)
             {
-                _last = _time.GetTimestamp();
+                (_last, _beaten) = (_time.GetTimestamp(), true);
                 _beat(_said);
             }
         }
@@ -92,16 +93,16 @@ internal sealed class Heartbeats : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _timer.DisposeAsync();
-        TimeSpan since;
+        TimeSpan left;
         lock (_lock)
         {
             _ended = true;
-            since = _time.GetElapsedTime(_last);
+            left = _beaten ? Recording - _time.GetElapsedTime(_last) : TimeSpan.Zero;
         }
 
-        if (since < Recording)
+        if (left > TimeSpan.Zero)
         {
-            await Task.Delay(Recording - since, _time);
+            await Task.Delay(left, _time);
         }
     }
 

@@ -96,7 +96,7 @@ internal sealed class VerifierRunner(
         notes.AddRange([.. agentNotes, .. artifactNotes]);
         var output = Observation.Kept(end);
         using var logs = new MemoryStream(verifier?.Tar ?? TarPacker.Bytes(_ => { }), writable: false);
-        var said = await TarPack.TextsAsync(logs, [RewardFile.JsonName, RewardFile.TextName, CtrfName], cancellationToken);
+        var said = await TarPack.TextsAsync(logs, [RewardFile.JsonName, RewardFile.TextName, CtrfName], cancellationToken, options.FileBytes);
         var ctrf = said.GetValueOrDefault(CtrfName);
         var reading = RewardFile.Read(said.GetValueOrDefault(RewardFile.JsonName), said.GetValueOrDefault(RewardFile.TextName));
         var problem = reading.Problem;

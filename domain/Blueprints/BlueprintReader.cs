@@ -16,7 +16,8 @@ public static class BlueprintReader
     /// <summary>Longest reply that is read, in characters.</summary>
     private const int MostReply = 1024 * 1024;
 
-    private const string Former = "validation_checks";
+    /// <summary>A field that blueprints had; nothing reads it, and a reply or a prompt file that has it is taken.</summary>
+    internal const string Former = "validation_checks";
 
     public static BlueprintReading Read(string reply)
     {

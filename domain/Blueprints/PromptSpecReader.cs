@@ -190,6 +190,11 @@ public static class PromptSpecReader
         foreach (var property in element.EnumerateObject())
         {
             var path = $"$.content_overrides.{property.Name}";
+            if (property.Name == BlueprintReader.Former)
+            {
+                continue;
+            }
+
             if (!BlueprintSchema.Fields.Contains(property.Name))
             {
                 throw problem.At(path, $"is not a field of a blueprint{NearMatches.Remedy(property.Name, BlueprintSchema.Fields)}");
@@ -201,7 +206,7 @@ public static class PromptSpecReader
             }
         }
 
-        return element.EnumerateObject().ToDictionary(property => property.Name, property => property.Value.Clone());
+        return element.EnumerateObject().Where(property => property.Name != BlueprintReader.Former).ToDictionary(property => property.Name, property => property.Value.Clone());
     }
 
     private static bool Has(JsonElement root, string key, out JsonElement element) =>

@@ -35,10 +35,9 @@ public static class TrajectoryFile
     /// <summary>A file with a longer line is refused: something else than a trajectory must not fill the memory.</summary>
     internal const int MaxLineBytes = 256 * 1024 * 1024;
 
-    private static readonly JsonSerializerOptions ShortOptions = new(SparkJson.Options)
-    {
-        TypeInfoResolver = new DefaultJsonTypeInfoResolver().WithAddedModifier(LeaveOut),
-    };
+    private static readonly JsonSerializerOptions WholeOptions = Options(new DefaultJsonTypeInfoResolver());
+
+    private static readonly JsonSerializerOptions ShortOptions = Options(new DefaultJsonTypeInfoResolver().WithAddedModifier(LeaveOut));
 
     /// <summary>Reads the events of a file in their order, damaged lines included, blank ones not.</summary>
     /// <param name="content">The file, open for reading; it stays open.</param>
@@ -115,7 +114,7 @@ public static class TrajectoryFile
             }
 
             var reader = new Utf8JsonReader(json);
-            var options = detail == TrajectoryDetail.Whole ? SparkJson.Options : ShortOptions;
+            var options = detail == TrajectoryDetail.Whole ? WholeOptions : ShortOptions;
             var happened = (TrajectoryEvent)JsonSerializer.Deserialize(ref reader, RecordOf(head.Type), options)!;
             return new TrajectoryLine(number, happened, null);
         }
@@ -124,6 +123,13 @@ public static class TrajectoryFile
             var field = mistake is JsonException { Path: { Length: > 0 } path } ? $"{path}: " : "";
             return new TrajectoryLine(number, null, field + (mistake is JsonException broken ? ResultJson.Words(broken) : mistake.Message).Split(". ", 2)[0]);
         }
+    }
+
+    private static JsonSerializerOptions Options(IJsonTypeInfoResolver types)
+    {
+        var options = new JsonSerializerOptions(SparkJson.Options) { TypeInfoResolver = types };
+        LenientNumbers.AddTo(options.Converters);
+        return options;
     }
 
     private static Type RecordOf(string type) => type switch

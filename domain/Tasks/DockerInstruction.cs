@@ -47,9 +47,9 @@ public sealed record DockerInstruction
         .Select(parts => parts.Length > 1 ? parts[1] : "")
         .FirstOrDefault();
 
-    /// <summary>Whether its arguments or its here-documents hold a text.</summary>
+    /// <summary>Whether its flags, its arguments or its here-documents hold a text.</summary>
     public bool Mentions(string text) =>
-        Arguments.Contains(text, StringComparison.Ordinal) || Heredocs.Any(body => body.Contains(text, StringComparison.Ordinal));
+        Arguments.Contains(text, StringComparison.Ordinal) || Flags.Concat(Heredocs).Any(part => part.Contains(text, StringComparison.Ordinal));
 
     /// <summary>
     /// The instruction on one line with other words, as a JSON list; one with here-documents as it is, since they cannot be

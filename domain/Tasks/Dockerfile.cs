@@ -76,6 +76,8 @@ public sealed class Dockerfile
 
     private static bool IsIn(string source, string folder)
     {
+        // The shell form may quote a path.
+        source = source.Trim('"', '\'');
         var path = source.StartsWith("./", StringComparison.Ordinal) ? source[2..] : source.TrimStart('/');
         return path == folder || path.StartsWith(folder + "/", StringComparison.Ordinal);
     }

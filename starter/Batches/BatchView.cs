@@ -187,12 +187,16 @@ internal sealed class BatchView
         Changed(_kind == BatchKind.Trials ? "trials" : "batch", progress.State, progress.WaitsFor);
     }
 
+    /// <summary>How many attempts nothing changes any more; a worker of an earlier version tells it by its step alone.</summary>
+    private static int Kept(SkillProgress run) =>
+        run.Kept ?? (run.Step.StartsWith("attempt", StringComparison.Ordinal) ? run.Attempts.Count : 0);
+
     private void TellRun(string task, SkillProgress run)
     {
         foreach (var attempt in run.Attempts.Skip(_told.GetValueOrDefault(task)))
         {
             // A failure is printed after its reflection has been measured, so that both are one line.
-            var measured = attempt.Pdi is not null || run.Attempts[^1].Number != attempt.Number || _told.GetValueOrDefault(task) < run.Kept
+            var measured = attempt.Pdi is not null || run.Attempts[^1].Number != attempt.Number || _told.GetValueOrDefault(task) < Kept(run)
                 || attempt.Outcome is Outcome.Pass or Outcome.Infrastructure;
             if (!measured)
             {

@@ -5,7 +5,7 @@ using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Dashboard;
 
-/// <summary>The files of a skill run's result folder. Files there are replaced as a whole, so none is read half-written.</summary>
+/// <summary>The files of a skill run's result folder. All but the trajectory are replaced whole; a trajectory grows at its end, where a line may be half-written, which is left out.</summary>
 internal sealed record ResultFiles
 {
     /// <summary>Longest file that is read.</summary>

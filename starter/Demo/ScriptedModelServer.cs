@@ -54,10 +54,15 @@ internal sealed class ScriptedModelServer : IAsyncDisposable
     private void Serve(WebApplication app)
     {
         var stopping = app.Lifetime.ApplicationStopping;
-        app.MapGet("/v1/models", context => context.Response.SendAsync(200, HttpAnswers.Json, ChatResponses.Models()));
+        // Also without /v1: a base address may be given with or without it.
+        foreach (var prefix in new[] { "/v1", "" })
+        {
+            app.MapGet($"{prefix}/models", context => context.Response.SendAsync(200, HttpAnswers.Json, ChatResponses.Models()));
+            app.MapPost($"{prefix}/chat/completions", context => CompleteAsync(context, stopping));
+        }
+
         app.MapGet("/counts", context => context.Response.SendAsync(
             200, HttpAnswers.Json, JsonSerializer.SerializeToUtf8Bytes(new ScriptedModelCounts(_requests, _keys, Refused), SparkJson.Options)));
-        app.MapPost("/v1/chat/completions", context => CompleteAsync(context, stopping));
         app.Map("/{**path}", context => RefuseAsync(
             context, 404, $"{context.Request.Method} {context.Request.Path}: only POST /v1/chat/completions, GET /v1/models and GET /counts are served"));
     }

@@ -161,7 +161,7 @@ public sealed record SkillProgress(
     IReadOnlyList<AttemptProgress> Attempts)
 {
     /// <summary>How many of the attempts are judged, reflected on where they failed, and kept: of the first so many nothing changes any more.</summary>
-    public int Kept { get; init; }
+    public int? Kept { get; init; }
 
     /// <summary>What it waits for, for a person; empty while it does not.</summary>
     public string WaitsFor { get; init; } = "";

@@ -7,7 +7,7 @@ using Spark.Temporal.Domain.Results;
 
 namespace Spark.Temporal.Activities.Artifacts.Results;
 
-/// <summary>A folder of results. Files are replaced whole, so that a reader never sees half of one.</summary>
+/// <summary>A folder of results. Files that are written here are replaced whole, so that a reader never sees half of one (<see cref="TrajectoryWriter"/> appends).</summary>
 internal sealed class ResultFolder(IArtifactStore store, string path)
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);

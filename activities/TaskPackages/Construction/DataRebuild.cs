@@ -1,3 +1,4 @@
+using System.Text;
 using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Domain.Blueprints;
@@ -32,7 +33,9 @@ internal sealed class DataRebuild(IArtifactStore store)
                     var text = await TarPack.TextAsync(entry, cancellationToken);
                     var again = DataBuild.Again(text);
                     changed = again is not null;
-                    packer.File(entry.Name, again ?? text, entry.Mode);
+                    // With the time of its own entry: the archive's digest names the image, so the same context must give the same bytes.
+                    using var content = new MemoryStream(Encoding.UTF8.GetBytes(again ?? text));
+                    await packer.CopyAsync(entry, entry.Name, cancellationToken, content);
                     continue;
                 }
 

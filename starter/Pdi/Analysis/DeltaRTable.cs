@@ -79,13 +79,14 @@ internal sealed class DeltaRTable(IReadOnlyList<DeltaRRow> rows)
 
     private static IEnumerable<DeltaRRow> Summary(string path, EvaluationSummary summary)
     {
-        if (summary.Trials.Count == 0)
+        // A summary of another program may say null for a list.
+        if (summary.Trials is not { Count: > 0 })
         {
             throw new CliException($"{path} has no 'trials'; name the summary.json of an evaluation");
         }
 
         // A student's own skills, those of one other model, or those of several models with one arm each.
-        List<EvaluationArm> arms = [.. summary.Arms.Where(arm => arm.Source == SkillSource.Generated)];
+        List<EvaluationArm> arms = [.. (summary.Arms ?? []).Where(arm => arm.Source == SkillSource.Generated)];
         arms = arms.Count > 0 ? arms : [new EvaluationArm { Name = EvaluationArm.Generated, SkillSourceModel = summary.SkillSourceModel }];
         foreach (var student in summary.Trials.GroupBy(trial => trial.Model ?? summary.Model))
         {

@@ -64,6 +64,25 @@ public sealed class TrajectoryFileTests
         Assert.That(run.FailedTestsBefore(0), Is.Null);
     }
 
+    [TestCase("""{"type":"execution_result","attempt":2.0,"success":null,"n_passed":null,"n_tests":3.0,"reward":null}""")]
+    [TestCase("""{"type":"reflect_call","attempt":2,"memo_after":"m","input_tokens":null,"output_tokens":7.0,"latency_s":null}""")]
+    [TestCase("""{"type":"pdi_snapshot","attempt":2,"step":1.0,"proxy_exec":0.5,"proxy_plan":0,"proxy_oss":0,"raw_pdi":null,"weight":1,"weighted_pdi":0,"triggered":null}""")]
+    public void A_null_or_a_whole_decimal_where_a_number_must_be_does_not_cost_the_event(string line)
+    {
+        var read = TrajectoryFile.ReadLine(line, 1, "trajectory.jsonl")!;
+
+        Assert.That(read.Problem, Is.Null);
+        Assert.That(read.Event is ExecutionEvent { Attempt: 2, NTests: 3, Reward: null } or ReflectEvent { Attempt: 2, OutputTokens: 7 } or SnapshotEvent { Attempt: 2, Step: 1, RawPdi: 0 });
+    }
+
+    [TestCase("""{"type":"execution_result","attempt":1.5}""")]
+    [TestCase("""{"type":"execution_result","attempt":"one"}""")]
+    [TestCase("""{"type":"reflect_call","attempt":0,"latency_s":"long"}""")]
+    [TestCase("""{"type":"execution_result","attempt":0,"success":"yes"}""")]
+    [TestCase("""{"type":"reflect_call","attempt":0,"input_tokens":1e300}""")]
+    public void A_value_of_another_kind_is_named(string line) =>
+        Assert.That(TrajectoryFile.ReadLine(line, 1, "trajectory.jsonl")!.Problem, Does.Contain("$."));
+
     [Test]
     public void The_evidence_is_a_field_and_in_older_files_a_part_of_the_prompt()
     {

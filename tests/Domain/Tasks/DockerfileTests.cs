@@ -63,6 +63,7 @@ public sealed class DockerfileTests
     [TestCase("COPY /skills/one skills/two /s/\n# stays\nRUN x\n", "# stays\nRUN x\n")]
     [TestCase("COPY data skills/one \\\n  /s/\nRUN x\n", "COPY [\"data\",\"/s/\"]\nRUN x\n")]
     [TestCase("COPY --chown=a skills data /s/\nRUN x\n", "COPY --chown=a [\"data\",\"/s/\"]\nRUN x\n")]
+    [TestCase("COPY \"skills/pdf\" /s\nRUN x\n", "RUN x\n")]
     [TestCase("COPY skillset /s\nCOPY --from=base skills /s\nRUN cp skills /x\n", "COPY skillset /s\nCOPY --from=base skills /s\nRUN cp skills /x\n")]
     [TestCase("RUN <<EOF\nCOPY skills /s\nEOF\n", "RUN <<EOF\nCOPY skills /s\nEOF\n")]
     public void Only_what_is_copied_from_a_folder_of_the_context_is_dropped(string text, string expected) =>
@@ -70,6 +71,7 @@ public sealed class DockerfileTests
 
     [TestCase("FROM a\nRUN apt-get \\\n  update\nCOPY scripts/ /s\n", "FROM a\nRUN apt-get \\\n  update\nLABEL spark.data-build=\"2\"\nCOPY scripts/ /s\n")]
     [TestCase("FROM a\nRUN b \\\n  && python3 build_data.py\n", "FROM a\nLABEL spark.data-build=\"2\"\nRUN b \\\n  && python3 build_data.py\n")]
+    [TestCase("FROM a\nRUN --mount=type=bind,source=scripts/build_data.py,target=/b.py python3 /b.py\n", "FROM a\nLABEL spark.data-build=\"2\"\nRUN --mount=type=bind,source=scripts/build_data.py,target=/b.py python3 /b.py\n")]
     [TestCase("ARG D=scripts/\nFROM a\nCOPY $D /s\n", null)]
     [TestCase("FROM a\n# scripts/build_data.py\nRUN b\n", null)]
     public void Data_is_built_again_from_the_first_instruction_that_touches_its_program(string text, string? expected) =>
