@@ -5,7 +5,7 @@ using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Domain.Blueprints;
 
-/// <summary>Reads a prompt file. What is wrong is named by the file and the field's JSON path.</summary>
+/// <summary>Reads a prompt file. An error names the file and the field's JSON path.</summary>
 public static class PromptSpecReader
 {
     /// <summary>Longest prompt file, in characters.</summary>

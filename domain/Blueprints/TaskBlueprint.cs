@@ -42,7 +42,7 @@ public sealed record TaskBlueprint
 
     public required BlueprintVerifier Verifier { get; init; }
 
-    /// <summary>Verbatim quotes of the prompt that the task rests on.</summary>
+    /// <summary>Verbatim quotes of the prompt on which the task is based.</summary>
     public required IReadOnlyList<string> Evidence { get; init; }
 
     /// <summary>What the author decided because the prompt does not say it.</summary>

@@ -141,7 +141,9 @@ public static class Variation
 
     private static bool Touches(VariationLayer layer, string field) => layer.Fields.Count == 0 || layer.Fields.Contains(field);
 
-    /// <summary>All layers in one pass from left to right, the longest text first: what was put in is not replaced again.</summary>
+    /// <summary>
+    /// All layers in one pass from left to right, the longest text first: text that was put in is not replaced again.
+    /// </summary>
     private static string Replace(string text, List<VariationLayer> layers, SortedDictionary<string, string> choices)
     {
         var result = new StringBuilder();

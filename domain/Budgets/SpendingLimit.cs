@@ -14,10 +14,10 @@ public sealed record SpendingLimit(double? Usd = null, long? Tokens = null)
 
     public static readonly SpendingLimit None = new();
 
-    /// <summary>What is used up, in words; null while nothing is.</summary>
+    /// <summary>The limits that are used up, in words; null when there are none.</summary>
     public string? Reached(TokenUsage spent) => Words(spent, 1);
 
-    /// <summary>What is nearly used up, in words; null while nothing is, or where something is used up already.</summary>
+    /// <summary>The limits that are nearly used up, in words; null when there are none, or when one is used up already.</summary>
     public string? Warning(TokenUsage spent) => Reached(spent) is null ? Words(spent, WarnFrom) : null;
 
     /// <summary>Why a change cannot be accepted, naming the field; null when it can.</summary>

@@ -58,6 +58,6 @@ public sealed record TransferRow(string Model, IReadOnlyList<TransferCell> Cells
 /// <param name="Arm">The arm.</param>
 /// <param name="PassRate">Null where nothing was scored.</param>
 /// <param name="MeanReward">Null where nothing was scored.</param>
-/// <param name="DeltaR">Against <c>baseline</c>, on common tasks; null for it and where there is none.</param>
+/// <param name="DeltaR">Against <c>baseline</c>, on common tasks; null for the baseline itself and when there is no baseline.</param>
 /// <param name="Scored">Trials scored.</param>
 public sealed record TransferCell(string Arm, double? PassRate, double? MeanReward, double? DeltaR, int Scored);

@@ -20,7 +20,7 @@ public sealed record EvidenceInput
 
     public TaskSettings? Settings { get; init; }
 
-    /// <summary>The image's Dockerfile; null where it is not at hand.</summary>
+    /// <summary>The image's Dockerfile; null when it is not available.</summary>
     public string? Dockerfile { get; init; }
 
     /// <summary>What else is known about the container (lowered limits, a lost host).</summary>

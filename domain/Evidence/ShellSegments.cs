@@ -46,7 +46,7 @@ public static partial class ShellSegments
         }
     }
 
-    /// <summary>A simple command with everything between quotes taken out, so that a sign in it is the shell's.</summary>
+    /// <summary>A simple command without the text between quotes, so that the signs in it are the shell's.</summary>
     public static string Unquoted(string segment) => Quoted().Replace(segment, "''");
 
     // 2>&1, >&2, &>file

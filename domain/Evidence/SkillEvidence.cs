@@ -19,7 +19,7 @@ public sealed record SkillEvidence
     /// <summary>How it was shown to be right.</summary>
     public required EvidenceBlock Verification { get; init; }
 
-    /// <summary>What failed on the way, and what was learnt; no plans, since a plan proves nothing.</summary>
+    /// <summary>What failed on the way and what was learned. No plans, because a plan proves nothing.</summary>
     public required EvidenceBlock Lessons { get; init; }
 
     /// <summary>Where it was done.</summary>

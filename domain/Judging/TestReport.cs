@@ -76,7 +76,7 @@ public sealed record TestReport
 
     /// <summary>
     /// Reads what pytest printed: the progress lines of <c>-v</c> (<c>file.py::test PASSED</c>) and the summary lines of
-    /// <c>-rA</c> (<c>FAILED file.py::test - message</c>), each test once. Output that tests captured is not looked at.
+    /// <c>-rA</c> (<c>FAILED file.py::test - message</c>), each test once. Captured output of tests is ignored.
     /// </summary>
     public static TestReport FromPytest(string output) => PytestOutput.Read(output);
 

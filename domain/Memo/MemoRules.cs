@@ -25,7 +25,7 @@ public static class MemoRules
 
     /// <summary>Checks a rewrite.</summary>
     /// <param name="previousMemo">The memo so far; null or empty before the first.</param>
-    /// <param name="candidate">The model's reply. Wrappers are taken off; the number in the heading is set right.</param>
+    /// <param name="candidate">The model's reply. Wrappers are removed, and the number in the heading is corrected.</param>
     /// <param name="failedAttempts">Attempts failed so far.</param>
     public static MemoVerdict Check(string? previousMemo, string candidate, int failedAttempts)
     {

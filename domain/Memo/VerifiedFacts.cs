@@ -7,8 +7,8 @@ namespace Spark.Temporal.Domain.Memo;
 /// without bullets counts by lines. A bullet <c>- Withdrawn: fact (reason)</c>, or any bullet below a line
 /// <c>Withdrawn:</c>, names a fact that turned out wrong and is no fact itself.
 /// </summary>
-/// <param name="Facts">What holds, each without its bullet mark.</param>
-/// <param name="Withdrawn">What was taken back, each as the memo words it.</param>
+/// <param name="Facts">Facts that hold, each without its bullet mark.</param>
+/// <param name="Withdrawn">Facts that were withdrawn, each as the memo words it.</param>
 public sealed partial record VerifiedFacts(IReadOnlyList<string> Facts, IReadOnlyList<string> Withdrawn)
 {
     /// <summary>Reads the text of the section.</summary>

@@ -21,8 +21,8 @@ public sealed record OfflineRun
 public sealed record OfflineReflection(string Memo, IReadOnlyList<string> FailedTests);
 
 /// <summary>The three similarities of one run, 0 to 1.</summary>
-/// <param name="Exec">φexec: what was done in the passing attempt, in the skill.</param>
-/// <param name="Plan">φplan: what was planned on the way, in the skill.</param>
+/// <param name="Exec">φexec: how much of what the passing attempt did is in the skill.</param>
+/// <param name="Plan">φplan: how much of what was planned on the way is in the skill.</param>
 /// <param name="Oss">φoss: how little facts and failing tests changed from memo to memo.</param>
 public readonly record struct Phi(double Exec, double Plan, double Oss);
 

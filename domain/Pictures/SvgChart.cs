@@ -108,8 +108,9 @@ public sealed class SvgChart
     }
 
     /// <summary>
-    /// A name at a point: towards the middle, so that a long one is not cut off at the frame, and at the first place around
-    /// it where it covers nothing; where there is none, above it. To be called when all points are drawn.
+    /// Writes a name at a point, on the side towards the middle, so that the frame does not cut off a long name. It takes
+    /// the first place around the point where it covers nothing; if there is none, it is above the point. Call it after all
+    /// points are drawn.
     /// </summary>
     public void Name(double x, double y, string name)
     {

@@ -6,7 +6,7 @@ namespace Spark.Temporal.Domain.Results;
 
 /// <summary>
 /// <c>agent/trajectory.json</c> of a trial: an Agent Trajectory Interchange Format document, version 1.7. The format forbids
-/// unknown keys, so what is ours is below <c>extra</c>; unknown ones of other programs are kept. Messages are texts.
+/// unknown keys, so our own fields are below <c>extra</c>; unknown ones of other programs are kept. Messages are texts.
 /// </summary>
 public sealed record AtifTrajectory : OpenRecord
 {

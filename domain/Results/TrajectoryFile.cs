@@ -57,7 +57,7 @@ public static class TrajectoryFile
             var read = await pipe.ReadAsync(cancellationToken);
             var buffer = read.Buffer;
 
-            // What was searched without finding an end is not searched again: a line arrives in many pieces.
+            // A line arrives in many pieces; a piece without a line end is not searched again.
             while (buffer.Slice(searched).PositionOf((byte)'\n') is { } end)
             {
                 if (Line(buffer.Slice(0, end), number++, file, detail) is { } line)
@@ -143,7 +143,9 @@ public static class TrajectoryFile
         _ => typeof(OtherEvent),
     };
 
-    /// <summary>Type and version of a line, wherever in it they are. Reads the line to its end, so that what follows the object is an error.</summary>
+    /// <summary>
+    /// Type and version of a line, at any place in it. Reads the whole line, so that text after the object is an error.
+    /// </summary>
     private static (string Type, int Version) Head(ReadOnlySequence<byte> json)
     {
         var reader = new Utf8JsonReader(json);

@@ -31,8 +31,8 @@ public sealed record SkillDocument(string FrontMatter, string Body, int BodyLine
     }
 
     /// <summary>
-    /// The file in a model's reply: code fences and reasoning tags around it taken off, one line end at its end. Nothing
-    /// else is changed; what is wrong inside is for <see cref="SkillRules"/> to say.
+    /// The file in a model's reply: without the code fences and reasoning tags around it, and with one line end at its end.
+    /// Nothing else is changed; <see cref="SkillRules"/> reports problems inside.
     /// </summary>
     /// <returns>The file's text; empty when the reply holds none.</returns>
     public static string FromReply(string? reply)

@@ -34,7 +34,7 @@ public static class Wilson
         int passed = tried.Sum(task => task.Passed), trials = tried.Sum(task => task.Trials);
         if (tried.Count < 2 || passed == 0 || passed == trials)
         {
-            // Nothing varies to estimate the effect from; the tasks are what is sure to be independent.
+            // Without variation the effect cannot be estimated; only the tasks are certainly independent.
             return tried.Count == 0 ? new Interval(0, 1) : Of((double)passed / trials, tried.Count, level);
         }
 

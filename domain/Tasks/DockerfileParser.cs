@@ -72,7 +72,7 @@ internal sealed class DockerfileParser
     }
 
     /// <summary>Reads the directives, which are the file's first lines or none.</summary>
-    /// <returns>The first line that is none.</returns>
+    /// <returns>The first line that is no directive.</returns>
     private int Directives()
     {
         var line = 0;

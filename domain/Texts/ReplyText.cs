@@ -29,8 +29,8 @@ public static partial class ReplyText
     }
 
     /// <summary>
-    /// Whether the fence opened on a line ends with the text. Fences inside must come in pairs whose second has no
-    /// language: where only a part of the document was fenced, or the reply broke off, taking lines away would cut it.
+    /// Whether the fence opened on a line ends with the text. Fences inside must come in pairs whose second has no language:
+    /// where only a part of the document was fenced, or the reply broke off, removing lines would cut the document.
     /// </summary>
     private static bool Closes(string[] lines, int open)
     {

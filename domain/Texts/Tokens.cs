@@ -5,7 +5,7 @@ namespace Spark.Temporal.Domain.Texts;
 
 /// <summary>
 /// The words of a text: maximal runs of letters, numbers (Unicode's Nd, Nl and No) and underscores, in lower case. Code
-/// points are looked at, not halves of surrogate pairs, and <c>\w</c> is not used: it leaves out No and takes marks.
+/// points count, not halves of surrogate pairs. <c>\w</c> is not used, because it leaves out No and includes marks.
 /// </summary>
 public static class Tokens
 {

@@ -17,7 +17,7 @@ public sealed class EncryptionCodec(EncryptionKeys? keys) : IPayloadCodec
 {
     public const string Encoding = "binary/encrypted";
 
-    /// <summary>What is sealed was compressed (Brotli).</summary>
+    /// <summary>The sealed content was compressed (Brotli).</summary>
     public const string CompressedEncoding = "binary/encrypted-br";
 
     public const string EncodingField = "encoding";
@@ -44,7 +44,7 @@ public sealed class EncryptionCodec(EncryptionKeys? keys) : IPayloadCodec
 
     private static string? EncodingOf(Payload payload) => payload.Metadata.TryGetValue(EncodingField, out var encoding) ? encoding.ToStringUtf8() : null;
 
-    /// <summary>Nonce, what is sealed, tag.</summary>
+    /// <summary>Nonce, sealed content, tag.</summary>
     private static Payload Seal(Payload payload, EncryptionKeys keys)
     {
         keys.TryGet(keys.ActiveId, out var key);

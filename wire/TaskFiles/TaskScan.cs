@@ -12,7 +12,7 @@ public sealed record ScannedTask(string Directory, TaskReadResult Read)
     public string Name { get; } = PlainText.Slug(Path.GetFileName(Directory));
 }
 
-/// <summary>Finds tasks in a folder of tasks. What cannot be read becomes a finding, never an exception.</summary>
+/// <summary>Finds tasks in a folder of tasks. A folder that cannot be read becomes a finding, never an exception.</summary>
 public static class TaskScan
 {
     private const string TaskFile = "task.toml";
@@ -24,7 +24,7 @@ public static class TaskScan
 
     /// <summary>
     /// The task that a folder is, or all tasks below it, by path. Hidden folders, those whose name starts with an
-    /// underscore, links, and what is inside a task are not searched.
+    /// underscore, links and the inside of a task are not searched.
     /// </summary>
     public static IReadOnlyList<ScannedTask> Find(string folder)
     {
