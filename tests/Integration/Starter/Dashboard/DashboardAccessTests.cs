@@ -74,7 +74,7 @@ public sealed class DashboardAccessTests
         Assert.That(access.Local, Is.EqualTo(!names.Contains('*') && !names.Contains("192")));
     }
 
-    [TestCase("nowhere", null, "--bind nowhere is no address")]
+    [TestCase("nowhere", null, "--bind nowhere is not an address")]
     [TestCase(null, "guess", "--token has fewer than 12 characters")]
     public void What_cannot_be_meant_is_refused(string? bind, string? token, string why) =>
         Assert.That(() => DashboardAccess.Of(bind, token), Throws.TypeOf<CliException>().With.Message.Contains(why));

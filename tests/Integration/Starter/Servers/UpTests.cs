@@ -34,7 +34,7 @@ public sealed class UpTests
 
             var second = await SparkProcess.RunAsync(arguments, folder.Path);
             Assert.That((second.ExitCode, second.Error), Is.EqualTo((1, second.Error)));
-            Assert.That(second.Error, Does.Contain("runs here already"));
+            Assert.That(second.Error, Does.Contain("already runs here"));
 
             var listed = await SparkProcess.RunAsync(["runs", "list", "--json"], folder.Path);
             Assert.That(JsonDocument.Parse(listed.Output).RootElement[0].GetProperty("id").GetString(), Is.EqualTo("kept"), listed.Error);
