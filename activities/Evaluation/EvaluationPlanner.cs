@@ -2,6 +2,7 @@ using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Batches;
 using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Results;
+using Spark.Temporal.Domain.Statistics;
 using Spark.Temporal.Wire.TaskFiles;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Evaluation;
@@ -79,8 +80,8 @@ internal sealed class EvaluationPlanner(IArtifactStore store)
             Details = await store.PutJsonAsync(new EvaluationPlanDetails(skills, rows), cancellationToken),
             Tallies = [.. input.Students.SelectMany(student => input.Arms.Select(arm => rows
                 .Where(row => row.Model == student.Slug && row.Arm == arm.Name)
-                .Aggregate(new ArmTally(student.Slug, arm.Name), (tally, row) => tally.With(row))))],
-            Skipped = [.. rows.Where(row => !row.ToScore().IsScored).Take(SkippedLines)
+                .Aggregate(new ArmTally(student.Slug, arm.Name), (tally, row) => tally.With(row.Outcome, row.Reward, row.CostUsd))))],
+            Skipped = [.. rows.Where(row => !row.IsScored()).Take(SkippedLines)
                 .Select(row => $"{row.Task}, {(input.Students.Count > 1 ? $"{row.Model} " : "")}{row.Arm} {row.Repeat}: skipped: {row.Error}")],
             StartedAt = kept.Count == 0 ? null : earlier.Values.Min(row => row.StartedAt),
         };
@@ -94,7 +95,7 @@ internal sealed class EvaluationPlanner(IArtifactStore store)
         foreach (var path in input.Students.Select(student => EvaluationWriter.SummaryPath(EvaluationWriter.Root(input.OutDir, input.ResultsRoot), student.Slug, input.Batch)).Where(File.Exists))
         {
             var summary = EvaluationSummaryFile.Read(path, await File.ReadAllTextAsync(path, cancellationToken));
-            foreach (var trial in summary.Trials.Where(trial => trial.ToScore().IsScored))
+            foreach (var trial in summary.Trials.Where(trial => trial.IsScored()))
             {
                 earlier[(trial.Model, trial.Task, trial.Arm, trial.Repeat)] = trial;
             }

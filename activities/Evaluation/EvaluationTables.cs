@@ -41,12 +41,12 @@ internal static class EvaluationTables
                 "They were installed unchanged. Some agents may ignore them.");
         }
 
-        if (summary.Trials.Any(trial => !trial.ToScore().IsScored))
+        if (summary.Trials.Any(trial => !trial.IsScored()))
         {
             yield return new ReportTable(
                 "Not scored",
                 ["task", "arm", "repeat", "why", "message"],
-                [.. summary.Trials.Where(trial => !trial.ToScore().IsScored)
+                [.. summary.Trials.Where(trial => !trial.IsScored())
                     .Select(trial => (string[])[trial.Task, trial.Arm, $"{trial.Repeat}", trial.Outcome == Outcome.Skipped ? "skipped" : $"infrastructure, run {trial.Reruns + 1} times", trial.Error ?? ""])],
                 "These trials are in no average; they do not count as 0.");
         }
@@ -119,10 +119,10 @@ internal static class EvaluationTables
 
     private static string Rewards(List<EvaluationTrial> trials)
     {
-        List<TrialScore> scored = [.. trials.Select(trial => trial.ToScore()).Where(score => score.IsScored)];
+        List<EvaluationTrial> scored = [.. trials.Where(trial => trial.IsScored())];
         return scored.Count == 0
             ? trials.Count == 0 ? "" : string.Join(", ", trials.Select(trial => trial.Outcome.ToString().ToLowerInvariant()).Distinct())
-            : $"{Number(Descriptive.Mean([.. scored.Select(score => score.Score)]))} ({scored.Count(score => score.Outcome == Outcome.Pass)} of {scored.Count})";
+            : $"{Number(Descriptive.Mean([.. scored.Select(trial => trial.Score())]))} ({scored.Count(trial => trial.Outcome == Outcome.Pass)} of {scored.Count})";
     }
 
     private static string Number(double? value) => value is { } number ? number.ToString("0.000", CultureInfo.InvariantCulture) : "-";

@@ -5,7 +5,7 @@ using Spark.Temporal.Domain.Statistics;
 namespace Spark.Temporal.Domain.Evaluation;
 
 /// <summary>How one trial of an evaluation ended: a row of <c>trials</c> in <c>summary.json</c>.</summary>
-public sealed record EvaluationTrial : OpenRecord
+public sealed record EvaluationTrial : OpenRecord, ITrialScore
 {
     /// <summary>Slug of the student model.</summary>
     public required string Model { get; init; }
@@ -56,16 +56,8 @@ public sealed record EvaluationTrial : OpenRecord
     public required DateTime StartedAt { get; init; }
     public required DateTime FinishedAt { get; init; }
 
-    /// <summary>What it counts for.</summary>
-    public TrialScore ToScore() => new()
-    {
-        Task = Task,
-        Arm = Arm,
-        Repeat = Repeat,
-        Outcome = Outcome,
-        Reward = Reward,
-        Tokens = PromptTokens + CompletionTokens,
-        CostUsd = CostUsd,
-        DurationMs = AgentMs,
-    };
+    long ITrialScore.Tokens => PromptTokens + CompletionTokens;
+
+    /// <summary>The agent's time alone: building and verifying cost every arm the same.</summary>
+    long ITrialScore.DurationMs => AgentMs;
 }

@@ -55,7 +55,6 @@ public static class SummaryMaker
 
     private static EvaluationSummary One(EvaluationHead head, string model, List<EvaluationTrial> trials, int planned, DateTime finishedAt)
     {
-        List<TrialScore> scores = [.. trials.Select(trial => trial.ToScore())];
         return new EvaluationSummary
         {
             Run = head.Run,
@@ -70,19 +69,18 @@ public static class SummaryMaker
             StartedAt = head.StartedAt,
             FinishedAt = finishedAt,
             Arms = head.Arms,
-            Sums = [.. head.Arms.Select(arm => ArmSums.Of(arm.Name, scores))],
-            Comparisons = [.. Pairs(head.Arms).Select(pair => PairSums.Of(scores, pair.Arm, pair.Against, head.Seed))],
+            Sums = [.. head.Arms.Select(arm => ArmSums.Of(arm.Name, trials))],
+            Comparisons = [.. Pairs(head.Arms).Select(pair => PairSums.Of(trials, pair.Arm, pair.Against, head.Seed))],
             Trials = trials,
         };
     }
 
     private static TransferRow Row(EvaluationHead head, string model, List<EvaluationTrial> trials)
     {
-        List<TrialScore> scores = [.. trials.Select(trial => trial.ToScore())];
         return new TransferRow(model, [.. head.Arms.Select(arm =>
         {
-            var sums = ArmSums.Of(arm.Name, scores);
-            var delta = arm.Source == SkillSource.None ? null : PairSums.Of(scores, arm.Name, EvaluationArm.Baseline, head.Seed, resamples: 1).DeltaR;
+            var sums = ArmSums.Of(arm.Name, trials);
+            var delta = arm.Source == SkillSource.None ? null : PairSums.Of(trials, arm.Name, EvaluationArm.Baseline, head.Seed, resamples: 1).DeltaR;
             return new TransferCell(arm.Name, sums.PassRate, sums.MeanReward, delta, sums.Scored);
         })]);
     }

@@ -42,10 +42,10 @@ public sealed record ArmSums
     public double? MedianDurationMs { get; init; }
 
     /// <summary>Sums the trials of one arm.</summary>
-    public static ArmSums Of(string arm, IEnumerable<TrialScore> trials)
+    public static ArmSums Of(string arm, IEnumerable<ITrialScore> trials)
     {
         var all = trials.Where(trial => trial.Arm == arm).ToList();
-        var scored = all.Where(trial => trial.IsScored).ToList();
+        var scored = all.Where(trial => trial.IsScored()).ToList();
         var tasks = scored.GroupBy(trial => trial.Task, StringComparer.Ordinal).OrderBy(task => task.Key, StringComparer.Ordinal).ToList();
         var passed = scored.Count(trial => trial.Outcome == Outcome.Pass);
         var any = scored.Count > 0;
@@ -59,7 +59,7 @@ public sealed record ArmSums
             Passed = passed,
             PassRate = any ? (double)passed / scored.Count : null,
             PassRateInterval = Wilson.OfTasks([.. tasks.Select(task => (task.Count(trial => trial.Outcome == Outcome.Pass), task.Count()))]),
-            MeanReward = any ? Descriptive.Mean([.. tasks.Select(task => Descriptive.Mean([.. task.Select(trial => trial.Score)]))]) : null,
+            MeanReward = any ? Descriptive.Mean([.. tasks.Select(task => Descriptive.Mean([.. task.Select(trial => trial.Score())]))]) : null,
             Tokens = all.Sum(trial => trial.Tokens),
             CostUsd = all.Sum(trial => trial.CostUsd),
             CostPerTaskUsd = any ? all.Sum(trial => trial.CostUsd) / tasks.Count : null,

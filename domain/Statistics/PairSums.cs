@@ -54,15 +54,15 @@ public sealed record PairSums
     /// <param name="against">The one it is compared with.</param>
     /// <param name="seed">Of the drawings of the intervals.</param>
     /// <param name="resamples">How many drawings.</param>
-    public static PairSums Of(IReadOnlyList<TrialScore> trials, string arm, string against, ulong seed = 1, int resamples = Bootstrap.Resamples)
+    public static PairSums Of(IReadOnlyList<ITrialScore> trials, string arm, string against, ulong seed = 1, int resamples = Bootstrap.Resamples)
     {
-        var tasks = trials.Where(trial => trial.IsScored).GroupBy(trial => trial.Task, StringComparer.Ordinal)
+        var tasks = trials.Where(trial => trial.IsScored()).GroupBy(trial => trial.Task, StringComparer.Ordinal)
             .Select(task => (task.Key, With: task.Where(trial => trial.Arm == arm).ToList(), Without: task.Where(trial => trial.Arm == against).ToList()))
             .Where(task => task.With.Count > 0 && task.Without.Count > 0)
             .OrderBy(task => task.Key, StringComparer.Ordinal)
             .ToList();
         TaskPair[] pairs = [.. tasks.Select(task => new TaskPair(
-            task.Key, Mean(task.With, Score), Mean(task.Without, Score), Mean(task.With, Passed) > 0.5, Mean(task.Without, Passed) > 0.5))];
+            task.Key, Mean(task.With, TrialScores.Score), Mean(task.Without, TrialScores.Score), Mean(task.With, Passed) > 0.5, Mean(task.Without, Passed) > 0.5))];
         double[] deltas = [.. pairs.Select(pair => pair.DeltaR)];
         double[] gains = [.. tasks.Select(task => Mean(task.With, Passed) - Mean(task.Without, Passed))];
         double? delta = pairs.Length == 0 ? null : Descriptive.Mean(deltas);
@@ -82,11 +82,9 @@ public sealed record PairSums
         };
     }
 
-    private static double Mean(List<TrialScore> trials, Func<TrialScore, double> value) => Descriptive.Mean([.. trials.Select(value)]);
+    private static double Mean(List<ITrialScore> trials, Func<ITrialScore, double> value) => Descriptive.Mean([.. trials.Select(value)]);
 
-    private static double Score(TrialScore trial) => trial.Score;
+    private static double Passed(ITrialScore trial) => trial.Outcome == Outcome.Pass ? 1 : 0;
 
-    private static double Passed(TrialScore trial) => trial.Outcome == Outcome.Pass ? 1 : 0;
-
-    private static double Cost(TrialScore trial) => trial.CostUsd;
+    private static double Cost(ITrialScore trial) => trial.CostUsd;
 }

@@ -37,14 +37,14 @@ internal sealed record EvaluationComparison(
             [.. Differ("agent", first.Agent, second.Agent), .. Differ("time-out multiplier", first.TimeoutMultiplier, second.TimeoutMultiplier), .. Differ("repeats", first.Repeats, second.Repeats)]);
     }
 
-    private static ComparedArm Compare(string arm, List<TrialScore> first, List<TrialScore> second, ulong seed) => new(
+    private static ComparedArm Compare(string arm, List<EvaluationTrial> first, List<EvaluationTrial> second, ulong seed) => new(
         arm,
         ArmSums.Of("first", first) with { Arm = arm },
         ArmSums.Of("second", second) with { Arm = arm },
         PairSums.Of([.. first, .. second], "second", "first", seed));
 
-    private static List<TrialScore> Scores(EvaluationSummary summary, string arm, string name, HashSet<string> tasks) =>
-        [.. summary.Trials.Where(trial => trial.Arm == arm && tasks.Contains(trial.Task)).Select(trial => trial.ToScore() with { Arm = name })];
+    private static List<EvaluationTrial> Scores(EvaluationSummary summary, string arm, string name, HashSet<string> tasks) =>
+        [.. summary.Trials.Where(trial => trial.Arm == arm && tasks.Contains(trial.Task)).Select(trial => trial with { Arm = name })];
 
     private static List<string> Tasks(EvaluationSummary summary) =>
         [.. summary.Trials.Select(trial => trial.Task).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];

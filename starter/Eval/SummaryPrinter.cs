@@ -33,7 +33,7 @@ internal static class SummaryPrinter
                 + $"McNemar p {pair.Agreement.McNemarP.ToString("0.000", CultureInfo.InvariantCulture)}; {Harmed(pair.Harmed, pair.Harmed.Count)}");
         }
 
-        foreach (var trial in summary.Trials.Where(trial => !trial.ToScore().IsScored))
+        foreach (var trial in summary.Trials.Where(trial => !trial.IsScored()))
         {
             output.Line($"not scored: {trial.Task}, {trial.Arm} {trial.Repeat}: {PlainText.Words(trial.Outcome)}, {trial.Error}");
         }

@@ -7,7 +7,7 @@ using Temporalio.Workflows;
 namespace Spark.Temporal.Workflows.Attempts;
 
 /// <summary>
-/// Between the steps of an attempt: stands still while it is paused or out of budget, gives the container back after a
+/// Between the steps of an attempt: waits while it is paused or out of budget, gives the container back after a
 /// while, and tells the run or the batch above what it waits for and what it has cost.
 /// </summary>
 internal sealed class AttemptCheckpoint(AttemptInput input, RunControl control, Action show, Action giveBack)
@@ -56,7 +56,7 @@ internal sealed class AttemptCheckpoint(AttemptInput input, RunControl control, 
         _warned = near;
     }
 
-    /// <summary>Of an attempt that was cancelled the run above hears what it has cost, since no result says so.</summary>
+    /// <summary>Tells the run above what a cancelled attempt has cost, since it has no result that says so.</summary>
     public async Task LastNewsAsync()
     {
         if (input.Parent is not null || control.ModelCalls == 0)
@@ -70,7 +70,7 @@ internal sealed class AttemptCheckpoint(AttemptInput input, RunControl control, 
         }
         catch (FailureException)
         {
-            // Nobody is left to be told.
+            // The run above is gone.
         }
     }
 

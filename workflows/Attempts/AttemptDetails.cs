@@ -18,7 +18,7 @@ internal static class AttemptDetails
         else if (result is null)
         {
             text.Append(OperatorHints.Waiting(control, DetailsText.Escape)).Append(control.State == RunStates.Running ? "Now: " : "Stands at: ").Append(DetailsText.Escape(state.Step));
-            text.Append(control.State == RunStates.Running ? " · its tries, last failure and last output stand under *Pending Activities*\n\n" : "\n\n").Append(control.BudgetWarning);
+            text.Append(control.State == RunStates.Running ? " · its tries, last failure and last output are under *Pending Activities*\n\n" : "\n\n").Append(control.BudgetWarning);
             text.Append((input.Run, control.State) switch
             {
                 ({ } run, RunStates.Budget) => $"The budget is that of the run `{run}`: raise it there.\n\n",

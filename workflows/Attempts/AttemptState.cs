@@ -39,7 +39,7 @@ internal sealed class AttemptState(RunControl control, Action show)
         }
     }
 
-    /// <summary>The step in which somebody cancelled it; null where nobody did.</summary>
+    /// <summary>The step in which it was cancelled; null where it was not.</summary>
     public string? CancelledIn { get; set; }
 
     public List<string> Notes { get; } = [];

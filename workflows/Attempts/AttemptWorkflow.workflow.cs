@@ -43,20 +43,12 @@ public sealed class AttemptWorkflow : ItemWorkflow
 
     [WorkflowRun]
     public Task<AttemptResult> RunAsync(AttemptInput input) =>
-        ParentReports.AroundAsync(input.Parent, UntilCancelledAsync, () => _state.Usage);
+        ParentReports.AroundAsync(input.Parent, TryAsync, CancelledAsync, () => _state.Usage);
 
-    private async Task<AttemptResult> UntilCancelledAsync()
+    private Task CancelledAsync()
     {
-        try
-        {
-            return await TryAsync();
-        }
-        catch (Exception stop) when (TemporalException.IsCanceledException(stop))
-        {
-            _control.Declare(RunStates.Cancelled, "");
-            await _checkpoint.LastNewsAsync();
-            throw;
-        }
+        _control.Declare(RunStates.Cancelled, "");
+        return _checkpoint.LastNewsAsync();
     }
 
     private async Task<AttemptResult> TryAsync()

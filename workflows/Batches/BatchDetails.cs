@@ -48,7 +48,7 @@ internal static class BatchDetails
             text.Append(waiting == 1 ? "**1 run waits**; its own page says what for and what to do:\n\n" : $"**{waiting} runs wait**; their own pages say what for and what to do:\n\n");
         }
 
-        // What waits stands first: that is what somebody has to see to.
+        // Runs that wait come first: a person has to see to them.
         foreach (var open in state.Open.OrderBy(open => open.Waiting is null).Take(OpenLines))
         {
             text.Append("- `").Append(open.WorkflowId).Append('`').Append(open.Waiting is { } why ? $" · **{DetailsText.Escape(why)}**" : "").Append('\n');

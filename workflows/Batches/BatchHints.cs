@@ -7,7 +7,7 @@ namespace Spark.Temporal.Workflows.Batches;
 internal static class BatchHints
 {
     /// <summary>One paragraph of Markdown.</summary>
-    /// <param name="state">How it stands.</param>
+    /// <param name="state">Its state.</param>
     public static string Render(BatchState state)
     {
         List<string> updates = state.Held switch

@@ -15,8 +15,8 @@ internal sealed class BatchRun
     private bool _moving;
 
     /// <param name="input">The batch.</param>
-    /// <param name="about">What stands above its details; null for nothing.</param>
-    /// <param name="ended">Hears of every item that ended.</param>
+    /// <param name="about">Text above its details; null for nothing.</param>
+    /// <param name="ended">Called for every item that ended.</param>
     public BatchRun(BatchInput input, Func<string>? about = null, Action<ItemResult>? ended = null)
     {
         (_input, _moving) = (input, input.Carry is not null);
@@ -43,7 +43,7 @@ internal sealed class BatchRun
     /// <summary>The one rule of continuing as new; a cancelled batch closes instead.</summary>
     private bool ShouldContinueAsNew => !Cancelled && (Workflow.ContinueAsNewSuggested || Workflow.CurrentHistoryLength > _input.Tuning.HistoryLimit);
 
-    /// <summary>Lists the items outside the history; where what was asked for gives none, the workflow fails with the activity's words.</summary>
+    /// <summary>Lists the items outside the history; where the request gives none, the workflow fails with the activity's words.</summary>
     /// <param name="list">The activity.</param>
     /// <param name="planOf">The list in what it returns.</param>
     public async Task<T> PlanAsync<T>(Func<Task<T>> list, Func<T, BatchPlan> planOf)
@@ -57,7 +57,7 @@ internal sealed class BatchRun
         }
         catch (ActivityFailureException failure) when (ActivityFailures.TypeOf(failure) == FailureTypes.InvalidInput)
         {
-            throw new ApplicationFailureException(ActivityFailures.Words(failure), FailureTypes.InvalidInput, nonRetryable: true);
+            throw ActivityFailures.AsRefusal(failure);
         }
     }
 

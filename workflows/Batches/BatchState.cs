@@ -9,7 +9,7 @@ namespace Spark.Temporal.Workflows.Batches;
 /// <summary>What a batch knows of itself: counters, the open window, what it has spent. Items and results are elsewhere.</summary>
 internal sealed partial class BatchState : IOperated
 {
-    /// <summary>The list shows the cost anew where it has grown by a tenth: some hundred times from ten cents to ten thousand dollars.</summary>
+    /// <summary>The list shows the cost again when it has grown by a tenth: some hundred times from ten cents to ten thousand dollars.</summary>
     private const double CostGrowth = 1.1;
     private const double CostStep = 0.1;
 
@@ -28,7 +28,7 @@ internal sealed partial class BatchState : IOperated
     private double _shownCost;
 
     /// <param name="input">The batch.</param>
-    /// <param name="about">What stands above its details; null for nothing.</param>
+    /// <param name="about">Text above its details; null for nothing.</param>
     public BatchState(BatchInput input, Func<string>? about = null)
     {
         _input = input;
@@ -69,7 +69,7 @@ internal sealed partial class BatchState : IOperated
     public bool Paused { get; private set; }
     public SpendingLimit Limit { get; private set; }
 
-    /// <summary>What is to be said of the version that it runs on; null for nothing.</summary>
+    /// <summary>A remark on the version that it runs on; null for nothing.</summary>
     public string? Version { get; set; }
 
     public ItemStates Items { get; } = new();
@@ -87,7 +87,7 @@ internal sealed partial class BatchState : IOperated
 
     public string ResultsPath => BatchRun.ResultsPath(_input.OutDir, _input.Batch);
 
-    /// <summary>Open runs whose end this run of the batch does not hear of by itself: they were started by an earlier one, or by somebody else.</summary>
+    /// <summary>Open runs whose end this run of the batch does not hear of by itself: they were started by an earlier one, or by another starter.</summary>
     public HashSet<string> Carried { get; } = [];
 
     /// <summary>What the ended items used, and what the open ones have said.</summary>
@@ -103,7 +103,7 @@ internal sealed partial class BatchState : IOperated
     {
         null => null,
         RunStates.Paused => "paused; Resume goes on",
-        RunStates.Infrastructure => $"{_failuresInARow} in a row failed, the last: {_lastFailure}; Resume goes on when it is mended",
+        RunStates.Infrastructure => $"{_failuresInARow} in a row failed, the last: {_lastFailure}; Resume goes on when it is fixed",
         _ => $"{Limit.Reached(Used)}; RaiseBudget goes on",
     };
 

@@ -10,7 +10,7 @@ namespace Spark.Temporal.Workflows.Batches;
 /// <param name="input">The batch.</param>
 /// <param name="state">What it knows of itself.</param>
 /// <param name="writer">Keeps its results.</param>
-/// <param name="heard">Hears of every item that ended; null for nobody.</param>
+/// <param name="heard">Called for every item that ended; null for none.</param>
 internal sealed class BatchWindow(BatchInput input, BatchState state, ResultWriter writer, Action<ItemResult>? heard = null)
 {
     /// <summary>Runs started side by side: no longer wait for a place than the slowest of so many starts.</summary>

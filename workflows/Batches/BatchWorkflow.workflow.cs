@@ -30,7 +30,7 @@ public sealed class BatchWorkflow : WindowWorkflow
 
     private protected override BatchRun Batch => _run;
 
-    [WorkflowQuery("GetProgress", Description = "How many items stand how, what is open, what ended last, what it has cost. Small, whatever the batch's size.")]
+    [WorkflowQuery("GetProgress", Description = "How many items are in each state, what is open, what ended last, what it has cost. Small, whatever the batch's size.")]
     public BatchProgress GetProgress() => _state.Progress(_resultsPath);
 
     [WorkflowQuery("GetItems", Description = "Items by number, page by page: {\"offset\": 0, \"limit\": 100, \"state\": \"failed\"}")]
@@ -89,7 +89,7 @@ public sealed class BatchWorkflow : WindowWorkflow
         }
         catch (ActivityFailureException failure)
         {
-            throw new ApplicationFailureException(ActivityFailures.Words(failure), FailureTypes.InvalidInput, nonRetryable: true);
+            throw ActivityFailures.AsRefusal(failure);
         }
         finally
         {

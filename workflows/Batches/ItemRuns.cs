@@ -27,7 +27,7 @@ internal abstract class ItemRuns(BatchInput input)
     /// <summary>Starts an item's run; done when it has started.</summary>
     /// <param name="item">The item.</param>
     /// <param name="held">Why the batch holds it; null when it may run.</param>
-    /// <param name="step">Having spent so much more it says so; null where nobody counts.</param>
+    /// <param name="step">It reports each time it has spent so much more; null for no reports.</param>
     public Task<ChildWorkflowHandle> StartAsync(BatchItem item, string? held, SpendingLimit? step) =>
         StartAsync(item, new ParentBatch(Workflow.Info.WorkflowId, held, step));
 
@@ -37,7 +37,7 @@ internal abstract class ItemRuns(BatchInput input)
     /// <summary>The report with a result of the item's kind, also where the run came to none.</summary>
     public ItemReport Complete(BatchItem item, ItemReport report) => report.Result is null ? report with { Result = WithoutResult(item, report) } : report;
 
-    /// <summary>Lets a run stand still, or go on. One that is closed needs no telling.</summary>
+    /// <summary>Tells a run to wait or to go on; a closed run is not told.</summary>
     public static async Task HoldAsync(string workflowId, string? why)
     {
         try

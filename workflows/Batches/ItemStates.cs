@@ -2,7 +2,7 @@ using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Workflows.Batches;
 
-/// <summary>How every item of a batch stands, in a byte each, and how many stand so.</summary>
+/// <summary>The state of every item of a batch, in a byte each, and how many are in each state.</summary>
 internal sealed class ItemStates
 {
     private readonly List<ItemState> _states = [];

@@ -45,7 +45,7 @@ public sealed record AgentPlan(double InstallTimeoutSec, string? Model);
 
 /// <param name="Container">Id of the container.</param>
 /// <param name="Agent">The agent.</param>
-/// <param name="SkillsDir">Folder in which skills stand already, to be put where this agent looks too; null for none.</param>
+/// <param name="SkillsDir">Folder that holds the skills; they are copied to where this agent looks too. Null for none.</param>
 public sealed record InstallAgentRequest(string Container, AgentChoice Agent, string? SkillsDir = null);
 
 /// <param name="ExitCode">Exit code of the step that failed, else 0; 124 when its time-out ended it.</param>

@@ -26,7 +26,7 @@ public interface IBatchActivities
     [Activity("batches.record")]
     Task<BatchRecord> RecordAsync(RecordItemsRequest request);
 
-    /// <summary>Asks the server how runs stand, and reports those that are closed.</summary>
+    /// <summary>Asks the server for the status of runs, and reports those that are closed.</summary>
     [Activity("batches.look")]
     Task<BatchLook> LookAsync(LookRequest request);
 

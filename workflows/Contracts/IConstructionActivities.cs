@@ -41,11 +41,11 @@ public interface IConstructionActivities
     [Activity("construction.read_critique")]
     Task<CritiqueReply> ReadCritiqueAsync(ReadReplyRequest request);
 
-    /// <summary>Writes the conversation that asks for a mended blueprint.</summary>
+    /// <summary>Writes the conversation that asks for a fixed blueprint.</summary>
     [Activity("construction.repair")]
     Task<ArtifactRef> RepairAsync(RepairRequest request);
 
-    /// <summary>Writes the task's folder where nobody takes it for a finished one.</summary>
+    /// <summary>Writes the task's folder into a staging place, so that it is not taken for a finished one.</summary>
     [Activity("construction.render")]
     Task<RenderReply> RenderAsync(RenderRequest request);
 
@@ -146,7 +146,7 @@ public sealed record RepairRequest
 {
     public required ArtifactRef Spec { get; init; }
 
-    /// <summary>The version to mend.</summary>
+    /// <summary>The version to fix.</summary>
     public required BlueprintVersion Version { get; init; }
 }
 

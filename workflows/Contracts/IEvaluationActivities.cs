@@ -94,10 +94,10 @@ public sealed record ArmSkills
     /// <summary>Their names.</summary>
     public string Names { get; init; } = "";
 
-    /// <summary>Where they were looked for in vain; null when there are some.</summary>
+    /// <summary>Where they were looked for and not found; null when there are some.</summary>
     public string? Missing { get; init; }
 
-    /// <summary>What is not valid by the specification; they are installed all the same.</summary>
+    /// <summary>What the specification does not allow in them; they are installed anyway.</summary>
     public string? Problem { get; init; }
 }
 

@@ -62,7 +62,7 @@ public sealed record BeginAttemptRequest
     /// <summary>The memo; null on a first attempt.</summary>
     public string? Memo { get; init; }
 
-    /// <summary>The <see cref="AttemptRecord"/> whose memo stands; keeps the memo itself out of the history.</summary>
+    /// <summary>The <see cref="AttemptRecord"/> whose memo is the newest; keeps the memo itself out of the history.</summary>
     public ArtifactRef? MemoRecord { get; init; }
 
     /// <summary>What an operator asked to be told to the agent in this attempt.</summary>
@@ -127,7 +127,7 @@ public sealed record ReflectRequest
     public required ArtifactRef Judgment { get; init; }
     public string? Memo { get; init; }
 
-    /// <summary>The <see cref="AttemptRecord"/> whose memo stands; keeps the memo itself out of the history.</summary>
+    /// <summary>The <see cref="AttemptRecord"/> whose memo is the newest; keeps the memo itself out of the history.</summary>
     public ArtifactRef? MemoRecord { get; init; }
 }
 

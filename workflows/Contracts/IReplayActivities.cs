@@ -37,7 +37,7 @@ public sealed record ReplayOpenRequest(string Folder);
 
 public sealed record ReplayedRun
 {
-    /// <summary>Stands for the task, which need not be there.</summary>
+    /// <summary>Takes the place of the task, which may be missing.</summary>
     public required TaskPackage Package { get; init; }
 
     /// <summary>The attempts in order, infrastructure failures included.</summary>

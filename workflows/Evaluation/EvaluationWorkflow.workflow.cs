@@ -9,7 +9,7 @@ namespace Spark.Temporal.Workflows.Evaluation;
 
 /// <summary>
 /// Arms × tasks × repeats of <see cref="AttemptWorkflow"/> for one or more student models, in the window that batches have.
-/// What the infrastructure ended is run again and then reported apart; a trial without its skill is skipped; neither is a score.
+/// A trial that the infrastructure ended is run again, then reported apart; one without its skill is skipped. Neither is a score.
 /// </summary>
 [Workflow]
 public sealed class EvaluationWorkflow : WindowWorkflow
@@ -44,7 +44,7 @@ public sealed class EvaluationWorkflow : WindowWorkflow
 
     private bool IsWriting => _writing is { IsCompleted: false };
 
-    [WorkflowQuery("GetProgress", Description = "How the window stands, what ended last, and how each arm stands.")]
+    [WorkflowQuery("GetProgress", Description = "Progress of the window, what ended last, and the counts of each arm.")]
     public EvaluationProgress GetProgress() => new(
         _run.State.Progress(BatchRun.ResultsPath(_input.OutDir, _input.Batch)), [.. _tallies.Values], _planned?.Skipped ?? []);
 
@@ -93,7 +93,7 @@ public sealed class EvaluationWorkflow : WindowWorkflow
 
     private void Take(EvaluationPlanned planned, IReadOnlyList<ArmTally> tallies)
     {
-        // Carried with what it counted; what it counted first is not needed twice.
+        // The tallies are carried by themselves.
         _planned = planned with { Tallies = [] };
         foreach (var tally in tallies)
         {
@@ -104,8 +104,8 @@ public sealed class EvaluationWorkflow : WindowWorkflow
     /// <summary>Counts a trial that ended, and lets the files on disk follow once there are many.</summary>
     private void Count(ItemResult ended)
     {
-        var row = TrialRows.Of(_listed, ended, null);
-        _tallies[(row.Model, row.Arm)] = _tallies[(row.Model, row.Arm)].With(row);
+        var arm = EvaluationWindow.Of(_listed, ended.Item.Template!);
+        _tallies[arm] = _tallies[arm].With(ended.Trial!.Outcome, ended.Trial.Reward, ended.CostUsd);
         if (++_unwritten >= _input.Rules.PageTrials && !IsWriting)
         {
             _unwritten = 0;

@@ -3,7 +3,7 @@ using Spark.Temporal.Domain.Texts;
 namespace Spark.Temporal.Workflows.Messages;
 
 /// <summary>
-/// Names of the agents. What an installed one is and does stands in its description on the worker; its name stands here
+/// Names of the agents. The description of an installed one on the worker says what it is and does; its name is here
 /// so that a wrong one is refused before anything starts.
 /// </summary>
 public static class AgentNames
@@ -42,7 +42,7 @@ public static class AgentNames
 
     public static bool IsOwn(string name) => name.StartsWith(OwnPrefix, StringComparison.Ordinal) && name.Length > OwnPrefix.Length;
 
-    /// <summary>Whether a model works for it, whose name then stands in ids, folders and records.</summary>
+    /// <summary>Whether a model works for it; ids, folders and records then have the model's name.</summary>
     public static bool UsesModel(string name) => name == Terminal || IsInstalled(name);
 
     /// <summary>Why a name cannot be an agent's, with its remedy; null where it can.</summary>

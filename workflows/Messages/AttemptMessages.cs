@@ -30,7 +30,7 @@ public sealed record AttemptInput
     /// <summary>Take away what skills the task's image brings; those given stay.</summary>
     public bool WithoutOwnSkills { get; init; }
 
-    /// <summary>Workflow the attempt belongs to (label <c>spark.run</c>); null when it stands alone.</summary>
+    /// <summary>Workflow the attempt belongs to (label <c>spark.run</c>); null when it runs alone.</summary>
     public string? Run { get; init; }
 
     /// <summary>Number of the attempt in its run, from 1.</summary>
@@ -44,7 +44,7 @@ public sealed record AttemptInput
     /// <summary>Folder under which the trial folder is made; null writes none.</summary>
     public string? OutDir { get; init; }
 
-    /// <summary>Dollars the attempt's run, or an attempt that stands alone, may cost before it waits; null for no limit.</summary>
+    /// <summary>Dollars the attempt's run, or an attempt that runs alone, may cost before it waits; null for no limit.</summary>
     public double? BudgetUsd { get; init; }
 
     /// <summary>Tokens it may send and receive before it waits; null for no limit.</summary>
@@ -169,7 +169,7 @@ public sealed record AttemptResult : IRunResult
 public sealed record PhaseDurations(long Build = 0, long Start = 0, long Agent = 0, long Verify = 0, long Remove = 0);
 
 /// <summary>What a parent tells its attempt, by signal.</summary>
-/// <param name="Paused">Whether it should stand still.</param>
+/// <param name="Paused">Whether it should pause.</param>
 /// <param name="BudgetUsd">Dollars the whole run may cost; null for no limit.</param>
 /// <param name="BudgetTokens">Tokens it may send and receive; null for no limit.</param>
 public sealed record AttemptSteering(bool Paused, double? BudgetUsd, long? BudgetTokens = null);

@@ -40,7 +40,7 @@ public sealed record BatchInput
 
     public BatchTuning Tuning { get; init; } = new();
 
-    /// <summary>Where the run before stood; only a batch that continues itself sets it.</summary>
+    /// <summary>State of the run before; only a batch that continues itself sets it.</summary>
     [JsonConverter(typeof(PackedJson<BatchCarry>))]
     public BatchCarry? Carry { get; init; }
 }
@@ -53,7 +53,7 @@ public sealed record BatchSource : TaskSelection, IOperatorRequest
     /// <summary>Another output folder whose batches' results are taken over too; null for none.</summary>
     public string? SharedResults { get; init; }
 
-    /// <summary>A list that somebody has planned already (<c>BatchList</c>); everything else is left empty then.</summary>
+    /// <summary>A list that was planned before (<c>BatchList</c>); the other fields are empty then.</summary>
     public ArtifactRef? List { get; init; }
 }
 
@@ -75,7 +75,7 @@ public sealed record BatchTuning
     /// <summary>Seconds before the first of them; doubled for each further one.</summary>
     public double RerunDelaySec { get; init; } = 30;
 
-    /// <summary>Runs in a row that the infrastructure ended, after which the batch waits for somebody to mend it; 0 for never.</summary>
+    /// <summary>Runs in a row that the infrastructure ended, after which the batch waits for a person to fix it; 0 for never.</summary>
     public int FailuresInARow { get; init; }
 }
 
@@ -91,7 +91,7 @@ public sealed record BatchItem
     /// <summary>Absolute path of the task's folder or the prompt file.</summary>
     public required string Source { get; init; }
 
-    /// <summary>Digest of content and settings: what is equal need not be done twice.</summary>
+    /// <summary>Digest of content and settings: equal items are done once.</summary>
     public string? Digest { get; init; }
 
     /// <summary>Template of a trial.</summary>
@@ -114,7 +114,7 @@ public sealed record BatchItem
     public string Title => Template is null ? Name : $"{Name}, {Template} {Repeat}";
 }
 
-/// <summary>How an item stands.</summary>
+/// <summary>State of an item.</summary>
 public enum ItemState
 {
     ToCome,
@@ -180,7 +180,7 @@ public sealed record BatchResult
     public ArtifactRef? Results { get; init; }
 }
 
-/// <summary>How many items stand how.</summary>
+/// <summary>How many items are in each state.</summary>
 public sealed record BatchCounts(int Total, int ToCome, int Open, int Passed, int Failed, int Infrastructure, int Cancelled, int TakenOver, int Skipped = 0)
 {
     /// <summary>Items that will not change any more by themselves.</summary>

@@ -85,7 +85,7 @@ public enum ConstructionStatus
     /// <summary>The prompt file cannot be used.</summary>
     PromptRefused,
 
-    /// <summary>Somebody cancelled it.</summary>
+    /// <summary>A person cancelled it.</summary>
     Cancelled,
 
     /// <summary>The run itself failed, through no fault of the task.</summary>
@@ -164,7 +164,7 @@ public sealed record BlueprintVersion
 /// <summary>What a look at a blueprint found.</summary>
 /// <param name="Stored">All findings as JSON.</param>
 /// <param name="Total">How many there are.</param>
-/// <param name="Blocking">How many of them must be mended.</param>
+/// <param name="Blocking">How many of them must be fixed.</param>
 /// <param name="Lines">The gravest as lines, at most eight.</param>
 public sealed record FindingSet(ArtifactRef Stored, int Total, int Blocking, IReadOnlyList<string> Lines);
 

@@ -3,6 +3,7 @@ using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Statistics;
 
 namespace Spark.Temporal.Workflows.Messages;
@@ -48,7 +49,7 @@ public sealed record EvaluationInput
 
     public EvaluationRules Rules { get; init; } = new();
 
-    /// <summary>Where the run before stood; null at the start.</summary>
+    /// <summary>State of the run before; null at the start.</summary>
     [JsonConverter(typeof(PackedJson<EvaluationCarried>))]
     public EvaluationCarried? Carried { get; init; }
 }
@@ -66,10 +67,10 @@ public sealed record EvaluationRules
     /// <summary>Seconds before the first of them; doubled for each further one.</summary>
     public double RerunDelaySec { get; init; } = 30;
 
-    /// <summary>Trials in a row that the infrastructure ended, after which the evaluation waits for somebody to mend it.</summary>
+    /// <summary>Trials in a row that the infrastructure ended, after which the evaluation waits for a person to fix it.</summary>
     public int FailuresInARow { get; init; } = 5;
 
-    /// <summary>Trials that end before the summary is written anew.</summary>
+    /// <summary>Trials that end before the summary is written again.</summary>
     public int PageTrials { get; init; } = 40;
 
     /// <summary>Events after which it continues as new, as <see cref="BatchTuning.HistoryLimit"/>.</summary>
@@ -116,19 +117,15 @@ public sealed record ArmTally(string Model, string Arm)
     public double CostUsd { get; init; }
 
     /// <summary>The tally with one more trial.</summary>
-    public ArmTally With(EvaluationTrial trial)
+    public ArmTally With(Outcome outcome, double? reward, double costUsd) => this with
     {
-        var score = trial.ToScore();
-        return this with
-        {
-            Scored = Scored + (score.IsScored ? 1 : 0),
-            Passed = Passed + (trial.Outcome == Domain.Judging.Outcome.Pass ? 1 : 0),
-            Skipped = Skipped + (trial.Outcome == Domain.Judging.Outcome.Skipped ? 1 : 0),
-            Infrastructure = Infrastructure + (trial.Outcome == Domain.Judging.Outcome.Infrastructure ? 1 : 0),
-            Rewards = Rewards + (score.IsScored ? score.Score : 0),
-            CostUsd = CostUsd + trial.CostUsd,
-        };
-    }
+        Scored = Scored + (outcome.IsScored() ? 1 : 0),
+        Passed = Passed + (outcome == Outcome.Pass ? 1 : 0),
+        Skipped = Skipped + (outcome == Outcome.Skipped ? 1 : 0),
+        Infrastructure = Infrastructure + (outcome == Outcome.Infrastructure ? 1 : 0),
+        Rewards = Rewards + (outcome.IsScored() ? reward ?? 0 : 0),
+        CostUsd = CostUsd + costUsd,
+    };
 }
 
 public sealed record EvaluationResult
@@ -145,7 +142,7 @@ public sealed record StudentResult
 {
     public required string Model { get; init; }
 
-    /// <summary>Absolute path of <c>summary.json</c>; <c>report.md</c> and <c>report.html</c> stand beside it.</summary>
+    /// <summary>Absolute path of <c>summary.json</c>; <c>report.md</c> and <c>report.html</c> are beside it.</summary>
     public required string SummaryPath { get; init; }
 
     public required bool Complete { get; init; }
@@ -164,7 +161,7 @@ public sealed record PairResult(
     string Arm, string Against, double? DeltaR, Interval? Interval, double McNemarP, IReadOnlyList<string> Harmed, int HarmedCount);
 
 /// <summary>Answer of an evaluation's <c>GetProgress</c>.</summary>
-/// <param name="Window">How its trials stand, as of any batch.</param>
+/// <param name="Window">Progress of its trials, as in any batch.</param>
 /// <param name="Tallies">Counts a student and arm.</param>
 /// <param name="Skipped">What was skipped and why, the first of them.</param>
 public sealed record EvaluationProgress(BatchProgress Window, IReadOnlyList<ArmTally> Tallies, IReadOnlyList<string> Skipped);

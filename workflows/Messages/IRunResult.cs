@@ -16,7 +16,7 @@ public interface IRunResult
     /// <summary>What went wrong; null when nothing did.</summary>
     string? Error { get; }
 
-    /// <summary>How the item stands with it.</summary>
+    /// <summary>The item's state after it.</summary>
     ItemState ItemState { get; }
 
     /// <summary>How it ended, in a few words without the error.</summary>

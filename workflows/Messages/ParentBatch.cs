@@ -23,7 +23,7 @@ public static class BatchSignals
 }
 
 /// <summary>From a batch to its runs, by signal.</summary>
-/// <param name="Why">Why they stand still, as their state; null when they may go on.</param>
+/// <param name="Why">Why they wait, as their state; null when they may go on.</param>
 public sealed record HoldRequest(string? Why);
 
 /// <summary>From an open run to its batch, by signal: what it has used and what it waits for.</summary>

@@ -3,7 +3,7 @@ namespace Spark.Temporal.Workflows.Messages;
 /// <summary>What a run is, in Markdown, for the static details that whoever starts it gives it.</summary>
 public static class RunDescriptions
 {
-    /// <summary>Ends a text: the web UI cuts off what stands last, so that is an empty paragraph.</summary>
+    /// <summary>Ends a text: the web UI cuts off the last paragraph, so the last one is empty.</summary>
     public const string Foot = "\n\n\u00a0\n\n\u00a0";
 
     /// <summary>What a skill run does.</summary>

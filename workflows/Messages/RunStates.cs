@@ -13,7 +13,7 @@ public static class RunStates
     /// <summary>Out of budget: <c>RaiseBudget</c> goes on.</summary>
     public const string Budget = "waiting: budget";
 
-    /// <summary>One run after the other failed through no fault of its own: <c>Resume</c> goes on, when it is mended.</summary>
+    /// <summary>One run after the other failed through no fault of its own: <c>Resume</c> goes on, when it is fixed.</summary>
     public const string Infrastructure = "waiting: infrastructure";
 
     public const string Done = "done";

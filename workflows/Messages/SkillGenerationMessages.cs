@@ -73,7 +73,7 @@ public sealed record SkillFork
     /// <summary>Records of the shared attempts (<see cref="AttemptRecord"/>), oldest first.</summary>
     public required IReadOnlyList<ArtifactRef> Records { get; init; }
 
-    /// <summary>A memo to go on with instead of the one that stood then.</summary>
+    /// <summary>A memo to go on with, in place of the one of that time.</summary>
     public string? Memo { get; init; }
 }
 
@@ -97,7 +97,7 @@ public enum SkillRunStatus
     /// <summary>The task itself cannot be run.</summary>
     TaskBroken,
 
-    /// <summary>Somebody cancelled the run.</summary>
+    /// <summary>A person cancelled the run.</summary>
     Cancelled,
 
     /// <summary>The run itself failed, through no fault of the task.</summary>

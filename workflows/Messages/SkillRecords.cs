@@ -38,7 +38,7 @@ public sealed record ReflectionRecord
 {
     public required ArtifactRef Conversation { get; init; }
 
-    /// <summary>The memo that stands afterwards; the one before is in the record of the reflection before.</summary>
+    /// <summary>The memo afterwards; the one before is in the record of the reflection before.</summary>
     public required string Memo { get; init; }
 
     /// <summary>A person replaced the memo when the run was forked here.</summary>

@@ -27,10 +27,10 @@ public sealed record TaskPackage
     /// <summary>Build context (tar, <c>.dockerignore</c> honoured); null when the task only names an image.</summary>
     public ArtifactRef? Environment { get; init; }
 
-    /// <summary><c>tests/</c> as a tar whose entries stand at its root.</summary>
+    /// <summary><c>tests/</c> as a tar whose entries are at its root.</summary>
     public required ArtifactRef Tests { get; init; }
 
-    /// <summary><c>solution/</c> as a tar whose entries stand at its root; null where the task has none.</summary>
+    /// <summary><c>solution/</c> as a tar whose entries are at its root; null where the task has none.</summary>
     public ArtifactRef? Solution { get; init; }
 
     public required TaskSettings Settings { get; init; }

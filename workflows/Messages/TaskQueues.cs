@@ -2,7 +2,7 @@ namespace Spark.Temporal.Workflows.Messages;
 
 /// <summary>
 /// Names of the task queues. Starter and workers must agree on them, so they are written only here. A prefix, where one is
-/// set, stands before every name: deployments (or tests) that share a namespace do not take each other's work.
+/// set, comes before every name: deployments (or tests) that share a namespace do not take each other's work.
 /// </summary>
 public static class TaskQueues
 {

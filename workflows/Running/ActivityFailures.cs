@@ -4,14 +4,14 @@ using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Workflows.Running;
 
-/// <summary>What the failure of an activity means for the one who waits for it.</summary>
+/// <summary>What the failure of an activity means for the workflow that waits for it.</summary>
 internal static class ActivityFailures
 {
     /// <summary>One of <see cref="FailureTypes"/>, null where the activity did not say.</summary>
     public static string? TypeOf(Exception failure) =>
         (failure as ApplicationFailureException ?? failure.InnerException as ApplicationFailureException)?.ErrorType;
 
-    /// <summary>Nobody took the activity in time: its host is away.</summary>
+    /// <summary>No worker took the activity in time: its host is away.</summary>
     public static bool IsHostAway(ActivityFailureException failure) =>
         failure.InnerException is TimeoutFailureException { TimeoutType: TimeoutType.ScheduleToStart };
 
@@ -20,10 +20,14 @@ internal static class ActivityFailures
     /// </summary>
     public static bool IsFinal(Exception failure) => IsFinal(TypeOf(failure));
 
-    /// <summary>The same of a failure of which only the type is known; null is none.</summary>
+    /// <summary>The same, where only the failure's type is known; null means no type.</summary>
     public static bool IsFinal(string? type) => type is
         FailureTypes.InvalidTask or FailureTypes.BuildFailed or FailureTypes.BuildTimedOut or FailureTypes.StartFailed
         or FailureTypes.InvalidInput;
+
+    /// <summary>Refuses a request with the words of the activity that could not carry it out.</summary>
+    public static ApplicationFailureException AsRefusal(ActivityFailureException failure) =>
+        new(Words(failure), FailureTypes.InvalidInput, nonRetryable: true);
 
     /// <summary>What a person wants to read: the activity's own words, not those of the envelope around them.</summary>
     public static string Words(Exception failure)

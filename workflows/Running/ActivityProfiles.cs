@@ -22,7 +22,7 @@ internal static class ActivityProfiles
 
     /// <summary>
     /// Reading a task or writing results: file system and store only. Retried for as long as a full or unmounted disk
-    /// may take to be noticed and mended; final failures are thrown as such. The worker beats for them: a killed one costs
+    /// may take to be noticed and fixed; final failures are thrown as such. The worker beats for them: a killed one costs
     /// seconds, not the five minutes that a slow disk may take.
     /// </summary>
     public static ActivityOptions Records(string summary) => new()
@@ -101,7 +101,7 @@ internal static class ActivityProfiles
     };
 
     /// <summary>
-    /// A step on a container, which exists on one host only: when nobody takes it within the limit the workflow decides
+    /// A step on a container, which exists on one host only: when no worker takes it within the limit, the workflow decides
     /// what becomes of the attempt. Retries find the command by its id, so they repeat nothing.
     /// </summary>
     public static ActivityOptions OnHost(string hostQueue, double commandTimeoutSec, double scheduleToStartSec, string summary) => new()

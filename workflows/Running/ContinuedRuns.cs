@@ -30,7 +30,7 @@ internal static class ContinuedRuns
         }
         catch (ActivityFailureException failure)
         {
-            // It may have been carried out all the same.
+            // It may have been carried out anyway.
             move = new VersionMove(true, ActivityFailures.Words(failure));
         }
 

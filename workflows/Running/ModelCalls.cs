@@ -6,7 +6,7 @@ using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.Running;
 
-/// <summary>The run's own model calls: reflections and distillation, blueprints and critiques. What they cost is never spent in vain.</summary>
+/// <summary>The run's own model calls: reflections and distillation, blueprints and critiques. A reply that was paid for is never thrown away.</summary>
 internal static class ModelCalls
 {
     /// <summary>Asks until there is a reply: an endpoint out of reach makes the run wait for a person, not fail.</summary>

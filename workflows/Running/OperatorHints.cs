@@ -8,14 +8,14 @@ namespace Spark.Temporal.Workflows.Running;
 
 /// <summary>
 /// What a person may do with an open run, in the words of the web UI's menus and with a value that can be pasted, so that
-/// nobody needs to know the project to steer it.
+/// a person can steer it without knowing the project.
 /// </summary>
 internal static class OperatorHints
 {
     public const string Menu = "**You may** choose *More Actions › Send an Update*: ";
 
     /// <summary>One paragraph of Markdown.</summary>
-    /// <param name="control">How the run stands.</param>
+    /// <param name="control">State of the run.</param>
     /// <param name="further">Other updates that the run takes while it is not held, each in backticks.</param>
     public static string Render(RunControl control, params string[] further) => control.State switch
     {
@@ -35,7 +35,7 @@ internal static class OperatorHints
 
     /// <summary>What the run waits for, as a line that stands out; empty while it goes on.</summary>
     public static string Waiting(RunControl control, Func<string, string> escape) =>
-        control.WaitsFor.Length == 0 ? (control.StandsStill ? "**Pausing** · it stands still when the step in flight has ended\n\n" : "")
+        control.WaitsFor.Length == 0 ? (control.StandsStill ? "**Pausing** · it pauses when the step in flight has ended\n\n" : "")
         : $"**{Capital(control.State)}** · {escape(control.WaitsFor)}\n\n";
 
     private static string Capital(string state) => char.ToUpperInvariant(state[0]) + PlainText.OneLine(state[1..]);

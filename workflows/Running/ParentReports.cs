@@ -12,15 +12,16 @@ namespace Spark.Temporal.Workflows.Running;
 internal static class ParentReports
 {
     /// <summary>Runs, and tells the batch how it ended, also when it was cancelled or failed.</summary>
-    /// <param name="parent">The run's batch; null for a run of its own, which tells nobody.</param>
+    /// <param name="parent">The run's batch; null for a run of its own, which reports to no batch.</param>
     /// <param name="work">The run.</param>
+    /// <param name="cancelled">What a cancelled run does before its batch hears of it.</param>
     /// <param name="usage">What it has used, for a run that does not come to a result.</param>
-    public static async Task<T> AroundAsync<T>(ParentBatch? parent, Func<Task<T>> work, Func<TokenUsage> usage)
+    public static async Task<T> AroundAsync<T>(ParentBatch? parent, Func<Task<T>> work, Func<Task> cancelled, Func<TokenUsage> usage)
         where T : class, IRunResult
     {
         try
         {
-            var result = await work();
+            var result = await UntilCancelledAsync(work, cancelled);
             await TellAsync(parent, BatchSignals.ItemEnded, () => ItemReport.Of(Workflow.Info.WorkflowId, Workflow.Info.FirstExecutionRunId, result));
             return result;
         }
@@ -35,6 +36,19 @@ internal static class ParentReports
     /// <summary>What an open run has used and what it waits for; null while it goes on.</summary>
     public static Task NewsAsync(ParentBatch? parent, TokenUsage usage, string? waiting) => TellAsync(
         parent, BatchSignals.ItemNews, () => new ItemNews(Workflow.Info.WorkflowId, Workflow.Info.FirstExecutionRunId, usage, waiting));
+
+    private static async Task<T> UntilCancelledAsync<T>(Func<Task<T>> work, Func<Task> cancelled)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (Exception stop) when (TemporalException.IsCanceledException(stop))
+        {
+            await cancelled();
+            throw;
+        }
+    }
 
     private static async Task TellAsync(ParentBatch? parent, string signal, Func<object> message)
     {

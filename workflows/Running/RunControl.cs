@@ -37,7 +37,7 @@ internal sealed class RunControl(SpendingLimit limit, Action show, ParentBatch? 
     /// <summary>Whether the batch hears from here what the run waits for.</summary>
     public bool TellsBatch { get; init; }
 
-    /// <summary>What may be spent, as it now stands.</summary>
+    /// <summary>What may be spent at present.</summary>
     public SpendingLimit Limit { get; private set; } = limit;
 
     /// <summary><c>running</c>, <c>paused</c>, or <c>waiting: </c> and what for.</summary>
@@ -77,14 +77,14 @@ internal sealed class RunControl(SpendingLimit limit, Action show, ParentBatch? 
         show();
     }
 
-    /// <summary>The batch says that the run is to stand still, or with null that it may go on.</summary>
+    /// <summary>The batch tells the run to wait, or with null to go on.</summary>
     public void Hold(string? why)
     {
         Held = why;
         show();
     }
 
-    /// <summary>Goes on: after a pause, or when what the run waits for is mended.</summary>
+    /// <summary>Goes on: after a pause, or when what the run waits for is fixed.</summary>
     public void Resume()
     {
         Paused = false;
@@ -113,14 +113,14 @@ internal sealed class RunControl(SpendingLimit limit, Action show, ParentBatch? 
         ResentInFlight += resent;
     }
 
-    /// <summary>What a parent says: stand still or not, and what may be spent in all.</summary>
+    /// <summary>What a parent says: pause or not, and what may be spent in all.</summary>
     public void Follow(bool paused, SpendingLimit limit)
     {
         (Paused, Limit) = (paused, limit);
         show();
     }
 
-    /// <summary>Between steps: stands still while paused or out of budget.</summary>
+    /// <summary>Between steps: waits while paused or out of budget.</summary>
     public async Task CheckpointAsync()
     {
         while (Reason is { } reason)
@@ -131,7 +131,7 @@ internal sealed class RunControl(SpendingLimit limit, Action show, ParentBatch? 
         }
     }
 
-    /// <summary>Waits until somebody mended what is wrong and said <c>Resume</c>.</summary>
+    /// <summary>Waits until a person has fixed what is wrong and sent <c>Resume</c>.</summary>
     public async Task WaitForPersonAsync(string what, string words)
     {
         _resumed = false;
@@ -141,7 +141,7 @@ internal sealed class RunControl(SpendingLimit limit, Action show, ParentBatch? 
     }
 
     /// <summary>What a reason means, for a person.</summary>
-    public string Why(string reason) => IsHeld ? $"its batch stands still ({Held})" : reason == RunStates.Paused ? "paused by an operator" : $"{Limit.Reached(Spent)}; RaiseBudget goes on";
+    public string Why(string reason) => IsHeld ? $"its batch is on hold ({Held})" : reason == RunStates.Paused ? "paused by an operator" : $"{Limit.Reached(Spent)}; RaiseBudget goes on";
 
     public void Declare(string state, string waitsFor)
     {

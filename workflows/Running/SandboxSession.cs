@@ -20,7 +20,7 @@ internal sealed class SandboxSession(
     private StartedSandbox? _started;
     private int _ordinal = firstOrdinal - 1;
     private int _failures;
-    private string _why = "The container was given back while the run stood still.";
+    private string _why = "The container was given back while the run was paused.";
 
     /// <summary>Containers lost so far.</summary>
     public int Losses { get; private set; }

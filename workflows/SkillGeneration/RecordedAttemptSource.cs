@@ -8,7 +8,7 @@ using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.SkillGeneration;
 
-/// <summary>A recorded run through this workflow: what is decided here is decided anew, what came from outside is recorded.</summary>
+/// <summary>A recorded run through this workflow: the workflow decides again, and takes from the recording what came from outside.</summary>
 internal sealed class RecordedAttemptSource(SkillGenerationInput input, SkillRunState state, Reflections reflections) : IAttemptSource
 {
     private ReplayedRun? _run;

@@ -93,7 +93,7 @@ internal sealed class Reflections(SkillGenerationInput input, SkillRunState stat
         };
     }
 
-    /// <summary>A recorded reflection: its memo is taken as it was kept, the index and what follows from it are computed anew.</summary>
+    /// <summary>A recorded reflection: its memo is taken as it was kept; the index and what follows from it are computed again.</summary>
     /// <returns>Null where the attempt was not reflected on.</returns>
     public ReflectionRecord? Reenact(AttemptRecord record, Judgment judgment, ReplayedReflection recorded)
     {

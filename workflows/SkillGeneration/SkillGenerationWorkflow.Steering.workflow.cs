@@ -12,10 +12,10 @@ public sealed partial class SkillGenerationWorkflow
 
     private protected override RunControl Control => _state.Control;
 
-    [WorkflowQuery("GetProgress", Description = "Where the run stands: attempts with outcome, reward, PDI, intervention and cost.")]
+    [WorkflowQuery("GetProgress", Description = "Progress of the run: attempts with outcome, reward, PDI, intervention and cost.")]
     public SkillProgress GetProgress() => _state.Progress();
 
-    [WorkflowQuery("GetMemo", Description = "The exploration memo as it stands.")]
+    [WorkflowQuery("GetMemo", Description = "The exploration memo as it is now.")]
     public string GetMemo() => _state.Memo;
 
     [WorkflowQuery("GetPdiHistory", Description = "Every PDI proxy snapshot so far, oldest first.")]
@@ -62,7 +62,7 @@ public sealed partial class SkillGenerationWorkflow
         return SteerAsync();
     }
 
-    /// <summary>Tells the attempt how things stand now. One signal after the other: of two under way at once the older could arrive last.</summary>
+    /// <summary>Tells the attempt the newest state. One signal after the other: if two were under way at once, the older could arrive last.</summary>
     private async Task SteerAsync()
     {
         _toSteer = true;

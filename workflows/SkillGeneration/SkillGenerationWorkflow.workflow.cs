@@ -33,19 +33,12 @@ public sealed partial class SkillGenerationWorkflow : ItemWorkflow
 
     [WorkflowRun]
     public Task<SkillGenerationResult> RunAsync(SkillGenerationInput input) =>
-        ParentReports.AroundAsync(input.Parent, UntilCancelledAsync, () => _state.Control.Spent);
+        ParentReports.AroundAsync(input.Parent, WorkAsync, CancelledAsync, () => _state.Control.Spent);
 
-    private async Task<SkillGenerationResult> UntilCancelledAsync()
+    private Task CancelledAsync()
     {
-        try
-        {
-            return await WorkAsync();
-        }
-        catch (Exception stop) when (TemporalException.IsCanceledException(stop))
-        {
-            _state.Cancelled();
-            throw;
-        }
+        _state.Cancelled();
+        return Task.CompletedTask;
     }
 
     private async Task<SkillGenerationResult> WorkAsync()
@@ -81,7 +74,7 @@ public sealed partial class SkillGenerationWorkflow : ItemWorkflow
 
             if (ActivityFailures.IsFinal(result.ErrorType))
             {
-                // No agent can mend a task that does not build: reflecting on it would be paid for in vain.
+                // No agent can fix a task that does not build, so a reflection on it would be a waste.
                 _state.Error = result.Error;
                 await KeepAsync(record);
                 return await CloseAsync(SkillRunStatus.TaskBroken);

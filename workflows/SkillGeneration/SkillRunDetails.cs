@@ -8,8 +8,8 @@ using Spark.Temporal.Workflows.Running;
 namespace Spark.Temporal.Workflows.SkillGeneration;
 
 /// <summary>
-/// What the user interface shows of a skill run, in Markdown, for a person who never saw one. What matters most stands first:
-/// how it stands or ended, what it waits for, what may be done.
+/// What the user interface shows of a skill run, in Markdown, for a person who never saw one. What matters most comes first:
+/// its state or how it ended, what it waits for, what may be done.
 /// </summary>
 internal static class SkillRunDetails
 {

@@ -63,7 +63,7 @@ internal sealed class SkillRunState : IModelCaller
         Workflow.CurrentDetails = SkillRunDetails.Render(this, _attempts, null);
     }
 
-    /// <summary>Somebody ended the run before its end.</summary>
+    /// <summary>The run was cancelled.</summary>
     public void Cancelled()
     {
         Control.Declare(RunStates.Cancelled, "");

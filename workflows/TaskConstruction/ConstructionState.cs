@@ -58,7 +58,7 @@ internal sealed class ConstructionState : IModelCaller
         BudgetWarning = Control.Limit.Warning(Usage),
     };
 
-    /// <summary>Somebody ended the construction before its end.</summary>
+    /// <summary>The construction was cancelled.</summary>
     public void Cancelled() => Control.Declare(RunStates.Cancelled, "");
 
     public void Show(string step)
@@ -67,7 +67,7 @@ internal sealed class ConstructionState : IModelCaller
         Workflow.CurrentDetails = Render(null);
     }
 
-    /// <summary>The newest version as it now stands.</summary>
+    /// <summary>Replaces the newest version.</summary>
     public void Update(BlueprintVersion version)
     {
         Versions[^1] = version;

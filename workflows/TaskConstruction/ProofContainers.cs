@@ -7,7 +7,7 @@ using Temporalio.Workflows;
 namespace Spark.Temporal.Workflows.TaskConstruction;
 
 /// <summary>
-/// Containers of a proof, one after the other. What is done in one is done as a whole: where the container is lost, all of
+/// Containers of a proof, one after the other. The work in one is done as a whole: where the container is lost, all of
 /// it is done again in the next, because a container without the oracle's work would be judged as if nothing was done.
 /// </summary>
 internal sealed class ProofContainers

@@ -202,7 +202,7 @@ public sealed class ProofWorkflow
         return true;
     });
 
-    /// <summary>Of a task whose answer's file is only guessed, a copy of it may be what the task is about.</summary>
+    /// <summary>Where the answer's file is only guessed, a readable copy proves nothing: the task may be about that file.</summary>
     private void Hidden(MutantSet set)
     {
         var words = set.SeenIn.Count == 0 ? "The agent can read the answer nowhere." : $"The answer can be read in {string.Join(", ", set.SeenIn)}.";

@@ -9,7 +9,7 @@ public sealed partial class TaskConstructionWorkflow
 {
     private protected override RunControl Control => _state.Control;
 
-    [WorkflowQuery("GetProgress", Description = "Where the construction stands: step, rounds, versions and cost.")]
+    [WorkflowQuery("GetProgress", Description = "Progress of the construction: step, rounds, versions and cost.")]
     public ConstructionProgress GetProgress() => _state.Progress();
 
     [WorkflowUpdate("ExtendAttempts", Description = "Allow more rounds of repair: {\"attempts\": 3}")]

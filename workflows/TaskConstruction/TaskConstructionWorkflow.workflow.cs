@@ -8,8 +8,8 @@ using Temporalio.Workflows;
 namespace Spark.Temporal.Workflows.TaskConstruction;
 
 /// <summary>
-/// One prompt until a task is accepted or given up: retrieval, blueprint, critique, repair, render, proof. What fails goes
-/// back to repair with its evidence; out of budget or of infrastructure the run waits, says why, and goes on in place.
+/// One prompt until a task is accepted or given up: retrieval, blueprint, critique, repair, render, proof. A version
+/// that fails is repaired with the evidence. Out of budget or of infrastructure the run waits, says why, and goes on in place.
 /// </summary>
 [Workflow]
 public sealed partial class TaskConstructionWorkflow : ItemWorkflow
@@ -23,19 +23,12 @@ public sealed partial class TaskConstructionWorkflow : ItemWorkflow
 
     [WorkflowRun]
     public Task<ConstructionResult> RunAsync(ConstructionInput input) =>
-        ParentReports.AroundAsync(input.Parent, UntilCancelledAsync, () => _state.Usage);
+        ParentReports.AroundAsync(input.Parent, WorkAsync, CancelledAsync, () => _state.Usage);
 
-    private async Task<ConstructionResult> UntilCancelledAsync()
+    private Task CancelledAsync()
     {
-        try
-        {
-            return await WorkAsync();
-        }
-        catch (Exception stop) when (TemporalException.IsCanceledException(stop))
-        {
-            _state.Cancelled();
-            throw;
-        }
+        _state.Cancelled();
+        return Task.CompletedTask;
     }
 
     private async Task<ConstructionResult> WorkAsync()
@@ -178,7 +171,7 @@ public sealed partial class TaskConstructionWorkflow : ItemWorkflow
         _state.Update(version);
         if (critique.Findings.Blocking > 0)
         {
-            // What a rule sees for certain need not be paid for twice: the model looks at what the rules let through.
+            // The model looks only at what the rules let through: no need to pay for a finding that is certain.
             return Blocked(critique.Findings);
         }
 

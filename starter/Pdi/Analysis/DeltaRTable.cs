@@ -90,10 +90,10 @@ internal sealed class DeltaRTable(IReadOnlyList<DeltaRRow> rows)
         arms = arms.Count > 0 ? arms : [new EvaluationArm { Name = EvaluationArm.Generated, SkillSourceModel = summary.SkillSourceModel }];
         foreach (var student in summary.Trials.GroupBy(trial => trial.Model ?? summary.Model))
         {
-            TrialScore[] scores = [.. student.Select(trial => new TrialScore { Task = trial.Task, Arm = trial.Arm, Outcome = trial.Outcome, Reward = trial.Reward })];
+            EvaluationTrial[] trials = [.. student];
             foreach (var arm in arms)
             {
-                foreach (var pair in PairSums.Of(scores, arm.Name, EvaluationArm.Baseline, resamples: 1).Tasks)
+                foreach (var pair in PairSums.Of(trials, arm.Name, EvaluationArm.Baseline, resamples: 1).Tasks)
                 {
                     yield return new DeltaRRow(pair.Task, arm.SkillSourceModel ?? summary.SkillSourceModel, student.Key, pair.DeltaR);
                 }

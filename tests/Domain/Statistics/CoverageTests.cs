@@ -1,3 +1,4 @@
+using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Statistics;
 
@@ -23,7 +24,7 @@ public sealed class CoverageTests
         {
             // Tasks pass at easy … easy + 0.4 without the skill, which adds gain − 0.1 … gain + 0.1 to each.
             double easy = 0.2 + (0.2 * random.NextDouble()), gain = (0.2 * random.NextDouble()) - 0.1;
-            List<TrialScore> trials = [];
+            List<EvaluationTrial> trials = [];
             for (var task = 0; task < tasks; task++)
             {
                 var without = easy + (0.4 * random.NextDouble());
@@ -47,12 +48,16 @@ public sealed class CoverageTests
         Assert.That(ofDelta, Is.InRange(0.93, 0.97), "delta r");
     }
 
-    private static TrialScore Trial(int task, string arm, int repeat, bool passes) => new()
+    private static EvaluationTrial Trial(int task, string arm, int repeat, bool passes) => new()
     {
+        Model = "student",
         Task = $"t{task}",
         Arm = arm,
         Repeat = repeat,
         Outcome = passes ? Outcome.Pass : Outcome.Fail,
         Reward = passes ? 1 : 0,
+        WorkflowId = "trial",
+        StartedAt = DateTime.UnixEpoch,
+        FinishedAt = DateTime.UnixEpoch,
     };
 }

@@ -1,3 +1,4 @@
+using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Statistics;
 
@@ -66,7 +67,7 @@ public sealed class SumsTests
     [Test]
     public void The_order_of_the_trials_changes_nothing()
     {
-        List<TrialScore> trials = [];
+        List<EvaluationTrial> trials = [];
         var random = new SplitMix(3);
         for (var at = 0; at < 60; at++)
         {
@@ -87,6 +88,18 @@ public sealed class SumsTests
         Assert.That(turned.Agreement.McNemarP, Is.EqualTo(there.Agreement.McNemarP).Within(1e-12));
     }
 
-    private static TrialScore Trial(string task, string arm, Outcome outcome, double? reward, double cost = 0) =>
-        new() { Task = task, Arm = arm, Outcome = outcome, Reward = reward, CostUsd = cost };
+    private static EvaluationTrial Trial(string task, string arm, Outcome outcome, double? reward, double cost = 0) =>
+        new()
+        {
+            Model = "student",
+            Task = task,
+            Arm = arm,
+            Repeat = 1,
+            Outcome = outcome,
+            Reward = reward,
+            CostUsd = cost,
+            WorkflowId = "trial",
+            StartedAt = DateTime.UnixEpoch,
+            FinishedAt = DateTime.UnixEpoch,
+        };
 }

@@ -2,19 +2,20 @@ using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Evaluation;
 using Spark.Temporal.Workflows.Messages;
 
-namespace Spark.Temporal.Workflows.Evaluation;
+namespace Spark.Temporal.Activities.Evaluation;
 
 /// <summary>Makes the rows of an evaluation's trials, however they end.</summary>
-public static class TrialRows
+internal static class TrialRows
 {
     private const int ErrorCharacters = 300;
 
     /// <summary>The row of a trial that was started. One that a person cancelled counts as not tried.</summary>
     /// <param name="input">The evaluation.</param>
     /// <param name="ended">How it ended.</param>
-    /// <param name="skills">What its arm was given; null for nothing, or where it does not matter.</param>
+    /// <param name="skills">What its arm was given; null for nothing.</param>
     public static EvaluationTrial Of(EvaluationScope input, ItemResult ended, ArmSkills? skills)
     {
         var (model, arm) = EvaluationWindow.Of(input, ended.Item.Template!);
@@ -28,7 +29,7 @@ public static class TrialRows
             Outcome = result.Outcome,
             Error = result.Error is { } error ? PlainText.OneLine(error, ErrorCharacters) : null,
 
-            // What was paid for a run that the infrastructure ended was paid all the same.
+            // A run that the infrastructure ended was paid for too.
             CostUsd = ended.CostUsd,
             WorkflowId = ended.WorkflowId,
             StartedAt = ended.StartedAt!.Value,

@@ -3,34 +3,34 @@ using Spark.Temporal.Domain.Judging;
 namespace Spark.Temporal.Domain.Statistics;
 
 /// <summary>What one trial of an evaluation counts for.</summary>
-public sealed record TrialScore
+public interface ITrialScore
 {
-    public required string Task { get; init; }
+    string Task { get; }
 
     /// <summary>Such as <c>baseline</c>, <c>generated</c>, <c>human</c>.</summary>
-    public required string Arm { get; init; }
+    string Arm { get; }
 
-    /// <summary>From 1.</summary>
-    public int Repeat { get; init; } = 1;
-
-    public required Outcome Outcome { get; init; }
+    Outcome Outcome { get; }
 
     /// <summary>0 to 1; null where the trial gave none.</summary>
-    public double? Reward { get; init; }
+    double? Reward { get; }
 
-    public long Tokens { get; init; }
+    long Tokens { get; }
 
     /// <summary>In US dollars.</summary>
-    public double CostUsd { get; init; }
+    double CostUsd { get; }
 
-    public long DurationMs { get; init; }
+    long DurationMs { get; }
+}
 
+public static class TrialScores
+{
     /// <summary>
     /// Skipped trials and infrastructure failures are never scored (docs/architecture.md, "Outcomes"); a trial that ran
     /// and gave no reward counts as 0.
     /// </summary>
-    public bool IsScored => Outcome.IsScored();
+    public static bool IsScored(this ITrialScore trial) => trial.Outcome.IsScored();
 
     /// <summary>The reward it counts with.</summary>
-    public double Score => Reward ?? 0;
+    public static double Score(this ITrialScore trial) => trial.Reward ?? 0;
 }
