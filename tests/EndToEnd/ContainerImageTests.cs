@@ -10,7 +10,7 @@ namespace Spark.Temporal.Tests.EndToEnd;
 [Category("Slow")]
 public sealed class ContainerImageTests
 {
-    private static readonly TimeSpan BuildPatience = TimeSpan.FromMinutes(9);
+    private static readonly TimeSpan BuildPatience = TimeSpan.FromMinutes(20);
 
     private static readonly string Tag = Guid.NewGuid().ToString("n")[..8];
 

@@ -110,6 +110,7 @@ public sealed class BatchBench
         public Task<AttemptResult> RunAsync(AttemptInput input) => ParentReports.AroundAsync(
             input.Parent,
             () => Task.FromResult(new AttemptResult { Task = input.TaskDir!, Agent = input.Agent, Outcome = Outcome.Pass, Reward = 1 }),
+            () => Task.CompletedTask,
             () => Spark.Temporal.Domain.Conversations.TokenUsage.None);
     }
 }
