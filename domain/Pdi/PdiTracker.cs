@@ -3,8 +3,8 @@ using Spark.Temporal.Domain.Statistics;
 namespace Spark.Temporal.Domain.Pdi;
 
 /// <summary>
-/// Computes the proxy of the posterior distillation index of one run, reflection by reflection (docs/architecture.md, "The
-/// PDI proxy", after arXiv 2605.09192). Called in workflow code: plain double arithmetic, summed left to right, so that a
+/// Computes the proxy of the posterior distillation index of one run, reflection by reflection (docs/architecture.md,
+/// "The PDI proxy", after arXiv 2605.09192). Called in workflow code: plain double arithmetic, summed left to right, so that a
 /// replay decides the same. A change of the computation goes behind <c>Workflow.Patched</c>.
 /// </summary>
 public sealed class PdiTracker
