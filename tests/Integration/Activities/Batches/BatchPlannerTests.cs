@@ -48,7 +48,7 @@ public sealed class BatchPlannerTests
     [TestCase("one thr*", "none of the 2 tasks", "thr*")]
     [TestCase("@/no/such/file", "/no/such/file", "to read names from")]
     [TestCase("@empty", "there are no names in", "empty", "does not mean all")]
-    [TestCase("one -one", "every one of the tasks", "excluded")]
+    [TestCase("one -one", "all the tasks", "excluded")]
     [TestCase("-*", "all 2 tasks", "excluded")]
     public async Task A_selection_that_gives_nothing_says_why(string names, params string[] words)
     {
