@@ -73,7 +73,7 @@ public sealed class InstalledAgentTests
             Assert.That(result.AgentVersion, Is.EqualTo("talker 1.2.3"));
             Assert.That((result.Usage.PromptTokens, result.Usage.CompletionTokens, result.Usage.CostUsd), Is.EqualTo((100, 10, 0.11)).Within(1e-9));
             Assert.That((result.ModelCalls, result.Turns), Is.EqualTo((1, 1)));
-            Assert.That(result.Notes, Has.Some.Contains("says it used 11 + 3 tokens").And.Some.Contains("exit code 3").And.Some.Contains("was installed in"));
+            Assert.That(result.Notes, Has.Some.Contains("says that it used 11 + 3 tokens").And.Some.Contains("exit code 3").And.Some.Contains("was installed in"));
 
             Assert.That(trial.GetProperty("agent_info").GetProperty("version").GetString(), Is.EqualTo("talker 1.2.3"));
             Assert.That(trial.GetProperty("agent_result").GetProperty("cost_usd").GetDouble(), Is.EqualTo(0.11).Within(1e-9));
