@@ -1,9 +1,7 @@
 using Spark.Temporal.Domain.Conversations;
-using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Messages;
-using Temporalio.Activities;
 
 namespace Spark.Temporal.Workflows.Contracts;
 
