@@ -17,18 +17,29 @@ internal sealed class ResultFolder(IArtifactStore store, string path)
     public async Task<string> WriteAsync(string relative, string content, CancellationToken cancellationToken)
     {
         var target = Prepare(relative);
+        await ReplaceAsync(target, file => file.WriteAsync(Utf8.GetBytes(content), cancellationToken).AsTask());
+        return target;
+    }
+
+    /// <summary>Puts a file in the place of another as a whole, so that a reader sees the one or the other.</summary>
+    /// <param name="target">Path of the file; its folder exists.</param>
+    /// <param name="write">Writes the new content.</param>
+    public static async Task ReplaceAsync(string target, Func<FileStream, Task> write)
+    {
         var temporary = $"{target}.{Guid.NewGuid():n}.tmp";
         try
         {
-            await File.WriteAllTextAsync(temporary, content, Utf8, cancellationToken);
+            await using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
+            {
+                await write(file);
+            }
+
             File.Move(temporary, target, overwrite: true);
         }
         finally
         {
             File.Delete(temporary);
         }
-
-        return target;
     }
 
     /// <summary>Writes a file of ours that has a version.</summary>

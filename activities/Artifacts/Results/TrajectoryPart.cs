@@ -74,20 +74,7 @@ internal sealed class TrajectoryWriter(IArtifactStore store)
             ResultJson.RefuseNewer(path, Encoding.UTF8.GetBytes(first));
         }
 
-        var temporary = $"{path}.{Guid.NewGuid():n}.tmp";
-        try
-        {
-            await using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
-            {
-                await WriteRestAsync(file, parts, 0, end, cancellationToken);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
+        await ResultFolder.ReplaceAsync(path, file => WriteRestAsync(file, parts, 0, end, cancellationToken));
     }
 
     private async Task WriteRestAsync(FileStream file, IReadOnlyList<TrajectoryPart> parts, int there, byte[] end, CancellationToken cancellationToken)
