@@ -28,11 +28,15 @@ public sealed record LlmRequest
     /// <summary>The conversation so far; its last message is the one to answer.</summary>
     public required ArtifactRef Conversation { get; init; }
 
-    /// <summary>Number of this call in the run, from 1. With workflow id and first run id it is the key of the reply.</summary>
+    /// <summary>Number of this call in the run, from 1. With the owner, else the workflow's id, and the first run id it is the key of the reply.</summary>
     public required int Call { get; init; }
 
-    /// <summary>First run id of the workflow's chain.</summary>
+    /// <summary>First run id of the workflow's chain, or of the run whose replies it takes over.</summary>
     public required string FirstRunId { get; init; }
+
+    /// <summary><see cref="ReplyKey.Owner"/> of the reply; null for the workflow's id.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Owner { get; init; }
 
     /// <summary>The task's name, for the header <c>X-Spark-Task</c>.</summary>
     public required string Task { get; init; }

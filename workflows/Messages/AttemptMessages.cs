@@ -56,6 +56,10 @@ public sealed record AttemptInput
     /// <summary>Having spent so much more it tells its run, for the budget of the batch; null where that has none.</summary>
     public SpendingLimit? NewsStep { get; init; }
 
+    /// <summary>Under what its replies are kept, so that another attempt in the place of this one asks for nothing again; null for its own ids.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ReplyKey? Replies { get; init; }
+
     /// <summary>Whether it starts paused.</summary>
     public bool Paused { get; init; }
 
@@ -89,6 +93,12 @@ public sealed record AttemptLimits
 
     /// <summary>Seconds after which it says what it has cost, between two steps.</summary>
     public double NewsSec { get; init; } = 600;
+
+    /// <summary>Seconds of the unit in which an outage is waited out: tried again after 1, 2, 5, then every 15 of them.</summary>
+    public double WaitUnitSec { get; init; } = 60;
+
+    /// <summary>Tries of a model call before its endpoint counts as away: about six minutes.</summary>
+    public int ModelTries { get; init; } = 12;
 
     /// <summary>Also stop services the agent left running before the verifier starts.</summary>
     public bool StopServices { get; init; }
@@ -165,6 +175,11 @@ public sealed record AttemptResult : IRunResult
     IRunResult IRunResult.Shortened() => this with { Error = ResultWords.Cut(Error), Notes = [.. Notes.Take(10).Select(note => PlainText.OneLine(note, 300))] };
 }
 
+/// <summary>What replies are kept under, with the number of the call.</summary>
+/// <param name="Owner">Workflow id, or the number of the attempt (<c>attempt-3</c>) among the scored ones of its skill run.</param>
+/// <param name="Run">First run id of the workflow, of an attempt's skill run.</param>
+public sealed record ReplyKey(string Owner, string Run);
+
 /// <summary>Durations of the phases in milliseconds; 0 for a phase that was not reached.</summary>
 public sealed record PhaseDurations(long Build = 0, long Start = 0, long Agent = 0, long Verify = 0, long Remove = 0);
 
@@ -172,7 +187,9 @@ public sealed record PhaseDurations(long Build = 0, long Start = 0, long Agent =
 /// <param name="Paused">Whether it should pause.</param>
 /// <param name="BudgetUsd">Dollars the whole run may cost; null for no limit.</param>
 /// <param name="BudgetTokens">Tokens it may send and receive; null for no limit.</param>
-public sealed record AttemptSteering(bool Paused, double? BudgetUsd, long? BudgetTokens = null);
+/// <param name="Retry">What it waits for may be there again: try at once.</param>
+public sealed record AttemptSteering(
+    bool Paused, double? BudgetUsd, long? BudgetTokens = null, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Retry = false);
 
 /// <summary>What an attempt tells its parent, by signal, when it waits, goes on, comes near the budget, and now and then.</summary>
 /// <param name="Number">Number of the attempt.</param>
@@ -180,7 +197,24 @@ public sealed record AttemptSteering(bool Paused, double? BudgetUsd, long? Budge
 /// <param name="CostUsd">What it has cost so far, in dollars.</param>
 /// <param name="Spent">What it has spent so far.</param>
 /// <param name="Why">What it waits for, for a person.</param>
-public sealed record AttemptNews(int Number, string? Waiting, double CostUsd, TokenUsage? Spent = null, string? Why = null);
+/// <param name="Cause">As <see cref="ItemNews.Cause"/>.</param>
+public sealed record AttemptNews(
+    int Number,
+    string? Waiting,
+    double CostUsd,
+    TokenUsage? Spent = null,
+    string? Why = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Cause = null);
+
+/// <summary>From an activity to its own workflow, by signal: a step that is not over waits for something.</summary>
+/// <param name="ActivityId">The activity, as the server numbers it.</param>
+/// <param name="Waiting">What it waits for, as the run's state; null when it goes on.</param>
+/// <param name="Why">The same for a person, with the remedy.</param>
+public sealed record StepNews(string ActivityId, string? Waiting, string Why = "")
+{
+    /// <summary>Name of the signal.</summary>
+    public const string Signal = "StepNews";
+}
 
 /// <summary>Answer of an attempt's <c>GetProgress</c>.</summary>
 /// <param name="State"><c>running</c>, <c>paused</c>, or what it waits for.</param>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
 
@@ -56,6 +57,14 @@ public sealed record OpenItem
 
     /// <summary>What it waits for; null while it runs.</summary>
     public string? Waiting { get; init; }
+
+    /// <summary>As <see cref="ItemNews.Cause"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Cause { get; init; }
+
+    /// <summary>What it waits for, for a person.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Why { get; init; }
 
     /// <summary>Why the batch holds it, as it was told; null while it may run.</summary>
     public string? Held { get; init; }

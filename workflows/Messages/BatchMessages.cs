@@ -77,6 +77,9 @@ public sealed record BatchTuning
 
     /// <summary>Runs in a row that the infrastructure ended, after which the batch waits for a person to fix it; 0 for never.</summary>
     public int FailuresInARow { get; init; }
+
+    /// <summary>Runs that wait for the same cause, after which the batch waits as a whole; 0 for never.</summary>
+    public int SameCause { get; init; } = 3;
 }
 
 /// <summary>One thing to run.</summary>
@@ -105,6 +108,14 @@ public sealed record BatchItem
 
     /// <summary>Take away what skills the image of a trial's task brings, whatever the template says.</summary>
     public bool? WithoutOwnSkills { get; init; }
+
+    /// <summary>First run id of an earlier run of this item, whose replies are not asked for again; null where there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Replies { get; init; }
+
+    /// <summary>The last kept attempt of an earlier run of this item, from which a skill run goes on; null where there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SkillFork? Fork { get; init; }
 
     /// <summary>Number of the try, from 1.</summary>
     public int Try { get; init; } = 1;
@@ -183,6 +194,9 @@ public sealed record BatchResult
 /// <summary>How many items are in each state.</summary>
 public sealed record BatchCounts(int Total, int ToCome, int Open, int Passed, int Failed, int Infrastructure, int Cancelled, int TakenOver, int Skipped = 0)
 {
+    /// <summary>How many of the open ones wait: for the world, a person or a budget.</summary>
+    public int Waiting { get; init; }
+
     /// <summary>Items that will not change any more by themselves.</summary>
     public int Ended => Total - ToCome - Open;
 }

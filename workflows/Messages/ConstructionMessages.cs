@@ -49,6 +49,10 @@ public sealed record ConstructionInput
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public GivenBlueprint? Given { get; init; }
 
+    /// <summary>As <see cref="SkillGenerationInput.Replies"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Replies { get; init; }
+
     /// <summary>The batch that it belongs to; null for a run of its own.</summary>
     [JsonPropertyName("seat")]
     public ParentBatch? Parent { get; init; }

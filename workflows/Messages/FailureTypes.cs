@@ -24,7 +24,13 @@ public static class FailureTypes
     /// <summary>The Docker engine cannot be reached or broke; retryable.</summary>
     public const string SandboxUnavailable = "SandboxUnavailable";
 
-    /// <summary>400, 404 or another final refusal, in the provider's words.</summary>
+    /// <summary>The store or an output folder cannot be read or written; the message names the path and the remedy.</summary>
+    public const string ResultsUnavailable = "ResultsUnavailable";
+
+    /// <summary>The provider refuses what this one request says (content filter, moderation), not requests as such.</summary>
+    public const string ModelFiltered = "ModelFiltered";
+
+    /// <summary>400, 402, 404, no quota or another final refusal, in the provider's words.</summary>
     public const string ModelRefused = "ModelRefused";
 
     /// <summary>401 or 403: the key is missing or wrong.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
 
@@ -24,7 +25,17 @@ public static class BatchSignals
 
 /// <summary>From a batch to its runs, by signal.</summary>
 /// <param name="Why">Why they wait, as their state; null when they may go on.</param>
-public sealed record HoldRequest(string? Why);
+/// <param name="Retry">What is waited for may be there again: try at once. A pause and a budget are left as they are.</param>
+public sealed record HoldRequest(string? Why, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Retry = false);
 
 /// <summary>From an open run to its batch, by signal: what it has used and what it waits for.</summary>
-public sealed record ItemNews(string WorkflowId, string RunId, TokenUsage Usage, string? Waiting);
+public sealed record ItemNews(string WorkflowId, string RunId, TokenUsage Usage, string? Waiting)
+{
+    /// <summary>What it waits for, so that runs with the same trouble are counted together: <c>model endpoint default</c>, <c>engine HOST</c>, <c>results</c>; null for a pause or a budget.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Cause { get; init; }
+
+    /// <summary>The neighbour's words and the remedy, for a person.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Why { get; init; }
+}

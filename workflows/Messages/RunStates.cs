@@ -13,10 +13,28 @@ public static class RunStates
     /// <summary>Out of budget: <c>RaiseBudget</c> goes on.</summary>
     public const string Budget = "waiting: budget";
 
+    /// <summary>A model endpoint refuses for good or stays away.</summary>
+    public const string ModelEndpoint = "waiting: model endpoint";
+
+    /// <summary>A container engine does not answer.</summary>
+    public const string Engine = "waiting: engine";
+
+    /// <summary>Records, store or output cannot be written or read.</summary>
+    public const string Results = "waiting: results";
+
+    /// <summary>Too little room on a disk.</summary>
+    public const string Disk = "waiting: disk";
+
     /// <summary>One run after the other failed through no fault of its own: <c>Resume</c> goes on, when it is fixed.</summary>
     public const string Infrastructure = "waiting: infrastructure";
 
     public const string Done = "done";
 
     public const string Cancelled = "cancelled";
+
+    /// <summary>It ended by an error of its own.</summary>
+    public const string Failed = "failed";
+
+    /// <summary>Ended by the server; the run itself cannot declare it, so lists say it from the run's status.</summary>
+    public const string Terminated = "terminated";
 }

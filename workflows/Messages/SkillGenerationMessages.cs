@@ -54,6 +54,10 @@ public sealed record SkillGenerationInput
     /// <summary>The run whose past this one goes on from; null for one that starts from nothing.</summary>
     public SkillFork? Fork { get; init; }
 
+    /// <summary>First run id of an earlier run of this id, under which its replies are kept, so that nothing is asked for again; null for the run's own.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Replies { get; init; }
+
     /// <summary>The batch that it belongs to; null for a run of its own.</summary>
     [JsonPropertyName("seat")]
     public ParentBatch? Parent { get; init; }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Pdi;
@@ -31,6 +32,10 @@ public sealed record AttemptRecord
     public InterventionLevel Intervention { get; init; }
     public IReadOnlyList<string> Guidance { get; init; } = [];
     public ReflectionRecord? Reflection { get; init; }
+
+    /// <summary>Model calls that the run itself had made by then; what goes on from here numbers its own after them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int OwnCalls { get; init; }
 }
 
 /// <summary>A reflection: what was asked, what came, and what it says about grounding.</summary>
