@@ -15,6 +15,7 @@ internal sealed class SandboxActivities(
     VerifierRunner verifier,
     ProofSteps proof,
     ShellConnections shells,
+    SandboxHost host,
     TimeProvider time,
     ILogger<SandboxActivities> logger) : ISandboxActivities
 {
@@ -59,7 +60,7 @@ internal sealed class SandboxActivities(
     {
         var context = ActivityExecutionContext.Current;
         await using var heartbeats = Heartbeats.Start(context, time);
-        return await SandboxFailures.TypedAsync(container, () => work(new Step(context.Info, heartbeats, context.CancellationToken)));
+        return await SandboxFailures.TypedAsync(container, host.Name, () => work(new Step(context.Info, heartbeats, context.CancellationToken)));
     }
 
     private sealed record Step(ActivityInfo Info, Heartbeats Heartbeats, CancellationToken Cancelled)
