@@ -28,36 +28,29 @@ internal sealed class LlmActivities(
     {
         var context = ActivityExecutionContext.Current;
         await using var heartbeats = Heartbeats.Start(context, time, TimeSpan.FromSeconds(settings.Value.HeartbeatSec));
-        try
+        var messages = await store.ReadConversationAsync(request.Conversation, context.CancellationToken);
+        var hash = ChatBody.RequestHash(request, messages);
+        var shelf = new ReplyShelf(store, context.Info.WorkflowId!, request.FirstRunId, request.Call);
+        var stored = await shelf.FindAsync(context.CancellationToken);
+        if (stored is null)
         {
-            var messages = await store.ReadConversationAsync(request.Conversation, context.CancellationToken);
-            var hash = ChatBody.RequestHash(request, messages);
-            var shelf = new ReplyShelf(store, context.Info.WorkflowId!, request.FirstRunId, request.Call);
-            var stored = await shelf.FindAsync(context.CancellationToken);
-            if (stored is null)
-            {
-                var endpoint = ModelEndpoint.Resolve(request.Model, settings.Value);
-                var call = new ModelCall(request, endpoint, context.Info.WorkflowId!, gateway, shelf, _habits, _gates[endpoint], settings.Value, redactor, time, logger);
+            var endpoint = ModelEndpoint.Resolve(request.Model, settings.Value);
+            var call = new ModelCall(request, endpoint, context.Info.WorkflowId!, gateway, shelf, _habits, _gates[endpoint], settings.Value, redactor, time, logger);
 
-                // The reply is paid for once it is here: neither a cancel nor a shutdown may lose it.
-                stored = await KeepAsync(await call.AskAsync(messages, context.CancellationToken), request, endpoint, shelf, hash);
-            }
-
-            if (stored.RequestSha256 != hash)
-            {
-                throw new ApplicationFailureException(
-                    $"Call {request.Call} of {context.Info.WorkflowId} already has a stored reply, but to another request (hash "
-                    + $"{stored.RequestSha256[..12]}…, this one {hash[..12]}…): the workflow asks for something else than it did the first time.",
-                    FailureTypes.ReplyMismatch,
-                    nonRetryable: true);
-            }
-
-            return await ResultAsync(request, stored);
+            // The reply is paid for once it is here: neither a cancel nor a shutdown may lose it.
+            stored = await KeepAsync(await call.AskAsync(messages, context.CancellationToken), request, endpoint, shelf, hash);
         }
-        catch (ArtifactLostException lost)
+
+        if (stored.RequestSha256 != hash)
         {
-            throw new ApplicationFailureException(lost.Message, FailureTypes.ArtifactLost, nonRetryable: true);
+            throw new ApplicationFailureException(
+                $"Call {request.Call} of {context.Info.WorkflowId} already has a stored reply, but to another request (hash "
+                + $"{stored.RequestSha256[..12]}…, this one {hash[..12]}…): the workflow asks for something else than it did the first time.",
+                FailureTypes.ReplyMismatch,
+                nonRetryable: true);
         }
+
+        return await ResultAsync(request, stored);
     }
 
     private async Task<StoredReply> KeepAsync(ModelAnswer answer, LlmRequest request, ModelEndpoint endpoint, ReplyShelf shelf, string hash)

@@ -3,6 +3,7 @@ using Spark.Temporal.Activities.Artifacts.Replay;
 using Spark.Temporal.Activities.Artifacts.Results;
 using Spark.Temporal.Activities.Batches;
 using Spark.Temporal.Activities.Evaluation;
+using Spark.Temporal.Activities.Failures;
 using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Activities.Versions;
 using Spark.Temporal.Wire;
@@ -80,7 +81,7 @@ internal sealed class FakeDeployment : IAsyncDisposable
     {
         var options = Serving(Queue, QueueRoles.BesideWorkflows);
         options.DeploymentOptions = version;
-        options.Interceptors = [new LivenessInterceptor()];
+        options.Interceptors = [.. options.Interceptors ?? [], new LivenessInterceptor()];
         foreach (var workflow in QueueRoles.Workflows)
         {
             options.AddWorkflow(workflow);
@@ -115,7 +116,7 @@ internal sealed class FakeDeployment : IAsyncDisposable
         [
             World, Agents, _versions, new RecordActivities(Store), new EvaluationActivities(Store), new FakeBatchActivities(new BatchActivities(Store), World), new ReplayActivities(Store),
         ];
-        var options = new TemporalWorkerOptions(queue);
+        var options = new TemporalWorkerOptions(queue) { Interceptors = [new FailureInterceptor()] };
         foreach (var contract in contracts)
         {
             var player = players.FirstOrDefault(contract.IsInstanceOfType)
