@@ -48,17 +48,20 @@ internal sealed class ModelCall(
 
     private readonly LlmProfile _profile = endpoint.Profile;
 
-    public async Task<ModelAnswer> AskAsync(IReadOnlyList<ChatMessage> messages, CancellationToken cancellationToken)
+    /// <param name="messages">The conversation.</param>
+    /// <param name="end">How the call may be ended from outside.</param>
+    public async Task<ModelAnswer> AskAsync(IReadOnlyList<ChatMessage> messages, StepEnd end)
     {
-        await shelf.ReadMarksAsync(cancellationToken);
+        await shelf.ReadMarksAsync(end.Stop);
         var fitted = ContextWindow.Fit(messages, PromptLimit);
         for (var shortened = false; ;)
         {
             var form = FormNow();
             var resent = shelf.CutOff;
-            using var place = await EnterAsync(cancellationToken);
+            using var place = await EnterAsync(end.Stop);
+            end.Stop.ThrowIfCancellationRequested();
             var clock = Stopwatch.StartNew();
-            var came = await SendAsync(ChatBody.Write(request, fitted.Messages, form), cancellationToken);
+            var came = await SendAsync(ChatBody.Write(request, fitted.Messages, form), end);
             var reply = ErrorMap.Meant(came);
             if (place.Answered(ErrorMap.IsThrottled(reply) && !IsFinal(reply)) is { } lowered)
             {
@@ -161,7 +164,7 @@ internal sealed class ModelCall(
         return false;
     }
 
-    private async Task<ChatHttpReply> SendAsync(BinaryData body, CancellationToken cancellationToken)
+    private async Task<ChatHttpReply> SendAsync(BinaryData body, StepEnd end)
     {
         var headers = new Dictionary<string, string>
         {
@@ -170,12 +173,12 @@ internal sealed class ModelCall(
             ["X-Spark-Task"] = HeaderText(request.Task),
             ["Idempotency-Key"] = shelf.IdempotencyKey(body),
         };
-        await shelf.MarkSentAsync(cancellationToken);
+        await shelf.MarkSentAsync(end.Stop);
         try
         {
             var timeout = TimeSpan.FromSeconds(_profile.RequestTimeoutSec);
             var reply = await gateway.SendAsync(
-                new ChatHttpRequest(endpoint.BaseUrl, _profile.KeyVariable, timeout, body, headers), cancellationToken);
+                new ChatHttpRequest(endpoint.BaseUrl, _profile.KeyVariable, timeout, body, headers), end.Abort);
             return reply with { Body = reply.Status is >= 200 and < 300 ? redactor.RedactKnown(reply.Body) : redactor.Redact(reply.Body) };
         }
         catch (ChatConnectionException broken)

@@ -38,6 +38,13 @@ public sealed class SmallDisk : IDisposable
         }
     }
 
+    /// <summary>Makes a little room on a disk that is full.</summary>
+    public void Leave(int bytes)
+    {
+        using var file = new FileStream(_folder["filler"], FileMode.Open);
+        file.SetLength(file.Length - bytes);
+    }
+
     /// <summary>Makes room again.</summary>
     public void Free() => File.Delete(_folder["filler"]);
 
