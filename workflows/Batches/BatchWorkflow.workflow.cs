@@ -123,6 +123,10 @@ public sealed class BatchWorkflow : WindowWorkflow
             _state.Show();
             return new BatchChange(_state.Entries - before, _state.Items.Total);
         }
+        catch (ActivityFailureException failure)
+        {
+            throw ActivityFailures.AsRefusal(failure);
+        }
         finally
         {
             _list.ReleaseMutex();

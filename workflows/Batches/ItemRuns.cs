@@ -38,11 +38,11 @@ internal abstract class ItemRuns(BatchInput input)
     public ItemReport Complete(BatchItem item, ItemReport report) => report.Result is null ? report with { Result = WithoutResult(item, report) } : report;
 
     /// <summary>Tells a run to wait or to go on; a closed run is not told.</summary>
-    public static async Task HoldAsync(string workflowId, string? why)
+    public static async Task HoldAsync(string workflowId, HoldRequest request)
     {
         try
         {
-            await Workflow.GetExternalWorkflowHandle(workflowId).SignalAsync(BatchSignals.Hold, [new HoldRequest(why)], new() { CancellationToken = CancellationToken.None });
+            await Workflow.GetExternalWorkflowHandle(workflowId).SignalAsync(BatchSignals.Hold, [request], new() { CancellationToken = CancellationToken.None });
         }
         catch (FailureException)
         {
