@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities;
 using Spark.Temporal.Activities.Agents;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Disks;
 using Spark.Temporal.Activities.Llm;
 using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Activities.Redaction;
@@ -48,6 +49,12 @@ public static class WorkerRegistration
         services.TryAddSingleton(_ => Secrets.RedactorFor(configuration));
         services.TryAddSingleton<IArtifactStore>(provider => new RedactingArtifactStore(
             new FileArtifactStore(Path.GetFullPath(options.ArtifactFolder)), provider.GetRequiredService<SecretRedactor>()));
+        services.AddDiskCheck(disk =>
+        {
+            disk.StateFolder = options.StateFolder;
+            disk.ArtifactFolder = options.ArtifactFolder;
+            configuration.GetSection(DiskOptions.Section).Bind(disk);
+        });
         services.AddSparkClient().AddFileActivities();
 
         var queues = new List<WorkerQueue>();

@@ -82,7 +82,8 @@ internal interface IContainerProcess : IDisposable
 /// <param name="Cpus">CPUs of the host.</param>
 /// <param name="MemoryBytes">Memory of the host.</param>
 /// <param name="LimitsStorage">Whether the storage driver can limit a container's writable layer.</param>
-internal sealed record EngineFacts(int Cpus, long MemoryBytes, bool LimitsStorage);
+/// <param name="RootFolder">Where the engine keeps images and containers, if that is a folder of this host; null otherwise.</param>
+internal sealed record EngineFacts(int Cpus, long MemoryBytes, bool LimitsStorage, string? RootFolder);
 
 internal sealed record ImageFacts
 {

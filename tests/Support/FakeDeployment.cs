@@ -113,7 +113,7 @@ internal sealed class FakeDeployment : IAsyncDisposable
     {
         object[] players =
         [
-            World, Agents, _versions, new RecordActivities(Store), new EvaluationActivities(Store), new BatchActivities(Store), new ReplayActivities(Store),
+            World, Agents, _versions, new RecordActivities(Store), new EvaluationActivities(Store), new FakeBatchActivities(new BatchActivities(Store), World), new ReplayActivities(Store),
         ];
         var options = new TemporalWorkerOptions(queue);
         foreach (var contract in contracts)

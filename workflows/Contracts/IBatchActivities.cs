@@ -33,6 +33,10 @@ public interface IBatchActivities
     /// <summary>Writes the summary from the results.</summary>
     [Activity("batches.summarize")]
     Task<BatchSummaryPath> SummarizeAsync(SummarizeRequest request);
+
+    /// <summary>Looks at the disks of the artifact store, of the worker's state folder and of the output folder.</summary>
+    [Activity("batches.disks")]
+    Task<DiskReply> DisksAsync(DiskRequest request);
 }
 
 /// <summary>The list of a batch, in the store: pages small enough for a payload.</summary>
