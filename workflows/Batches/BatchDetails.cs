@@ -37,6 +37,11 @@ internal static class BatchDetails
             text.Append("**Version:** ").Append(DetailsText.Escape(version)).Append(".\n\n");
         }
 
+        foreach (var note in done is null ? state.Notes : [])
+        {
+            text.Append("**Note:** ").Append(DetailsText.Escape(PlainText.OneLine(note, 400))).Append(".\n\n");
+        }
+
         if (done is null)
         {
             text.Append(BatchHints.Render(state));

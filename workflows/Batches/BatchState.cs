@@ -72,6 +72,9 @@ internal sealed partial class BatchState : IOperated
     /// <summary>A remark on the version that it runs on; null for nothing.</summary>
     public string? Version { get; set; }
 
+    /// <summary>What a person should know of its list.</summary>
+    public IReadOnlyList<string> Notes { get; private set; } = [];
+
     public ItemStates Items { get; } = new();
     public IReadOnlyCollection<OpenItem> Open => _open.Values;
     public DateTime StartedAt => _startedAt;
@@ -103,6 +106,8 @@ internal sealed partial class BatchState : IOperated
         Items.Grow(plan.Items);
         Items.Set(plan.TakenOver, ItemState.TakenOver);
         Items.Set(plan.Skipped, ItemState.Skipped);
+        Items.Set(plan.Failed, ItemState.Failed);
+        Notes = plan.Notes.Count > 0 ? plan.Notes : Notes;
     }
 
     public void Seen(BatchItem item) => _names[item.Number] = item.Title;
@@ -151,7 +156,7 @@ internal sealed partial class BatchState : IOperated
         Carried.Remove(report.WorkflowId);
         _open[report.WorkflowId] = open with
         {
-            Item = open.Item with { Try = open.Item.Try + 1 },
+            Item = open.Item with { Try = open.Item.Try + 1, Replies = open.Item.Replies ?? (report.RunId.Length > 0 ? report.RunId : null) },
             RunId = null,
             EndedRunId = report.RunId,
             Before = open.Before + usage,

@@ -90,7 +90,9 @@ internal sealed class BatchWindow(BatchInput input, BatchState state, ResultWrit
         try
         {
             var child = await _runs.StartAsync(open.Item, open.Held, state.NewsStep);
-            state.Update(open.WorkflowId, known => known with { RunId = child.FirstExecutionRunId });
+
+            // What it went on from is not carried any further; where its replies are is needed for another try.
+            state.Update(open.WorkflowId, known => known with { RunId = child.FirstExecutionRunId, Item = known.Item with { Fork = null } });
             _ = FollowAsync(child);
         }
         catch (WorkflowAlreadyStartedException) when (open.EndedRunId is not null || open.Item.Try > 1)
