@@ -117,6 +117,6 @@ internal sealed class EndpointProbe(IChatGateway gateway, LlmOptions options, Se
         var variable = endpoint.Profile.KeyVariable;
         var keyless = string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(variable))
             && (type == FailureTypes.ModelUnauthorized || endpoint.BaseUrl.Host == "api.openai.com");
-        return new ApplicationFailureException(keyless ? $"{words} {variable} is not set there." : words, type, nonRetryable: true);
+        return new ApplicationFailureException(keyless ? $"{words.TrimEnd('.')}. {variable} is not set there." : words, type, nonRetryable: true);
     }
 }

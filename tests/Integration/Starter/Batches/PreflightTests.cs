@@ -1,6 +1,4 @@
 using System.Text.Json;
-using Spark.Temporal.Domain.Conversations;
-using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
