@@ -16,6 +16,13 @@ public interface ILlmActivities
     /// </summary>
     [Activity("llm.complete")]
     Task<LlmReply> CompleteAsync(LlmRequest request);
+
+    /// <summary>
+    /// Asks a model for one short reply, to find out whether it answers at all. Nothing is stored. Queue:
+    /// <see cref="TaskQueues.Llm"/>. Every failure is final: its type is that of a call, its message names the remedy.
+    /// </summary>
+    [Activity("llm.probe")]
+    Task<ModelProbe> ProbeAsync(ModelChoice model);
 }
 
 public sealed record LlmRequest

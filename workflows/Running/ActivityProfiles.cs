@@ -91,6 +91,28 @@ internal static class ActivityProfiles
         Summary = summary,
     };
 
+    /// <summary>
+    /// One short request to a model before anything starts. A person waits for it, so it says within seconds that no worker is
+    /// there, and the activity itself decides whether to ask twice.
+    /// </summary>
+    public static ActivityOptions Probe(ModelChoice model, double patienceSec) => new()
+    {
+        TaskQueue = Queue(TaskQueues.Llm(model.Profile)),
+        ScheduleToStartTimeout = TimeSpan.FromSeconds(patienceSec),
+        StartToCloseTimeout = TimeSpan.FromSeconds(75),
+        RetryPolicy = new RetryPolicy { MaximumAttempts = 1 },
+        Summary = $"does {model.Name ?? model.Profile} answer?",
+    };
+
+    /// <summary>A small file in each folder that will be written to; a share that hangs is a problem too.</summary>
+    public static ActivityOptions ProbeFolders() => new()
+    {
+        TaskQueue = Queue(TaskQueues.Workflows),
+        ScheduleToCloseTimeout = TimeSpan.FromSeconds(60),
+        RetryPolicy = new RetryPolicy { MaximumAttempts = 1 },
+        Summary = "can results be written?",
+    };
+
     /// <summary>Building an image on whichever host takes it; waits for a host as long as it takes.</summary>
     public static ActivityOptions Prepare(double buildTimeoutSec, string summary) => new()
     {
