@@ -134,6 +134,9 @@ public static class WorkerRegistration
             configuration.GetSection(SandboxOptions.Section).Bind(sandbox);
         }
 
+        // Without this folder every step would fail: a worker that cannot have it says so and ends.
+        HostFolder.Obtain();
+
         // The queue carries the host's name, so it is needed before there is a container to ask for it.
         var bound = new SandboxOptions();
         Configure(bound);
