@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities;
 using Spark.Temporal.Activities.Agents;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Disks;
 using Spark.Temporal.Activities.Failures;
 using Spark.Temporal.Activities.Llm;
 using Spark.Temporal.Activities.Processes;
@@ -49,6 +50,12 @@ public static class WorkerRegistration
         services.TryAddSingleton(_ => Secrets.RedactorFor(configuration));
         services.TryAddSingleton<IArtifactStore>(provider => new RedactingArtifactStore(
             new FileArtifactStore(Path.GetFullPath(options.ArtifactFolder)), provider.GetRequiredService<SecretRedactor>()));
+        services.AddDiskCheck(disk =>
+        {
+            disk.StateFolder = options.StateFolder;
+            disk.ArtifactFolder = options.ArtifactFolder;
+            configuration.GetSection(DiskOptions.Section).Bind(disk);
+        });
         services.AddSparkClient().AddFileActivities();
 
         var queues = new List<WorkerQueue>();
@@ -126,6 +133,9 @@ public static class WorkerRegistration
             sandbox.Host = options.HostName.Length > 0 ? options.HostName : null;
             configuration.GetSection(SandboxOptions.Section).Bind(sandbox);
         }
+
+        // Without this folder every step would fail: a worker that cannot have it says so and ends.
+        HostFolder.Obtain();
 
         // The queue carries the host's name, so it is needed before there is a container to ask for it.
         var bound = new SandboxOptions();

@@ -26,6 +26,12 @@ internal sealed class LlmActivities(
     private readonly EndpointHabits _habits = new();
     private readonly CallGates _gates = new();
 
+    public Task<ModelProbe> ProbeAsync(ModelChoice model)
+    {
+        var context = ActivityExecutionContext.Current;
+        return new EndpointProbe(gateway, settings.Value, redactor, time).AskAsync(model, context.Info.WorkflowId!, EndpointProbe.Patience, context.CancellationToken);
+    }
+
     public async Task<LlmReply> CompleteAsync(LlmRequest request)
     {
         var context = ActivityExecutionContext.Current;

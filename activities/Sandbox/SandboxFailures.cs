@@ -13,6 +13,10 @@ internal static class SandboxFailures
     public static ApplicationFailureException Lost(string container) => new(
         $"Container {Short(container)} is gone.", FailureTypes.SandboxLost, nonRetryable: true);
 
+    /// <summary>The image of a container that is to start was removed meanwhile: it is prepared again.</summary>
+    public static ApplicationFailureException ImageLost(string image, string host) => new(
+        $"Image {Short(image)} is not on host {host} any more.", FailureTypes.SandboxLost, nonRetryable: true);
+
     public static ApplicationFailureException Start(string why) => new(why, FailureTypes.StartFailed, nonRetryable: true);
 
     /// <summary>Runs a step of an activity, and turns exceptions of the engine into typed failures.</summary>

@@ -56,6 +56,12 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
     /// <summary>Whether tasks have a data builder.</summary>
     public bool BuildsData { get; set; }
 
+    /// <summary>What is short on the disks that batches look at; nothing at first.</summary>
+    public IReadOnlyList<string> BatchDisks { get; set; } = [];
+
+    /// <summary>What is short on the disks of a host; nothing at first.</summary>
+    public IReadOnlyList<string> HostDisks { get; set; } = [];
+
     public TaskSettings Settings { get; set; } = new();
     public double CostPerCall { get; set; } = 0.01;
     public TokenUsage Tokens { get; set; } = new(100, 10);
@@ -94,6 +100,18 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
     {
         await EnterAsync("packages.hint");
         return new VerifierHint(await store.PutTextAsync("def test_answer(): ...", CancellationToken.None), false);
+    }
+
+    /// <summary>Models that were asked whether they answer.</summary>
+    public ConcurrentQueue<ModelChoice> Probes { get; } = new();
+
+    /// <summary>What comes of such a request; may throw.</summary>
+    public Func<ModelChoice, ModelProbe> Probe { get; set; } = model => new ModelProbe(model.Name ?? "fake", "http://fake/v1", 1);
+
+    public Task<ModelProbe> ProbeAsync(ModelChoice model)
+    {
+        Probes.Enqueue(model);
+        return Task.FromResult(Probe(model));
     }
 
     public async Task<LlmReply> CompleteAsync(LlmRequest request)
@@ -222,6 +240,12 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
     {
         await EnterAsync($"sandbox.remove:{request.Container}");
         return new RemoveReply(Containers.TryRemove(request.Container, out _), 1);
+    }
+
+    public async Task<DiskReply> DiskAsync()
+    {
+        await EnterAsync("sandbox.disk");
+        return new DiskReply(HostDisks);
     }
 
     /// <summary>A verdict of two tests, the given number of which passed.</summary>

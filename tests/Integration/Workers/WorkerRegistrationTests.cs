@@ -111,6 +111,8 @@ public sealed class WorkerRegistrationTests
             Interlocked.Increment(ref _count);
             return Task.FromResult(new LlmReply { Conversation = request.Conversation, Text = "said once", Usage = TokenUsage.None });
         }
+
+        public Task<ModelProbe> ProbeAsync(ModelChoice model) => Task.FromResult(new ModelProbe(model.Name ?? "", "", 0));
     }
 
     [Workflow]
