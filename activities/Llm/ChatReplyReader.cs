@@ -4,7 +4,12 @@ using Spark.Temporal.Domain.Conversations;
 namespace Spark.Temporal.Activities.Llm;
 
 /// <summary>A reply that cannot be read; the message says why.</summary>
-internal sealed class UnreadableReplyException(string message) : Exception(message);
+/// <param name="message">Why.</param>
+/// <param name="empty">It is a reply as it should be, in which the model said nothing.</param>
+internal sealed class UnreadableReplyException(string message, bool empty = false) : Exception(message)
+{
+    public bool Empty { get; } = empty;
+}
 
 /// <summary>What a reply says.</summary>
 /// <param name="Message">The assistant's message, without usage and time.</param>
@@ -18,8 +23,9 @@ internal static class ChatReplyReader
     /// <param name="body">The reply's body.</param>
     /// <param name="call">Number of the call in the run; names tool calls that have no id.</param>
     /// <param name="fenced">Read a fenced block as a tool call.</param>
+    /// <param name="mayBeEmpty">Take a reply in which the model said nothing.</param>
     /// <exception cref="UnreadableReplyException">It is no reply, or an empty one.</exception>
-    public static ChatReply Read(string body, int call, bool fenced)
+    public static ChatReply Read(string body, int call, bool fenced, bool mayBeEmpty = false)
     {
         var root = Parse(body);
         if (root.TryGetProperty("error", out var error) && error.ValueKind is not JsonValueKind.Null)
@@ -42,9 +48,9 @@ internal static class ChatReplyReader
         }
 
         // A reply that ran into its limit or a filter is final, however little it says: asking again would only cost again.
-        if (content.Length == 0 && calls.Count == 0 && finish is not ("length" or "content_filter"))
+        if (!mayBeEmpty && content.Length == 0 && calls.Count == 0 && finish is not ("length" or "content_filter"))
         {
-            throw new UnreadableReplyException($"Its message has neither content nor tool calls (finish reason '{finish}').");
+            throw new UnreadableReplyException($"Its message has neither content nor tool calls (finish reason '{finish}').", empty: true);
         }
 
         return new ChatReply(

@@ -48,7 +48,7 @@ internal sealed class EndpointProbe(IChatGateway gateway, LlmOptions options, Se
         }
 
         var probe = new ModelProbe(endpoint.Model, endpoint.BaseUrl.ToString(), clock.ElapsedMilliseconds);
-        if (reply.Status is >= 200 and < 300)
+        if (reply is { Status: >= 200 and < 300, IsPage: false })
         {
             Check(reply, endpoint);
             return probe;

@@ -37,11 +37,7 @@ internal sealed class LlmActivities(
         var context = ActivityExecutionContext.Current;
         await using var heartbeats = Heartbeats.Start(context, time, TimeSpan.FromSeconds(settings.Value.HeartbeatSec));
         await using var end = new StepEnd(context, signals);
-        if (context.Info.Attempt > 1)
-        {
-            await signals.GoesOnAsync(context);
-        }
-
+        await signals.GoesOnAsync(context);
         var messages = await store.ReadConversationAsync(request.Conversation, end.Stop);
         var hash = ChatBody.RequestHash(request, messages);
         var shelf = ReplyShelf.Of(store, request, context.Info.WorkflowId!);
@@ -145,7 +141,7 @@ internal sealed class LlmActivities(
     private async Task<LlmReply> ResultAsync(LlmRequest request, StoredReply stored, string? runId)
     {
         var raw = await store.ReadTextAsync(stored.Reply, CancellationToken.None);
-        var (message, finish, _) = ChatReplyReader.Read(raw, request.Call, stored.Fenced);
+        var (message, finish, _) = ChatReplyReader.Read(raw, request.Call, stored.Fenced, mayBeEmpty: true);
         message = message with { Timestamp = stored.ReceivedAt, Model = message.Model ?? stored.Model, Usage = stored.Usage };
         var calls = message.ToolCalls;
 

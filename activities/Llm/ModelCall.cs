@@ -46,6 +46,9 @@ internal sealed class ModelCall(
     /// </summary>
     private static readonly TimeSpan TurnPatience = TimeSpan.FromMinutes(10);
 
+    /// <summary>How often a reply is asked for because of what came, before that is taken or a person has to look.</summary>
+    private const int MostTimes = 3;
+
     private readonly LlmProfile _profile = endpoint.Profile;
 
     /// <param name="messages">The conversation.</param>
@@ -76,7 +79,7 @@ internal sealed class ModelCall(
             }
 
             // An error inside a success may be kept by the endpoint under the key of the request: it must not come again.
-            await shelf.MarkEndAsync(came.Status is >= 200 and < 300 ? RequestEnd.Unreadable : RequestEnd.Refused, CancellationToken.None);
+            await shelf.MarkEndAsync(came.Status is >= 200 and < 300 ? RequestEnd.Failed : RequestEnd.Refused, CancellationToken.None);
             if (Learned(reply, form))
             {
                 continue;
@@ -195,12 +198,22 @@ internal sealed class ModelCall(
         {
             return ChatReplyReader.Read(reply.Body, request.Call, fenced);
         }
+        catch (UnreadableReplyException nothing) when (nothing.Empty && shelf.Unreadable + 1 >= MostTimes)
+        {
+            // A model that says nothing each time it is asked has said it: an agent's work ends, any other reply is judged as what it is.
+            return ChatReplyReader.Read(reply.Body, request.Call, fenced, mayBeEmpty: true);
+        }
         catch (UnreadableReplyException wrong)
         {
             await shelf.MarkEndAsync(RequestEnd.Unreadable, CancellationToken.None);
-            throw new ApplicationFailureException(
-                redactor.Redact($"The reply of {endpoint.BaseUrl} for model '{endpoint.Model}' cannot be used. {wrong.Message}"),
-                FailureTypes.ModelUnavailable);
+            var words = $"The reply of {endpoint.BaseUrl} for model '{endpoint.Model}' cannot be used. {wrong.Message}";
+            throw shelf.Unreadable < MostTimes
+                ? new ApplicationFailureException(redactor.Redact(words), FailureTypes.ModelUnavailable)
+                : new ApplicationFailureException(
+                    redactor.Redact($"{words} That was reply {shelf.Unreadable} of this kind to one question; each may have been paid for. "
+                        + $"Check that {LlmOptions.Section}:Profiles:{request.Model.Profile}:BaseUrl is a chat completion endpoint."),
+                    FailureTypes.ModelRefused,
+                    nonRetryable: true);
         }
     }
 

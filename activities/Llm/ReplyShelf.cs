@@ -50,10 +50,13 @@ internal sealed record StoredReply
 internal sealed class ReplyShelf(IArtifactStore store, string key)
 {
     private int _sent;
-    private int _unreadable;
+    private int _fresh;
 
     /// <summary>Requests that were cut off in flight.</summary>
     public int CutOff { get; private set; }
+
+    /// <summary>Replies that came, were paid for, and could not be used.</summary>
+    public int Unreadable { get; private set; }
 
     public string Key => key;
 
@@ -87,7 +90,11 @@ internal sealed class ReplyShelf(IArtifactStore store, string key)
                     CutOff++;
                     break;
                 case nameof(RequestEnd.Unreadable):
-                    _unreadable++;
+                    Unreadable++;
+                    _fresh++;
+                    break;
+                case nameof(RequestEnd.Failed):
+                    _fresh++;
                     break;
             }
         }
@@ -109,7 +116,8 @@ internal sealed class ReplyShelf(IArtifactStore store, string key)
             return;
         }
 
-        _unreadable += end == RequestEnd.Unreadable ? 1 : 0;
+        Unreadable += end == RequestEnd.Unreadable ? 1 : 0;
+        _fresh += end is RequestEnd.Unreadable or RequestEnd.Failed ? 1 : 0;
         await store.PutKeyAsync(AnswerKey(_sent), end.ToString(), cancellationToken);
     }
 
@@ -120,7 +128,7 @@ internal sealed class ReplyShelf(IArtifactStore store, string key)
     public string IdempotencyKey(BinaryData body)
     {
         var bodyHash = Convert.ToHexStringLower(SHA256.HashData(body));
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{key}\n{bodyHash}\n{_unreadable}"));
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{key}\n{bodyHash}\n{_fresh}"));
         return $"spark-{Convert.ToHexStringLower(hash)[..40]}";
     }
 
@@ -142,6 +150,9 @@ internal enum RequestEnd
 
     /// <summary>An error reply came.</summary>
     Refused,
+
+    /// <summary>A success came that holds an error.</summary>
+    Failed,
 
     /// <summary>A success came that cannot be read.</summary>
     Unreadable,

@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Docker.DotNet;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Workflows.Contracts;
 
 namespace Spark.Temporal.Activities.Sandbox;
@@ -17,7 +19,32 @@ internal sealed class TurnRunner(IContainerGateway gateway, IArtifactStore store
     /// <param name="beat">Called every two seconds.</param>
     /// <param name="show">Takes the last lines of a command that runs, and null at its end.</param>
     /// <param name="cancellationToken">Ends the waiting, not the command.</param>
+    /// <returns>The answers of the first time that this conversation was carried on.</returns>
     public async Task<TurnReply> RunAsync(TurnRequest request, Action beat, Action<string?> show, CancellationToken cancellationToken)
+    {
+        var reply = await CallsAsync(request, beat, show, cancellationToken);
+
+        // An attempt that is made again runs the commands for what they do; with the answers of the first time its model calls stay the
+        // same, and so are not paid for again.
+        return reply.ContainerEnded ? reply : await FirstAsync(request, reply, cancellationToken);
+    }
+
+    private async Task<TurnReply> FirstAsync(TurnRequest request, TurnReply reply, CancellationToken cancellationToken)
+    {
+        var kept = await store.PutKeyAsync($"turn/{request.Conversation.Sha256}", JsonSerializer.Serialize(reply, SparkJson.Options), cancellationToken);
+        var first = JsonSerializer.Deserialize<TurnReply>(kept, SparkJson.Options)!;
+        try
+        {
+            await store.ReadJsonAsync<ConversationLink>(first.Conversation, cancellationToken);
+            return first;
+        }
+        catch (ArtifactLostException)
+        {
+            return reply;
+        }
+    }
+
+    private async Task<TurnReply> CallsAsync(TurnRequest request, Action beat, Action<string?> show, CancellationToken cancellationToken)
     {
         var calls = await LastCallsAsync(request.Conversation, cancellationToken);
         List<ChatMessage> answers = [];

@@ -112,7 +112,13 @@ internal sealed class SandboxBench : IAsyncDisposable
     public async Task<(TurnReply Reply, IReadOnlyList<ChatMessage> Answers)> TurnAsync(
         string container, int turn, double timeoutSec, IReadOnlyList<string> commands, int outputCharacters = 16_000, CancellationToken cancellationToken = default)
     {
-        var conversation = await SayAsync(null, commands);
+        return await TurnAsync(container, turn, timeoutSec, await SayAsync(null, commands), outputCharacters, cancellationToken);
+    }
+
+    /// <summary>Runs the turn that a conversation asks for.</summary>
+    public async Task<(TurnReply Reply, IReadOnlyList<ChatMessage> Answers)> TurnAsync(
+        string container, int turn, double timeoutSec, ArtifactRef conversation, int outputCharacters = 16_000, CancellationToken cancellationToken = default)
+    {
         var reply = await DoAsync(
             sandbox => sandbox.RunTurnAsync(new TurnRequest
             {
@@ -123,10 +129,10 @@ internal sealed class SandboxBench : IAsyncDisposable
         return (reply, [.. messages.Skip(1)]);
     }
 
-    /// <summary>A conversation that ends with an assistant's calls.</summary>
+    /// <summary>A conversation that ends with an assistant's calls; each is one of its own, as each reply of a model is.</summary>
     public Task<ArtifactRef> SayAsync(ArtifactRef? before, IReadOnlyList<string> commands) => Store.AppendAsync(
         before,
-        [new ChatMessage { Role = ChatRoles.Assistant, ToolCalls = [.. commands.Select((command, i) => new ToolCall($"call-{i}", "shell", "{}", command))] }],
+        [new ChatMessage { Role = ChatRoles.Assistant, Timestamp = DateTimeOffset.UtcNow, ToolCalls = [.. commands.Select((command, i) => new ToolCall($"call-{i}", "shell", "{}", command))] }],
         CancellationToken.None);
 
     public async Task<VerifyReply> VerifyAsync(

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Tests.Support;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Tests.Activities.Llm;
 
@@ -83,6 +84,37 @@ public sealed class LlmRepliesTests : LlmTestBase
         var reply = await CallAsync(Activities(), await RequestAsync());
 
         Assert.That(reply, Has.Property("Text").EqualTo("").And.Property("FinishReason").EqualTo("length"));
+    }
+
+    [Test]
+    public async Task A_model_that_says_nothing_three_times_has_said_it()
+    {
+        Server.Script = _ => FakeReply.Text("");
+        var request = await RequestAsync();
+        var first = await FailureAsync(Activities(), request);
+        var second = await FailureAsync(Activities(), request);
+
+        var third = await CallAsync(Activities(), request);
+        var kept = await CallAsync(Activities(), request);
+
+        Assert.That((first.NonRetryable, second.NonRetryable), Is.EqualTo((false, false)));
+        Assert.That((third.ToolCalls, third.Text, kept), Is.EqualTo((0, "", third)));
+        Assert.That(Server.Requests, Has.Count.EqualTo(3));
+    }
+
+    [Test]
+    public async Task Replies_that_cannot_be_used_are_asked_for_three_times_and_then_a_person_has_to_look()
+    {
+        Server.Script = _ => new FakeReply { Body = """{"object":"list","data":[]}""" };
+        var request = await RequestAsync();
+        await FailureAsync(Activities(), request);
+        var second = await FailureAsync(Activities(), request);
+
+        var third = await FailureAsync(Activities(), request);
+
+        Assert.That((second.ErrorType, second.NonRetryable), Is.EqualTo((FailureTypes.ModelUnavailable, false)));
+        Assert.That((third.ErrorType, third.NonRetryable), Is.EqualTo((FailureTypes.ModelRefused, true)));
+        Assert.That(third.Message, Does.Contain("reply 3").And.Contain("BaseUrl"));
     }
 
     [Test]
