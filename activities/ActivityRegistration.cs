@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Spark.Temporal.Activities.Artifacts.Replay;
 using Spark.Temporal.Activities.Artifacts.Results;
 using Spark.Temporal.Activities.Batches;
+using Spark.Temporal.Activities.Disks;
 using Spark.Temporal.Activities.Evaluation;
 using Spark.Temporal.Activities.TaskPackages;
 using Spark.Temporal.Activities.TaskPackages.Construction;
@@ -25,7 +26,7 @@ public static class ActivityRegistration
     /// </summary>
     public static IServiceCollection AddFileActivities(this IServiceCollection services)
     {
-        services.TryAddSingleton<IPythonRunner>(_ => new DockerPythonRunner());
+        services.AddDiskCheck().TryAddSingleton<IPythonRunner>(_ => new DockerPythonRunner());
         services.TryAddSingleton<ITaskPackageActivities, TaskPackageActivities>();
         services.TryAddSingleton<IConstructionActivities, ConstructionActivities>();
         services.TryAddSingleton<IRecordActivities, RecordActivities>();

@@ -15,7 +15,7 @@ internal static class WorkerSettings
 
         Usage: spark-worker [--settings FILE] [--OPTION VALUE ...]
 
-          --settings FILE            JSON with the sections Worker, Llm, Sandbox, Logging
+          --settings FILE            JSON with the sections Worker, Llm, Sandbox, Disk, Logging
           --roles LIST               any of workflows,llm,sandbox (default: all)
           --host-name NAME           name of this host in task queues (default: kept in the state folder)
           --state-folder DIR         what must survive a restart (default: .spark/worker)

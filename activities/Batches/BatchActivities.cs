@@ -1,5 +1,6 @@
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Artifacts.Results;
+using Spark.Temporal.Activities.Disks;
 using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
@@ -9,7 +10,7 @@ using Temporalio.Exceptions;
 namespace Spark.Temporal.Activities.Batches;
 
 /// <summary>Lists and results of batches, and a look at their runs.</summary>
-internal sealed class BatchActivities(IArtifactStore store) : IBatchActivities
+internal sealed class BatchActivities(IArtifactStore store, DiskCheck? disks = null) : IBatchActivities
 {
     private static CancellationToken Cancelled => ActivityExecutionContext.Current.CancellationToken;
 
@@ -17,7 +18,7 @@ internal sealed class BatchActivities(IArtifactStore store) : IBatchActivities
     {
         try
         {
-            return await new BatchPlanner(store).PlanAsync(request, Cancelled);
+            return await new BatchPlanner(store, ActivityExecutionContext.Current.TemporalClient).PlanAsync(request, Cancelled);
         }
         catch (FormatException mistake)
         {
@@ -25,7 +26,7 @@ internal sealed class BatchActivities(IArtifactStore store) : IBatchActivities
         }
     }
 
-    public Task<BatchPlan> RetryAsync(RetryItemsRequest request) => new BatchPlanner(store).RetryAsync(request, Cancelled);
+    public Task<BatchPlan> RetryAsync(RetryItemsRequest request) => new BatchPlanner(store, ActivityExecutionContext.Current.TemporalClient).RetryAsync(request, Cancelled);
 
     public Task<BatchPage> ReadPageAsync(ReadBatchPageRequest request) => new BatchLists(store).PageAsync(request, Cancelled);
 
@@ -45,4 +46,6 @@ internal sealed class BatchActivities(IArtifactStore store) : IBatchActivities
                 : await new ResultFolder(store, request.OutDir).WriteResultAsync(BatchSummaryFile.PipelineFileName, summary, Cancelled);
         }));
     }
+
+    public Task<DiskReply> DisksAsync(DiskRequest request) => Task.FromResult((disks ?? DiskCheck.Default).OfBatch(request.OutDir));
 }

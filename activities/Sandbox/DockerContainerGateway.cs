@@ -17,12 +17,15 @@ internal sealed partial class DockerContainerGateway : IContainerGateway, IDispo
         ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "NET_BIND_SERVICE", "SYS_CHROOT"];
 
     private readonly DockerClient _client;
+    private readonly bool _local;
 
     public DockerContainerGateway(string? endpoint)
     {
         endpoint ??= Environment.GetEnvironmentVariable("DOCKER_HOST");
         var builder = new DockerClientBuilder().WithApiVersion(ApiVersion).WithTimeout(Timeout.InfiniteTimeSpan);
-        _client = builder.WithEndpoint(new Uri(string.IsNullOrEmpty(endpoint) ? "unix:///var/run/docker.sock" : endpoint)).Build();
+        var address = new Uri(string.IsNullOrEmpty(endpoint) ? "unix:///var/run/docker.sock" : endpoint);
+        _local = address.Scheme == "unix";
+        _client = builder.WithEndpoint(address).Build();
     }
 
     public void Dispose() => _client.Dispose();
@@ -31,7 +34,8 @@ internal sealed partial class DockerContainerGateway : IContainerGateway, IDispo
     {
         var info = await _client.System.GetSystemInfoAsync(cancellationToken);
         var backing = info.DriverStatus?.FirstOrDefault(pair => pair is ["Backing Filesystem", _])?[1];
-        return new EngineFacts((int)info.NCPU, info.MemTotal, info.Driver is "btrfs" or "zfs" || (info.Driver == "overlay2" && backing == "xfs"));
+        var limits = info.Driver is "btrfs" or "zfs" || (info.Driver == "overlay2" && backing == "xfs");
+        return new EngineFacts((int)info.NCPU, info.MemTotal, limits, _local && Directory.Exists(info.DockerRootDir) ? info.DockerRootDir : null);
     }
 
     public async Task<ContainerFacts> CreateAsync(ContainerSpec spec, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Spark.Temporal.Activities.Disks;
 using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Workflows.Contracts;
 using Temporalio.Activities;
@@ -15,6 +16,8 @@ internal sealed class SandboxActivities(
     VerifierRunner verifier,
     ProofSteps proof,
     ShellConnections shells,
+    DiskCheck disks,
+    SandboxHost host,
     TimeProvider time,
     ILogger<SandboxActivities> logger) : ISandboxActivities
 {
@@ -54,12 +57,15 @@ internal sealed class SandboxActivities(
         return new RemoveReply(removed, clock.ElapsedMilliseconds);
     });
 
+    public Task<DiskReply> DiskAsync() =>
+        StepAsync(null, async step => disks.OfHost((await gateway.DescribeAsync(step.Cancelled)).RootFolder));
+
     /// <summary>Runs one activity: failures are typed, and heartbeats go out however long the engine takes.</summary>
     private async Task<T> StepAsync<T>(string? container, Func<Step, Task<T>> work)
     {
         var context = ActivityExecutionContext.Current;
         await using var heartbeats = Heartbeats.Start(context, time);
-        return await SandboxFailures.TypedAsync(container, () => work(new Step(context.Info, heartbeats, context.CancellationToken)));
+        return await SandboxFailures.TypedAsync(container, host.Name, () => work(new Step(context.Info, heartbeats, context.CancellationToken)));
     }
 
     private sealed record Step(ActivityInfo Info, Heartbeats Heartbeats, CancellationToken Cancelled)

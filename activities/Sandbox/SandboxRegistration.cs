@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Disks;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Workflows.Contracts;
 
@@ -19,7 +20,7 @@ public static class SandboxRegistration
     {
         services.AddOptions<SandboxOptions>().Configure(options => configure?.Invoke(options)).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SandboxOptions>, Validation>());
-        services.TryAddSingleton(TimeProvider.System);
+        services.AddDiskCheck().TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<SandboxHost>();
         services.TryAddSingleton<IContainerGateway>(provider =>
             new DockerContainerGateway(provider.GetRequiredService<IOptions<SandboxOptions>>().Value.DockerEndpoint));

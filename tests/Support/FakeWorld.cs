@@ -56,6 +56,12 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
     /// <summary>Whether tasks have a data builder.</summary>
     public bool BuildsData { get; set; }
 
+    /// <summary>What is short on the disks that batches look at; nothing at first.</summary>
+    public IReadOnlyList<string> BatchDisks { get; set; } = [];
+
+    /// <summary>What is short on the disks of a host; nothing at first.</summary>
+    public IReadOnlyList<string> HostDisks { get; set; } = [];
+
     public TaskSettings Settings { get; set; } = new();
     public double CostPerCall { get; set; } = 0.01;
     public TokenUsage Tokens { get; set; } = new(100, 10);
@@ -234,6 +240,12 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
     {
         await EnterAsync($"sandbox.remove:{request.Container}");
         return new RemoveReply(Containers.TryRemove(request.Container, out _), 1);
+    }
+
+    public async Task<DiskReply> DiskAsync()
+    {
+        await EnterAsync("sandbox.disk");
+        return new DiskReply(HostDisks);
     }
 
     /// <summary>A verdict of two tests, the given number of which passed.</summary>

@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Disks;
 using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Tasks;
@@ -18,11 +19,12 @@ internal sealed class SandboxBench : IAsyncDisposable
     private readonly List<string> _images = [];
     private readonly List<ServiceProvider> _workers = [];
 
-    public SandboxBench(Action<SandboxOptions>? configure = null)
+    public SandboxBench(Action<SandboxOptions>? configure = null, Action<DiskOptions>? configureDisk = null)
     {
         Requires.Docker();
         Store = new FileArtifactStore(_folder["store"]);
         Configure = configure;
+        ConfigureDisk = configureDisk;
         Services = NewWorker();
         Host = Services.GetRequiredService<SandboxHost>().Name;
     }
@@ -44,6 +46,8 @@ internal sealed class SandboxBench : IAsyncDisposable
     public List<string> Shown { get; } = [];
 
     private Action<SandboxOptions>? Configure { get; }
+
+    private Action<DiskOptions>? ConfigureDisk { get; }
 
     /// <summary>A worker dies and another one starts on the same host: no connection of the old one is left.</summary>
     public void RestartWorker()
@@ -182,7 +186,7 @@ internal sealed class SandboxBench : IAsyncDisposable
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddSingleton(Store);
-        services.AddSandboxActivities(options =>
+        services.AddDiskCheck(ConfigureDisk).AddSandboxActivities(options =>
         {
             options.Host = "test-host";
             Configure?.Invoke(options);

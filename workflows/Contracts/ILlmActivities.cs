@@ -99,6 +99,10 @@ public sealed record LlmReply
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int ResentInFlight { get; init; }
 
+    /// <summary>Run id of the workflow that asked and paid, where it was another one than this; null otherwise.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? PaidBy { get; init; }
+
     /// <summary>Observations that were replaced by a note because the conversation had to be made shorter.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int DroppedObservations { get; init; }

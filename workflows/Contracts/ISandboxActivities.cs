@@ -56,6 +56,10 @@ public interface ISandboxActivities
     /// <summary>Kills and removes the container. Succeeds when it is gone already.</summary>
     [Activity("sandbox.remove")]
     Task<RemoveReply> RemoveAsync(RemoveRequest request);
+
+    /// <summary>Looks at the disks of a host: the engine's, where it is on this host, and that of temporary files.</summary>
+    [Activity("sandbox.disk")]
+    Task<DiskReply> DiskAsync();
 }
 
 public sealed record PrepareRequest

@@ -88,6 +88,8 @@ internal sealed class NoOpSandbox(IArtifactStore store) : ISandboxActivities, IT
 
     public Task<RemoveReply> RemoveAsync(RemoveRequest request) => Task.FromResult(new RemoveReply(true, 0));
 
+    public Task<DiskReply> DiskAsync() => Task.FromResult(new DiskReply([]));
+
     private static double AttemptReward(string attempt)
     {
         var run = attempt[..attempt.LastIndexOf('/')];
