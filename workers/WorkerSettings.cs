@@ -28,6 +28,7 @@ internal static class WorkerSettings
                                      how much of each at once
           --graceful-shutdown-sec S  how long activities may go on after a stop (default: 20)
           --health-port PORT         answers GET /health (default: none)
+          --probe                    asks every model profile for a short reply, prints what came as JSON, and ends
           --version                  prints the version of this build
           --SECTION:FIELD VALUE      any other setting, such as --Llm:Profiles:default:Model NAME
 
