@@ -18,7 +18,7 @@ internal sealed class BatchActivities(IArtifactStore store, DiskCheck? disks = n
     {
         try
         {
-            return await new BatchPlanner(store).PlanAsync(request, Cancelled);
+            return await new BatchPlanner(store, ActivityExecutionContext.Current.TemporalClient).PlanAsync(request, Cancelled);
         }
         catch (FormatException mistake)
         {
@@ -26,7 +26,7 @@ internal sealed class BatchActivities(IArtifactStore store, DiskCheck? disks = n
         }
     }
 
-    public Task<BatchPlan> RetryAsync(RetryItemsRequest request) => new BatchPlanner(store).RetryAsync(request, Cancelled);
+    public Task<BatchPlan> RetryAsync(RetryItemsRequest request) => new BatchPlanner(store, ActivityExecutionContext.Current.TemporalClient).RetryAsync(request, Cancelled);
 
     public Task<BatchPage> ReadPageAsync(ReadBatchPageRequest request) => new BatchLists(store).PageAsync(request, Cancelled);
 

@@ -29,6 +29,10 @@ internal sealed class BatchLists(IArtifactStore store)
         return entries;
     }
 
+    /// <summary>Items that are no entries, since an earlier run of the batch has tried them.</summary>
+    public async Task<List<BatchItem>> FailedAsync(BatchList list, CancellationToken cancellationToken) =>
+        list.Failed is { } failed ? await store.ReadJsonAsync<List<BatchItem>>(failed, cancellationToken) : [];
+
     /// <summary>The rest of the page that holds an entry.</summary>
     public async Task<BatchPage> PageAsync(ReadBatchPageRequest request, CancellationToken cancellationToken)
     {
@@ -42,9 +46,10 @@ internal sealed class BatchLists(IArtifactStore store)
     /// <param name="before">The list to extend; null for a new one.</param>
     /// <param name="added">The entries to add.</param>
     /// <param name="items">Different items in all.</param>
+    /// <param name="failed">Items of a new list that an earlier run of the batch has tried.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async Task<(ArtifactRef Reference, BatchList List)> WriteAsync(
-        BatchList? before, IReadOnlyList<BatchItem> added, int items, CancellationToken cancellationToken)
+        BatchList? before, IReadOnlyList<BatchItem> added, int items, IReadOnlyList<BatchItem> failed, CancellationToken cancellationToken)
     {
         var pages = new List<BatchListPage>(before?.Pages ?? []);
         var first = before?.Entries ?? 0;
@@ -67,7 +72,7 @@ internal sealed class BatchLists(IArtifactStore store)
             await EndPageAsync();
         }
 
-        var list = new BatchList(pages, first, items);
+        var list = new BatchList(pages, first, items, failed.Count > 0 ? await store.PutJsonAsync(failed, cancellationToken) : before?.Failed);
         return (await store.PutJsonAsync(list, cancellationToken), list);
 
         async Task EndPageAsync()

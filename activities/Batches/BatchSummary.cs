@@ -32,7 +32,7 @@ internal static class BatchSummary
             Scored = scored,
             Passed = passed,
             PassRate = scored == 0 ? null : Math.Round((double)passed / scored, 4),
-            TakenOver = [.. results.Where(result => result.TakenOverFrom is not null).Select(result => new TakenOverEntry { Task = result.Item.Name, From = result.TakenOverFrom! })],
+            TakenOver = [.. results.Where(result => result is { State: ItemState.TakenOver, TakenOverFrom: not null }).Select(result => new TakenOverEntry { Task = result.Item.Name, From = result.TakenOverFrom! })],
             NotScored = [.. results.Where(result => result.State is ItemState.Infrastructure or ItemState.Cancelled)
                 .Select(result => new NotScoredEntry { Task = result.Item.Name, Outcome = Words(result.State), Error = Error(result) })],
             CostUsd = all.Where(result => result.TakenOverFrom is null).Sum(result => result.CostUsd),

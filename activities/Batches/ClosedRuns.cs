@@ -33,7 +33,7 @@ internal sealed class ClosedRuns(ITemporalClient client)
     }
 
     /// <returns>How it ended; null while it is open.</returns>
-    private async Task<ItemReport?> ReportAsync(LookAt run, BatchKind kind, CancellationToken cancellationToken)
+    public async Task<ItemReport?> ReportAsync(LookAt run, BatchKind kind, CancellationToken cancellationToken)
     {
         var rpc = new RpcOptions { CancellationToken = cancellationToken };
         var handle = client.GetWorkflowHandle(run.WorkflowId, run.RunId);

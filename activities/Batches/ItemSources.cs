@@ -56,9 +56,10 @@ internal abstract class ItemSources
     protected static async Task<string> FileDigestAsync(string path, CancellationToken cancellationToken) =>
         Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(path, cancellationToken)));
 
-    protected static string Json<T>(T value) => JsonSerializer.Serialize(value, SparkJson.Options);
+    public static string Json<T>(T value) => JsonSerializer.Serialize(value, SparkJson.Options);
 
-    protected static string Digest(string content, string settings) =>
+    /// <summary>Digest of an item: of its content and the settings that decide its result.</summary>
+    public static string Digest(string content, string settings) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{content}\n{settings}")))[..32];
 
     /// <summary>Tasks; a skill is made for each.</summary>

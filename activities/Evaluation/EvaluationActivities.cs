@@ -19,7 +19,7 @@ internal sealed class EvaluationActivities(IArtifactStore store) : IEvaluationAc
     {
         try
         {
-            return await new EvaluationPlanner(store).PlanAsync(request, Cancelled);
+            return await new EvaluationPlanner(store, ActivityExecutionContext.Current.TemporalClient).PlanAsync(request, Cancelled);
         }
         catch (FormatException mistake)
         {

@@ -85,7 +85,7 @@ internal static class BatchReport
         return data;
     }
 
-    private static string Word(ItemResult item, Enum status) => item.TakenOverFrom is null ? PlainText.Words(status) : "taken over";
+    private static string Word(ItemResult item, Enum status) => item.State == ItemState.TakenOver ? "taken over" : PlainText.Words(status);
 
     private static IEnumerable<string> Details(ItemResult item)
     {

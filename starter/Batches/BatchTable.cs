@@ -42,7 +42,7 @@ internal static class BatchTable
         var counts = progress.Counts;
         var budget = progress.BudgetUsd is { } dollars ? $" of {PlainText.Usd(dollars)}" : "";
         table.Caption(Markup.Escape(
-            $"{progress.Batch}: {progress.State} · {counts.Ended} of {counts.Total} ended, {counts.Open} open, {counts.Passed} passed, {counts.Failed} failed, "
+            $"{progress.Batch}: {progress.State} · {counts.Ended} of {counts.Total} ended, {counts.Open - counts.Waiting} running, {(counts.Waiting > 0 ? $"{counts.Waiting} waiting, " : "")}{counts.Passed} passed, {counts.Failed} failed, "
             + $"{counts.Infrastructure} infrastructure, {counts.TakenOver} taken over{(counts.Skipped > 0 ? $", {counts.Skipped} skipped" : "")} · {PlainText.Usd(progress.CostUsd)}{budget}"));
         return known.Tallies.Count > 0 ? new Rows(Arms(known.Tallies), table) : table;
     }

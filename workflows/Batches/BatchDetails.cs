@@ -13,9 +13,9 @@ internal static class BatchDetails
 
     public static string Render(BatchState state, string? done, IReadOnlyList<ItemLine> last)
     {
-        var counts = state.Items.Counts;
+        var counts = state.Counts;
         var text = new StringBuilder();
-        text.Append(done is null ? "" : done == RunStates.Done ? "**Done** · " : "**Cancelled** · ").Append("**").Append(counts.Ended).Append(" of ").Append(counts.Total).Append("** ended · ").Append(counts.Open).Append(" open, at most ")
+        text.Append(done is null ? "" : done == RunStates.Done ? "**Done** · " : "**Cancelled** · ").Append("**").Append(counts.Ended).Append(" of ").Append(counts.Total).Append("** ended · ").Append(counts.Open - counts.Waiting).Append(" running, ").Append(counts.Waiting > 0 ? $"{counts.Waiting} waiting, " : "").Append("at most ")
             .Append(state.Parallelism).Append(" at once · ").Append(counts.Passed).Append(" passed");
         Append(text, counts.Failed, "failed");
         Append(text, counts.Infrastructure, "infrastructure");
@@ -37,13 +37,17 @@ internal static class BatchDetails
             text.Append("**Version:** ").Append(DetailsText.Escape(version)).Append(".\n\n");
         }
 
+        foreach (var note in done is null ? state.Notes : [])
+        {
+            text.Append("**Note:** ").Append(DetailsText.Escape(PlainText.OneLine(note, 400))).Append(".\n\n");
+        }
+
         if (done is null)
         {
             text.Append(BatchHints.Render(state));
         }
 
-        var waiting = state.Open.Count(open => open.Waiting is not null);
-        if (waiting > 0)
+        if (counts.Waiting is > 0 and var waiting)
         {
             text.Append(waiting == 1 ? "**1 run waits**; its own page says what for and what to do:\n\n" : $"**{waiting} runs wait**; their own pages say what for and what to do:\n\n");
         }
@@ -51,7 +55,8 @@ internal static class BatchDetails
         // Runs that wait come first: a person has to see to them.
         foreach (var open in state.Open.OrderBy(open => open.Waiting is null).Take(OpenLines))
         {
-            text.Append("- `").Append(open.WorkflowId).Append('`').Append(open.Waiting is { } why ? $" · **{DetailsText.Escape(why)}**" : "").Append('\n');
+            text.Append("- `").Append(open.WorkflowId).Append('`').Append(open.Waiting is { } what ? $" · **{DetailsText.Escape(what)}**" : "")
+                .Append(open.Why is { } why ? $": {DetailsText.Escape(PlainText.OneLine(why, 160))}" : "").Append('\n');
         }
 
         if (state.Open.Count > OpenLines)

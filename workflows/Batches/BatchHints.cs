@@ -26,6 +26,6 @@ internal static class BatchHints
             updates.Add("""`RetryFailed` with `{"which": "all"}`""");
         }
 
-        return $"{(state.Held == RunStates.Infrastructure ? "Mend what is wrong, then " : "")}{OperatorHints.Menu}{string.Join(", ", updates)}; or *Request Cancellation*.\n\n";
+        return $"{(state.Held is not (null or RunStates.Paused or RunStates.Budget) ? "Fix what is wrong, then " : "")}{OperatorHints.Menu}{string.Join(", ", updates)}; or *Request Cancellation*.\n\n";
     }
 }

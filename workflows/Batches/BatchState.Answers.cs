@@ -12,7 +12,7 @@ internal sealed partial class BatchState
         Batch = _input.Batch,
         State = List is null ? RunStates.Planning : Held ?? (Items.Counts is { ToCome: 0, Open: 0 } ? RunStates.Done : RunStates.Running),
         WaitsFor = WaitsFor,
-        Counts = Items.Counts,
+        Counts = Counts,
         Parallelism = Parallelism,
         CostUsd = Used.CostUsd,
         BudgetUsd = Limit.Usd,
@@ -45,6 +45,7 @@ internal sealed partial class BatchState
         Runs = _runs + 1,
         FailuresInARow = _failuresInARow,
         LastFailure = _lastFailure,
+        Wait = _wait,
     };
 
     public BatchResult Result(ArtifactRef? results, string? summaryPath, string? resultsPath) => new()

@@ -43,7 +43,7 @@ internal sealed partial class BatchState : IOperated
 
         (List, Entries, Next, Parallelism, Paused) = (carry.List, carry.Entries, carry.Next, carry.Parallelism, carry.Paused);
         (Limit, _spent, _sequence, _startedAt, _runs) = (carry.Limit, carry.Spent, carry.Sequence, carry.StartedAt, carry.Runs);
-        (_failuresInARow, _lastFailure) = (carry.FailuresInARow, carry.LastFailure);
+        (_failuresInARow, _lastFailure, _wait) = (carry.FailuresInARow, carry.LastFailure, carry.Wait);
         _last.AddRange(carry.Last);
         Items.Grow(carry.Items);
         foreach (var (state, numbers) in carry.Ended)
@@ -72,6 +72,9 @@ internal sealed partial class BatchState : IOperated
     /// <summary>A remark on the version that it runs on; null for nothing.</summary>
     public string? Version { get; set; }
 
+    /// <summary>What a person should know of its list.</summary>
+    public IReadOnlyList<string> Notes { get; private set; } = [];
+
     public ItemStates Items { get; } = new();
     public IReadOnlyCollection<OpenItem> Open => _open.Values;
     public DateTime StartedAt => _startedAt;
@@ -93,21 +96,7 @@ internal sealed partial class BatchState : IOperated
     /// <summary>What the ended items used, and what the open ones have said.</summary>
     public TokenUsage Used => _open.Values.Aggregate(_spent, (sum, open) => sum + open.Usage);
 
-    /// <summary>Why nothing may run; null when it may.</summary>
-    public string? Held => Paused ? RunStates.Paused
-        : _input.Tuning.FailuresInARow is > 0 and var most && _failuresInARow >= most ? RunStates.Infrastructure
-        : Limit.Reached(Used) is not null ? RunStates.Budget : null;
-
-    /// <summary>Why nothing may run, for a person; null when it may.</summary>
-    public string? WaitsFor => Held switch
-    {
-        null => null,
-        RunStates.Paused => "paused; Resume goes on",
-        RunStates.Infrastructure => $"{_failuresInARow} in a row failed, the last: {_lastFailure}; Resume goes on when it is fixed",
-        _ => $"{Limit.Reached(Used)}; RaiseBudget goes on",
-    };
-
-    public bool MayStart => Held is null && Next < Entries && _open.Count < Parallelism;
+    public bool MayStart => Held is null && Next < Entries && _open.Count - Waiting < Parallelism && _open.Count < Parallelism + MostWaiting;
 
     public string? Name(int number) => _names.GetValueOrDefault(number);
 
@@ -117,23 +106,11 @@ internal sealed partial class BatchState : IOperated
         Items.Grow(plan.Items);
         Items.Set(plan.TakenOver, ItemState.TakenOver);
         Items.Set(plan.Skipped, ItemState.Skipped);
+        Items.Set(plan.Failed, ItemState.Failed);
+        Notes = plan.Notes.Count > 0 ? plan.Notes : Notes;
     }
 
     public void Seen(BatchItem item) => _names[item.Number] = item.Title;
-
-    public void Pause()
-    {
-        Paused = true;
-        Show();
-    }
-
-    public void Resume()
-    {
-        (Paused, _failuresInARow) = (false, 0);
-        Show();
-    }
-
-    public string? ResumeRefusal() => Held == RunStates.Budget ? $"{Limit.Reached(Used)}: RaiseBudget goes on, Resume does not." : null;
 
     public void Raise(SpendingLimit limit)
     {
@@ -179,14 +156,17 @@ internal sealed partial class BatchState : IOperated
         Carried.Remove(report.WorkflowId);
         _open[report.WorkflowId] = open with
         {
-            Item = open.Item with { Try = open.Item.Try + 1 },
+            Item = open.Item with { Try = open.Item.Try + 1, Replies = open.Item.Replies ?? (report.RunId.Length > 0 ? report.RunId : null) },
             RunId = null,
             EndedRunId = report.RunId,
             Before = open.Before + usage,
             Usage = TokenUsage.None,
             Waiting = $"try {open.Item.Try + 1}: {report.Words}",
+            Cause = null,
+            Why = null,
             AgainAt = Workflow.UtcNow + TimeSpan.FromSeconds(_input.Tuning.RerunDelaySec * Math.Pow(2, open.Item.Try - 1)),
         };
+        Settle();
         return true;
     }
 
@@ -209,6 +189,7 @@ internal sealed partial class BatchState : IOperated
         Items[item.Number] = report.State;
         (_failuresInARow, _lastFailure) = report.State == ItemState.Infrastructure ? (_failuresInARow + 1, report.Words)
             : report.State == ItemState.Cancelled ? (_failuresInARow, _lastFailure) : (0, null);
+        Settle();
         _last.Add(new ItemLine(++_sequence, item.Number, item.Title, report.State, report.Words, paid));
         if (_last.Count > 50)
         {

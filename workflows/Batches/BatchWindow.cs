@@ -35,7 +35,7 @@ internal sealed class BatchWindow(BatchInput input, BatchState state, ResultWrit
     public bool HasAgain => _again.Count > 0 && state.Held is null;
 
     /// <summary>Whether an open run has not been told what the batch wants of it.</summary>
-    public bool HasUntold => state.Open.Any(open => open.Held != state.Held);
+    public bool HasUntold => state.ToRetry.Count > 0 || state.Open.Any(open => open.Held != state.HoldOf(open));
 
     /// <summary>Fills the window; done when all of it have started, so that none is lost when the batch continues as new.</summary>
     /// <param name="mayStart">Whether the batch may go on starting runs in this run of it.</param>
@@ -90,7 +90,9 @@ internal sealed class BatchWindow(BatchInput input, BatchState state, ResultWrit
         try
         {
             var child = await _runs.StartAsync(open.Item, open.Held, state.NewsStep);
-            state.Update(open.WorkflowId, known => known with { RunId = child.FirstExecutionRunId });
+
+            // What it went on from is not carried any further; where its replies are is needed for another try.
+            state.Update(open.WorkflowId, known => known with { RunId = child.FirstExecutionRunId, Item = known.Item with { Fork = null } });
             _ = FollowAsync(child);
         }
         catch (WorkflowAlreadyStartedException) when (open.EndedRunId is not null || open.Item.Try > 1)
@@ -100,8 +102,10 @@ internal sealed class BatchWindow(BatchInput input, BatchState state, ResultWrit
         }
         catch (WorkflowAlreadyStartedException)
         {
-            // Left open by a batch of this name that was terminated: it goes on, and its end is counted here.
+            // Left open by a batch of this name that was terminated: it goes on, and its end is counted here. What it was told
+            // last is not known, nor what it has used: it is told anew, and answers with its news.
             state.Carried.Add(open.WorkflowId);
+            state.ToRetry.Add(open.WorkflowId);
         }
     }
 
@@ -132,13 +136,14 @@ internal sealed class BatchWindow(BatchInput input, BatchState state, ResultWrit
         }
     }
 
-    /// <summary>Tells the open runs whether they may run, where they have not been told.</summary>
+    /// <summary>Tells the open runs whether they may run, where they have not been told, and which are to try at once what they wait for.</summary>
     public Task SteerAsync()
     {
-        var held = state.Held;
-        var untold = state.Open.Where(open => open.Held != held).ToList();
-        untold.ForEach(open => state.Update(open.WorkflowId, known => known with { Held = held }));
-        return Workflow.WhenAllAsync(untold.Where(open => open.AgainAt is null).Select(open => ItemRuns.HoldAsync(open.WorkflowId, held)));
+        var untold = state.Open.Select(open => (open.WorkflowId, open.AgainAt, Hold: state.HoldOf(open), open.Held, Retry: state.ToRetry.Contains(open.WorkflowId)))
+            .Where(told => told.Retry || told.Hold != told.Held).ToList();
+        state.ToRetry.Clear();
+        untold.ForEach(told => state.Update(told.WorkflowId, known => known with { Held = told.Hold }));
+        return Workflow.WhenAllAsync(untold.Where(told => told.AgainAt is null).Select(told => ItemRuns.HoldAsync(told.WorkflowId, new HoldRequest(told.Hold, told.Retry))));
     }
 
     /// <summary>A timer for each run that is to be started again.</summary>
@@ -166,7 +171,7 @@ internal sealed class BatchWindow(BatchInput input, BatchState state, ResultWrit
         _againPlanned.Remove(workflowId);
         if (state.Open.FirstOrDefault(open => open.WorkflowId == workflowId) is { AgainAt: not null } open)
         {
-            await StartAsync(open with { AgainAt = null, Waiting = null, Held = state.Held });
+            await StartAsync(open with { AgainAt = null, Waiting = null, Cause = null, Why = null, Held = state.Held });
         }
     }
 

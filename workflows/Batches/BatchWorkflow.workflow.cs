@@ -110,18 +110,26 @@ public sealed class BatchWorkflow : WindowWorkflow
         await _list.WaitOneAsync(CancellationToken.None);
         try
         {
-            var numbers = NumberRanges.Of(_state.Items.In(States(Which(request))));
+            var states = States(Which(request));
+            var numbers = NumberRanges.Of(_state.Items.In(states));
             if (numbers.Length == 0)
             {
                 return new BatchChange(0, _state.Items.Total);
             }
 
             var before = _state.Entries;
-            _state.Planned(await Workflow.ExecuteActivityAsync(
-                (IBatchActivities batches) => batches.RetryAsync(new RetryItemsRequest(_state.List!, numbers)), ActivityProfiles.BatchPlan("list what is tried again")));
+            var retried = new RetryItemsRequest(_state.List!, numbers)
+            {
+                Unfinished = NumberRanges.Of(_state.Items.In([.. states.Where(state => state != ItemState.Failed)])), Batch = _input.Batch, Work = _input.Work,
+            };
+            _state.Planned(await Workflow.ExecuteActivityAsync((IBatchActivities batches) => batches.RetryAsync(retried), ActivityProfiles.BatchPlan("list what is tried again")));
             _state.Items.Set(numbers, ItemState.ToCome);
             _state.Show();
             return new BatchChange(_state.Entries - before, _state.Items.Total);
+        }
+        catch (ActivityFailureException failure)
+        {
+            throw ActivityFailures.AsRefusal(failure);
         }
         finally
         {

@@ -7,13 +7,11 @@ namespace Spark.Temporal.Workflows.Batches;
 /// <summary>Items that are prompts of which a task is made.</summary>
 internal sealed class ConstructionRuns(BatchInput input, ConstructionInput template) : ItemRuns(input)
 {
-    public override string Id(BatchItem item) => WorkflowIds.Construction(Batch, item.Name);
-
     public override Task<ItemReport> ResultAsync(ChildWorkflowHandle child) => ReportAsync<ConstructionResult>(child);
 
     protected override async Task<ChildWorkflowHandle> StartAsync(BatchItem item, ParentBatch parent)
     {
-        var task = template with { PromptFile = item.Source, Name = item.Name, Batch = Batch, Parent = parent };
+        var task = template with { PromptFile = item.Source, Name = item.Name, Batch = Batch, Parent = parent, Replies = item.Replies };
         return await Workflow.StartChildWorkflowAsync(
             (TaskConstructionWorkflow run) => run.RunAsync(task),
             Options(item, $"task from {item.Name}", RunDescriptions.Of(task), task.ModelSlug));

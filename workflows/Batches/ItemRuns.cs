@@ -22,7 +22,7 @@ internal abstract class ItemRuns(BatchInput input)
     protected string Batch => input.Batch;
 
     /// <summary>Workflow id of an item's run.</summary>
-    public abstract string Id(BatchItem item);
+    public string Id(BatchItem item) => WorkflowIds.Item(input.Batch, input.Work, item);
 
     /// <summary>Starts an item's run; done when it has started.</summary>
     /// <param name="item">The item.</param>
@@ -38,11 +38,11 @@ internal abstract class ItemRuns(BatchInput input)
     public ItemReport Complete(BatchItem item, ItemReport report) => report.Result is null ? report with { Result = WithoutResult(item, report) } : report;
 
     /// <summary>Tells a run to wait or to go on; a closed run is not told.</summary>
-    public static async Task HoldAsync(string workflowId, string? why)
+    public static async Task HoldAsync(string workflowId, HoldRequest request)
     {
         try
         {
-            await Workflow.GetExternalWorkflowHandle(workflowId).SignalAsync(BatchSignals.Hold, [new HoldRequest(why)], new() { CancellationToken = CancellationToken.None });
+            await Workflow.GetExternalWorkflowHandle(workflowId).SignalAsync(BatchSignals.Hold, [request], new() { CancellationToken = CancellationToken.None });
         }
         catch (FailureException)
         {
@@ -91,7 +91,26 @@ internal abstract class ItemRuns(BatchInput input)
         StaticDetails = details,
         TypedSearchAttributes = SearchAttributes.Started(input.Batch, item.Name, model, arm, arm is null ? null : item.Repeat),
 
+        Memo = Memo(item),
+
         // Everything that the run schedules inherits it: batches share the workers by weight.
         Priority = new Priority(input.Priority, input.Batch, input.Weight),
     };
+
+    /// <summary>What a batch of this name reads when it is started again, and what links a run with the one that it goes on from.</summary>
+    private static Dictionary<string, object> Memo(BatchItem item)
+    {
+        var memo = new Dictionary<string, object>();
+        if (item.Digest is { } digest)
+        {
+            memo[RunMemo.Digest] = digest;
+        }
+
+        if (item.Fork is { } fork)
+        {
+            (memo[RunMemo.ForkedFrom], memo[RunMemo.ForkedFromAttempt]) = (fork.WorkflowId, fork.Attempt);
+        }
+
+        return memo;
+    }
 }

@@ -8,13 +8,11 @@ namespace Spark.Temporal.Workflows.Batches;
 /// <summary>Items that are tasks of which a skill is made.</summary>
 internal sealed class SkillRuns(BatchInput input, SkillGenerationInput template) : ItemRuns(input)
 {
-    public override string Id(BatchItem item) => WorkflowIds.Skill(Batch, template.ModelSlug, item.Name);
-
     public override Task<ItemReport> ResultAsync(ChildWorkflowHandle child) => ReportAsync<SkillGenerationResult>(child);
 
     protected override async Task<ChildWorkflowHandle> StartAsync(BatchItem item, ParentBatch parent)
     {
-        var skill = template with { TaskDir = item.Source, Batch = Batch, Parent = parent };
+        var skill = template with { TaskDir = item.Source, Batch = Batch, Parent = parent, Fork = item.Fork, Replies = item.Replies };
         return await Workflow.StartChildWorkflowAsync(
             (SkillGenerationWorkflow run) => run.RunAsync(skill),
             Options(item, $"skill for {item.Name}", RunDescriptions.Of(skill), skill.ModelSlug));

@@ -8,8 +8,6 @@ namespace Spark.Temporal.Workflows.Batches;
 /// <summary>Items that are trials: a task, a template, and the number of the repeat.</summary>
 internal sealed class TrialRuns(BatchInput input, IReadOnlyList<TrialTemplate> templates) : ItemRuns(input)
 {
-    public override string Id(BatchItem item) => WorkflowIds.Evaluation(Batch, Template(item).ModelSlug, Template(item).Input.Arm, item.Name, item.Repeat);
-
     public override Task<ItemReport> ResultAsync(ChildWorkflowHandle child) => ReportAsync<AttemptResult>(child);
 
     protected override async Task<ChildWorkflowHandle> StartAsync(BatchItem item, ParentBatch parent)
@@ -23,6 +21,7 @@ internal sealed class TrialRuns(BatchInput input, IReadOnlyList<TrialTemplate> t
             Number = item.Repeat,
             Batch = Batch,
             Parent = parent,
+            Replies = item.Replies is { } run ? new ReplyKey(Id(item), run) : null,
         };
         return await Workflow.StartChildWorkflowAsync(
             (AttemptWorkflow run) => run.RunAsync(attempt),

@@ -14,22 +14,33 @@ public abstract class WindowWorkflow : OperatedWorkflow
 
     private BatchState State => Batch.State;
 
+    /// <summary>A report without its ids, which a person may send by hand, is not of any run; an exception would keep the batch from going on.</summary>
     [WorkflowSignal(BatchSignals.ItemEnded, Description = "From a run: how it ended. Counted once.")]
     public async Task ItemEndedAsync(ItemReport report)
     {
         await Batch.DecidedAsync();
-        Batch.Window.Take(report);
+        if (report is { WorkflowId: not null, RunId: not null, Usage: not null, Words: not null })
+        {
+            Batch.Window.Take(report);
+        }
     }
 
     [WorkflowSignal(BatchSignals.ItemNews, Description = "From an open run: what it has used and what it waits for.")]
     public async Task ItemNewsAsync(ItemNews news)
     {
         await Batch.DecidedAsync();
-        if (State.IsOpen(news.WorkflowId, news.RunId))
+        if (news is { WorkflowId: not null, Usage: not null })
         {
-            State.Update(news.WorkflowId, open => open with { Usage = news.Usage, Waiting = news.Waiting });
+            State.Hear(news);
             State.Show();
         }
+    }
+
+    [WorkflowSignal(BatchSignals.TryAgain, Description = "What the world was waited for may be there again: every waiting run tries at once. A pause and a budget stay. No value needed.")]
+    public async Task TryAgainAsync()
+    {
+        await Batch.DecidedAsync();
+        State.TryAgain();
     }
 
     [WorkflowUpdate("SetParallelism", Description = "Runs open at once: {\"parallelism\": 16}. With fewer than are open, those go on to their end.")]

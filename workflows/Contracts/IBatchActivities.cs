@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
@@ -43,7 +44,9 @@ public interface IBatchActivities
 /// <param name="Pages">In order.</param>
 /// <param name="Entries">Entries of all pages.</param>
 /// <param name="Items">Different items among them.</param>
-public sealed record BatchList(IReadOnlyList<BatchListPage> Pages, int Entries, int Items);
+/// <param name="Failed">The items (<see cref="BatchItem"/>) that are no entries since an earlier run of the batch has tried them; null for none.</param>
+public sealed record BatchList(
+    IReadOnlyList<BatchListPage> Pages, int Entries, int Items, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ArtifactRef? Failed = null);
 
 /// <param name="Content">A list of <see cref="BatchItem"/>.</param>
 /// <param name="First">Index of its first entry among all, from 0.</param>
@@ -71,7 +74,15 @@ public sealed record PlanBatchRequest
 
 /// <param name="List">The list.</param>
 /// <param name="Numbers">Numbers of the items, as ranges.</param>
-public sealed record RetryItemsRequest(ArtifactRef List, string Numbers);
+public sealed record RetryItemsRequest(ArtifactRef List, string Numbers)
+{
+    /// <summary>Those among them whose runs came to no result: they go on from what was paid for. The others are independent tries.</summary>
+    public string Unfinished { get; init; } = "";
+
+    /// <summary>The batch and what its items are; null where none is unfinished.</summary>
+    public string? Batch { get; init; }
+    public BatchWork? Work { get; init; }
+}
 
 /// <param name="List">The list.</param>
 /// <param name="First">Index of the first entry wanted, from 0.</param>

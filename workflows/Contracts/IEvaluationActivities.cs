@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Workflows.Messages;
@@ -52,6 +53,10 @@ public sealed record ListedEvaluation : EvaluationScope
     /// <summary>Keep what an earlier run of this evaluation scored.</summary>
     public bool Resume { get; init; }
 
+    /// <summary>As <see cref="EvaluationInput.AgentKwargs"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, string>? AgentKwargs { get; init; }
+
     public static ListedEvaluation Of(EvaluationInput input) => new()
     {
         Batch = input.Batch,
@@ -65,6 +70,7 @@ public sealed record ListedEvaluation : EvaluationScope
         ResultsRoot = input.ResultsRoot,
         Source = input.Source,
         Resume = input.Resume,
+        AgentKwargs = input.AgentKwargs,
     };
 }
 

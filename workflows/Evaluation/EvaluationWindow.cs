@@ -16,20 +16,23 @@ public static class EvaluationWindow
         .SelectMany(student => input.Arms.Select(arm => (Key: Template(input, student, arm), student.Slug, arm.Name)))
         .Where(pair => pair.Key == template).Select(pair => (pair.Slug, pair.Name)).First();
 
-    public static BatchInput Of(EvaluationInput input, EvaluationScope scope) => new()
+    /// <summary>What its trials are.</summary>
+    public static TrialWork Work(ListedEvaluation input) => new(
+        [.. input.Students.SelectMany(student => input.Arms.Select(arm => new TrialTemplate(Template(input, student, arm), student.Slug, new AttemptInput
+        {
+            Agent = input.Agent,
+            AgentKwargs = input.AgentKwargs,
+            Model = student.Model,
+            Arm = arm.Name,
+            Limits = input.Limits,
+            OutDir = input.OutDir,
+        })))],
+        input.Repeats);
+
+    public static BatchInput Of(EvaluationInput input, ListedEvaluation listed) => new()
     {
         Batch = input.Batch,
-        Work = new TrialWork(
-            [.. input.Students.SelectMany(student => input.Arms.Select(arm => new TrialTemplate(Template(scope, student, arm), student.Slug, new AttemptInput
-            {
-                Agent = input.Agent,
-                AgentKwargs = input.AgentKwargs,
-                Model = student.Model,
-                Arm = arm.Name,
-                Limits = input.Limits,
-                OutDir = input.OutDir,
-            })))],
-            input.Repeats),
+        Work = Work(listed),
         Source = input.Source,
         OutDir = input.OutDir,
         Parallelism = Math.Max(1, input.Parallelism),

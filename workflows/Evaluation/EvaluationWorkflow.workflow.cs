@@ -104,8 +104,14 @@ public sealed class EvaluationWorkflow : WindowWorkflow
     /// <summary>Counts a trial that ended, and lets the files on disk follow once there are many.</summary>
     private void Count(ItemResult ended)
     {
-        var arm = EvaluationWindow.Of(_listed, ended.Item.Template!);
-        _tallies[arm] = _tallies[arm].With(ended.Trial!.Outcome, ended.Trial.Reward, ended.CostUsd);
+        if (ended is not { Trial: { } trial, Item.Template: { } template })
+        {
+            // Not of a trial: a person sent it by hand.
+            return;
+        }
+
+        var arm = EvaluationWindow.Of(_listed, template);
+        _tallies[arm] = _tallies[arm].With(trial.Outcome, trial.Reward, ended.CostUsd);
         if (++_unwritten >= _input.Rules.PageTrials && !IsWriting)
         {
             _unwritten = 0;

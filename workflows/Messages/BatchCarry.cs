@@ -38,7 +38,18 @@ public sealed record BatchCarry
     /// <summary>Runs in a row that the infrastructure ended, and the words of the last of them.</summary>
     public int FailuresInARow { get; init; }
     public string? LastFailure { get; init; }
+
+    /// <summary>What the batch waits for as a whole, since several of its runs do; null where it does not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SharedWait? Wait { get; init; }
 }
+
+/// <summary>What several runs of a batch wait for, so that it waits as a whole.</summary>
+/// <param name="Cause">As <see cref="ItemNews.Cause"/>.</param>
+/// <param name="State">The state of those runs.</param>
+/// <param name="Why">The words of one of them, for a person.</param>
+/// <param name="Tries">Workflow id of the run that may try by itself; the others are held.</param>
+public sealed record SharedWait(string Cause, string State, string Why, string Tries);
 
 /// <summary>A run that is open.</summary>
 public sealed record OpenItem

@@ -17,7 +17,13 @@ public sealed record BatchPlan
     /// <summary>Numbers of the items that lack what they need, as ranges.</summary>
     public string Skipped { get; init; } = "";
 
-    /// <summary>Their results; null where there are none.</summary>
+    /// <summary>Numbers of the items that an earlier run of this batch ran to their end without a pass, as ranges: they keep that until they are retried.</summary>
+    public string Failed { get; init; } = "";
+
+    /// <summary>What a person should know of it, the first few.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>The results of those taken over and failed; null where there are none.</summary>
     public ArtifactRef? Results { get; init; }
 
     /// <summary>Path of <c>results.jsonl</c>, and bytes written to it.</summary>

@@ -21,9 +21,12 @@ public static class BatchSignals
 
     /// <summary>From the batch to a run, with a <see cref="HoldRequest"/>.</summary>
     public const string Hold = "Hold";
+
+    /// <summary>To a batch or an evaluation, without a value: as its <c>Resume</c>, for waits on the world only.</summary>
+    public const string TryAgain = "TryAgain";
 }
 
-/// <summary>From a batch to its runs, by signal.</summary>
+/// <summary>From a batch to its runs, by signal. A run that is told to try answers with its news, whatever comes of it.</summary>
 /// <param name="Why">Why they wait, as their state; null when they may go on.</param>
 /// <param name="Retry">What is waited for may be there again: try at once. A pause and a budget are left as they are.</param>
 public sealed record HoldRequest(string? Why, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Retry = false);

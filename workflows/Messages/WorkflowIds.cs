@@ -22,11 +22,23 @@ public static class WorkflowIds
     public static string Evaluation(string batch, string model, string arm, string task, int repeat) =>
         $"eval/{PlainText.Slug(batch)}/{PlainText.Slug(model)}/{PlainText.Slug(arm)}/{PlainText.Slug(task)}/{repeat}";
 
+    /// <summary>The run of an item.</summary>
+    public static string Item(string batch, BatchWork work, BatchItem item) => work switch
+    {
+        SkillWork { Run: var skill } => Skill(batch, skill.ModelSlug, item.Name),
+        ConstructionWork => Construction(batch, item.Name),
+        TrialWork { Trials: var trials } when trials.First(trial => trial.Key == item.Template) is var trial => Evaluation(batch, trial.ModelSlug, trial.Input.Arm, item.Name, item.Repeat),
+        _ => throw new NotSupportedException($"{work.GetType().Name} has no runs."),
+    };
+
     /// <summary>A run that goes on from another's past, numbered from 1.</summary>
     public static string Fork(string run, int number) => $"{Forks(run)}{number}";
 
     /// <summary>What the ids of all forks of a run start with.</summary>
     public static string Forks(string run) => $"{run}/fork-";
+
+    /// <summary>What is tried before a run of the name starts.</summary>
+    public static string Preflight(string batch) => $"preflight/{PlainText.Slug(batch)}";
 
     public static string Export(string run, string part) => $"export/{run}/{part}";
 }
