@@ -66,6 +66,7 @@ try
     }
 
     await ConnectAsync(host.Services.GetRequiredService<ITemporalClient>());
+    using var signals = ProcessEnd.AtSecondSignal();
     List<BackgroundService> services = [.. host.Services.GetServices<IHostedService>().OfType<BackgroundService>()];
     await host.RunAsync();
     return services.Any(service => service.ExecuteTask is { IsFaulted: true }) ? 1 : 0;

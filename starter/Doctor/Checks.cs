@@ -21,6 +21,7 @@ internal static class Checks
             ServerBinary(),
             Worker(),
             await ServerAsync(workingFolder, cancellationToken),
+            .. Leftovers.Of(LocalProcesses.Find()),
             Space(new DriveInfo(workingFolder).AvailableFreeSpace, workingFolder),
             Key(workingFolder),
             .. await answers,
