@@ -146,6 +146,42 @@ public sealed class BatchWaitsTests : DeploymentFixture
         await Eventually.IsTrueAsync(async () => (await ProgressAsync(again)).Counts.Passed == 2, "both ended");
     }
 
+    [Test]
+    public async Task A_batch_waits_for_room_on_a_disk_before_it_starts_and_while_it_runs()
+    {
+        const string Short = "/data: 1.2 GB free, 5 GB needed; make room there";
+        World.HostDisks = [Short];
+        var batch = await BatchFiles.StartAsync(_deployment, BatchFiles.Trials(_deployment, 3) with { Parallelism = 1, Tuning = new BatchTuning { DiskLookSec = 0.1 } });
+        await Eventually.IsTrueAsync(async () => (await ProgressAsync(batch)).State == RunStates.Disk && World.Count("sandbox.disk") > 1, "it looks again and again");
+        var before = await ProgressAsync(batch);
+
+        World.HostDisks = [];
+        await Eventually.IsTrueAsync(() => Task.FromResult(World.Count("sandbox.verify") == 1), "the first one runs");
+        World.BatchDisks = [Short];
+        await batch.ExecuteUpdateAsync(workflow => workflow.SetParallelismAsync(new ParallelismRequest(2)));
+        await Eventually.IsTrueAsync(async () => (await HoldsAsync(batch)).Any(told => told.Hold.Why == RunStates.Disk), "what runs is held before it breaks");
+        var open = (await ProgressAsync(batch)).Counts.Open;
+
+        World.BatchDisks = [];
+        _gate.SetResult();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((before.Counts.Open, before.WaitsFor), Is.EqualTo((0, Short + "; looked at again every 0.1 s, Resume looks at once")));
+            Assert.That(open, Is.EqualTo(1), "no second one has started");
+            Assert.That((await batch.GetResultAsync()).Counts.Passed, Is.EqualTo(3));
+        }
+    }
+
+    [Test]
+    public async Task A_disk_that_cannot_be_looked_at_holds_up_nothing()
+    {
+        World.Before = (call, _) => call is "sandbox.disk" or "batches.disks" ? throw new InvalidOperationException("no such folder") : Task.CompletedTask;
+
+        var result = await (await BatchFiles.StartAsync(_deployment, BatchFiles.Trials(_deployment, 1))).GetResultAsync();
+
+        Assert.That(result.Counts.Passed, Is.EqualTo(1));
+    }
+
     /// <summary>What is sent by hand and means nothing must not keep the batch from going on.</summary>
     [Test]
     public async Task Signals_without_sense_change_nothing()
