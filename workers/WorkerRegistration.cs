@@ -7,6 +7,7 @@ using Spark.Temporal.Activities;
 using Spark.Temporal.Activities.Agents;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Disks;
+using Spark.Temporal.Activities.Failures;
 using Spark.Temporal.Activities.Llm;
 using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Activities.Redaction;
@@ -133,6 +134,9 @@ public static class WorkerRegistration
             configuration.GetSection(SandboxOptions.Section).Bind(sandbox);
         }
 
+        // Without this folder every step would fail: a worker that cannot have it says so and ends.
+        HostFolder.Obtain();
+
         // The queue carries the host's name, so it is needed before there is a container to ask for it.
         var bound = new SandboxOptions();
         Configure(bound);
@@ -164,6 +168,7 @@ public static class WorkerRegistration
         worker.ConfigureOptions(worker =>
         {
             worker.MaxConcurrentActivities = slots;
+            worker.Interceptors = [.. worker.Interceptors ?? [], new FailureInterceptor()];
 
             // Cancellation reaches an activity with a heartbeat's answer: a container must go within 5 s of a cancel.
             worker.MaxHeartbeatThrottleInterval = TimeSpan.FromSeconds(1);

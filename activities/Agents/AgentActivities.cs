@@ -13,7 +13,7 @@ namespace Spark.Temporal.Activities.Agents;
 
 /// <summary>Installed agents on this host.</summary>
 internal sealed class AgentActivities(
-    AgentCatalogue catalogue, AgentInstaller installer, AgentRunner runner, IOptions<ProxyOptions> options, IOptions<LlmOptions> llm, TimeProvider time) : IAgentActivities
+    AgentCatalogue catalogue, AgentInstaller installer, AgentRunner runner, IOptions<ProxyOptions> options, IOptions<LlmOptions> llm, SandboxHost host, TimeProvider time) : IAgentActivities
 {
     public Task<AgentPlan> DescribeAsync(DescribeAgentRequest request)
     {
@@ -50,7 +50,7 @@ internal sealed class AgentActivities(
     {
         var context = ActivityExecutionContext.Current;
         await using var heartbeats = Heartbeats.Start(context, time);
-        return await SandboxFailures.TypedAsync(container, () => work(context, heartbeats));
+        return await SandboxFailures.TypedAsync(container, host.Name, () => work(context, heartbeats));
     }
 
     private static ApplicationFailureException Invalid(string message) => new(message, FailureTypes.InvalidInput, nonRetryable: true);

@@ -4,7 +4,8 @@ namespace Spark.Temporal.Activities.Artifacts;
 
 /// <summary>
 /// Content-addressed store of everything that is too large for a history, and of small keyed references (the replies of
-/// models). Content is never changed; writing the same content again is free.
+/// models). Content is never changed; writing the same content again is free. Each method throws
+/// <see cref="StoreUnavailableException"/> where the store cannot be reached, read or written.
 /// </summary>
 public interface IArtifactStore
 {
@@ -35,7 +36,7 @@ public interface IArtifactStore
 
 /// <summary>An artifact is missing or does not match its hash.</summary>
 public sealed class ArtifactLostException(ArtifactRef reference, string why)
-    : IOException($"Artifact {reference.Sha256[..12]}… ({reference.MediaType}, {reference.Length} bytes) {why}.")
+    : Exception($"Artifact {reference.Sha256} ({reference.MediaType}, {reference.Length} bytes) {why}.")
 {
     public ArtifactRef Reference { get; } = reference;
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Workflows.Contracts;
 
 namespace Spark.Temporal.Activities.Disks;
@@ -19,7 +20,7 @@ internal sealed class DiskCheck(DiskOptions options)
     /// <param name="engine">Where the engine keeps images and containers; null where that is on another host.</param>
     public DiskReply OfHost(string? engine) => Look(
         "Remove images, containers and files that are not needed (docker system df shows the engine's)",
-        [("the container engine", engine ?? ""), ("temporary files", Path.GetTempPath())]);
+        [("the container engine", engine ?? ""), ("temporary files", HostFolder.Obtain())]);
 
     private DiskReply Look(string remedy, IReadOnlyList<(string What, string Path)> places)
     {

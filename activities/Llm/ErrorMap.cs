@@ -12,27 +12,33 @@ internal static partial class ErrorMap
     /// <summary>The failure to throw for a reply that is no success.</summary>
     /// <param name="reply">The reply, already without secrets.</param>
     /// <param name="endpoint">Where it came from.</param>
+    /// <param name="profile">Name of its profile.</param>
     /// <param name="now">The time, for a Retry-After that is a date.</param>
     /// <param name="longest">Longest delay to follow.</param>
-    public static ApplicationFailureException Failure(ChatHttpReply reply, ModelEndpoint endpoint, DateTimeOffset now, TimeSpan longest)
+    public static ApplicationFailureException Failure(ChatHttpReply reply, ModelEndpoint endpoint, string profile, DateTimeOffset now, TimeSpan longest)
     {
-        var words = $"{endpoint.BaseUrl} answered {reply.Status} for model '{endpoint.Model}': {ProviderWords.From(reply.Body)}";
-        if (reply.Status is 408 or 409 or 425 or 429 or >= 500)
-        {
-            var delay = Delay(reply, now, longest);
-            return new ApplicationFailureException(
+        var words = $"{endpoint.BaseUrl} answered {reply.Status} for model '{endpoint.Model}': {ProviderWords.From(reply)}";
+        return Refusals.Of(reply, profile, endpoint.Profile.KeyVariable, endpoint.HasKey) is { } refusal
+            ? new ApplicationFailureException($"{words}{(words[^1] is '.' or '!' or '?' or '…' ? "" : ".")} {refusal.Meaning} {refusal.Remedy}", refusal.Type, nonRetryable: true)
+            : new ApplicationFailureException(
                 words,
                 FailureTypes.ModelUnavailable,
-                nextRetryDelay: delay,
+                nextRetryDelay: Delay(reply, now, longest),
                 category: IsThrottled(reply) ? ApplicationErrorCategory.Benign : ApplicationErrorCategory.Unspecified);
+    }
+
+    /// <summary>
+    /// The reply with the status that it means: gateways report what failed behind them, or while a model worked, as a success that holds an error.
+    /// </summary>
+    public static ChatHttpReply Meant(ChatHttpReply reply)
+    {
+        if (reply.Status is < 200 or >= 300 || ProviderWords.ErrorIn(reply.Body) is not { } code)
+        {
+            return reply;
         }
 
-        return reply.Status is 401 or 403
-            ? new ApplicationFailureException(
-                $"{words} Check the key in {endpoint.Profile.KeyVariable}, in the worker's environment.",
-                FailureTypes.ModelUnauthorized,
-                nonRetryable: true)
-            : new ApplicationFailureException(words, FailureTypes.ModelRefused, nonRetryable: true);
+        // Without a number the words may still tell that it is for good; if not, it is trouble at the provider.
+        return reply with { Status = code is >= 400 and < 600 ? code : 500 };
     }
 
     /// <summary>Whether the endpoint says that it gets too many requests: expected, and a reason to send fewer at once.</summary>

@@ -20,12 +20,23 @@ internal sealed record ChatHttpRequest(
 /// <param name="Body">The whole body as text.</param>
 /// <param name="RetryAfter">The provider's Retry-After, as it was sent.</param>
 /// <param name="RetryAfterMs">The same in milliseconds, a header that some providers send beside it.</param>
-internal sealed record ChatHttpReply(int Status, string Body, string? RetryAfter = null, string? RetryAfterMs = null);
+/// <param name="ContentType">The body's type, as it was sent.</param>
+/// <param name="Location">Where a redirect points to, as it was sent.</param>
+internal sealed record ChatHttpReply(
+    int Status, string Body, string? RetryAfter = null, string? RetryAfterMs = null, string? ContentType = null, string? Location = null)
+{
+    /// <summary>Whether it is a web page. The first character decides: some servers call their JSON a page.</summary>
+    public bool IsPage => Body.AsSpan().TrimStart() is { Length: > 0 } text
+        && (text[0] == '<' || (text[0] is not ('{' or '[') && ContentType?.Contains("html", StringComparison.OrdinalIgnoreCase) == true));
+}
 
 /// <summary>A request got no whole reply: refused or broken connection, time-out, half a body.</summary>
 /// <param name="message">What happened, without secrets.</param>
 /// <param name="sent">Whether the request may have reached the endpoint.</param>
-internal sealed class ChatConnectionException(string message, bool sent) : IOException(message)
+/// <param name="final">Whether time alone does not change it.</param>
+internal sealed class ChatConnectionException(string message, bool sent, bool final = false) : Exception(message)
 {
     public bool Sent { get; } = sent;
+
+    public bool Final { get; } = final;
 }

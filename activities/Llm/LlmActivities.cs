@@ -16,6 +16,8 @@ namespace Spark.Temporal.Activities.Llm;
 internal sealed class LlmActivities(
     IChatGateway gateway,
     IArtifactStore store,
+    HeldReplies held,
+    StepSignals signals,
     IOptions<LlmOptions> settings,
     SecretRedactor redactor,
     TimeProvider time,
@@ -24,62 +26,120 @@ internal sealed class LlmActivities(
     private readonly EndpointHabits _habits = new();
     private readonly CallGates _gates = new();
 
+    public Task<ModelProbe> ProbeAsync(ModelChoice model)
+    {
+        var context = ActivityExecutionContext.Current;
+        return new EndpointProbe(gateway, settings.Value, redactor, time).AskAsync(model, context.Info.WorkflowId!, EndpointProbe.Patience, context.CancellationToken);
+    }
+
     public async Task<LlmReply> CompleteAsync(LlmRequest request)
     {
         var context = ActivityExecutionContext.Current;
         await using var heartbeats = Heartbeats.Start(context, time, TimeSpan.FromSeconds(settings.Value.HeartbeatSec));
+        await using var end = new StepEnd(context, signals);
+        if (context.Info.Attempt > 1)
+        {
+            await signals.GoesOnAsync(context);
+        }
+
+        var messages = await store.ReadConversationAsync(request.Conversation, end.Stop);
+        var hash = ChatBody.RequestHash(request, messages);
+        var shelf = ReplyShelf.Of(store, request, context.Info.WorkflowId!);
+
+        // Memory first: a reply leaves it when it is in the store.
+        var key = $"{shelf.Key} {hash}";
+        var reply = held.Find(key);
+        var stored = reply is null ? await shelf.FindAsync(end.Stop) : null;
+        if (stored is not null && IsOfAnotherRun(stored, hash, context))
+        {
+            shelf = shelf.Again(hash);
+            stored = await shelf.FindAsync(end.Stop);
+        }
+
+        if (stored is null)
+        {
+            reply ??= await AskAsync(request, messages, shelf, key, hash, context, end);
+            stored = await StoredAsync(reply, context, end);
+        }
+
+        await end.EndIfHeldAsync();
+        return stored.RequestSha256 == hash
+            ? await ResultAsync(request, stored)
+            : throw new ApplicationFailureException(
+                $"Call {request.Call} of {context.Info.WorkflowId} already has a stored reply, but to another request (hash "
+                + $"{stored.RequestSha256[..12]}…, this one {hash[..12]}…): the workflow asks for something else than it did the first time.",
+                FailureTypes.ReplyMismatch,
+                nonRetryable: true);
+    }
+
+    private async Task<HeldReplies.Held> AskAsync(
+        LlmRequest request, IReadOnlyList<ChatMessage> messages, ReplyShelf shelf, string key, string hash, ActivityExecutionContext context, StepEnd end)
+    {
+        var endpoint = ModelEndpoint.Resolve(request.Model, settings.Value);
+        var call = new ModelCall(request, endpoint, context.Info.WorkflowId!, gateway, shelf, _habits, _gates[endpoint], settings.Value, redactor, time, logger);
+        var answer = await call.AskAsync(messages, end);
+        var received = Received(answer, request, endpoint, hash, context.Info.WorkflowRunId);
+
+        // The reply is paid for once it is here: neither a cancel, a shutdown nor a full disk may lose it.
+        return held.Hold(key, () => StoreAsync(answer.Body, received, shelf));
+    }
+
+    /// <summary>Whether a reply answers another question, of a run before this one: then this run went another way, and asks for itself.</summary>
+    private static bool IsOfAnotherRun(StoredReply stored, string hash, ActivityExecutionContext context) =>
+        stored.RequestSha256 != hash && stored.RunId is { } run && run != context.Info.WorkflowRunId;
+
+    /// <summary>Waits until a reply is stored, and says so when that takes long.</summary>
+    private async Task<StoredReply> StoredAsync(HeldReplies.Held reply, ActivityExecutionContext context, StepEnd end)
+    {
+        if (await Task.WhenAny(reply.Stored, reply.FirstRefusal) == reply.Stored)
+        {
+            return await reply.Stored;
+        }
+
+        var refused = await reply.FirstRefusal;
+        logger.LogWarning("A reply for {Workflow} cannot be stored and is kept in memory: {Why}", context.Info.WorkflowId, refused.Message);
+        await signals.WaitsAsync(
+            context, RunStates.Results, $"{refused.Message} The model's reply is kept in memory meanwhile and stored as soon as that works; it is not asked for again.");
+        await using var hurry = context.WorkerShutdownToken.Register(held.Hurry);
         try
         {
-            var messages = await store.ReadConversationAsync(request.Conversation, context.CancellationToken);
-            var hash = ChatBody.RequestHash(request, messages);
-            var shelf = new ReplyShelf(store, context.Info.WorkflowId!, request.FirstRunId, request.Call);
-            var stored = await shelf.FindAsync(context.CancellationToken);
-            if (stored is null)
-            {
-                var endpoint = ModelEndpoint.Resolve(request.Model, settings.Value);
-                var call = new ModelCall(request, endpoint, context.Info.WorkflowId!, gateway, shelf, _habits, _gates[endpoint], settings.Value, redactor, time, logger);
-
-                // The reply is paid for once it is here: neither a cancel nor a shutdown may lose it.
-                stored = await KeepAsync(await call.AskAsync(messages, context.CancellationToken), request, endpoint, shelf, hash);
-            }
-
-            if (stored.RequestSha256 != hash)
-            {
-                throw new ApplicationFailureException(
-                    $"Call {request.Call} of {context.Info.WorkflowId} already has a stored reply, but to another request (hash "
-                    + $"{stored.RequestSha256[..12]}…, this one {hash[..12]}…): the workflow asks for something else than it did the first time.",
-                    FailureTypes.ReplyMismatch,
-                    nonRetryable: true);
-            }
-
-            return await ResultAsync(request, stored);
+            var stored = await reply.Stored.WaitAsync(end.Abort);
+            await end.GoesOnAsync();
+            return stored;
         }
-        catch (ArtifactLostException lost)
+        catch (OperationCanceledException) when (reply.Stored.IsCompletedSuccessfully)
         {
-            throw new ApplicationFailureException(lost.Message, FailureTypes.ArtifactLost, nonRetryable: true);
+            return await reply.Stored;
         }
     }
 
-    private async Task<StoredReply> KeepAsync(ModelAnswer answer, LlmRequest request, ModelEndpoint endpoint, ReplyShelf shelf, string hash)
+    private StoredReply Received(ModelAnswer answer, LlmRequest request, ModelEndpoint endpoint, string hash, string? runId) => new()
     {
-        var raw = await store.PutTextAsync(answer.Body, CancellationToken.None, MediaTypes.Json);
-        var (message, _, usage) = answer.Reply;
-        return await shelf.KeepAsync(
-            new StoredReply
-            {
-                RequestSha256 = hash,
-                Reply = raw,
-                Model = endpoint.Model,
-                Purpose = request.Purpose,
-                Task = request.Task,
-                ReceivedAt = time.GetUtcNow(),
-                Usage = PriceTable.Priced(usage, settings.Value.Prices, endpoint.Model, message.Model),
-                DurationMs = answer.DurationMs,
-                ResentInFlight = answer.ResentInFlight,
-                DroppedObservations = answer.DroppedObservations,
-                Fenced = answer.Fenced,
-            },
-            CancellationToken.None);
+        RequestSha256 = hash,
+
+        // Its body is not stored yet.
+        Reply = new ArtifactRef("", 0, MediaTypes.Json),
+        Model = endpoint.Model,
+        Purpose = request.Purpose,
+        Task = request.Task,
+        ReceivedAt = time.GetUtcNow(),
+        Usage = PriceTable.Priced(answer.Reply.Usage, settings.Value.Prices, endpoint.Model, answer.Reply.Message.Model),
+        DurationMs = answer.DurationMs,
+        ResentInFlight = answer.ResentInFlight,
+        DroppedObservations = answer.DroppedObservations,
+        Fenced = answer.Fenced,
+        RunId = runId,
+    };
+
+    private async Task<StoredReply> StoreAsync(string body, StoredReply reply, ReplyShelf shelf)
+    {
+        reply = reply with { Reply = await store.PutTextAsync(body, CancellationToken.None, MediaTypes.Json) };
+        var kept = await shelf.KeepAsync(reply, CancellationToken.None);
+
+        // A run before this one was quicker, with the answer to another question.
+        return kept.RequestSha256 != reply.RequestSha256 && kept.RunId is { } run && run != reply.RunId
+            ? await shelf.Again(reply.RequestSha256).KeepAsync(reply, CancellationToken.None)
+            : kept;
     }
 
     private async Task<LlmReply> ResultAsync(LlmRequest request, StoredReply stored)

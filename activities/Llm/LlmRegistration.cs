@@ -22,6 +22,8 @@ public static class LlmRegistration
         services.AddLlmSettings(configuration);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IChatGateway, OpenAiChatGateway>();
+        services.TryAddSingleton<HeldReplies>();
+        services.TryAddSingleton<StepSignals>();
         services.TryAddSingleton<ILlmActivities, LlmActivities>();
         return services;
     }

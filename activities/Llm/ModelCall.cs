@@ -48,30 +48,35 @@ internal sealed class ModelCall(
 
     private readonly LlmProfile _profile = endpoint.Profile;
 
-    public async Task<ModelAnswer> AskAsync(IReadOnlyList<ChatMessage> messages, CancellationToken cancellationToken)
+    /// <param name="messages">The conversation.</param>
+    /// <param name="end">How the call may be ended from outside.</param>
+    public async Task<ModelAnswer> AskAsync(IReadOnlyList<ChatMessage> messages, StepEnd end)
     {
-        await shelf.ReadMarksAsync(cancellationToken);
+        await shelf.ReadMarksAsync(end.Stop);
         var fitted = ContextWindow.Fit(messages, PromptLimit);
         for (var shortened = false; ;)
         {
             var form = FormNow();
             var resent = shelf.CutOff;
-            using var place = await EnterAsync(cancellationToken);
+            using var place = await EnterAsync(end.Stop);
+            end.Stop.ThrowIfCancellationRequested();
             var clock = Stopwatch.StartNew();
-            var reply = await SendAsync(ChatBody.Write(request, fitted.Messages, form), cancellationToken);
-            if (place.Answered(ErrorMap.IsThrottled(reply)) is { } lowered)
+            var came = await SendAsync(ChatBody.Write(request, fitted.Messages, form), end);
+            var reply = ErrorMap.Meant(came);
+            if (place.Answered(ErrorMap.IsThrottled(reply) && !IsFinal(reply)) is { } lowered)
             {
                 logger.LogWarning(
                     "{Endpoint} answered {Status}: at most {Calls} calls at once from now on", endpoint.BaseUrl, reply.Status, lowered);
             }
 
-            if (reply.Status is >= 200 and < 300)
+            if (reply is { Status: >= 200 and < 300, IsPage: false })
             {
                 var read = await ReadAsync(reply, form.Fenced);
                 return new ModelAnswer(reply.Body, read, form.Fenced, clock.ElapsedMilliseconds, resent, fitted.Dropped);
             }
 
-            await shelf.MarkEndAsync(RequestEnd.Refused, CancellationToken.None);
+            // An error inside a success may be kept by the endpoint under the key of the request: it must not come again.
+            await shelf.MarkEndAsync(came.Status is >= 200 and < 300 ? RequestEnd.Unreadable : RequestEnd.Refused, CancellationToken.None);
             if (Learned(reply, form))
             {
                 continue;
@@ -79,7 +84,7 @@ internal sealed class ModelCall(
 
             if (!ErrorMap.IsTooLong(reply))
             {
-                throw ErrorMap.Failure(reply, endpoint, time.GetUtcNow(), TimeSpan.FromSeconds(options.MaxRetryAfterSec));
+                throw ErrorMap.Failure(reply, endpoint, request.Model.Profile, time.GetUtcNow(), TimeSpan.FromSeconds(options.MaxRetryAfterSec));
             }
 
             var dropped = fitted.Dropped;
@@ -92,6 +97,9 @@ internal sealed class ModelCall(
             shortened = true;
         }
     }
+
+    private bool IsFinal(ChatHttpReply reply) =>
+        Refusals.Of(reply, request.Model.Profile, _profile.KeyVariable, endpoint.HasKey) is not null;
 
     /// <summary>Waits for a place; nothing has been sent yet.</summary>
     private async Task<CallGate.Place> EnterAsync(CancellationToken cancellationToken)
@@ -156,7 +164,7 @@ internal sealed class ModelCall(
         return false;
     }
 
-    private async Task<ChatHttpReply> SendAsync(BinaryData body, CancellationToken cancellationToken)
+    private async Task<ChatHttpReply> SendAsync(BinaryData body, StepEnd end)
     {
         var headers = new Dictionary<string, string>
         {
@@ -165,18 +173,19 @@ internal sealed class ModelCall(
             ["X-Spark-Task"] = HeaderText(request.Task),
             ["Idempotency-Key"] = shelf.IdempotencyKey(body),
         };
-        await shelf.MarkSentAsync(cancellationToken);
+        await shelf.MarkSentAsync(end.Stop);
         try
         {
             var timeout = TimeSpan.FromSeconds(_profile.RequestTimeoutSec);
             var reply = await gateway.SendAsync(
-                new ChatHttpRequest(endpoint.BaseUrl, _profile.KeyVariable, timeout, body, headers), cancellationToken);
+                new ChatHttpRequest(endpoint.BaseUrl, _profile.KeyVariable, timeout, body, headers), end.Abort);
             return reply with { Body = reply.Status is >= 200 and < 300 ? redactor.RedactKnown(reply.Body) : redactor.Redact(reply.Body) };
         }
         catch (ChatConnectionException broken)
         {
             await shelf.MarkEndAsync(broken.Sent ? RequestEnd.Broken : RequestEnd.NotSent, CancellationToken.None);
-            throw new ApplicationFailureException(redactor.Redact(broken.Message), FailureTypes.ModelUnavailable);
+            throw new ApplicationFailureException(
+                redactor.Redact(broken.Message), broken.Final ? FailureTypes.ModelRefused : FailureTypes.ModelUnavailable, nonRetryable: broken.Final);
         }
     }
 

@@ -10,6 +10,9 @@ namespace Spark.Temporal.Activities.Llm;
 /// <param name="Model">The model's name.</param>
 internal sealed record ModelEndpoint(LlmProfile Profile, Uri BaseUrl, string Model)
 {
+    /// <summary>Whether a key is sent along.</summary>
+    public bool HasKey => !string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(Profile.KeyVariable));
+
     /// <summary>Resolves a choice.</summary>
     /// <exception cref="ApplicationFailureException">The settings do not allow it; the message names the remedy.</exception>
     public static ModelEndpoint Resolve(ModelChoice choice, LlmOptions options)

@@ -1,6 +1,5 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
-using System.Net.Sockets;
 using OpenAI;
 using OpenAI.Chat;
 
@@ -49,7 +48,9 @@ internal sealed class OpenAiChatGateway : IChatGateway, IDisposable
             using var response = result.GetRawResponse();
             response.Headers.TryGetValue("Retry-After", out var retryAfter);
             response.Headers.TryGetValue("retry-after-ms", out var retryAfterMs);
-            return new ChatHttpReply(response.Status, response.Content.ToString(), retryAfter, retryAfterMs);
+            response.Headers.TryGetValue("Content-Type", out var contentType);
+            response.Headers.TryGetValue("Location", out var location);
+            return new ChatHttpReply(response.Status, response.Content.ToString(), retryAfter, retryAfterMs, contentType, location);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -62,13 +63,7 @@ internal sealed class OpenAiChatGateway : IChatGateway, IDisposable
         }
         catch (Exception failure)
         {
-            var causes = Causes(failure).ToList();
-            var refused = causes.OfType<HttpRequestException>().Any(
-                cause => cause.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
-                    or HttpRequestError.SecureConnectionError)
-                && !causes.OfType<SocketException>().Any(cause => cause.SocketErrorCode is SocketError.ConnectionReset);
-            throw new ChatConnectionException(
-                $"The connection to {request.BaseUrl} broke: {causes[^1].Message}", sent: !refused);
+            throw ConnectionFailures.From(failure, request);
         }
     }
 
@@ -92,14 +87,6 @@ internal sealed class OpenAiChatGateway : IChatGateway, IDisposable
 
         // The model's name is in the body; the name given here is only used by the client's typed calls.
         return new ChatClient("unused", new ApiKeyCredential(string.IsNullOrEmpty(key) ? KeylessHandler.StandIn : key), options);
-    }
-
-    private static IEnumerable<Exception> Causes(Exception failure)
-    {
-        for (Exception? cause = failure; cause is not null; cause = cause.InnerException)
-        {
-            yield return cause;
-        }
     }
 
     /// <summary>The package requires a key. A request to an endpoint that needs none is sent without the placeholder that satisfies the package.</summary>

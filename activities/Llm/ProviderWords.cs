@@ -1,12 +1,25 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Activities.Llm;
 
 /// <summary>What a provider says in an error reply.</summary>
-internal static class ProviderWords
+internal static partial class ProviderWords
 {
     private const int Characters = 600;
+
+    /// <summary>As for a body; of a web page only its title.</summary>
+    public static string From(ChatHttpReply reply)
+    {
+        if (!reply.IsPage)
+        {
+            return From(reply.Body);
+        }
+
+        var title = PlainText.OneLine(Title().Match(reply.Body).Groups[1].Value);
+        return title.Length > 0 ? $"a web page with the title '{title}'" : "a web page without a title";
+    }
 
     /// <summary>The message of an error body, or the body itself, on one line and capped.</summary>
     public static string From(string body)
@@ -15,12 +28,38 @@ internal static class ProviderWords
         return words.Length > 0 ? words : "(no words)";
     }
 
+    /// <summary>The number of the error that a body holds; 0 for an error without a number, null for a body without an error.</summary>
+    public static int? ErrorIn(string body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            if (document.RootElement.ValueKind != JsonValueKind.Object
+                || !document.RootElement.TryGetProperty("error", out var error) || error.ValueKind is JsonValueKind.Null)
+            {
+                return null;
+            }
+
+            return error.ValueKind == JsonValueKind.Object && error.TryGetProperty("code", out var code)
+                && int.TryParse(code.ToString(), out var number) ? number : 0;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
     private static string? MessageIn(string body)
     {
         try
         {
             using var document = JsonDocument.Parse(body);
             var root = document.RootElement;
+            if (root.ValueKind == JsonValueKind.Array && root.GetArrayLength() > 0)
+            {
+                root = root[0];
+            }
+
             if (root.ValueKind != JsonValueKind.Object)
             {
                 return null;
@@ -32,18 +71,19 @@ internal static class ProviderWords
                 return error.GetString();
             }
 
-            if (error.ValueKind != JsonValueKind.Object || !error.TryGetProperty("message", out var message)
-                || message.ValueKind != JsonValueKind.String)
-            {
-                return null;
-            }
-
-            var code = error.TryGetProperty("code", out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-            return code is null ? message.GetString() : $"{message.GetString()} ({code})";
+            return error.ValueKind == JsonValueKind.Object && Text(error, "message") is { } message
+                ? (Text(error, "code") ?? Text(error, "type")) is { } code and not "error" ? $"{message} ({code})" : message
+                : null;
         }
         catch (JsonException)
         {
             return null;
         }
     }
+
+    private static string? Text(JsonElement of, string name) =>
+        of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    [GeneratedRegex("<title[^>]*>([^<]*)", RegexOptions.IgnoreCase)]
+    private static partial Regex Title();
 }

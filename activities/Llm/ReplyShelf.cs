@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Workflows.Contracts;
 
 namespace Spark.Temporal.Activities.Llm;
 
@@ -32,6 +34,10 @@ internal sealed record StoredReply
 
     /// <summary>The shell was offered as a fenced block.</summary>
     public bool Fenced { get; init; }
+
+    /// <summary>Id of the run that asked; null for a reply that was stored without it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RunId { get; init; }
 }
 
 /// <summary>
@@ -39,22 +45,35 @@ internal sealed record StoredReply
 /// the request has a definite end. A mark without an answer is a request that was cut off in flight; the endpoint may have
 /// served it.
 /// </summary>
-internal sealed class ReplyShelf(IArtifactStore store, string workflowId, string firstRunId, int call)
+/// <param name="store">The store.</param>
+/// <param name="key">Key of the reply.</param>
+internal sealed class ReplyShelf(IArtifactStore store, string key)
 {
-    private readonly string _key = $"llm/{workflowId}/{firstRunId}/{call}";
     private int _sent;
     private int _unreadable;
 
     /// <summary>Requests that were cut off in flight.</summary>
     public int CutOff { get; private set; }
 
+    public string Key => key;
+
+    /// <summary>The shelf of a call.</summary>
+    public static ReplyShelf Of(IArtifactStore store, LlmRequest request, string workflowId) =>
+        new(store, $"llm/{request.Owner ?? workflowId}/{request.FirstRunId}/{request.Call}");
+
+    /// <summary>
+    /// The shelf of the same call for another question: of a run that was reset or forked, or of an attempt that was made again, and that
+    /// went another way before this call.
+    /// </summary>
+    public ReplyShelf Again(string hash) => new(store, $"{key}/again/{hash}");
+
     public async Task<StoredReply?> FindAsync(CancellationToken cancellationToken) =>
-        await store.GetKeyAsync(_key, cancellationToken) is { } json ? Parse(json) : null;
+        await store.GetKeyAsync(key, cancellationToken) is { } json ? Parse(json) : null;
 
     /// <summary>Keeps a reply, unless one is there already.</summary>
     /// <returns>The reply that counts.</returns>
     public async Task<StoredReply> KeepAsync(StoredReply reply, CancellationToken cancellationToken) =>
-        Parse(await store.PutKeyAsync(_key, JsonSerializer.Serialize(reply, SparkJson.Options), cancellationToken));
+        Parse(await store.PutKeyAsync(key, JsonSerializer.Serialize(reply, SparkJson.Options), cancellationToken));
 
     /// <summary>Reads the marks of earlier requests of this call.</summary>
     public async Task ReadMarksAsync(CancellationToken cancellationToken)
@@ -101,13 +120,13 @@ internal sealed class ReplyShelf(IArtifactStore store, string workflowId, string
     public string IdempotencyKey(BinaryData body)
     {
         var bodyHash = Convert.ToHexStringLower(SHA256.HashData(body));
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{_key}\n{bodyHash}\n{_unreadable}"));
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{key}\n{bodyHash}\n{_unreadable}"));
         return $"spark-{Convert.ToHexStringLower(hash)[..40]}";
     }
 
-    private string SentKey(int number) => $"{_key}/sent/{number}";
+    private string SentKey(int number) => $"{key}/sent/{number}";
 
-    private string AnswerKey(int number) => $"{_key}/sent/{number}/end";
+    private string AnswerKey(int number) => $"{key}/sent/{number}/end";
 
     private static StoredReply Parse(string json) => JsonSerializer.Deserialize<StoredReply>(json, SparkJson.Options)!;
 }

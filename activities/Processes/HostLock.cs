@@ -1,6 +1,9 @@
 namespace Spark.Temporal.Activities.Processes;
 
-/// <summary>A lock among the processes of this host. The operating system frees it when its holder dies.</summary>
+/// <summary>
+/// A lock among the processes of one user on this host. The operating system frees it when its holder dies. Workers of several users
+/// that share an engine do not share locks: what they do there must be safe without (see <see cref="Sandbox.ImageUse"/>).
+/// </summary>
 internal static class HostLock
 {
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(200);
@@ -38,10 +41,11 @@ internal static class HostLock
         return passing is not null;
     }
 
-    /// <summary>The folder that all processes of this host share.</summary>
+    /// <summary>A file of the folder that all processes of this user share.</summary>
+    /// <exception cref="IOException">The folder cannot be used.</exception>
     public static string PathOf(string name)
     {
-        var folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "spark-locks")).FullName;
+        var folder = Directory.CreateDirectory(Path.Combine(HostFolder.Obtain(), "locks")).FullName;
         return Path.Combine(folder, name.Replace(':', '-').Replace('/', '-'));
     }
 

@@ -29,7 +29,7 @@ internal sealed class ContainerStarter(
         Refuse(settings);
         _engine ??= await gateway.DescribeAsync(cancellationToken);
         var image = await gateway.FindImageAsync(request.Image, cancellationToken)
-            ?? throw new IOException($"Image {SandboxFailures.Short(request.Image)} is not on host {host.Name} any more.");
+            ?? throw SandboxFailures.ImageLost(request.Image, host.Name);
         foreach (var tag in image.Tags.Where(SandboxLabels.IsImageTag))
         {
             ImageUse.Mark(tag, DateTimeOffset.UtcNow);

@@ -19,6 +19,7 @@ internal sealed partial class DockerContainerGateway
                 WorkingDirectory = image.Config?.WorkingDir ?? "",
                 Entrypoint = [.. image.Config?.Entrypoint ?? []],
                 Tags = [.. image.RepoTags ?? []],
+                Marked = image.Metadata?.LastTagTime is { Year: > 1 } marked ? new DateTimeOffset(DateTime.SpecifyKind(marked, DateTimeKind.Utc)) : default,
             };
         }
         catch (DockerApiException missing) when (missing.StatusCode == HttpStatusCode.NotFound)
@@ -96,6 +97,21 @@ internal sealed partial class DockerContainerGateway
         }
 
         return layers;
+    }
+
+    public async Task MarkImageAsync(string reference, CancellationToken cancellationToken)
+    {
+        var colon = reference.LastIndexOf(':');
+        try
+        {
+            // The engine keeps the time at which an image got a name last, also when it is the name that it has.
+            await _client.Images.TagImageAsync(
+                reference, new ImageTagParameters { RepositoryName = reference[..colon], Tag = reference[(colon + 1)..] }, cancellationToken);
+        }
+        catch (DockerApiException missing) when (missing.StatusCode == HttpStatusCode.NotFound)
+        {
+            // There is nothing to mark.
+        }
     }
 
     public async Task<bool> RemoveImageAsync(string reference, CancellationToken cancellationToken)

@@ -22,6 +22,9 @@ internal interface IContainerGateway
     /// <summary>What an image is made of, from the bottom.</summary>
     Task<IReadOnlyList<ImageLayer>> LayersAsync(string image, CancellationToken cancellationToken);
 
+    /// <summary>Marks in the engine that an image is about to be used, for every user of it; nothing where there is no image of that name.</summary>
+    Task MarkImageAsync(string reference, CancellationToken cancellationToken);
+
     /// <summary>Removes an image by a name; false where a container or another image needs it.</summary>
     Task<bool> RemoveImageAsync(string reference, CancellationToken cancellationToken);
 
@@ -92,6 +95,9 @@ internal sealed record ImageFacts
     public string WorkingDirectory { get; init; } = "";
     public IReadOnlyList<string> Entrypoint { get; init; } = [];
     public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>When it was marked last, by any user of the engine; the beginning of time where the engine does not tell.</summary>
+    public DateTimeOffset Marked { get; init; }
 }
 
 internal sealed record ImageOnHost(string Id, IReadOnlyList<string> Tags, IReadOnlyDictionary<string, string> Labels, DateTimeOffset Created);

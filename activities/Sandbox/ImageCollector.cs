@@ -63,7 +63,7 @@ internal sealed class ImageCollector(IContainerGateway gateway, SandboxOptions o
         {
             // A worker that prepares the image marks it first and looks for it then, so one of the two sees the other.
             await using var removing = ImageUse.TryBar(tag);
-            if (removing is null || time.GetUtcNow() - LastUse(image) < JustUsed || !await gateway.RemoveImageAsync(tag, cancellationToken))
+            if (removing is null || time.GetUtcNow() - LastUse(image) < JustUsed || await WasMarkedAsync(tag, cancellationToken) || !await gateway.RemoveImageAsync(tag, cancellationToken))
             {
                 return false;
             }
@@ -71,6 +71,10 @@ internal sealed class ImageCollector(IContainerGateway gateway, SandboxOptions o
 
         return true;
     }
+
+    /// <summary>Whether a worker of another user on this engine asked for it a moment ago.</summary>
+    private async Task<bool> WasMarkedAsync(string tag, CancellationToken cancellationToken) =>
+        await gateway.FindImageAsync(tag, cancellationToken) is { } image && time.GetUtcNow() - image.Marked < JustUsed;
 
     private static DateTimeOffset LastUse(ImageOnHost image) =>
         image.Tags.Select(ImageUse.LastOf).Append(image.Created).Max();

@@ -51,6 +51,7 @@ internal sealed class ImagePreparer(IContainerGateway gateway, IArtifactStore st
     private async Task<ImageFacts?> FindBuiltAsync(string tag, CancellationToken cancellationToken)
     {
         ImageUse.Mark(tag, time.GetUtcNow());
+        await gateway.MarkImageAsync(tag, cancellationToken);
         await ImageUse.PassAsync(tag, cancellationToken);
         return await gateway.FindImageAsync(tag, cancellationToken);
     }

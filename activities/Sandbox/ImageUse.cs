@@ -3,8 +3,9 @@ using Spark.Temporal.Activities.Processes;
 namespace Spark.Temporal.Activities.Sandbox;
 
 /// <summary>
-/// When an image was last asked for on this host, by any worker: the time of a file, since the engine does not record it.
-/// While an image is removed it is locked, and workers wait before they use it.
+/// When an image was last asked for on this host, by any worker of this user: the time of a file. While an image is removed it is locked,
+/// and workers wait before they use it. Workers of other users on the same engine see the mark of <see cref="IContainerGateway.MarkImageAsync"/>;
+/// should an image go in the moment between their mark and their container, they prepare it again.
 /// </summary>
 internal static class ImageUse
 {

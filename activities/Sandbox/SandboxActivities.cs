@@ -17,6 +17,7 @@ internal sealed class SandboxActivities(
     ProofSteps proof,
     ShellConnections shells,
     DiskCheck disks,
+    SandboxHost host,
     TimeProvider time,
     ILogger<SandboxActivities> logger) : ISandboxActivities
 {
@@ -64,7 +65,7 @@ internal sealed class SandboxActivities(
     {
         var context = ActivityExecutionContext.Current;
         await using var heartbeats = Heartbeats.Start(context, time);
-        return await SandboxFailures.TypedAsync(container, () => work(new Step(context.Info, heartbeats, context.CancellationToken)));
+        return await SandboxFailures.TypedAsync(container, host.Name, () => work(new Step(context.Info, heartbeats, context.CancellationToken)));
     }
 
     private sealed record Step(ActivityInfo Info, Heartbeats Heartbeats, CancellationToken Cancelled)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Docker.DotNet;
+using Spark.Temporal.Activities.Failures;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Exceptions;
 
@@ -12,15 +13,17 @@ internal static class SandboxFailures
     public static ApplicationFailureException Lost(string container) => new(
         $"Container {Short(container)} is gone.", FailureTypes.SandboxLost, nonRetryable: true);
 
-    public static ApplicationFailureException Start(string why) => new(why, FailureTypes.StartFailed, nonRetryable: true);
+    /// <summary>The image of a container that is to start was removed meanwhile: it is prepared again.</summary>
+    public static ApplicationFailureException ImageLost(string image, string host) => new(
+        $"Image {Short(image)} is not on host {host} any more.", FailureTypes.SandboxLost, nonRetryable: true);
 
-    public static ApplicationFailureException Unavailable(Exception cause) => new(
-        $"The container engine does not answer correctly: {cause.Message}", cause, FailureTypes.SandboxUnavailable);
+    public static ApplicationFailureException Start(string why) => new(why, FailureTypes.StartFailed, nonRetryable: true);
 
     /// <summary>Runs a step of an activity, and turns exceptions of the engine into typed failures.</summary>
     /// <param name="container">The container it is about; null when there is none yet.</param>
+    /// <param name="host">Name of this host.</param>
     /// <param name="step">The step.</param>
-    public static async Task<T> TypedAsync<T>(string? container, Func<Task<T>> step)
+    public static async Task<T> TypedAsync<T>(string? container, string host, Func<Task<T>> step)
     {
         try
         {
@@ -36,7 +39,7 @@ internal static class SandboxFailures
         }
         catch (Exception broken) when (broken is DockerApiException or HttpRequestException or SocketException or IOException or TimeoutException)
         {
-            throw Unavailable(broken);
+            throw EngineFailures.Unavailable(broken, host);
         }
     }
 

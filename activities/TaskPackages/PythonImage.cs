@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Docker.DotNet;
 using Docker.DotNet.Models;
+using Spark.Temporal.Activities.Failures;
 using Spark.Temporal.Activities.Archives;
 
 namespace Spark.Temporal.Activities.TaskPackages;
@@ -76,7 +77,7 @@ internal sealed class PythonImage(DockerClient docker) : IDisposable
 
         lock (words)
         {
-            throw new IOException($"The helper image {Name} cannot be built: {string.Concat(words.TakeLast(5))}");
+            throw EngineFailures.Unavailable(new InvalidOperationException($"the helper image {Name} cannot be built: {string.Concat(words.TakeLast(5)).Trim()}"));
         }
     }
 }

@@ -10,4 +10,7 @@ public static class LlmPurposes
     public const string Blueprint = "blueprint";
     public const string Critique = "critique";
     public const string Repair = "repair";
+
+    /// <summary>A short request that only finds out whether the endpoint answers; no run is paid by it.</summary>
+    public const string Probe = "probe";
 }

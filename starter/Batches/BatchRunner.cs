@@ -1,13 +1,14 @@
+using System.Globalization;
 using System.Text.Json;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.Preflight;
+using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Messages;
-using Temporalio.Api.Enums.V1;
 using Temporalio.Client;
 using Temporalio.Common;
-using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Starter.Batches;
 
@@ -40,7 +41,7 @@ internal static class BatchRunner
         return RunFollower.RunAsync(
             session,
             new FollowedRun("batch", input.Batch, id, input.OutDir),
-            () => StartAsync(session, input, words, id),
+            () => StartAsync(session, input, words, following, output, cancellationToken),
             batch => BatchView.FollowAsync(
                 session,
                 batch,
@@ -58,26 +59,47 @@ internal static class BatchRunner
             cancellationToken);
     }
 
-    private static async Task<WorkflowHandle<BatchWorkflow, BatchResult>> StartAsync(SparkSession session, BatchInput input, BatchWords words, string id)
+    private static Task<WorkflowHandle<BatchWorkflow, BatchResult>> StartAsync(
+        SparkSession session, BatchInput input, BatchWords words, BatchFollowing following, CliOutput output, CancellationToken cancellationToken)
     {
-        try
-        {
-            return await session.Client.StartWorkflowAsync(
-                (BatchWorkflow workflow) => workflow.RunAsync(input),
-                new WorkflowOptions(id, SparkSession.Queue)
+        var id = WorkflowIds.Batch(input.Batch);
+        return new NamedRuns(session, output).StartAsync(
+            new NamedStart<BatchInput, WorkflowHandle<BatchWorkflow, BatchResult>>
+            {
+                What = "batch",
+                Name = input.Batch,
+                Id = id,
+                Input = input,
+                TriesAgain = true,
+                Before = () => new PreflightCheck(session, output).RunAsync(input.Batch, following.Preflight, cancellationToken),
+                Attach = run => session.Client.GetWorkflowHandle<BatchWorkflow, BatchResult>(run),
+                Attached = there => NoteUnused(there, input, id, following, output),
+                Start = (_, options) =>
                 {
-                    StaticSummary = words.Summary,
-                    StaticDetails = words.Details,
-                    TypedSearchAttributes = SearchAttributes.Started(input.Batch, "*", words.ModelSlug),
-                    Priority = new Priority(input.Priority, input.Batch, input.Weight),
-                    IdConflictPolicy = WorkflowIdConflictPolicy.UseExisting,
-                    IdReusePolicy = WorkflowIdReusePolicy.AllowDuplicateFailedOnly,
-                });
-        }
-        catch (WorkflowAlreadyStartedException)
+                    options.StaticSummary = words.Summary;
+                    options.StaticDetails = words.Details;
+                    options.TypedSearchAttributes = SearchAttributes.Started(input.Batch, "*", words.ModelSlug);
+                    options.Priority = new Priority(input.Priority, input.Batch, input.Weight);
+                    return session.Client.StartWorkflowAsync((BatchWorkflow workflow) => workflow.RunAsync(input), options);
+                },
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Options that an open batch does not take from a command that attaches to it.</summary>
+    private static void NoteUnused(BatchInput there, BatchInput here, string id, BatchFollowing following, CliOutput output)
+    {
+        (string Option, bool Differs, string Remedy)[] options =
+        [
+            ("--parallelism", there.Parallelism != here.Parallelism, $"change it with: spark runs parallelism {id} {here.Parallelism}"),
+            ("--batch-budget-usd", there.BudgetUsd != here.BudgetUsd, $"change it with: spark runs budget {id} --usd {here.BudgetUsd?.ToString(CultureInfo.InvariantCulture)}"),
+            ("--batch-budget-tokens", there.BudgetTokens != here.BudgetTokens, $"change it with: spark runs budget {id} --tokens {here.BudgetTokens}"),
+            ("--priority", there.Priority != here.Priority, "it keeps the one that it was started with"),
+            ("--weight", there.Weight != here.Weight, "it keeps the one that it was started with"),
+        ];
+        foreach (var (option, _, remedy) in options.Where(option => option.Differs && following.Given.Contains(option.Option)))
         {
-            // It ran before: its result exists, so nothing is paid for again.
-            return session.Client.GetWorkflowHandle<BatchWorkflow, BatchResult>(id);
+            output.Note($"{option} does not change a batch that runs; {remedy}");
         }
     }
 }

@@ -12,7 +12,7 @@ namespace Spark.Temporal.Starter.Batches;
 /// <param name="parallelism">Runs open at once, where nothing is said.</param>
 internal sealed class BatchSettings(string kind, int parallelism)
 {
-    private readonly Option<string?> _batch = new("--batch") { Description = "Name of the batch; naming one that runs attaches to it. Default: made up." };
+    private readonly Option<string?> _batch = new("--batch") { Description = "Name of the batch. Naming one that runs attaches to it, and runs that wait for the world try again; one with other options is refused. Default: made up." };
     private readonly Option<string[]> _exclude = new("--exclude-tasks") { Description = "Leave these out, by name; * and ? match, @FILE reads one name per line (a block list).", AllowMultipleArgumentsPerToken = true };
     private readonly Option<int?> _limit = RunSettings.Positive(new Option<int?>("--limit") { Description = "Run at most this many." });
     private readonly Option<bool> _shuffle = new("--shuffle") { Description = "Shuffle the items instead of ordering them by name; the same seed gives the same order." };
@@ -55,7 +55,7 @@ internal sealed class BatchSettings(string kind, int parallelism)
     public bool DryRun(ParseResult parsed) => parsed.GetValue(_dryRun);
 
     public BatchFollowing Following(ParseResult parsed, bool json) =>
-        new(parsed.GetValue(_detach), parsed.GetValue(_cancel), json) { Dashboard = _dashboard.Of(parsed) };
+        new(parsed.GetValue(_detach), parsed.GetValue(_cancel), json) { Dashboard = _dashboard.Of(parsed), Given = BatchFollowing.GivenIn(parsed) };
 
     /// <summary>The source, filtered and ordered by these options.</summary>
     public BatchSource Source(ParseResult parsed, BatchSource source) => source with

@@ -1,5 +1,8 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Dashboard;
+using Spark.Temporal.Starter.Preflight;
 using Spark.Temporal.Starter.Servers;
 using Temporalio.Client;
 using Temporalio.Exceptions;
@@ -11,6 +14,16 @@ internal sealed record BatchFollowing(bool Detach, bool CancelOnInterrupt, bool 
 {
     /// <summary>Whether a live page may be served beside it.</summary>
     public DashboardRequest Dashboard { get; init; } = new();
+
+    /// <summary>What is tried before anything is started; null for nothing.</summary>
+    public PreflightPlan? Preflight { get; init; }
+
+    /// <summary>Options that the user gave, such as <c>--parallelism</c>; the others have their defaults.</summary>
+    public IReadOnlySet<string> Given { get; init; } = new HashSet<string>();
+
+    /// <summary>The options that a command line or a file of settings gives.</summary>
+    public static IReadOnlySet<string> GivenIn(ParseResult parsed) =>
+        parsed.CommandResult.Children.OfType<OptionResult>().Where(option => !option.Implicit).Select(option => option.Option.Name).ToHashSet(StringComparer.Ordinal);
 }
 
 /// <summary>What a command starts and follows.</summary>

@@ -26,6 +26,11 @@ internal sealed partial class ScriptedModel(IReadOnlyDictionary<string, Scripted
     /// <exception cref="FormatException">There is no script for this; the message says what there is.</exception>
     public ScriptedReply Reply(string purpose, string task, ChatRequest request)
     {
+        if (purpose == LlmPurposes.Probe)
+        {
+            return new ScriptedReply("OK");
+        }
+
         var story = Story(task);
         return purpose switch
         {

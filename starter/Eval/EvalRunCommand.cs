@@ -4,6 +4,7 @@ using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Batches;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Dashboard;
+using Spark.Temporal.Starter.Preflight;
 using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.Messages;
@@ -31,7 +32,7 @@ internal static class EvalRunCommand
         var parallelism = RunSettings.Between(1, ParallelismRequest.Most, new Option<int>("--parallelism") { Description = "Trials open at once.", DefaultValueFactory = _ => 4 });
         var seed = new Option<int>("--seed") { Description = "Seed for the order of trials inside a task, and for the confidence intervals.", DefaultValueFactory = _ => 1 };
         var budget = RunSettings.Positive(new Option<double?>("--budget-usd") { Description = "Once this many dollars are spent, no further trial starts until the budget is raised." });
-        var batchName = new Option<string?>("--batch") { Description = "Name of the evaluation; naming one that runs attaches to it. Default: made up." };
+        var batchName = new Option<string?>("--batch") { Description = "Name of the evaluation. Naming one that runs attaches to it; one with other options is refused. Default: made up." };
         var resume = new Option<bool>("--resume") { Description = "Keep what the evaluation named with --batch has scored, and run the rest again." };
         var detach = new Option<bool>("--detach") { Description = "Start and return; follow with spark runs watch." };
         var results = new Option<string?>("--eval-result-dir") { Description = $"Folder for summaries and reports, with one folder per model. Default: {SummaryFiles.Root}/ under --out." };
@@ -39,6 +40,7 @@ internal static class EvalRunCommand
         var cancel = new Option<bool>("--cancel-on-interrupt") { Description = "Ctrl-C cancels the evaluation instead of leaving it." };
         var json = CommonOptions.Json();
         var arms = new ArmSettings();
+        var preflight = new PreflightSettings();
         var run = new RunSettings(TimeoutMultiplier, withModel: false);
         var command = new Command(
             "run",
@@ -55,6 +57,7 @@ internal static class EvalRunCommand
         };
         var dashboard = new DashboardOptions();
         dashboard.AddTo(command);
+        preflight.AddTo(command);
         arms.AddTo(command);
         run.AddTo(command);
         agent.AddTo(command);
@@ -95,7 +98,13 @@ internal static class EvalRunCommand
             await using var session = await SparkSession.OpenAsync(output, new SessionOptions(), cancellationToken);
             var starter = new EvaluationStarter(session, output);
             return await starter.RunAsync(
-                input, chosen.Count, new BatchFollowing(parsed.GetValue(detach), parsed.GetValue(cancel), parsed.GetValue(json)) { Dashboard = dashboard.Of(parsed) }, cancellationToken);
+                input, chosen.Count, new BatchFollowing(parsed.GetValue(detach), parsed.GetValue(cancel), parsed.GetValue(json))
+                {
+                    Dashboard = dashboard.Of(parsed),
+                    Given = BatchFollowing.GivenIn(parsed),
+                    Preflight = preflight.Plan(parsed, input.Students.Select(student => PreflightSettings.AgentModel(input.Agent, student.Model)), input.OutDir, input.ResultsRoot),
+                },
+                cancellationToken);
         });
         return command;
     }

@@ -1,11 +1,12 @@
+using System.Globalization;
 using Spark.Temporal.Starter.Batches;
 using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.Preflight;
+using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.Evaluation;
 using Spark.Temporal.Workflows.Messages;
-using Temporalio.Api.Enums.V1;
 using Temporalio.Client;
-using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Starter.Eval;
 
@@ -19,7 +20,7 @@ internal sealed class EvaluationStarter(SparkSession session, CliOutput output)
     public Task<int> RunAsync(EvaluationInput input, int tasks, BatchFollowing following, CancellationToken cancellationToken) => RunFollower.RunAsync(
         session,
         new FollowedRun("evaluation", input.Batch, WorkflowIds.Evaluation(input.Batch), input.OutDir),
-        () => StartAsync(input, tasks),
+        () => StartAsync(input, tasks, following, cancellationToken),
         run => FollowAsync(run, cancellationToken),
         result =>
         {
@@ -40,7 +41,7 @@ internal sealed class EvaluationStarter(SparkSession session, CliOutput output)
 
     /// <summary>Starts an evaluation and follows it to its end.</summary>
     public async Task<EvaluationResult> EvaluateAsync(EvaluationInput input, int tasks, CancellationToken cancellationToken) =>
-        await FollowAsync(await StartAsync(input, tasks), cancellationToken);
+        await FollowAsync(await StartAsync(input, tasks, null, cancellationToken), cancellationToken);
 
     /// <summary>Good when every trial ended and infrastructure ended none of them.</summary>
     public static int ExitCode(EvaluationResult result) =>
@@ -60,46 +61,50 @@ internal sealed class EvaluationStarter(SparkSession session, CliOutput output)
         }
     }
 
-    private async Task<WorkflowHandle<EvaluationWorkflow, EvaluationResult>> StartAsync(EvaluationInput input, int tasks)
+    private Task<WorkflowHandle<EvaluationWorkflow, EvaluationResult>> StartAsync(
+        EvaluationInput input, int tasks, BatchFollowing? following, CancellationToken cancellationToken)
     {
-        // A cancelled or failed evaluation goes on from its files; a finished one only with --resume.
         var id = WorkflowIds.Evaluation(input.Batch);
-        var resumes = input.Resume || await ClosedBadlyAsync(id);
-        var started = input with { Resume = resumes };
-        try
-        {
-            return await session.Client.StartWorkflowAsync(
-                (EvaluationWorkflow workflow) => workflow.RunAsync(started),
-                new WorkflowOptions(id, SparkSession.Queue)
+        return new NamedRuns(session, output).StartAsync(
+            new NamedStart<EvaluationInput, WorkflowHandle<EvaluationWorkflow, EvaluationResult>>
+            {
+                What = "evaluation",
+                Name = input.Batch,
+                Id = id,
+                Input = input,
+                Again = input.Resume,
+                TriesAgain = true,
+                Before = () => new PreflightCheck(session, output).RunAsync(input.Batch, following?.Preflight, cancellationToken),
+                Attach = run => session.Client.GetWorkflowHandle<EvaluationWorkflow, EvaluationResult>(run),
+                Attached = there => NoteUnused(there, input, id, following),
+                Start = (again, options) =>
                 {
-                    StaticSummary = $"{tasks} tasks × {input.Arms.Count} arms × {input.Repeats}, {input.Students.Count} {(input.Students.Count == 1 ? "student" : "students")}",
-                    StaticDetails = $"Arms {Names(input.Arms.Select(arm => arm.Name))}; students {Names(input.Students.Select(student => student.Slug))}; agent `{input.Agent}`, time-outs × {input.Limits.TimeoutMultiplier}; results under `{input.OutDir}`.",
-                    TypedSearchAttributes = SearchAttributes.Started(input.Batch, "*", string.Join(',', input.Students.Select(student => student.Slug)), string.Join(',', input.Arms.Select(arm => arm.Name))),
-                    IdConflictPolicy = WorkflowIdConflictPolicy.UseExisting,
-                    IdReusePolicy = resumes ? WorkflowIdReusePolicy.AllowDuplicate : WorkflowIdReusePolicy.AllowDuplicateFailedOnly,
-                });
-        }
-        catch (WorkflowAlreadyStartedException)
+                    // A cancelled or failed evaluation goes on from its files; a finished one only with --resume.
+                    var started = input with { Resume = input.Resume || again };
+                    options.StaticSummary = $"{tasks} tasks × {input.Arms.Count} arms × {input.Repeats}, {input.Students.Count} {(input.Students.Count == 1 ? "student" : "students")}";
+                    options.StaticDetails = $"Arms {Names(input.Arms.Select(arm => arm.Name))}; students {Names(input.Students.Select(student => student.Slug))}; agent `{input.Agent}`, time-outs × {input.Limits.TimeoutMultiplier}; results under `{input.OutDir}`.";
+                    options.TypedSearchAttributes = SearchAttributes.Started(input.Batch, "*", string.Join(',', input.Students.Select(student => student.Slug)), string.Join(',', input.Arms.Select(arm => arm.Name)));
+                    return session.Client.StartWorkflowAsync((EvaluationWorkflow workflow) => workflow.RunAsync(started), options);
+                },
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Options that an open evaluation does not take from a command that attaches to it.</summary>
+    private void NoteUnused(EvaluationInput there, EvaluationInput here, string id, BatchFollowing? following)
+    {
+        if (following?.Given.Contains("--parallelism") == true && there.Parallelism != here.Parallelism)
         {
-            // It ran before: its result exists, so nothing is paid for again.
-            return session.Client.GetWorkflowHandle<EvaluationWorkflow, EvaluationResult>(id);
+            output.Note($"--parallelism does not change an evaluation that runs; change it with: spark runs parallelism {id} {here.Parallelism}");
+        }
+
+        if (following?.Given.Contains("--budget-usd") == true && there.Budget != here.Budget)
+        {
+            output.Note($"--budget-usd does not change an evaluation that runs; change it with: spark runs budget {id} --usd {here.Budget.Usd?.ToString(CultureInfo.InvariantCulture)}");
         }
     }
 
     private static string Names(IEnumerable<string> names) => string.Join(", ", names.Select(name => $"`{name}`"));
-
-    private async Task<bool> ClosedBadlyAsync(string id)
-    {
-        try
-        {
-            return (await session.Client.GetWorkflowHandle(id).DescribeAsync()).Status
-                is WorkflowExecutionStatus.Canceled or WorkflowExecutionStatus.Failed or WorkflowExecutionStatus.Terminated or WorkflowExecutionStatus.TimedOut;
-        }
-        catch (RpcException missing) when (missing.Code == RpcException.StatusCode.NotFound)
-        {
-            return false;
-        }
-    }
 
     private Task<EvaluationResult> FollowAsync(WorkflowHandle<EvaluationWorkflow, EvaluationResult> run, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Client;
 using Temporalio.Common;
@@ -65,6 +66,14 @@ internal sealed record RunRow
             ClosedAt = run.CloseTime,
         };
     }
+
+    /// <summary>Whether it waits for something that is not a person.</summary>
+    [JsonIgnore]
+    public bool Waits => Status == "running" && State?.StartsWith(RunStates.WaitingPrefix, StringComparison.Ordinal) == true;
+
+    /// <summary>Whether it is a batch or an evaluation: a run that consists of others.</summary>
+    [JsonIgnore]
+    public bool IsBatch => Type is "Batch" or "Evaluation";
 
     /// <summary>The state of an open run, or the status of a closed one: one word or sentence.</summary>
     public string Now() => Status == "running" ? State ?? Status : Status;

@@ -54,17 +54,20 @@ internal static class RunsBatchCommands
     {
         var which = new Option<string>("--which") { Description = "failed, infrastructure, or all (both of these and cancelled items).", DefaultValueFactory = _ => "all" };
         which.AcceptOnlyFromAmong("failed", "infrastructure", "all");
-        return RunsSteerCommands.Steer(
+        return RunsManyCommands.Steer(
             output,
             "retry",
             """
-            Runs items that did not pass again, at the end of a batch that still runs.
+            Runs items that did not pass again, at the end of batches that still run.
 
-            Example:
+            Examples:
               spark runs retry batch/night --which infrastructure
+              spark runs retry --batch night evening
             """,
             "RetryFailed",
             parsed => new RetryRequest(parsed.GetValue(which)!),
+            withRuns: false,
+            run => run.Type == "Batch",
             which);
     }
 

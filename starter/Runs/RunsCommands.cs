@@ -16,7 +16,7 @@ internal static class RunsCommands
 
     public static Command Create(CliOutput output)
     {
-        var group = new Command("runs", "Lists, shows, follows, steers, forks, compares, exports and cancels runs.") { List(output), Show(output), Watch(output), Cancel(output) };
+        var group = new Command("runs", "Lists, shows, follows, steers, forks, compares, exports and cancels runs.") { List(output), Show(output), Watch(output), RunsManyCommands.Cancel(output) };
         foreach (var command in RunsSteerCommands.Create(output).Concat(RunsBatchCommands.Create(output)).Concat([RunsForkCommand.Create(output), RunsExportCommand.Create(output), RunsDiffCommand.Create(output)]))
         {
             group.Add(command);
@@ -137,48 +137,6 @@ internal static class RunsCommands
             }
 
             return last.Status == "completed" ? ExitCodes.Good : ExitCodes.SomeFailed;
-        });
-        return command;
-    }
-
-    private static Command Cancel(CliOutput output)
-    {
-        var json = CommonOptions.Json();
-        var id = Id();
-        var detach = new Option<bool>("--detach") { Description = "Do not wait until the run has removed its containers and is closed." };
-        var command = new Command(
-            "cancel",
-            """
-            Cancels a run. Its containers are removed; its memo, records and files are kept.
-
-            Example:
-              spark runs cancel skill/night/gpt/3d-scan-calc
-            """) { id, detach, json };
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            await using var session = await SparkSession.OpenAsync(output, new(), cancellationToken);
-            var run = RunRow.Of(await RunDetails.DescribeAsync(session, parsed.GetValue(id)!, cancellationToken));
-            if (run.Status != "running")
-            {
-                throw new CliException($"run '{run.Id}' is not running: {run.Status}");
-            }
-
-            await session.Client.GetWorkflowHandle(run.Id).CancelAsync(new() { Rpc = new() { CancellationToken = cancellationToken } });
-            if (!parsed.GetValue(detach))
-            {
-                run = await FollowAsync(session, run.Id, line => output.Note(line), cancellationToken);
-            }
-
-            if (parsed.GetValue(json))
-            {
-                output.Json(run);
-            }
-            else
-            {
-                output.Line($"{run.Id}  {(parsed.GetValue(detach) ? "asked to cancel" : RunPrinter.Line(run))}");
-            }
-
-            return ExitCodes.Good;
         });
         return command;
     }

@@ -11,30 +11,38 @@ internal static class RunsSteerCommands
 {
     public static IEnumerable<Command> Create(CliOutput output) => [Pause(output), Resume(output), Guide(output), Extend(output), Budget(output)];
 
-    private static Command Pause(CliOutput output) => Steer(
+    private static Command Pause(CliOutput output) => RunsManyCommands.Steer(
         output,
         "pause",
         """
-        Pauses a run after the step in flight; a batch starts nothing more. Containers are removed after ten minutes
-        and are rebuilt on resume.
+        Pauses runs after the step in flight; a batch starts nothing more and pauses its runs. Containers are removed after
+        ten minutes and are rebuilt on resume. Exits 0 if all took it, 3 if some did not.
 
-        Example:
+        Examples:
           spark runs pause batch/night
+          spark runs pause skill/night/gpt/a skill/night/gpt/b
         """,
         "Pause",
-        _ => null);
+        _ => null,
+        withRuns: false,
+        _ => true);
 
-    private static Command Resume(CliOutput output) => Steer(
+    private static Command Resume(CliOutput output) => RunsManyCommands.Steer(
         output,
         "resume",
         """
-        Resumes a run after a pause, or once the cause of its wait is fixed.
+        Resumes runs after a pause, or once the cause of their wait is fixed. --batch reaches the batch and its runs that are
+        paused or wait. Exits 0 if all took it, 3 if some did not.
 
-        Example:
+        Examples:
           spark runs resume skill/night/gpt/3d-scan-calc
+          spark runs resume --batch night
+          spark runs resume --waiting --dry-run
         """,
         "Resume",
-        _ => null);
+        _ => null,
+        withRuns: true,
+        _ => true);
 
     private static Command Guide(CliOutput output)
     {

@@ -1,7 +1,6 @@
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Servers;
-using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Spark.Temporal.Workflows.TaskConstruction;
 using Temporalio.Api.Enums.V1;
@@ -15,7 +14,14 @@ namespace Spark.Temporal.Starter.Runs;
 /// <param name="Update">Name of the update.</param>
 /// <param name="Accepted">Whether the run took it.</param>
 /// <param name="Error">Why not; null when it did.</param>
-internal sealed record Steered(string Id, string Update, bool Accepted, string? Error = null);
+internal sealed record Steered(string Id, string Update, bool Accepted, string? Error = null)
+{
+    /// <summary>What came of it, or, where nothing was done, what the run does now; null where that is not known.</summary>
+    public string? State { get; init; }
+
+    /// <summary>The run afterwards; null where it was not looked at.</summary>
+    public RunRow? Run { get; init; }
+}
 
 /// <summary>Sends updates to runs. A batch takes them itself where it can; otherwise each of its open runs gets them.</summary>
 internal sealed class Steering(SparkSession session)
@@ -48,11 +54,9 @@ internal sealed class Steering(SparkSession session)
             return [sent];
         }
 
-        return IsBatch(described.WorkflowType) ? await SendToRunsAsync(described, update, argument, cancellationToken)
+        return RunRow.Of(described).IsBatch ? await SendToRunsAsync(described, update, argument, cancellationToken)
             : throw new CliException($"run '{id}' takes no {update}: it is of type {RunRow.Of(described).Type}");
     }
-
-    private static bool IsBatch(string type) => type.EndsWith(nameof(BatchWorkflow), StringComparison.Ordinal) || type == "EvaluationWorkflow";
 
     private async Task<IReadOnlyList<Steered>> SendToRunsAsync(
         WorkflowExecutionDescription batch, string update, object? argument, CancellationToken cancellationToken)

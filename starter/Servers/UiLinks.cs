@@ -13,7 +13,7 @@ internal static class UiLinks
     public const string ViewName = "Spark runs";
 
     /// <summary>All runs; attempts of a skill run are found through it.</summary>
-    public const string Runs = "(WorkflowType != 'AttemptWorkflow' OR ParentWorkflowId IS NULL)";
+    public const string Runs = "((WorkflowType != 'AttemptWorkflow' OR ParentWorkflowId IS NULL) AND WorkflowType != 'PreflightWorkflow')";
 
     public static string Run(string ui, string temporalNamespace, string workflowId) => $"{All(ui, temporalNamespace)}/{Uri.EscapeDataString(workflowId)}";
 

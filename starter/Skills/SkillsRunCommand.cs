@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Spark.Temporal.Starter.Batches;
 using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.Preflight;
 using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Servers;
@@ -20,6 +21,7 @@ internal static class SkillsRunCommand
         var json = CommonOptions.Json();
         var run = new RunSettings();
         var skill = new SkillSettings();
+        var preflight = new PreflightSettings();
         var command = new Command(
             "run",
             """
@@ -34,6 +36,7 @@ internal static class SkillsRunCommand
             tasksDir, tasks, json,
         };
         batches.AddTo(command);
+        preflight.AddTo(command);
         skill.AddTo(command);
         run.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
@@ -45,12 +48,22 @@ internal static class SkillsRunCommand
                 ? [.. TaskFolders.Select(source).Select(task => (task.Name, task.Directory))]
                 : [.. TaskFolders.Recordings(source).Select(recording => (recording.Name, recording.Folder))];
             var input = batches.Input(parsed, batch, run.OutDir(parsed), new SkillWork(skill.Template(parsed, run, batch)), source);
-            return batches.DryRun(parsed)
-                ? await PrintPlanAsync(input, chosen, parsed.GetValue(json), output, cancellationToken)
-                : await BatchRunner.RunAsync(
-                    input, BatchWords.Of(input, chosen.Count), batches.Following(parsed, parsed.GetValue(json)), new SessionOptions(), output, cancellationToken);
+            if (batches.DryRun(parsed))
+            {
+                return await PrintPlanAsync(input, chosen, parsed.GetValue(json), output, cancellationToken);
+            }
+
+            var following = batches.Following(parsed, parsed.GetValue(json)) with { Preflight = preflight.Plan(parsed, Models(input), input.OutDir, ((SkillWork)input.Work).Run.ResultsRoot) };
+            return await BatchRunner.RunAsync(input, BatchWords.Of(input, chosen.Count), following, new SessionOptions(), output, cancellationToken);
         });
         return command;
+    }
+
+    /// <summary>Models that its runs will ask: whatever agent works, reflections and skills are a model's; only recorded runs have theirs.</summary>
+    private static IEnumerable<ModelChoice?> Models(BatchInput input)
+    {
+        var run = ((SkillWork)input.Work).Run;
+        return run.Agent == AgentNames.Replay ? [] : [PreflightSettings.AgentModel(run.Agent, run.Model), run.SummaryModel ?? run.Model];
     }
 
     private static string Named(string? tasksDir) =>

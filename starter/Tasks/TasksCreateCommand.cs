@@ -2,6 +2,7 @@ using System.CommandLine;
 using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Starter.Batches;
 using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.Preflight;
 using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Servers;
@@ -27,6 +28,7 @@ internal static class TasksCreateCommand
         var tokens = RunSettings.Positive(new Option<long?>("--budget-tokens") { Description = "Tokens that a task may send and receive; then its run waits." });
         var json = CommonOptions.Json();
         var run = new RunSettings();
+        var preflight = new PreflightSettings();
         var command = new Command(
             "create",
             """
@@ -41,6 +43,7 @@ internal static class TasksCreateCommand
             prompts, revisions, retries, references, topK, exclude, budget, tokens, json,
         };
         batches.AddTo(command);
+        preflight.AddTo(command);
         run.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -75,8 +78,8 @@ internal static class TasksCreateCommand
             }
 
             var input = batches.Input(parsed, batch, template.OutDir, new ConstructionWork(template), source);
-            return await BatchRunner.RunAsync(
-                input, BatchWords.Of(input, chosen.Count), batches.Following(parsed, parsed.GetValue(json)), new SessionOptions(), output, cancellationToken);
+            var following = batches.Following(parsed, parsed.GetValue(json)) with { Preflight = preflight.Plan(parsed, [model], input.OutDir) };
+            return await BatchRunner.RunAsync(input, BatchWords.Of(input, chosen.Count), following, new SessionOptions(), output, cancellationToken);
         });
         return command;
     }

@@ -5,10 +5,10 @@ using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.RunOptions;
+using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.TaskConstruction;
-using Temporalio.Api.Enums.V1;
 using Temporalio.Client;
 
 namespace Spark.Temporal.Starter.Tasks;
@@ -26,7 +26,7 @@ internal static class TasksVaryCommand
         };
         var seed = new Option<int>("--seed") { Description = "Number that selects the first of all combinations.", DefaultValueFactory = _ => 1 };
         var parallelism = RunSettings.Positive(new Option<int>("--parallelism") { Description = "Variants open at once.", DefaultValueFactory = _ => 2 });
-        var batchName = new Option<string?>("--batch") { Description = "Name of the run; naming one that runs attaches to it. Default: made up." };
+        var batchName = new Option<string?>("--batch") { Description = "Name of the run. Naming one that runs attaches to it; one with other options is refused. Default: made up." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Print the template and what its first variants choose; start nothing." };
         var json = CommonOptions.Json();
         var run = new RunSettings();
@@ -119,14 +119,23 @@ internal static class TasksVaryCommand
     private static async Task<FamilyResult> RunAsync(SparkSession session, FamilyInput input, CliOutput output, CancellationToken cancellationToken)
     {
         var id = WorkflowIds.Family(input.Batch, input.Task);
-        var family = await session.Client.StartWorkflowAsync(
-            (FamilyWorkflow workflow) => workflow.RunAsync(input),
-            new WorkflowOptions(id, SparkSession.Queue)
+        var family = await new NamedRuns(session, output).StartAsync(
+            new NamedStart<FamilyInput, WorkflowHandle<FamilyWorkflow, FamilyResult>>
             {
-                StaticSummary = $"{input.Count} variants of {input.Task}",
-                TypedSearchAttributes = SearchAttributes.Started(input.Batch, input.Task, "none"),
-                IdConflictPolicy = WorkflowIdConflictPolicy.UseExisting,
-            });
+                What = "family",
+                Name = input.Batch,
+                Id = id,
+                Input = input,
+                Again = true,
+                Attach = run => session.Client.GetWorkflowHandle<FamilyWorkflow, FamilyResult>(run),
+                Start = (_, options) =>
+                {
+                    options.StaticSummary = $"{input.Count} variants of {input.Task}";
+                    options.TypedSearchAttributes = SearchAttributes.Started(input.Batch, input.Task, "none");
+                    return session.Client.StartWorkflowAsync((FamilyWorkflow workflow) => workflow.RunAsync(input), options);
+                },
+            },
+            cancellationToken);
         output.Note(session.UiOf(id) is { } page ? $"{id}\n{page}" : id);
         return await LineView.FollowAsync(
             family,

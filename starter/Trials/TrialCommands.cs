@@ -2,6 +2,7 @@ using System.CommandLine;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.Preflight;
 using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.Attempts;
@@ -22,6 +23,7 @@ internal static class TrialCommands
         var agent = new AgentSettings();
         var json = CommonOptions.Json();
         var settings = new RunSettings();
+        var preflight = new PreflightSettings();
         var command = new Command(
             "run",
             """
@@ -36,6 +38,7 @@ internal static class TrialCommands
         };
         agent.AddTo(command);
         settings.AddTo(command);
+        preflight.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var task = TaskFolders.One(parsed.GetValue(folder)!);
@@ -56,6 +59,8 @@ internal static class TrialCommands
                 OutDir = settings.OutDir(parsed),
             };
             await using var session = await SparkSession.OpenAsync(output, new SessionOptions(), cancellationToken);
+            var plan = preflight.Plan(parsed, [PreflightSettings.AgentModel(input.Agent, input.Model)], input.OutDir);
+            await new PreflightCheck(session, output).RunAsync(batch, plan, cancellationToken);
             var result = await RunAsync(session, input, task.Name, output, cancellationToken);
             Print(result, parsed.GetValue(json), output);
             return result.Outcome switch

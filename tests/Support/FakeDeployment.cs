@@ -3,6 +3,7 @@ using Spark.Temporal.Activities.Artifacts.Replay;
 using Spark.Temporal.Activities.Artifacts.Results;
 using Spark.Temporal.Activities.Batches;
 using Spark.Temporal.Activities.Evaluation;
+using Spark.Temporal.Activities.Failures;
 using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Activities.Versions;
 using Spark.Temporal.Wire;
@@ -10,8 +11,10 @@ using Spark.Temporal.Wire.Encryption;
 using Spark.Temporal.Workers;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
+using Temporalio.Activities;
 using Temporalio.Client;
 using Temporalio.Worker;
+using Temporalio.Worker.Interceptors;
 
 namespace Spark.Temporal.Tests.Support;
 
@@ -24,6 +27,7 @@ internal sealed class FakeDeployment : IAsyncDisposable
     private readonly List<RunningWorker> _workers = [];
     private readonly TemporaryFolder _folder = new();
     private IVersionActivities _versions = new VersionActivities();
+    private ILlmActivities? _llm;
 
     private FakeDeployment(ITemporalClient client, string prefix, EncryptionKeys? keys)
     {
@@ -59,9 +63,19 @@ internal sealed class FakeDeployment : IAsyncDisposable
 
     public string HostQueue => Prefix + TaskQueues.SandboxHost("one");
 
-    public static async Task<FakeDeployment> StartAsync(bool host = true, EncryptionKeys? keys = null, WorkerDeploymentOptions? version = null, IVersionActivities? versions = null)
+    /// <summary>Runs before every activity, by its type; may throw or wait. Unlike <see cref="FakeWorld.Before"/> it also meets those that are real here.</summary>
+    public Func<string, CancellationToken, Task> Around { get; set; } = (_, _) => Task.CompletedTask;
+
+    /// <param name="host">Whether there is a sandbox host.</param>
+    /// <param name="keys">Encrypts payloads; null for none.</param>
+    /// <param name="version">Version of the code.</param>
+    /// <param name="versions">Moves runs between versions.</param>
+    /// <param name="llm">Makes the model calls from the store, in place of the made-up ones.</param>
+    public static async Task<FakeDeployment> StartAsync(
+        bool host = true, EncryptionKeys? keys = null, WorkerDeploymentOptions? version = null, IVersionActivities? versions = null, Func<IArtifactStore, ILlmActivities>? llm = null)
     {
         var deployment = new FakeDeployment(await TemporalServer.ClientAsync(), $"{TestContext.CurrentContext.Test.ID}-{Guid.NewGuid().ToString("n")[..8]}-", keys);
+        deployment._llm = llm?.Invoke(deployment.Store);
         deployment._versions = versions ?? deployment._versions;
         deployment.StopFirstWorkflows = deployment.AddWorkflows(version ?? WorkerRegistration.Version);
         deployment.Work(deployment.Serving(deployment.Prefix + TaskQueues.Sandbox, QueueRoles.Sandbox));
@@ -80,7 +94,7 @@ internal sealed class FakeDeployment : IAsyncDisposable
     {
         var options = Serving(Queue, QueueRoles.BesideWorkflows);
         options.DeploymentOptions = version;
-        options.Interceptors = [new LivenessInterceptor()];
+        options.Interceptors = [.. options.Interceptors ?? [], new LivenessInterceptor()];
         foreach (var workflow in QueueRoles.Workflows)
         {
             options.AddWorkflow(workflow);
@@ -115,10 +129,10 @@ internal sealed class FakeDeployment : IAsyncDisposable
         [
             World, Agents, _versions, new RecordActivities(Store), new EvaluationActivities(Store), new FakeBatchActivities(new BatchActivities(Store), World), new ReplayActivities(Store),
         ];
-        var options = new TemporalWorkerOptions(queue);
+        var options = new TemporalWorkerOptions(queue) { Interceptors = [new FailureInterceptor(), new AroundInterceptor(this)] };
         foreach (var contract in contracts)
         {
-            var player = players.FirstOrDefault(contract.IsInstanceOfType)
+            var player = (contract == typeof(ILlmActivities) ? _llm : null) ?? players.FirstOrDefault(contract.IsInstanceOfType)
                 ?? throw new InvalidOperationException($"The worker serves {contract.Name} on {queue}; nobody plays it in the tests.");
             options.AddAllActivities(contract, player);
         }
@@ -138,6 +152,21 @@ internal sealed class FakeDeployment : IAsyncDisposable
         var worker = new RunningWorker(new TemporalWorker(Client, options));
         _workers.Add(worker);
         return worker;
+    }
+
+    private sealed class AroundInterceptor(FakeDeployment deployment) : IWorkerInterceptor
+    {
+        public ActivityInboundInterceptor InterceptActivity(ActivityInboundInterceptor nextInterceptor) => new Inbound(nextInterceptor, deployment);
+
+        private sealed class Inbound(ActivityInboundInterceptor next, FakeDeployment deployment) : ActivityInboundInterceptor(next)
+        {
+            public override async Task<object?> ExecuteActivityAsync(ExecuteActivityInput input)
+            {
+                var context = ActivityExecutionContext.Current;
+                await deployment.Around(context.Info.ActivityType, context.CancellationToken);
+                return await base.ExecuteActivityAsync(input);
+            }
+        }
     }
 
     private sealed class RunningWorker

@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
@@ -75,12 +78,22 @@ public sealed class FakeModelServer : IAsyncDisposable
         Requests.GroupBy(request => request.IdempotencyKey).ToDictionary(group => group.Key, group => group.Count());
 
     /// <param name="port">Port, 0 for any; a fixed one lets a server come back where it was.</param>
-    public static async Task<FakeModelServer> StartAsync(int port = 0)
+    /// <param name="certificate">Certificate of a server that speaks TLS; null for one that does not.</param>
+    public static async Task<FakeModelServer> StartAsync(int port = 0, X509Certificate2? certificate = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(server => server.Listen(
+            IPAddress.Loopback,
+            port,
+            listen =>
+            {
+                if (certificate is not null)
+                {
+                    listen.UseHttps(certificate);
+                }
+            }));
         var app = builder.Build();
-        app.Urls.Add($"http://127.0.0.1:{port}");
         var server = new FakeModelServer(app);
         app.MapPost("/v1/chat/completions", server.AnswerAsync);
         await app.StartAsync();
@@ -146,7 +159,7 @@ public sealed class FakeModelServer : IAsyncDisposable
         }
 
         context.Response.StatusCode = reply.Status;
-        context.Response.ContentType = "application/json";
+        context.Response.ContentType = reply.ContentType;
         foreach (var (name, value) in reply.Headers)
         {
             context.Response.Headers[name] = value;

@@ -9,6 +9,8 @@ public sealed record FakeReply
 
     public string Body { get; init; } = "";
 
+    public string ContentType { get; init; } = "application/json";
+
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Close the connection instead of answering.</summary>
@@ -75,6 +77,10 @@ public sealed record FakeReply
     /// <summary>An error in the usual form.</summary>
     public static FakeReply Error(int status, string message, string? code = null) =>
         Json(new JsonObject { ["error"] = new JsonObject { ["message"] = message, ["type"] = "error", ["code"] = code } }, status);
+
+    /// <summary>A web page in the place of a reply.</summary>
+    public static FakeReply Page(int status, string title) =>
+        new() { Status = status, ContentType = "text/html; charset=utf-8", Body = $"<!DOCTYPE html>\n<html><head><title>{title}</title></head><body>{title}</body></html>" };
 
     public FakeReply WithHeader(string name, string value) => this with { Headers = new Dictionary<string, string>(Headers) { [name] = value } };
 

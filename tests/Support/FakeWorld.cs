@@ -102,6 +102,18 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
         return new VerifierHint(await store.PutTextAsync("def test_answer(): ...", CancellationToken.None), false);
     }
 
+    /// <summary>Models that were asked whether they answer.</summary>
+    public ConcurrentQueue<ModelChoice> Probes { get; } = new();
+
+    /// <summary>What comes of such a request; may throw.</summary>
+    public Func<ModelChoice, ModelProbe> Probe { get; set; } = model => new ModelProbe(model.Name ?? "fake", "http://fake/v1", 1);
+
+    public Task<ModelProbe> ProbeAsync(ModelChoice model)
+    {
+        Probes.Enqueue(model);
+        return Task.FromResult(Probe(model));
+    }
+
     public async Task<LlmReply> CompleteAsync(LlmRequest request)
     {
         await EnterAsync($"llm:{request.Purpose}");

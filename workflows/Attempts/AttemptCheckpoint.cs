@@ -1,4 +1,5 @@
 using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.Running;
 using Temporalio.Exceptions;
@@ -64,27 +65,29 @@ internal sealed class AttemptCheckpoint(AttemptInput input, RunControl control, 
             return;
         }
 
-        try
-        {
-            await TellAsync(null);
-        }
-        catch (FailureException)
-        {
-            // The run above is gone.
-        }
+        await TellAsync(null);
     }
 
-    private async Task TellAsync(string? reason)
+    /// <summary>Tells the run or the batch above what the attempt waits for, null when it goes on. One that is gone changes nothing.</summary>
+    public async Task TellAsync(string? reason)
     {
         (_told, _toldAt) = (control.Usage, Workflow.UtcNow);
+        var why = reason is null ? null : PlainText.OneLine(control.WaitsFor, 300);
         if (input.Parent is { } parent)
         {
-            await ParentReports.NewsAsync(parent, control.Usage, reason);
+            await ParentReports.NewsAsync(parent, control.Usage, reason, control.Cause, why);
         }
         else if (Workflow.Info.Parent is { } run)
         {
-            var news = new AttemptNews(input.Number, reason, control.Usage.CostUsd, control.Usage, reason is null ? null : control.WaitsFor);
-            await Workflow.GetExternalWorkflowHandle(run.WorkflowId).SignalAsync("AttemptNews", [news], new() { CancellationToken = CancellationToken.None });
+            var news = new AttemptNews(input.Number, reason, control.Usage.CostUsd, control.Usage, why, control.Cause);
+            try
+            {
+                await Workflow.GetExternalWorkflowHandle(run.WorkflowId).SignalAsync("AttemptNews", [news], new() { CancellationToken = CancellationToken.None });
+            }
+            catch (FailureException)
+            {
+                // The run above is gone.
+            }
         }
     }
 }

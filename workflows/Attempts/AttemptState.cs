@@ -22,6 +22,9 @@ internal sealed class AttemptState(RunControl control, Action show)
     public int ResentInFlight => control.ResentInFlight;
     public bool AgentTimedOut { get; set; }
 
+    /// <summary>Replies that an attempt before this one has paid for and counted.</summary>
+    public int TakenOver { get; private set; }
+
     /// <summary>The agent's own doing ended its container: there is nothing left to verify.</summary>
     public bool ContainerEnded { get; set; }
 
@@ -46,9 +49,19 @@ internal sealed class AttemptState(RunControl control, Action show)
 
     public IReadOnlyList<PhaseTime> Phases => _phases;
 
-    public void Count(LlmReply reply)
+    /// <param name="reply">What came.</param>
+    /// <param name="counted">Runs that have paid for some replies and told so.</param>
+    public void Count(LlmReply reply, IReadOnlyList<string>? counted)
     {
-        control.Count(reply);
+        if (reply.PaidBy is { } payer && (counted?.Contains(payer) ?? false))
+        {
+            TakenOver++;
+        }
+        else
+        {
+            control.Count(reply);
+        }
+
         AgentMs += reply.DurationMs;
         Conversation = reply.Conversation;
     }
@@ -114,9 +127,12 @@ internal sealed class AttemptState(RunControl control, Action show)
             AgentTimedOut = AgentTimedOut,
             DurationMs = Elapsed.Milliseconds(started),
             PhasesMs = Durations,
-            Notes = [.. package?.Notes ?? [], .. sandbox?.Notes ?? [], .. Notes, .. verdict?.Notes ?? []],
+            Notes = [.. package?.Notes ?? [], .. sandbox?.Notes ?? [], .. TakenOverNotes, .. Notes, .. verdict?.Notes ?? []],
         };
     }
+
+    private IEnumerable<string> TakenOverNotes => TakenOver == 0 ? []
+        : [$"{TakenOver} replies were taken over from an attempt before this one, which counts their cost; nothing was asked again."];
 
     private long Of(string phase) => _phases.Where(time => time.Phase == phase).Sum(time => time.DurationMs);
 }

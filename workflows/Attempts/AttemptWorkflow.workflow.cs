@@ -17,6 +17,7 @@ public sealed class AttemptWorkflow : ItemWorkflow
     private readonly AttemptState _state;
     private readonly InstalledAgent? _installed;
     private readonly AttemptCheckpoint _checkpoint;
+    private readonly Outages _outages;
     private SandboxSession? _sandbox;
     private VerifyReply? _verdict;
 
@@ -27,12 +28,13 @@ public sealed class AttemptWorkflow : ItemWorkflow
         _control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), UpdateDetails, input.Parent) { Elsewhere = input.SpentBefore };
         _state = new AttemptState(_control, UpdateDetails);
         _checkpoint = new AttemptCheckpoint(input, _control, UpdateDetails, () => _sandbox?.GiveBack());
+        _outages = new Outages(_control, input.Limits) { Tell = _checkpoint.TellAsync, LetGo = LetGo };
         if (input.Paused)
         {
             _control.Pause();
         }
 
-        _installed = AgentNames.IsInstalled(input.Agent) ? new InstalledAgent(input, _state, _control) : null;
+        _installed = AgentNames.IsInstalled(input.Agent) ? new InstalledAgent(input, _state, _control, _outages) : null;
     }
 
     private protected override RunControl Control => _control;
@@ -58,9 +60,8 @@ public sealed class AttemptWorkflow : ItemWorkflow
         Exception? failure = null;
         try
         {
-            package ??= await Workflow.ExecuteActivityAsync(
-                (ITaskPackageActivities packages) => packages.ReadAsync(new ReadPackageRequest(_input.TaskDir!)),
-                ActivityProfiles.Records("read the task"));
+            package ??= await _outages.ReadAsync(
+                (ITaskPackageActivities packages) => packages.ReadAsync(new ReadPackageRequest(_input.TaskDir!)), "read the task");
             await WorkAsync(package);
         }
         catch (FailureException stopped) when (!TemporalException.IsCanceledException(stopped))
@@ -90,7 +91,7 @@ public sealed class AttemptWorkflow : ItemWorkflow
         var result = _state.Result(_input, package, _installed?.Version, _sandbox, _verdict, started, failure);
         if (_input.OutDir is { } outDir)
         {
-            var trial = await Workflow.ExecuteActivityAsync(
+            var trial = await _outages.WriteAsync(
                 (IRecordActivities records) => records.WriteTrialAsync(new WriteTrialRequest
                 {
                     Input = new TrialSettings
@@ -108,7 +109,7 @@ public sealed class AttemptWorkflow : ItemWorkflow
                     FinishedAt = Workflow.UtcNow,
                     Phases = _state.Phases,
                 }),
-                ActivityProfiles.Records("write the trial folder"));
+                "write the trial folder");
             result = result with { TrialDir = trial.TrialDir };
         }
 
@@ -119,7 +120,31 @@ public sealed class AttemptWorkflow : ItemWorkflow
     public Task SteerAsync(AttemptSteering steering)
     {
         _control.Follow(steering.Paused, new SpendingLimit(steering.BudgetUsd, steering.BudgetTokens));
+        if (steering.Retry)
+        {
+            _control.Retry();
+        }
+
         return Task.CompletedTask;
+    }
+
+    private protected override async Task ChangeAsync(Action change)
+    {
+        var before = _control.State;
+        change();
+        if (_control.State != before)
+        {
+            await _checkpoint.TellAsync(_control.State == RunStates.Running ? null : _control.State);
+        }
+    }
+
+    /// <summary>What an installed agent did cannot be done again for nothing, so its container stays.</summary>
+    private void LetGo()
+    {
+        if (_installed is null)
+        {
+            _sandbox?.GiveBack();
+        }
     }
 
     private protected override string? RaiseRefusal(OperatorValue<BudgetRequest>? request) =>
@@ -130,7 +155,7 @@ public sealed class AttemptWorkflow : ItemWorkflow
         if (_input.Agent == AgentNames.Replay)
         {
             await _checkpoint.PassAsync(paid: false);
-            await _state.PhaseAsync("agent", async () => _verdict = await new RecordedAgent(_input, _state).RunAsync());
+            await _state.PhaseAsync("agent", async () => _verdict = await new RecordedAgent(_input, _state, _outages).RunAsync());
             return;
         }
 
@@ -146,6 +171,7 @@ public sealed class AttemptWorkflow : ItemWorkflow
         _sandbox = new SandboxSession(
             package,
             limits,
+            _outages,
             _input.Run ?? Workflow.Info.WorkflowId,
             shell: _input.Agent == AgentNames.Terminal,
             deadlineSec: settings.BuildTimeoutSec + (_installed?.InstallSec ?? 0) + agentSec + verifierSec + (15 * 60),
@@ -174,15 +200,15 @@ public sealed class AttemptWorkflow : ItemWorkflow
         switch (_input.Agent)
         {
             case AgentNames.Terminal:
-                _state.Conversation = _sandbox!.Conversation = _input.Conversation ?? await Workflow.ExecuteActivityAsync(
+                _state.Conversation = _sandbox!.Conversation = _input.Conversation ?? await _outages.ReadAsync(
                     (IRecordActivities records) => records.BeginAsync(new BeginAttemptRequest
                     {
                         Instruction = package.Instruction,
                         Skills = _input.Skills,
                         SkillsDir = package.Settings.SkillsDir,
                     }),
-                    ActivityProfiles.Records("write the instruction"));
-                await new TerminalAgent(_input, package, _state, _sandbox, () => _checkpoint.PassAsync(paid: true)).RunAsync();
+                    "write the instruction");
+                await new TerminalAgent(_input, package, _state, _sandbox, _outages, () => _checkpoint.PassAsync(paid: true)).RunAsync();
                 break;
             case AgentNames.Oracle when package.Solution is { } solution:
                 await _sandbox!.StepAsync((container, queue) => SolveAsync(package, solution, agentSec, container, queue));
@@ -194,9 +220,9 @@ public sealed class AttemptWorkflow : ItemWorkflow
             case AgentNames.Nop:
                 break;
             case var _ when _installed is not null:
-                var instruction = _input.Conversation ?? await Workflow.ExecuteActivityAsync(
+                var instruction = _input.Conversation ?? await _outages.ReadAsync(
                     (IRecordActivities records) => records.BeginAsync(new BeginAttemptRequest { Instruction = package.Instruction, Terminal = false }),
-                    ActivityProfiles.Records("write the instruction"));
+                    "write the instruction");
                 await _installed.RunAsync(package, _sandbox!, instruction, agentSec);
                 break;
             default:

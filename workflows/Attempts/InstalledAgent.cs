@@ -13,7 +13,7 @@ namespace Spark.Temporal.Workflows.Attempts;
 /// A command-line agent: described before anything is built, installed in the container, run there once. What it did
 /// cannot be done again without its model, so in a new container it starts anew, and the trial says so.
 /// </summary>
-internal sealed class InstalledAgent(AttemptInput input, AttemptState state, RunControl control)
+internal sealed class InstalledAgent(AttemptInput input, AttemptState state, RunControl control, Outages outages)
 {
     private const double BudgetSec = 10;
 
@@ -28,9 +28,11 @@ internal sealed class InstalledAgent(AttemptInput input, AttemptState state, Run
     /// <summary>What it says of its version.</summary>
     public string? Version { get; private set; }
 
-    public async Task DescribeAsync(TaskPackage package) => _plan = await Workflow.ExecuteActivityAsync(
-        (IAgentActivities agents) => agents.DescribeAsync(new DescribeAgentRequest(_agent, package.Settings)),
-        ActivityProfiles.Prepare(30, $"what {input.Agent} needs"));
+    public async Task DescribeAsync(TaskPackage package) => _plan = await outages.ThroughAsync(
+        () => Workflow.ExecuteActivityAsync(
+            (IAgentActivities agents) => agents.DescribeAsync(new DescribeAgentRequest(_agent, package.Settings)),
+            ActivityProfiles.Prepare(30, $"what {input.Agent} needs")),
+        failure => Outage.OfEngine(failure, "any host"));
 
     public async Task RunAsync(TaskPackage package, SandboxSession sandbox, ArtifactRef instruction, double agentSec)
     {
@@ -41,7 +43,7 @@ internal sealed class InstalledAgent(AttemptInput input, AttemptState state, Run
 
     private async Task<bool> WorkInAsync(string container, string queue, TaskPackage package, ArtifactRef instruction, double agentSec)
     {
-        if (_container is { } before)
+        if (_container is { } before && before != container)
         {
             _lost.Add(before);
             state.Notes.Add($"{input.Agent} starts anew in a new container; what it had asked its model for is asked for again.");

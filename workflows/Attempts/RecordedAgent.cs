@@ -3,12 +3,11 @@ using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.Running;
 using Temporalio.Exceptions;
-using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.Attempts;
 
 /// <summary>One attempt of a recorded run: its commands, its output and its verdict, without a container.</summary>
-internal sealed class RecordedAgent(AttemptInput input, AttemptState state)
+internal sealed class RecordedAgent(AttemptInput input, AttemptState state, Outages outages)
 {
     /// <returns>How the attempt was verified.</returns>
     public async Task<VerifyReply> RunAsync()
@@ -20,8 +19,7 @@ internal sealed class RecordedAgent(AttemptInput input, AttemptState state)
         }
 
         var request = new ReplayAttemptRequest(ArtifactRef.Parse(recorded), instruction);
-        var attempt = await Workflow.ExecuteActivityAsync(
-            (IReplayActivities replay) => replay.AttemptAsync(request), ActivityProfiles.Records("the recorded attempt"));
+        var attempt = await outages.ReadAsync((IReplayActivities replay) => replay.AttemptAsync(request), "the recorded attempt");
         (state.Conversation, state.AgentOutput) = (attempt.Conversation, attempt.Output);
         return attempt.Verdict
             ?? throw new ApplicationFailureException($"Recorded as infrastructure: {attempt.Infrastructure}", FailureTypes.SandboxUnavailable, nonRetryable: true);

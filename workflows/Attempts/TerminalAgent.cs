@@ -12,7 +12,7 @@ namespace Spark.Temporal.Workflows.Attempts;
 /// The built-in agent: asks the model, runs what it asks for, until it asks for nothing more, its turns or its time are
 /// used up. Per turn one model call and one sandbox step, so a dead worker costs at most the step in flight.
 /// </summary>
-internal sealed class TerminalAgent(AttemptInput input, TaskPackage package, AttemptState state, SandboxSession sandbox, Func<Task> checkpoint)
+internal sealed class TerminalAgent(AttemptInput input, TaskPackage package, AttemptState state, SandboxSession sandbox, Outages outages, Func<Task> checkpoint)
 {
     /// <summary>Replies cut off by the token limit that are asked to go on, in a row.</summary>
     private const int CutReplies = 3;
@@ -55,10 +55,8 @@ internal sealed class TerminalAgent(AttemptInput input, TaskPackage package, Att
             }
             else if (reply.FinishReason == "length" && ++cut <= CutReplies)
             {
-                state.Conversation = await Workflow.ExecuteActivityAsync(
-                    (IRecordActivities records) => records.AskAgainAsync(new AskAgainRequest(
-                        reply.Conversation, LlmPurposes.Agent, ReplyWasCut)),
-                    ActivityProfiles.Records("ask to go on"));
+                state.Conversation = await outages.ReadAsync(
+                    (IRecordActivities records) => records.AskAgainAsync(new AskAgainRequest(reply.Conversation, LlmPurposes.Agent, ReplyWasCut)), "ask to go on");
             }
             else
             {
@@ -84,7 +82,8 @@ internal sealed class TerminalAgent(AttemptInput input, TaskPackage package, Att
             Purpose = LlmPurposes.Agent,
             Conversation = state.Conversation!,
             Call = state.ModelCalls,
-            FirstRunId = Workflow.Info.FirstExecutionRunId,
+            FirstRunId = input.Replies?.Run ?? Workflow.Info.FirstExecutionRunId,
+            Owner = input.Replies?.Owner,
             Task = package.Name,
             Tools = true,
             MaxTokens = input.Limits.MaxTokens ?? _budget?.CompletionTokens,
@@ -92,16 +91,19 @@ internal sealed class TerminalAgent(AttemptInput input, TaskPackage package, Att
         };
         try
         {
-            var reply = await Workflow.ExecuteActivityAsync(
-                (ILlmActivities llm) => llm.CompleteAsync(request),
-                ActivityProfiles.Model(input.Model, $"turn {state.Turns + 1}: ask the model"));
-            state.Count(reply);
+            var reply = await ModelCalls.CompleteAsync(request, outages, input.Limits, $"turn {state.Turns + 1}: ask the model");
+            state.Count(reply, input.CountedRuns);
             sandbox.Conversation = reply.Conversation;
             return reply;
         }
         catch (ActivityFailureException failure) when (ActivityFailures.TypeOf(failure) == FailureTypes.ContextOverflow)
         {
             state.Notes.Add($"The conversation no longer fits the model: {ActivityFailures.Words(failure)}");
+            return null;
+        }
+        catch (ActivityFailureException failure) when (ActivityFailures.TypeOf(failure) == FailureTypes.ModelFiltered)
+        {
+            state.Notes.Add($"The endpoint refused the conversation for what it says, which ended the agent's work: {ActivityFailures.Words(failure)}");
             return null;
         }
     }

@@ -16,6 +16,13 @@ public interface ILlmActivities
     /// </summary>
     [Activity("llm.complete")]
     Task<LlmReply> CompleteAsync(LlmRequest request);
+
+    /// <summary>
+    /// Asks a model for one short reply, to find out whether it answers at all. Nothing is stored. Queue:
+    /// <see cref="TaskQueues.Llm"/>. Every failure is final: its type is that of a call, its message names the remedy.
+    /// </summary>
+    [Activity("llm.probe")]
+    Task<ModelProbe> ProbeAsync(ModelChoice model);
 }
 
 public sealed record LlmRequest
@@ -91,6 +98,10 @@ public sealed record LlmReply
     /// <summary>How often a request cut off in flight was sent again before this reply came.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int ResentInFlight { get; init; }
+
+    /// <summary>Run id of the workflow that asked and paid, where it was another one than this; null otherwise.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? PaidBy { get; init; }
 
     /// <summary>Observations that were replaced by a note because the conversation had to be made shorter.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]

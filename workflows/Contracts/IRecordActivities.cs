@@ -51,6 +51,10 @@ public interface IRecordActivities
     /// <summary>Writes artifacts into a folder, with everything that they refer to.</summary>
     [Activity("records.export")]
     Task<ExportReply> ExportAsync(ExportRequest request);
+
+    /// <summary>Writes and deletes a small file in each folder, making the folder where it is missing, and writes to the store.</summary>
+    [Activity("records.probe")]
+    Task<FolderProbe> ProbeAsync(FolderProbeRequest request);
 }
 
 public sealed record BeginAttemptRequest

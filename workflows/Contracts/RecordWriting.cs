@@ -130,6 +130,12 @@ public sealed record RunRecord(string Dir, string? SkillPath = null, ArtifactRef
 /// <summary>What a run knew after one of its attempts.</summary>
 public sealed record RestoredRun
 {
+    /// <summary>What the attempts and the reflections on them used.</summary>
+    public TokenUsage Usage { get; init; } = TokenUsage.None;
+
+    /// <summary>Model calls that the run itself had made.</summary>
+    public int OwnCalls { get; init; }
+
     public required IReadOnlyList<AttemptProgress> Attempts { get; init; }
 
     /// <summary>Records of the attempts, oldest first.</summary>

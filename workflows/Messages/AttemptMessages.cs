@@ -60,6 +60,10 @@ public sealed record AttemptInput
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ReplyKey? Replies { get; init; }
 
+    /// <summary>Run ids of attempts before it whose spending is counted: replies that they have paid for are not counted again; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? CountedRuns { get; init; }
+
     /// <summary>Whether it starts paused.</summary>
     public bool Paused { get; init; }
 

@@ -10,6 +10,9 @@ public static class RunStates
 
     public const string Paused = "paused";
 
+    /// <summary>What all states of waiting begin with.</summary>
+    public const string WaitingPrefix = "waiting";
+
     /// <summary>Out of budget: <c>RaiseBudget</c> goes on.</summary>
     public const string Budget = "waiting: budget";
 

@@ -37,5 +37,8 @@ public static class WorkflowIds
     /// <summary>What the ids of all forks of a run start with.</summary>
     public static string Forks(string run) => $"{run}/fork-";
 
+    /// <summary>What is tried before a run of the name starts.</summary>
+    public static string Preflight(string batch) => $"preflight/{PlainText.Slug(batch)}";
+
     public static string Export(string run, string part) => $"export/{run}/{part}";
 }

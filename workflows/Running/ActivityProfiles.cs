@@ -21,8 +21,8 @@ internal static class ActivityProfiles
     private static readonly TimeSpan WorkerBeats = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// Reading a task or writing results: file system and store only. Retried for as long as a full or unmounted disk
-    /// may take to be noticed and fixed; final failures are thrown as such. The worker beats for them: a killed one costs
+    /// Reading a task or writing results: file system and store only. Tried for half a minute, then the run says that it waits
+    /// (<see cref="RecordSteps"/>); final failures are thrown as such. The worker beats for them: a killed one costs
     /// seconds, not the five minutes that a slow disk may take.
     /// </summary>
     public static ActivityOptions Records(string summary) => new()
@@ -30,7 +30,7 @@ internal static class ActivityProfiles
         TaskQueue = Queue(TaskQueues.Workflows),
         StartToCloseTimeout = TimeSpan.FromMinutes(5),
         HeartbeatTimeout = WorkerBeats,
-        RetryPolicy = new RetryPolicy { InitialInterval = TimeSpan.FromSeconds(1), MaximumInterval = TimeSpan.FromSeconds(30), MaximumAttempts = 20 },
+        RetryPolicy = new RetryPolicy { InitialInterval = TimeSpan.FromSeconds(1), MaximumInterval = TimeSpan.FromSeconds(30), MaximumAttempts = 6 },
         Summary = summary,
     };
 
@@ -83,22 +83,45 @@ internal static class ActivityProfiles
     };
 
     /// <summary>
-    /// One model call. The client does not retry, this policy does: about half an hour of a provider's bad weather, more
-    /// when its Retry-After asks for it. The limit of one try is above any request time-out of the settings.
+    /// One model call. The client does not retry, this policy does: a few minutes of a provider's bad weather, more when its
+    /// Retry-After asks for it; then the run says that it waits. A reply that cannot be stored is held by the worker as long as
+    /// that takes, so what bounds a try is its heartbeats, and the settings' limit of a request.
     /// </summary>
-    public static ActivityOptions Model(ModelChoice model, string summary) => new()
+    public static ActivityOptions Model(ModelChoice model, int tries, string summary) => new()
     {
         TaskQueue = Queue(TaskQueues.Llm(model.Profile)),
-        StartToCloseTimeout = TimeSpan.FromMinutes(30),
+        StartToCloseTimeout = TimeSpan.FromDays(7),
         HeartbeatTimeout = TimeSpan.FromSeconds(20),
         RetryPolicy = new RetryPolicy
         {
             InitialInterval = TimeSpan.FromSeconds(1),
             BackoffCoefficient = 2,
             MaximumInterval = TimeSpan.FromSeconds(60),
-            MaximumAttempts = 30,
+            MaximumAttempts = tries,
         },
         Summary = summary,
+    };
+
+    /// <summary>
+    /// One short request to a model before anything starts. A person waits for it, so it says within seconds that no worker is
+    /// there, and the activity itself decides whether to ask twice.
+    /// </summary>
+    public static ActivityOptions Probe(ModelChoice model, double patienceSec) => new()
+    {
+        TaskQueue = Queue(TaskQueues.Llm(model.Profile)),
+        ScheduleToStartTimeout = TimeSpan.FromSeconds(patienceSec),
+        StartToCloseTimeout = TimeSpan.FromSeconds(75),
+        RetryPolicy = new RetryPolicy { MaximumAttempts = 1 },
+        Summary = $"does {model.Name ?? model.Profile} answer?",
+    };
+
+    /// <summary>A small file in each folder that will be written to; a share that hangs is a problem too.</summary>
+    public static ActivityOptions ProbeFolders() => new()
+    {
+        TaskQueue = Queue(TaskQueues.Workflows),
+        ScheduleToCloseTimeout = TimeSpan.FromSeconds(60),
+        RetryPolicy = new RetryPolicy { MaximumAttempts = 1 },
+        Summary = "can results be written?",
     };
 
     /// <summary>Building an image on whichever host takes it; waits for a host as long as it takes.</summary>

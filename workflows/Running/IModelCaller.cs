@@ -15,6 +15,12 @@ internal interface IModelCaller
     /// <summary>Pause, budget, and waiting for a person.</summary>
     RunControl Control { get; }
 
+    /// <summary>How the run waits out what only the world can put right.</summary>
+    Outages Outages { get; }
+
+    /// <summary>First run id under which the replies of its own calls are kept.</summary>
+    string RepliesRun { get; }
+
     /// <summary>Number of the run's next own model call.</summary>
     int NextCall();
 

@@ -55,5 +55,16 @@ public abstract class ItemWorkflow : OperatedWorkflow
     private protected override IOperated Operated => Control;
 
     [WorkflowSignal(BatchSignals.Hold, Description = "From the batch: stand still after the step in flight, or go on.")]
-    public Task HoldAsync(HoldRequest request) => ChangeAsync(() => Control.Hold(request.Why));
+    public Task HoldAsync(HoldRequest request) => ChangeAsync(() =>
+    {
+        Control.Hold(request.Why);
+        if (request.Retry)
+        {
+            Control.Retry();
+            Control.Retell();
+        }
+    });
+
+    [WorkflowSignal(StepNews.Signal, Description = "From an activity of the run: what it waits for while it is not over.")]
+    public Task StepNewsAsync(StepNews news) => ChangeAsync(() => Control.Hear(news));
 }

@@ -23,7 +23,7 @@ internal static class OperatorHints
         RunStates.Running when !control.Paused => $"{Menu}{string.Join(", ", ["`Pause`", .. further, $"`RaiseBudget` with `{Raised(control.Limit, control.Spent)}`"])}; or *Request Cancellation*.\n\n",
         RunStates.Running or RunStates.Paused => $"{Menu}`Resume`, without a value; or *Request Cancellation*.\n\n",
         RunStates.Budget => $"{Menu}`RaiseBudget` with `{Raised(control.Limit, control.Spent)}`; or *Request Cancellation*.\n\n",
-        _ => $"Mend what is wrong, then {Menu}`Resume`, without a value; or *Request Cancellation*.\n\n",
+        _ => $"Fix what is wrong, then {Menu}`Resume`, without a value; or *Request Cancellation*.\n\n",
     };
 
     /// <summary>Twice of what there was, or some limit where there was none, as the value that <c>RaiseBudget</c> takes.</summary>

@@ -25,8 +25,14 @@ internal static class ParentReports
             await TellAsync(parent, BatchSignals.ItemEnded, () => ItemReport.Of(Workflow.Info.WorkflowId, Workflow.Info.FirstExecutionRunId, result));
             return result;
         }
-        catch (Exception failure) when (parent is not null && (failure is FailureException || TemporalException.IsCanceledException(failure)))
+        catch (Exception failure) when (failure is FailureException || TemporalException.IsCanceledException(failure))
         {
+            if (!TemporalException.IsCanceledException(failure))
+            {
+                // A cancelled run has said so already.
+                ClosingState.Declare(failure);
+            }
+
             await TellAsync(
                 parent, BatchSignals.ItemEnded, () => ItemReport.Of(Workflow.Info.WorkflowId, Workflow.Info.FirstExecutionRunId, failure, usage()));
             throw;
@@ -34,8 +40,10 @@ internal static class ParentReports
     }
 
     /// <summary>What an open run has used and what it waits for; null while it goes on.</summary>
-    public static Task NewsAsync(ParentBatch? parent, TokenUsage usage, string? waiting) => TellAsync(
-        parent, BatchSignals.ItemNews, () => new ItemNews(Workflow.Info.WorkflowId, Workflow.Info.FirstExecutionRunId, usage, waiting));
+    public static Task NewsAsync(ParentBatch? parent, TokenUsage usage, string? waiting, string? cause = null, string? why = null) => TellAsync(
+        parent,
+        BatchSignals.ItemNews,
+        () => new ItemNews(Workflow.Info.WorkflowId, Workflow.Info.FirstExecutionRunId, usage, waiting) { Cause = cause, Why = why });
 
     private static async Task<T> UntilCancelledAsync<T>(Func<Task<T>> work, Func<Task> cancelled)
     {

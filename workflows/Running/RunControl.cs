@@ -16,9 +16,9 @@ namespace Spark.Temporal.Workflows.Running;
 /// <param name="parent">The batch that the run belongs to; null for a run of its own.</param>
 internal sealed class RunControl(SpendingLimit limit, Action show, ParentBatch? parent) : IOperated
 {
-    private bool _resumed;
-    private string? _toTell;
-    private string? _told;
+    private readonly HashSet<string> _steps = [];
+    private (string? Waiting, string? Cause, string? Why) _toTell;
+    private (string? Waiting, string? Cause, string? Why) _told;
     private bool _telling;
 
     public bool Paused { get; private set; }
@@ -45,6 +45,15 @@ internal sealed class RunControl(SpendingLimit limit, Action show, ParentBatch? 
 
     /// <summary>What it waits for, for a person; empty while it does not.</summary>
     public string WaitsFor { get; private set; } = "";
+
+    /// <summary>Which trouble it waits for (<see cref="ItemNews.Cause"/>); null for none, a pause or a budget.</summary>
+    public string? Cause { get; private set; }
+
+    /// <summary>Whether somebody has said, since the wait began, that what is waited for may be there again.</summary>
+    public bool Retried { get; private set; }
+
+    /// <summary>How often that was said; what changes is passed on to the attempt.</summary>
+    public int Retries { get; private set; }
 
     /// <summary>What the run has paid for itself.</summary>
     public TokenUsage Usage { get; private set; } = TokenUsage.None;
@@ -84,12 +93,56 @@ internal sealed class RunControl(SpendingLimit limit, Action show, ParentBatch? 
         show();
     }
 
-    /// <summary>Goes on: after a pause, or when what the run waits for is fixed.</summary>
+    /// <summary>Goes on: after a pause, or when what the run waits for is fixed. A person's word counts though the batch holds it: that may be gone.</summary>
     public void Resume()
     {
-        Paused = false;
-        _resumed = true;
+        (Paused, Held) = (false, null);
+        Retry();
         show();
+    }
+
+    /// <summary>What is waited for may be there again: try at once. A pause and a budget are left as they are.</summary>
+    public void Retry() => (Retried, Retries) = (true, Retries + 1);
+
+    /// <summary>Tells the batch again what is waited for: one that has adopted the run does not know.</summary>
+    public void Retell()
+    {
+        if (State is not (RunStates.Running or RunStates.Cancelled))
+        {
+            _told = default;
+            Tell(State);
+        }
+    }
+
+    /// <summary>An outage is waited for from now on, until it is retried.</summary>
+    public void Await(string? cause) => (Cause, Retried) = (cause, false);
+
+    /// <summary>An activity under way says that it waits, or goes on.</summary>
+    public void Hear(StepNews news)
+    {
+        if (news.Waiting is { } waiting)
+        {
+            _steps.Add(news.ActivityId);
+            Declare(waiting, PlainText.OneLine(news.Why, 600));
+        }
+        else
+        {
+            StepsEnded();
+        }
+    }
+
+    /// <summary>No activity waits any more.</summary>
+    /// <returns>Whether one had said that it did.</returns>
+    public bool StepsEnded()
+    {
+        if (_steps.Count == 0)
+        {
+            return false;
+        }
+
+        _steps.Clear();
+        Declare(RunStates.Running, "");
+        return true;
     }
 
     /// <summary>Why <c>Resume</c> would change nothing; null when it may.</summary>
@@ -134,9 +187,9 @@ internal sealed class RunControl(SpendingLimit limit, Action show, ParentBatch? 
     /// <summary>Waits until a person has fixed what is wrong and sent <c>Resume</c>.</summary>
     public async Task WaitForPersonAsync(string what, string words)
     {
-        _resumed = false;
+        Await(null);
         Declare($"waiting: {what}", PlainText.OneLine(words, 600));
-        await Workflow.WaitConditionAsync(() => _resumed);
+        await Workflow.WaitConditionAsync(() => Retried);
         Declare(RunStates.Running, "");
     }
 
@@ -146,6 +199,7 @@ internal sealed class RunControl(SpendingLimit limit, Action show, ParentBatch? 
     public void Declare(string state, string waitsFor)
     {
         (State, WaitsFor) = (state, waitsFor);
+        Cause = state is RunStates.Running or RunStates.Cancelled ? null : Cause;
         var cost = (OwnsElsewhere ? Spent : Usage).CostUsd;
         Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet(state), SearchAttributes.CostUsd.ValueSet(Math.Round(cost, 6)));
         show();
@@ -155,9 +209,9 @@ internal sealed class RunControl(SpendingLimit limit, Action show, ParentBatch? 
     /// <summary>Lets the batch know what its run waits for, unless that is the batch itself.</summary>
     private void Tell(string? waiting)
     {
-        if (TellsBatch && parent is not null && !IsHeld)
+        if (TellsBatch && parent is not null && (!IsHeld || Cause is not null))
         {
-            _toTell = waiting;
+            _toTell = (waiting, waiting is null ? null : Cause, waiting is null ? null : PlainText.OneLine(WaitsFor, 300));
             if (!_telling)
             {
                 _ = TellNewestAsync();
@@ -172,7 +226,7 @@ internal sealed class RunControl(SpendingLimit limit, Action show, ParentBatch? 
         while (_told != _toTell)
         {
             _told = _toTell;
-            await ParentReports.NewsAsync(parent, Spent, _told);
+            await ParentReports.NewsAsync(parent, Spent, _told.Waiting, _told.Cause, _told.Why);
         }
 
         _telling = false;

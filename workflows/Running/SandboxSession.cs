@@ -8,11 +8,22 @@ namespace Spark.Temporal.Workflows.Running;
 
 /// <summary>
 /// The container of one attempt, wherever it lives just now. A step that finds its container gone, or its host away, is
-/// carried out on a new container in which the commands so far were run again.
+/// carried out on a new container in which the commands so far were run again. An engine that does not answer is waited for:
+/// its containers are there again when it is.
 /// </summary>
+/// <param name="package">The task.</param>
+/// <param name="limits">Limits of its steps.</param>
+/// <param name="outages">How the run waits for an engine or a store.</param>
+/// <param name="run">Workflow that the containers belong to.</param>
+/// <param name="shell">Whether the agent's shell is started.</param>
+/// <param name="deadlineSec">Seconds after which a container ends by itself.</param>
+/// <param name="skills">Skills that are installed; null for none.</param>
+/// <param name="firstOrdinal">Number of the first container.</param>
+/// <param name="withoutOwnSkills">Take away what skills the image brings.</param>
+/// <param name="fresh">A step is made of several that must not be done twice in one container: whatever interrupts it, it starts again in a new one.</param>
 internal sealed class SandboxSession(
-    TaskPackage package, AttemptLimits limits, string run, bool shell, double deadlineSec, ArtifactRef? skills, int firstOrdinal = 1,
-    bool withoutOwnSkills = false)
+    TaskPackage package, AttemptLimits limits, Outages outages, string run, bool shell, double deadlineSec, ArtifactRef? skills, int firstOrdinal = 1,
+    bool withoutOwnSkills = false, bool fresh = false)
 {
     private readonly List<Task> _removals = [];
     private readonly List<string> _notes = [];
@@ -20,7 +31,7 @@ internal sealed class SandboxSession(
     private StartedSandbox? _started;
     private int _ordinal = firstOrdinal - 1;
     private int _failures;
-    private string _why = "The container was given back while the run was paused.";
+    private string _why = "The container was given back while the run stood still.";
 
     /// <summary>Containers lost so far.</summary>
     public int Losses { get; private set; }
@@ -43,7 +54,15 @@ internal sealed class SandboxSession(
     /// <summary>Set when re-running the commands ended the new container too.</summary>
     public bool EndedByItsCommands { get; private set; }
 
-    public async Task BuildAsync()
+    public Task BuildAsync() => outages.ThroughAsync(
+        async () =>
+        {
+            await PrepareAsync();
+            return true;
+        },
+        failure => Outage.OfEngine(failure, _image?.HostQueue ?? "any host"));
+
+    private async Task PrepareAsync()
     {
         var again = _image is not null;
         _image = await Workflow.ExecuteActivityAsync(
@@ -82,11 +101,25 @@ internal sealed class SandboxSession(
                     await RerunAsync();
                 }
 
-                return await step(_started!.Container, _image!.HostQueue);
+                var result = await step(_started!.Container, _image!.HostQueue);
+                await outages.OverAsync();
+                return result;
             }
             catch (ActivityFailureException failure) when (!TemporalException.IsCanceledException(failure) && !ActivityFailures.IsFinal(failure))
             {
-                await RecoverAsync(failure);
+                if (Outage.OfEngine(failure, _image!.HostQueue) is { } outage)
+                {
+                    await WaitOutAsync(outage);
+                }
+                else
+                {
+                    await RecoverAsync(failure);
+                }
+
+                if (fresh && _started is not null)
+                {
+                    GiveBack();
+                }
             }
         }
     }
@@ -128,6 +161,17 @@ internal sealed class SandboxSession(
         {
             // Its host is away. The container ends at its deadline by itself, or by the host's sweep before.
         }
+    }
+
+    /// <summary>Waits for the engine or the store; the container stays, and the next try looks for it by its name.</summary>
+    private async Task WaitOutAsync(Outage outage)
+    {
+        if (_started is null && _ordinal >= firstOrdinal)
+        {
+            _ordinal--;
+        }
+
+        await outages.WaitAsync(outage);
     }
 
     /// <summary>Finds a place for the next try; the container, where there was one, is given up unless its host is back.</summary>

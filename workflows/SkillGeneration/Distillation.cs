@@ -13,7 +13,7 @@ internal sealed class Distillation(SkillGenerationInput input, SkillRunState sta
     public async Task<bool> RunAsync(TaskPackage package, AttemptResult result, ArtifactRef judgment)
     {
         state.Show("distill");
-        var prompt = await Workflow.ExecuteActivityAsync(
+        var prompt = await state.Outages.ReadAsync(
             (IRecordActivities records) => records.DistillAsync(new DistillRequest
             {
                 Package = package,
@@ -21,7 +21,7 @@ internal sealed class Distillation(SkillGenerationInput input, SkillRunState sta
                 Judgment = judgment,
                 Earlier = state.Earlier,
             }),
-            ActivityProfiles.Records("evidence for the skill"));
+            "evidence for the skill");
         var conversation = prompt.Conversation;
         IReadOnlyList<string> problems = [];
         for (var ask = 0; ask <= input.ReAsks; ask++)
@@ -29,18 +29,18 @@ internal sealed class Distillation(SkillGenerationInput input, SkillRunState sta
             if (ask > 0)
             {
                 var (refused, why) = (conversation, problems);
-                conversation = await Workflow.ExecuteActivityAsync(
+                conversation = await state.Outages.ReadAsync(
                     (IRecordActivities records) => records.AskAgainAsync(new AskAgainRequest(refused, LlmPurposes.Distill, why)),
-                    ActivityProfiles.Records("say why the skill was refused"));
+                    "say why the skill was refused");
             }
 
             var started = Workflow.UtcNow;
             var reply = await ModelCalls.AskAsync(
                 input.SummaryModel ?? input.Model, state, LlmPurposes.Distill, conversation, 0, "distill the skill" + (ask == 0 ? "" : $", asked again ({ask})"));
             conversation = reply.Conversation;
-            var check = await Workflow.ExecuteActivityAsync(
+            var check = await state.Outages.ReadAsync(
                 (IRecordActivities records) => records.CheckSkillAsync(new CheckSkillRequest(reply.Conversation, package.Name)),
-                ActivityProfiles.Records("check the skill"));
+                "check the skill");
             problems = check.Problems;
             state.Count(new SkillCall(conversation, reply.Usage, check.Skill is null ? problems : [], Elapsed.Milliseconds(started), Workflow.UtcNow) { Evidence = prompt.Evidence });
             if (check.Skill is not null)

@@ -3,7 +3,6 @@ using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.Running;
 using Temporalio.Exceptions;
-using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.SkillGeneration;
 
@@ -33,8 +32,8 @@ internal sealed class LiveAttemptSource(SkillGenerationInput input, SkillRunStat
 
     public Task AfterInfrastructureAsync(string words) => state.WaitAfterInfrastructureAsync(words);
 
-    public Task<JudgeReply> JudgeAsync(int number, AttemptResult result) => Workflow.ExecuteActivityAsync(
-        (IRecordActivities records) => records.JudgeAsync(new JudgeRequest(JudgedAttempt.Of(result))), ActivityProfiles.Records($"attempt {number}: judge"));
+    public Task<JudgeReply> JudgeAsync(int number, AttemptResult result) => state.Outages.ReadAsync(
+        (IRecordActivities records) => records.JudgeAsync(new JudgeRequest(JudgedAttempt.Of(result))), $"attempt {number}: judge");
 
     public Task<ReflectionRecord?> ReflectAsync(TaskPackage package, AttemptResult result, AttemptRecord record, JudgeReply judged) =>
         reflections.RunAsync(package, result, record, judged);
@@ -45,8 +44,7 @@ internal sealed class LiveAttemptSource(SkillGenerationInput input, SkillRunStat
     {
         try
         {
-            return await Workflow.ExecuteActivityAsync(
-                (ITaskPackageActivities packages) => packages.ReadAsync(new ReadPackageRequest(input.TaskDir)), ActivityProfiles.Records("read the task"));
+            return await state.Outages.ReadAsync((ITaskPackageActivities packages) => packages.ReadAsync(new ReadPackageRequest(input.TaskDir)), "read the task");
         }
         catch (ActivityFailureException failure) when (ActivityFailures.TypeOf(failure) == FailureTypes.InvalidTask)
         {
@@ -67,7 +65,7 @@ internal sealed class LiveAttemptSource(SkillGenerationInput input, SkillRunStat
             state.Show("verifier hint");
             try
             {
-                state.Hint = await VerifierHints.MakeAsync(package, input.Limits);
+                state.Hint = await VerifierHints.MakeAsync(package, input.Limits, state.Outages);
                 return null;
             }
             catch (ActivityFailureException failure) when (ActivityFailures.IsFinal(failure))

@@ -17,8 +17,7 @@ internal sealed class RecordedAttemptSource(SkillGenerationInput input, SkillRun
     {
         try
         {
-            _run = await Workflow.ExecuteActivityAsync(
-                (IReplayActivities replay) => replay.OpenAsync(new ReplayOpenRequest(input.TaskDir)), ActivityProfiles.Records("read the recorded run"));
+            _run = await state.Outages.ReadAsync((IReplayActivities replay) => replay.OpenAsync(new ReplayOpenRequest(input.TaskDir)), "read the recorded run");
         }
         catch (ActivityFailureException failure) when (ActivityFailures.IsFinal(failure))
         {
@@ -40,14 +39,13 @@ internal sealed class RecordedAttemptSource(SkillGenerationInput input, SkillRun
     public Task<JudgeReply> JudgeAsync(int number, AttemptResult result)
     {
         var request = new ReplayJudgeRequest(Of(number), new ReenactedOutcome(result.Outcome, result.Reward, result.Error));
-        return Workflow.ExecuteActivityAsync((IReplayActivities replay) => replay.JudgeAsync(request), ActivityProfiles.Records($"attempt {number}: as it was judged"));
+        return state.Outages.ReadAsync((IReplayActivities replay) => replay.JudgeAsync(request), $"attempt {number}: as it was judged");
     }
 
     public async Task<ReflectionRecord?> ReflectAsync(TaskPackage package, AttemptResult result, AttemptRecord record, JudgeReply judged)
     {
         var request = new ReplayReflectRequest(Of(record.Number));
-        var recorded = await Workflow.ExecuteActivityAsync(
-            (IReplayActivities replay) => replay.ReflectAsync(request), ActivityProfiles.Records($"attempt {record.Number}: as it was reflected on"));
+        var recorded = await state.Outages.ReadAsync((IReplayActivities replay) => replay.ReflectAsync(request), $"attempt {record.Number}: as it was reflected on");
         return reflections.Reenact(record, judged.Judgment, recorded);
     }
 
@@ -60,8 +58,8 @@ internal sealed class RecordedAttemptSource(SkillGenerationInput input, SkillRun
             return false;
         }
 
-        var skill = await Workflow.ExecuteActivityAsync(
-            (IReplayActivities replay) => replay.DistillAsync(new ReplayDistillRequest(conversation, package.Name)), ActivityProfiles.Records("the recorded skill"));
+        var skill = await state.Outages.ReadAsync(
+            (IReplayActivities replay) => replay.DistillAsync(new ReplayDistillRequest(conversation, package.Name)), "the recorded skill");
         state.Skill = skill.Skill;
         state.Count(new SkillCall(conversation, skill.Usage, skill.Problems, 0, Workflow.UtcNow));
         state.Error = skill.Problems.Count == 0 ? null : PlainText.OneLine($"The recorded skill is not valid: {string.Join("; ", skill.Problems)}", 600);

@@ -43,7 +43,7 @@ internal sealed class Reflections(SkillGenerationInput input, SkillRunState stat
         var started = Workflow.UtcNow;
         var before = state.Memo;
         var usageBefore = state.Usage;
-        var conversation = await Workflow.ExecuteActivityAsync(
+        var conversation = await state.Outages.ReadAsync(
             (IRecordActivities records) => records.ReflectAsync(new ReflectRequest
             {
                 Task = package.Name,
@@ -52,7 +52,7 @@ internal sealed class Reflections(SkillGenerationInput input, SkillRunState stat
                 Judgment = judged.Stored,
                 MemoRecord = state.MemoRecord,
             }),
-            ActivityProfiles.Records($"attempt {record.Number}: what to reflect on"));
+            $"attempt {record.Number}: what to reflect on");
         var refusals = new List<string>();
         for (var ask = 0; ask <= input.ReAsks; ask++)
         {
@@ -69,9 +69,9 @@ internal sealed class Reflections(SkillGenerationInput input, SkillRunState stat
             if (ask < input.ReAsks)
             {
                 var asked = conversation;
-                conversation = await Workflow.ExecuteActivityAsync(
+                conversation = await state.Outages.ReadAsync(
                     (IRecordActivities records) => records.AskAgainAsync(new AskAgainRequest(asked, LlmPurposes.Reflect, why)),
-                    ActivityProfiles.Records("say why the memo was refused"));
+                    "say why the memo was refused");
             }
         }
 

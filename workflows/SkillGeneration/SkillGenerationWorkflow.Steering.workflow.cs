@@ -1,5 +1,6 @@
 using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.Running;
+using Temporalio.Exceptions;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.SkillGeneration;
@@ -7,6 +8,9 @@ namespace Spark.Temporal.Workflows.SkillGeneration;
 /// <content>What a person, the batch above and the attempt below may ask and tell the run.</content>
 public sealed partial class SkillGenerationWorkflow
 {
+    private const string Over = "the run makes no further attempt: one has passed, or the task cannot run.";
+
+    private int _retriesTold;
     private bool _toSteer;
     private bool _steering;
 
@@ -33,7 +37,9 @@ public sealed partial class SkillGenerationWorkflow
     }
 
     [WorkflowUpdateValidator(nameof(AddGuidanceAsync))]
-    public void ValidateGuidance(OperatorValue<GuidanceRequest>? request = null) => Refuse(GuidanceRequest.Refusal(request));
+    public void ValidateGuidance(OperatorValue<GuidanceRequest>? request = null) => Refuse(
+        GuidanceRequest.Refusal(request)
+        ?? (_state.Ended ? Over : _state.Scored >= _state.MaxAttempts ? "no attempt is left that could be told; send ExtendAttempts first." : null));
 
     [WorkflowUpdate("ExtendAttempts", Description = "Allow more attempts: {\"attempts\": 3}")]
     public Task<int> ExtendAttemptsAsync(OperatorValue<ExtendRequest>? request = null)
@@ -44,7 +50,7 @@ public sealed partial class SkillGenerationWorkflow
     }
 
     [WorkflowUpdateValidator(nameof(ExtendAttemptsAsync))]
-    public void ValidateExtend(OperatorValue<ExtendRequest>? request = null) => Refuse(ExtendRequest.Refusal(request));
+    public void ValidateExtend(OperatorValue<ExtendRequest>? request = null) => Refuse(ExtendRequest.Refusal(request) ?? (_state.Ended ? Over : null));
 
     [WorkflowSignal("AttemptNews", Description = "From the attempt: what it waits for and what it has cost.")]
     public Task AttemptNewsAsync(AttemptNews news)
@@ -78,9 +84,15 @@ public sealed partial class SkillGenerationWorkflow
             while (_toSteer && _attempt is { } running)
             {
                 _toSteer = false;
-                var steering = new AttemptSteering(_state.Control.StandsStill, _state.Control.Limit.Usd, _state.Control.Limit.Tokens);
-                await running.SignalAsync(attempt => attempt.SteerAsync(steering));
+                var retry = _state.Control.Retries != _retriesTold;
+                _retriesTold = _state.Control.Retries;
+                var steering = new AttemptSteering(_state.Control.StandsStill, _state.Control.Limit.Usd, _state.Control.Limit.Tokens, retry);
+                await running.SignalAsync(attempt => attempt.SteerAsync(steering), new() { CancellationToken = CancellationToken.None });
             }
+        }
+        catch (FailureException)
+        {
+            // The attempt has just ended; the next one starts with what is known by then.
         }
         finally
         {

@@ -16,6 +16,9 @@ namespace Spark.Temporal.Workflows.SkillGeneration;
 [Workflow]
 public sealed partial class SkillGenerationWorkflow : ItemWorkflow
 {
+    /// <summary>How long an attempt may take to end when it is cancelled, before its number is tried again.</summary>
+    private static readonly TimeSpan OtherEnds = TimeSpan.FromSeconds(2);
+
     private readonly SkillGenerationInput _input;
     private readonly SkillRunState _state;
     private readonly Reflections _reflections;
@@ -47,17 +50,33 @@ public sealed partial class SkillGenerationWorkflow : ItemWorkflow
         var package = await _source.OpenAsync();
         if (package is null)
         {
-            return await CloseAsync(SkillRunStatus.TaskBroken);
+            _state.Ended = true;
+            return Done(await CloseAsync(SkillRunStatus.TaskBroken));
         }
 
         if (_input.Fork is { } fork)
         {
-            var restored = await Workflow.ExecuteActivityAsync(
-                (IRecordActivities records) => records.RestoreAsync(fork), ActivityProfiles.Records($"what was known after attempt {fork.Attempt}"));
+            var restored = await _state.Outages.ReadAsync((IRecordActivities records) => records.RestoreAsync(fork), $"what was known after attempt {fork.Attempt}");
             _state.Restore(restored);
             _reflections.Restore(restored);
         }
 
+        while (true)
+        {
+            var result = await CloseAsync(await AttemptsAsync(package));
+            if (_state.Ended || _state.Scored >= _state.MaxAttempts)
+            {
+                return Done(result);
+            }
+
+            // Attempts were added while the last records were written.
+            _state.Show("more attempts");
+        }
+    }
+
+    /// <summary>Attempts until one passes or none is left.</summary>
+    private async Task<SkillRunStatus> AttemptsAsync(TaskPackage package)
+    {
         while (_state.Scored < _state.MaxAttempts)
         {
             await _state.Control.CheckpointAsync();
@@ -75,9 +94,9 @@ public sealed partial class SkillGenerationWorkflow : ItemWorkflow
             if (ActivityFailures.IsFinal(result.ErrorType))
             {
                 // No agent can fix a task that does not build, so a reflection on it would be a waste.
-                _state.Error = result.Error;
+                (_state.Error, _state.Ended) = (result.Error, true);
                 await KeepAsync(record);
-                return await CloseAsync(SkillRunStatus.TaskBroken);
+                return SkillRunStatus.TaskBroken;
             }
 
             _state.Show("judge");
@@ -86,9 +105,9 @@ public sealed partial class SkillGenerationWorkflow : ItemWorkflow
             _state.Judged(record, judged.Judgment);
             if (record.Outcome == Outcome.Pass)
             {
+                _state.Ended = true;
                 await KeepAsync(record);
-                var valid = await _source.DistillAsync(package, result, judged.Stored);
-                return await CloseAsync(valid ? SkillRunStatus.Passed : SkillRunStatus.SkillRefused);
+                return await _source.DistillAsync(package, result, judged.Stored) ? SkillRunStatus.Passed : SkillRunStatus.SkillRefused;
             }
 
             await _state.Control.CheckpointAsync();
@@ -96,13 +115,13 @@ public sealed partial class SkillGenerationWorkflow : ItemWorkflow
             await KeepAsync(record with { Reflection = reflection });
         }
 
-        return await CloseAsync(SkillRunStatus.Exhausted);
+        return SkillRunStatus.Exhausted;
     }
 
     private Task<ArtifactRef> BeginAsync(TaskPackage package)
     {
         _state.NextAttempt(_reflections.Intervention);
-        return Workflow.ExecuteActivityAsync(
+        return _state.Outages.ReadAsync(
             (IRecordActivities records) => records.BeginAsync(new BeginAttemptRequest
             {
                 Instruction = package.Instruction,
@@ -114,44 +133,23 @@ public sealed partial class SkillGenerationWorkflow : ItemWorkflow
                 MaxAttempts = _state.MaxAttempts,
                 Terminal = _input.Agent == AgentNames.Terminal,
             }),
-            ActivityProfiles.Records($"attempt {_state.Number}: write the instruction"));
+            $"attempt {_state.Number}: write the instruction");
     }
 
+    /// <summary>One attempt to its end. One that somebody ended from outside says nothing of the agent: the run goes on with another.</summary>
     private async Task<AttemptResult> ExecuteAsync(TaskPackage package, ArtifactRef instruction)
     {
         _state.Show(SkillRunState.Executing);
-        var kwargs = _source.AgentKwargs(_state.Number);
-        var step = _input.Parent?.Step;
-        _attempt = await Workflow.StartChildWorkflowAsync(
-            (AttemptWorkflow attempt) => attempt.RunAsync(new AttemptInput
-            {
-                Package = package,
-                Agent = _input.Agent,
-                AgentKwargs = kwargs,
-                Model = _input.Model,
-                Conversation = instruction,
-                Run = Workflow.Info.WorkflowId,
-                Number = _state.Number,
-                Batch = _input.Batch,
-                Limits = _input.Limits,
-                OutDir = _input.OutDir,
-                BudgetUsd = _state.Control.Limit.Usd,
-                BudgetTokens = _state.Control.Limit.Tokens,
-                SpentBefore = _state.Usage,
-                NewsStep = step,
-                Paused = _state.Control.StandsStill,
-            }),
-            new ChildWorkflowOptions
-            {
-                Id = $"{Workflow.Info.WorkflowId}/attempt-{_state.Number}",
-                ParentClosePolicy = ParentClosePolicy.RequestCancel,
-                StaticSummary = $"attempt {_state.Number} of {_state.Task}",
-                StaticDetails = $"Agent `{_input.Agent}`, model `{_input.ModelSlug}`, intervention {_state.Intervention.ToString().ToLowerInvariant()}.",
-                TypedSearchAttributes = SearchAttributes.Started(_input.Batch, _state.Task, _input.ModelSlug, attempt: _state.Number),
-            });
         try
         {
-            return await _attempt.GetResultAsync();
+            _attempt = await StartAttemptAsync(package, instruction);
+            var result = await _attempt.GetResultAsync();
+            _state.Counted(_attempt.FirstExecutionRunId, result);
+            return result;
+        }
+        catch (ChildWorkflowFailureException failure) when (!Workflow.CancellationToken.IsCancellationRequested)
+        {
+            return _state.Cut(_input.Agent, failure);
         }
         finally
         {
@@ -159,21 +157,88 @@ public sealed partial class SkillGenerationWorkflow : ItemWorkflow
         }
     }
 
+    private async Task<ChildWorkflowHandle<AttemptWorkflow, AttemptResult>> StartAttemptAsync(TaskPackage package, ArtifactRef instruction)
+    {
+        var kwargs = _source.AgentKwargs(_state.Number);
+        var step = _input.Parent?.Step;
+        var input = new AttemptInput
+        {
+            Package = package,
+            Agent = _input.Agent,
+            AgentKwargs = kwargs,
+            Model = _input.Model,
+            Conversation = instruction,
+            Run = Workflow.Info.WorkflowId,
+            Number = _state.Number,
+            Batch = _input.Batch,
+            Limits = _input.Limits,
+            OutDir = _input.OutDir,
+            BudgetUsd = _state.Control.Limit.Usd,
+            BudgetTokens = _state.Control.Limit.Tokens,
+            SpentBefore = _state.Usage,
+            NewsStep = step,
+            Replies = _state.AttemptReplies,
+            CountedRuns = _state.CountedRuns,
+            Paused = _state.Control.StandsStill,
+        };
+        var id = $"{Workflow.Info.WorkflowId}/attempt-{_state.Number}";
+        while (true)
+        {
+            try
+            {
+                return await Workflow.StartChildWorkflowAsync(
+                    (AttemptWorkflow attempt) => attempt.RunAsync(input),
+                    new ChildWorkflowOptions
+                    {
+                        Id = id,
+                        ParentClosePolicy = ParentClosePolicy.RequestCancel,
+                        StaticSummary = $"attempt {_state.Number} of {_state.Task}",
+                        StaticDetails = $"Agent `{_input.Agent}`, model `{_input.ModelSlug}`, intervention {_state.Intervention.ToString().ToLowerInvariant()}.",
+                        TypedSearchAttributes = SearchAttributes.Started(_input.Batch, _state.Task, _input.ModelSlug, attempt: _state.Number),
+                    });
+            }
+            catch (WorkflowAlreadyStartedException)
+            {
+                // Of a run in whose place this one is: reset, terminated or cancelled. It ends first, with its container.
+                await EndOtherAsync(id);
+            }
+        }
+    }
+
+    private static async Task EndOtherAsync(string id)
+    {
+        try
+        {
+            await Workflow.GetExternalWorkflowHandle(id).CancelAsync();
+        }
+        catch (FailureException)
+        {
+            // It has just ended.
+        }
+
+        await Workflow.DelayWithOptionsAsync(new(OtherEnds) { Summary = "an earlier attempt of this number ends" });
+    }
+
     private async Task KeepAsync(AttemptRecord record)
     {
-        var kept = await Workflow.ExecuteActivityAsync(
-            (IRecordActivities records) => records.WriteRunAsync(_state.Record(record, null, null)), ActivityProfiles.Records($"attempt {record.Number}: keep"));
+        var kept = await _state.Outages.WriteAsync((IRecordActivities records) => records.WriteRunAsync(_state.Record(record, null, null)), $"attempt {record.Number}: keep");
         _state.Kept(record, kept);
     }
 
+    /// <summary>Writes the results, and waits for whoever asks for something meanwhile.</summary>
     private async Task<SkillGenerationResult> CloseAsync(SkillRunStatus status)
     {
-        var result = _state.Close(status);
-        var written = await Workflow.ExecuteActivityAsync(
-            (IRecordActivities records) => records.WriteRunAsync(_state.Record(null, result, _state.Skill)), ActivityProfiles.Records("write the results"));
-        result = result with { ResultDir = written.Dir, SkillPath = written.SkillPath };
+        _state.Show("write the results");
+        var result = _state.Result(status);
+        var written = await _state.Outages.WriteAsync((IRecordActivities records) => records.WriteRunAsync(_state.Record(null, result, _state.Skill)), "write the results");
         await Workflow.WaitConditionAsync(() => Workflow.AllHandlersFinished);
-        return status == SkillRunStatus.SkillRefused
+        return result with { ResultDir = written.Dir, SkillPath = written.SkillPath };
+    }
+
+    private SkillGenerationResult Done(SkillGenerationResult result)
+    {
+        _state.Done(result);
+        return result.Status == SkillRunStatus.SkillRefused
             ? throw new ApplicationFailureException(result.Error!, FailureTypes.SkillRefused, nonRetryable: true, details: [result])
             : result;
     }

@@ -6,6 +6,7 @@ using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.Running;
+using Temporalio.Exceptions;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.SkillGeneration;
@@ -21,17 +22,21 @@ internal sealed class SkillRunState : IModelCaller
     private readonly List<ArtifactRef> _kept = [];
     private readonly List<SkillCall> _skillCalls = [];
     private readonly DateTime _started = Workflow.UtcNow;
+    private readonly List<string> _counted = [];
     private int _infrastructureInRow;
 
     public SkillRunState(SkillGenerationInput input)
     {
         _input = input;
         Control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), () => Show(Step), input.Parent) { TellsBatch = true, OwnsElsewhere = true };
+        Outages = new Outages(Control, input.Limits);
         Task = PlainText.Slug(input.TaskDir.TrimEnd('/').Split('/')[^1]);
         MaxAttempts = input.MaxAttempts;
     }
 
     public RunControl Control { get; }
+    public Outages Outages { get; }
+    public string RepliesRun => _input.Replies ?? Workflow.Info.FirstExecutionRunId;
     public string Task { get; set; }
     public AttemptLimits Limits => _input.Limits;
     public int MaxAttempts { get; set; }
@@ -56,6 +61,15 @@ internal sealed class SkillRunState : IModelCaller
     public int OwnCalls { get; private set; }
     public string Step { get; private set; } = "starting";
     public IReadOnlyList<ArtifactRef> Earlier => _kept;
+
+    /// <summary>Nothing that a person adds can change how it ends: an attempt has passed, or the task cannot run.</summary>
+    public bool Ended { get; set; }
+
+    /// <summary>Replies of an attempt are kept by its number among the scored ones: another one in its place asks for nothing again.</summary>
+    public ReplyKey? AttemptReplies => new($"attempt-{Scored + 1}", RepliesRun);
+
+    /// <summary>Attempts in the place of the next one that have told what they spent.</summary>
+    public IReadOnlyList<string>? CountedRuns => _counted.Count == 0 ? null : [.. _counted];
 
     public void Show(string step)
     {
@@ -90,6 +104,13 @@ internal sealed class SkillRunState : IModelCaller
         _kept.AddRange(restored.Records);
         Number = restored.Attempts[^1].Number;
         (Scored, Memo, MemoRecord) = (restored.Scored, restored.Memo, restored.MemoRecord);
+        OwnCalls = restored.OwnCalls;
+        if (_input.Fork?.WorkflowId == Workflow.Info.WorkflowId)
+        {
+            // The same run goes on: what it has cost is its own.
+            Control.Spend(restored.Usage, 0, 0);
+        }
+
         Show("forked");
     }
 
@@ -104,6 +125,30 @@ internal sealed class SkillRunState : IModelCaller
         Workflow.UpsertTypedSearchAttributes(SearchAttributes.Attempt.ValueSet(Number));
         Show("write the instruction");
     }
+
+    /// <summary>An attempt has ended by itself, and its result says what it spent.</summary>
+    public void Counted(string runId, AttemptResult result)
+    {
+        if (result.Outcome == Outcome.Infrastructure)
+        {
+            _counted.Add(runId);
+        }
+    }
+
+    /// <summary>What an attempt came to that was ended from outside. What it spent is counted with the replies that the next one takes over.</summary>
+    public AttemptResult Cut(string agent, ChildWorkflowFailureException failure) => new()
+    {
+        Task = Task,
+        Agent = agent,
+        Outcome = Outcome.Infrastructure,
+        ErrorType = FailureTypes.SandboxLost,
+        Error = failure.InnerException switch
+        {
+            TerminatedFailureException => $"Attempt {Number} was terminated.",
+            CanceledFailureException => $"Attempt {Number} was cancelled by itself; the run goes on.",
+            var cause => $"Attempt {Number} did not run to its end: {PlainText.OneLine(cause?.Message ?? failure.Message, 300)}",
+        },
+    };
 
     /// <summary>Takes in how an attempt ended.</summary>
     public AttemptRecord Take(AttemptResult result, ArtifactRef instruction)
@@ -125,6 +170,7 @@ internal sealed class SkillRunState : IModelCaller
         {
             Scored++;
             _infrastructureInRow = 0;
+            _counted.Clear();
         }
 
         _attempts.Add(new AttemptProgress(
@@ -172,6 +218,7 @@ internal sealed class SkillRunState : IModelCaller
     public void Hear(AttemptNews news)
     {
         Control.Elsewhere = news.Spent ?? TokenUsage.None with { CostUsd = news.CostUsd };
+        Control.Await(news.Cause);
         Control.Declare(news.Waiting ?? RunStates.Running, news.Waiting is null ? "" : $"attempt {news.Number}: {news.Why ?? news.Waiting}");
     }
 
@@ -189,7 +236,7 @@ internal sealed class SkillRunState : IModelCaller
         Input = SkillRunSettings.Of(_input),
         Task = Task,
         Earlier = Earlier,
-        Latest = latest,
+        Latest = latest is null ? null : latest with { OwnCalls = OwnCalls },
         SkillCalls = _skillCalls,
         Skill = skill,
         Result = result is null ? null : SkillRunEnd.Of(result),
@@ -197,10 +244,10 @@ internal sealed class SkillRunState : IModelCaller
         Now = Workflow.UtcNow,
     };
 
-    public SkillGenerationResult Close(SkillRunStatus status)
+    public SkillGenerationResult Result(SkillRunStatus status)
     {
         var last = _attempts.LastOrDefault(attempt => attempt.Outcome.IsScored());
-        var result = new SkillGenerationResult
+        return new SkillGenerationResult
         {
             Task = Task,
             Status = status,
@@ -220,9 +267,13 @@ internal sealed class SkillRunState : IModelCaller
             ForkedFrom = _input.Fork?.WorkflowId,
             ForkedFromAttempt = _input.Fork?.Attempt,
         };
+    }
+
+    /// <summary>Declares how the run ended.</summary>
+    public void Done(SkillGenerationResult result)
+    {
         Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet(RunStates.Done), SearchAttributes.CostUsd.ValueSet(Math.Round(Usage.CostUsd, 6)));
         Workflow.CurrentDetails = SkillRunDetails.Render(this, _attempts, result);
-        return result;
     }
 
     private static string? Why(Judgment judgment)

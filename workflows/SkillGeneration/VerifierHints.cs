@@ -9,19 +9,21 @@ namespace Spark.Temporal.Workflows.SkillGeneration;
 /// <summary>The test file without its answers.</summary>
 internal static class VerifierHints
 {
-    public static async Task<VerifierHint> MakeAsync(TaskPackage package, AttemptLimits limits)
+    public static async Task<VerifierHint> MakeAsync(TaskPackage package, AttemptLimits limits, Outages outages)
     {
-        var changes = package.Solution is { } solution ? await SolveAsync(package, solution, limits) : null;
-        return await Workflow.ExecuteActivityAsync(
-            (ITaskPackageActivities packages) => packages.HintAsync(new VerifierHintRequest(package, changes)),
-            ActivityProfiles.Prepare(120, "verifier hint: the tests without their answers"));
+        var changes = package.Solution is { } solution ? await SolveAsync(package, solution, limits, outages) : null;
+        return await outages.ThroughAsync(
+            () => Workflow.ExecuteActivityAsync(
+                (ITaskPackageActivities packages) => packages.HintAsync(new VerifierHintRequest(package, changes)),
+                ActivityProfiles.Prepare(120, "verifier hint: the tests without their answers")),
+            failure => Outage.OfEngine(failure, "any host"));
     }
 
-    private static async Task<ArtifactRef?> SolveAsync(TaskPackage package, ArtifactRef solution, AttemptLimits limits)
+    private static async Task<ArtifactRef?> SolveAsync(TaskPackage package, ArtifactRef solution, AttemptLimits limits, Outages outages)
     {
         var seconds = package.Settings.AgentTimeoutSec * limits.TimeoutMultiplier;
         var sandbox = new SandboxSession(
-            package, limits, Workflow.Info.WorkflowId, shell: false, deadlineSec: package.Settings.BuildTimeoutSec + seconds + (15 * 60), skills: null);
+            package, limits, outages, Workflow.Info.WorkflowId, shell: false, deadlineSec: package.Settings.BuildTimeoutSec + seconds + (15 * 60), skills: null);
         try
         {
             await sandbox.BuildAsync();

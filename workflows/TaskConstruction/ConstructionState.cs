@@ -23,9 +23,15 @@ internal sealed class ConstructionState : IModelCaller
         _input = input;
         MaxRevisions = input.MaxRevisions;
         Control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), () => Show(Step), input.Parent) { TellsBatch = true };
+        Outages = new Outages(Control, input.Limits);
     }
 
     public RunControl Control { get; }
+    public Outages Outages { get; }
+    public string RepliesRun => _input.Replies ?? Workflow.Info.FirstExecutionRunId;
+
+    /// <summary>Further rounds of repair change nothing: a version was accepted, or there is none to repair.</summary>
+    public bool Ended { get; set; }
     public string Task => _input.Name;
     public AttemptLimits Limits => _input.Limits;
     public string? TaskId { get; set; }
@@ -82,24 +88,26 @@ internal sealed class ConstructionState : IModelCaller
         Workflow.UpsertTypedSearchAttributes(SearchAttributes.CostUsd.ValueSet(Math.Round(Usage.CostUsd, 6)));
     }
 
-    public ConstructionResult Close(ConstructionStatus status, string? error)
+    public ConstructionResult Result(ConstructionStatus status, string? error) => new()
     {
-        var result = new ConstructionResult
-        {
-            Name = _input.Name,
-            Status = status,
-            TaskId = TaskId,
-            Rounds = Round,
-            Error = error,
-            Usage = Usage,
-            CostUsd = Usage.CostUsd,
-            ModelCalls = Control.ModelCalls,
-            ResentInFlight = Control.ResentInFlight,
-            DurationMs = Elapsed.Milliseconds(_started),
-            WorkflowId = Workflow.Info.WorkflowId,
-        };
+        Name = _input.Name,
+        Status = status,
+        TaskId = TaskId,
+        Rounds = Round,
+        Error = error,
+        Usage = Usage,
+        CostUsd = Usage.CostUsd,
+        ModelCalls = Control.ModelCalls,
+        ResentInFlight = Control.ResentInFlight,
+        DurationMs = Elapsed.Milliseconds(_started),
+        WorkflowId = Workflow.Info.WorkflowId,
+    };
+
+    /// <summary>Declares how it ended.</summary>
+    public ConstructionResult Done(ConstructionResult result)
+    {
         Workflow.UpsertTypedSearchAttributes(
-            SearchAttributes.State.ValueSet(RunStates.Done), SearchAttributes.Outcome.ValueSet(status.ToString()), SearchAttributes.CostUsd.ValueSet(Math.Round(Usage.CostUsd, 6)));
+            SearchAttributes.State.ValueSet(RunStates.Done), SearchAttributes.Outcome.ValueSet(result.Status.ToString()), SearchAttributes.CostUsd.ValueSet(Math.Round(Usage.CostUsd, 6)));
         Workflow.CurrentDetails = Render(result);
         return result;
     }

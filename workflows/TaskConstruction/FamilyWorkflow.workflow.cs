@@ -1,3 +1,4 @@
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
@@ -15,25 +16,41 @@ namespace Spark.Temporal.Workflows.TaskConstruction;
 public sealed class FamilyWorkflow
 {
     private readonly FamilyInput _input;
+    private readonly RunControl _control;
+    private readonly Outages _outages;
     private readonly List<VariantOutcome> _ended = [];
     private readonly List<string> _open = [];
     private int _taken;
 
     [WorkflowInit]
-    public FamilyWorkflow(FamilyInput input) => _input = input;
+    public FamilyWorkflow(FamilyInput input)
+    {
+        _input = input;
+        _control = new RunControl(SpendingLimit.None, Show, null);
+        _outages = new Outages(_control, input.Limits);
+    }
 
     private int Accepted => _ended.Count(variant => variant.Status == ConstructionStatus.Accepted);
 
     [WorkflowQuery("GetProgress", Description = "How many variants are asked for, which are open, and how those ended that did.")]
     public FamilyProgress GetProgress() => new(_input.Count, [.. _open], [.. _ended]);
 
+    [WorkflowUpdate("Resume", Description = "Try again what the family itself waits for. No value needed.")]
+    public Task ResumeAsync()
+    {
+        _control.Resume();
+        return Task.CompletedTask;
+    }
+
     [WorkflowRun]
-    public async Task<FamilyResult> RunAsync(FamilyInput input)
+    public Task<FamilyResult> RunAsync(FamilyInput input) => ClosingState.AroundAsync(WorkAsync);
+
+    private async Task<FamilyResult> WorkAsync()
     {
         FamilyPlan plan;
         try
         {
-            plan = await Workflow.ExecuteActivityAsync(
+            plan = await _outages.ReadAsync(
                 (IConstructionActivities construction) => construction.PlanFamilyAsync(new PlanFamilyRequest(new VariantsRequest
                 {
                     Task = _input.Task,
@@ -42,7 +59,7 @@ public sealed class FamilyWorkflow
                     TemplateFile = _input.TemplateFile,
                     OutDir = _input.OutDir,
                 })),
-                ActivityProfiles.Records("choose variants"));
+                "choose variants");
         }
         catch (ActivityFailureException failure) when (ActivityFailures.TypeOf(failure) == FailureTypes.InvalidInput)
         {
@@ -81,9 +98,9 @@ public sealed class FamilyWorkflow
 
     private async Task<VariantOutcome> RunOneAsync(FamilyPlan plan, int index, string slot)
     {
-        var given = await Workflow.ExecuteActivityAsync(
+        var given = await _outages.ReadAsync(
             (IConstructionActivities construction) => construction.TakeVariantAsync(new TakeVariantRequest(plan, index)),
-            ActivityProfiles.Records($"take variant {index + 1}"));
+            $"take variant {index + 1}");
         _open[_open.IndexOf(slot)] = given.TaskId;
         Show();
         try
@@ -127,8 +144,8 @@ public sealed class FamilyWorkflow
         return result;
     }
 
-    private void Show() => Workflow.CurrentDetails =
-        $"**{Accepted} of {_input.Count}** variants of `{_input.Task}` are proven · {_ended.Count - Accepted} refused\n\n"
+    private void Show() => Workflow.CurrentDetails = OperatorHints.Waiting(_control, DetailsText.Escape)
+        + $"**{Accepted} of {_input.Count}** variants of `{_input.Task}` are proven · {_ended.Count - Accepted} refused\n\n"
         + string.Concat(_open.Select(name => $"- under way: {name}\n"))
         + string.Concat(_ended.TakeLast(20).Select(variant => $"- {variant.Status.ToString().ToLowerInvariant()}: {variant.Name} {DetailsText.Escape(variant.Error ?? "")}\n"))
         + RunDescriptions.Foot;

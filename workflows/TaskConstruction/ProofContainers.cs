@@ -7,8 +7,9 @@ using Temporalio.Workflows;
 namespace Spark.Temporal.Workflows.TaskConstruction;
 
 /// <summary>
-/// Containers of a proof, one after the other. The work in one is done as a whole: where the container is lost, all of
-/// it is done again in the next, because a container without the oracle's work would be judged as if nothing was done.
+/// Containers of a proof, one after the other. The work in one is done as a whole: where it is interrupted, all of it is done
+/// again in the next, because a container without the oracle's work would be judged as if nothing was done, and one with
+/// half of it as if that was all.
 /// </summary>
 internal sealed class ProofContainers
 {
@@ -22,13 +23,13 @@ internal sealed class ProofContainers
     private readonly AttemptLimits _limits;
     private readonly SandboxSession _sandbox;
 
-    public ProofContainers(TaskPackage package, AttemptLimits limits, int firstOrdinal)
+    public ProofContainers(TaskPackage package, AttemptLimits limits, Outages outages, int firstOrdinal)
     {
         (_package, _limits) = (package, limits);
         OracleSec = package.Settings.AgentTimeoutSec * limits.TimeoutMultiplier;
         VerifierSec = package.Settings.VerifierTimeoutSec * limits.TimeoutMultiplier;
         _sandbox = new SandboxSession(
-            package, limits, Workflow.Info.WorkflowId, shell: false, deadlineSec: OracleSec + (12 * VerifierSec) + (15 * 60), skills: null, firstOrdinal);
+            package, limits, outages, Workflow.Info.WorkflowId, shell: false, deadlineSec: OracleSec + (12 * VerifierSec) + (15 * 60), skills: null, firstOrdinal, fresh: true);
     }
 
     public double OracleSec { get; }

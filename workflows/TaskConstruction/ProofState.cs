@@ -45,6 +45,10 @@ internal sealed class ProofState
         Workflow.CurrentDetails = ProofDetails.Render(_checks, $"Now: **{check}**");
     }
 
+    /// <summary>Shows what it waits for, or what it does.</summary>
+    public void Show(RunControl control) => Workflow.CurrentDetails = ProofDetails.Render(
+        _checks, control.WaitsFor.Length == 0 ? $"Now: **{Step}**" : OperatorHints.Waiting(control, DetailsText.Escape));
+
     /// <summary>Forgets a check and those after it: a container was lost, and they are done again.</summary>
     public void Rewind(string check)
     {

@@ -1,3 +1,5 @@
+using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.Running;
@@ -15,15 +17,57 @@ public sealed class ProofWorkflow
 {
     private readonly ProofInput _input;
     private readonly ProofState _state = new();
+    private readonly RunControl _control;
+    private readonly Outages _outages;
 
     [WorkflowInit]
-    public ProofWorkflow(ProofInput input) => _input = input;
+    public ProofWorkflow(ProofInput input)
+    {
+        _input = input;
+        _control = new RunControl(SpendingLimit.None, () => _state.Show(_control!), null);
+        _outages = new Outages(_control, input.Limits) { Tell = TellAsync };
+    }
 
     [WorkflowQuery("GetProgress", Description = "What the proof does, and what was checked so far.")]
     public ProofProgress GetProgress() => new(_state.Step, _state.Checks);
 
+    [WorkflowUpdate("Resume", Description = "Try again what the proof waits for. No value needed.")]
+    public Task ResumeAsync()
+    {
+        _control.Resume();
+        return Task.CompletedTask;
+    }
+
+    [WorkflowSignal("TryAgain", Description = "From the construction: what the proof waits for may be there again.")]
+    public Task TryAgainAsync()
+    {
+        _control.Retry();
+        return Task.CompletedTask;
+    }
+
     [WorkflowRun]
-    public async Task<ProofResult> RunAsync(ProofInput input)
+    public Task<ProofResult> RunAsync(ProofInput input) => ClosingState.AroundAsync(WorkAsync);
+
+    /// <summary>Tells the construction above what is waited for; one that is gone changes nothing.</summary>
+    private async Task TellAsync(string? state)
+    {
+        if (Workflow.Info.Parent is not { } parent)
+        {
+            return;
+        }
+
+        var news = new AttemptNews(0, state, 0, null, state is null ? null : PlainText.OneLine(_control.WaitsFor, 300), _control.Cause);
+        try
+        {
+            await Workflow.GetExternalWorkflowHandle(parent.WorkflowId).SignalAsync("ProofNews", [news], new() { CancellationToken = CancellationToken.None });
+        }
+        catch (FailureException)
+        {
+            // It is gone.
+        }
+    }
+
+    private async Task<ProofResult> WorkAsync()
     {
         TaskPackage? package = null;
         string? stopped = null;
@@ -52,9 +96,9 @@ public sealed class ProofWorkflow
         _state.Begin(ProofChecks.Package);
         try
         {
-            var package = await Workflow.ExecuteActivityAsync(
+            var package = await _outages.ReadAsync(
                 (ITaskPackageActivities packages) => packages.ReadAsync(new ReadPackageRequest(_input.TaskDir)),
-                ActivityProfiles.Records("check the package"));
+                "check the package");
             if (package.Solution is null)
             {
                 _state.Failed("There is no solution/solve.sh, so nothing can be proven.");
@@ -73,7 +117,7 @@ public sealed class ProofWorkflow
 
     private async Task ProveAsync(TaskPackage package)
     {
-        var containers = new ProofContainers(package, _input.Limits, firstOrdinal: 1);
+        var containers = new ProofContainers(package, _input.Limits, _outages, firstOrdinal: 1);
         try
         {
             if (await BuildAsync(containers)
@@ -110,9 +154,9 @@ public sealed class ProofWorkflow
     private async Task<bool> NothingAsync(TaskPackage package, ProofContainers containers)
     {
         _state.Begin(ProofChecks.Nothing);
-        var second = await Workflow.ExecuteActivityAsync(
+        var second = await _outages.ReadAsync(
             (IConstructionActivities construction) => construction.SecondBuildAsync(new SecondBuildRequest(package)),
-            ActivityProfiles.Records("has the task a data builder?"));
+            "has the task a data builder?");
         try
         {
             var (data, verdict) = await containers.InFreshAsync(async container =>
@@ -151,7 +195,7 @@ public sealed class ProofWorkflow
         }
 
         var again = new ProofContainers(
-            package with { Environment = second.Environment, EnvironmentDigest = second.EnvironmentDigest }, _input.Limits, ProofState.SecondBuildOrdinal);
+            package with { Environment = second.Environment, EnvironmentDigest = second.EnvironmentDigest }, _input.Limits, _outages, ProofState.SecondBuildOrdinal);
         try
         {
             await again.BuildAsync();
@@ -192,10 +236,10 @@ public sealed class ProofWorkflow
             $"The same output got {Words(verdict)}, then {Words(again)}.",
             again);
         _state.Begin(ProofChecks.Hidden);
-        var set = await Workflow.ExecuteActivityAsync(
+        var set = await _outages.ReadAsync(
             (IConstructionActivities construction) => construction.MutantsAsync(
                 new MutantsRequest { Package = package, Changes = oracle.Changes!, OutputPath = _input.OutputPath, Before = _state.Before }),
-            ActivityProfiles.Records("look for the answer, make wrong ones"));
+            "look for the answer, make wrong ones");
         _state.AnswerDigest = set.AnswerDigest;
         Hidden(set);
         await MutantsAsync(set, container);

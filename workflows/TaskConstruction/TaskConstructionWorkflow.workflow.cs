@@ -17,6 +17,7 @@ public sealed partial class TaskConstructionWorkflow : ItemWorkflow
     private readonly ConstructionInput _input;
     private readonly ConstructionState _state;
     private int _proofs;
+    private ChildWorkflowHandle<ProofWorkflow, ProofResult>? _proof;
 
     [WorkflowInit]
     public TaskConstructionWorkflow(ConstructionInput input) => (_input, _state) = (input, new ConstructionState(input));
@@ -42,7 +43,7 @@ public sealed partial class TaskConstructionWorkflow : ItemWorkflow
         ConstructionStart start;
         try
         {
-            start = await Workflow.ExecuteActivityAsync(
+            start = await _state.Outages.ReadAsync(
                 (IConstructionActivities construction) => construction.BeginAsync(new BeginConstructionRequest(new PromptRequest
                 {
                     PromptFile = _input.PromptFile,
@@ -51,11 +52,12 @@ public sealed partial class TaskConstructionWorkflow : ItemWorkflow
                     ExcludeReferenceTasks = _input.ExcludeReferenceTasks,
                     OutDir = _input.OutDir,
                 })),
-                ActivityProfiles.Records("prompt and references"));
+                "prompt and references");
         }
         catch (ActivityFailureException failure) when (ActivityFailures.TypeOf(failure) == FailureTypes.InvalidInput)
         {
-            return await CloseAsync(ConstructionStatus.PromptRefused, ActivityFailures.Words(failure), null);
+            _state.Ended = true;
+            return _state.Done(await CloseAsync(ConstructionStatus.PromptRefused, ActivityFailures.Words(failure), null));
         }
 
         (_state.Spec, _state.References) = (start.Spec, start.References);
@@ -64,28 +66,36 @@ public sealed partial class TaskConstructionWorkflow : ItemWorkflow
         {
             if (await WriteAsync(purpose, conversation) is { } unreadable)
             {
-                return await CloseAsync(ConstructionStatus.Rejected, unreadable, null);
+                _state.Ended = true;
+                return _state.Done(await CloseAsync(ConstructionStatus.Rejected, unreadable, null));
             }
 
             var (taskDir, refused) = await TryAsync();
             if (refused is null)
             {
-                return await CloseAsync(ConstructionStatus.Accepted, null, taskDir);
+                _state.Ended = true;
+                return _state.Done(await CloseAsync(ConstructionStatus.Accepted, null, taskDir));
             }
 
             _state.Update(_state.Versions[^1] with { Refused = refused });
             await ParentReports.NewsAsync(_input.Parent, _state.Usage, null);
             if (_state.Round >= _state.MaxRevisions)
             {
-                return await CloseAsync(
+                var rejected = await CloseAsync(
                     ConstructionStatus.Rejected, $"Not accepted after {_state.Round} rounds of repair; the last version: {refused}", null);
+                if (_state.Round >= _state.MaxRevisions)
+                {
+                    return _state.Done(rejected);
+                }
+
+                // Rounds were added while the report was written.
             }
 
             _state.Show("repair");
             var failed = _state.Versions[^1];
-            (purpose, conversation) = (LlmPurposes.Repair, await Workflow.ExecuteActivityAsync(
+            (purpose, conversation) = (LlmPurposes.Repair, await _state.Outages.ReadAsync(
                 (IConstructionActivities construction) => construction.RepairAsync(new RepairRequest { Spec = start.Spec, Version = failed }),
-                ActivityProfiles.Records($"repair {_state.Round + 1}: what is wrong")));
+                $"repair {_state.Round + 1}: what is wrong"));
         }
     }
 
@@ -100,7 +110,7 @@ public sealed partial class TaskConstructionWorkflow : ItemWorkflow
             _state.Update(_state.Versions[^1] with { Refused = refused });
         }
 
-        return await CloseAsync(refused is null ? ConstructionStatus.Accepted : ConstructionStatus.Rejected, refused, taskDir);
+        return _state.Done(await CloseAsync(refused is null ? ConstructionStatus.Accepted : ConstructionStatus.Rejected, refused, taskDir));
     }
 
     /// <summary>Asks for a blueprint, again with the errors where the reply is none; it becomes the newest version.</summary>
@@ -113,9 +123,9 @@ public sealed partial class TaskConstructionWorkflow : ItemWorkflow
             _state.Show(purpose);
             var reply = await ModelCalls.AskAsync(
                 _input.Model, _state, purpose, conversation, 0, (purpose == LlmPurposes.Repair ? $"repair {_state.Round + 1}" : "write the blueprint") + Again(ask));
-            var read = await Workflow.ExecuteActivityAsync(
+            var read = await _state.Outages.ReadAsync(
                 (IConstructionActivities construction) => construction.ReadBlueprintAsync(new ReadReplyRequest(reply.Conversation)),
-                ActivityProfiles.Records("read the blueprint"));
+                "read the blueprint");
             if (read.Blueprint is { } blueprint)
             {
                 _state.TaskId = read.TaskId;
@@ -143,10 +153,10 @@ public sealed partial class TaskConstructionWorkflow : ItemWorkflow
 
         _state.Show("render");
         var (version, spec) = (_state.Versions[^1], _state.Spec!);
-        var rendered = await Workflow.ExecuteActivityAsync(
+        var rendered = await _state.Outages.ReadAsync(
             (IConstructionActivities construction) => construction.RenderAsync(
                 new RenderRequest { Spec = spec, Blueprint = version.Blueprint, OutDir = _input.OutDir, Version = version.Number }),
-            ActivityProfiles.Records($"version {version.Number}: render"));
+            $"version {version.Number}: render");
         if (rendered.TaskDir is null)
         {
             return (null, rendered.Problem ?? "The blueprint cannot be rendered.");
@@ -164,9 +174,11 @@ public sealed partial class TaskConstructionWorkflow : ItemWorkflow
     {
         _state.Show("critique by rules");
         var version = _state.Versions[^1];
-        var critique = await Workflow.ExecuteActivityAsync(
-            (IConstructionActivities construction) => construction.CritiqueAsync(new CritiqueRequest(_state.Spec!, version.Blueprint)),
-            ActivityProfiles.Prepare(120, $"version {version.Number}: rules"));
+        var critique = await _state.Outages.ThroughAsync(
+            () => Workflow.ExecuteActivityAsync(
+                (IConstructionActivities construction) => construction.CritiqueAsync(new CritiqueRequest(_state.Spec!, version.Blueprint)),
+                ActivityProfiles.Prepare(120, $"version {version.Number}: rules")),
+            failure => Outage.OfEngine(failure, "any host"));
         version = version with { Rules = critique.Findings };
         _state.Update(version);
         if (critique.Findings.Blocking > 0)
@@ -186,9 +198,9 @@ public sealed partial class TaskConstructionWorkflow : ItemWorkflow
         {
             _state.Show("critique by the model");
             var reply = await ModelCalls.AskAsync(_input.Model, _state, LlmPurposes.Critique, conversation, 0, $"critique version {version.Number}{Again(ask)}");
-            var read = await Workflow.ExecuteActivityAsync(
+            var read = await _state.Outages.ReadAsync(
                 (IConstructionActivities construction) => construction.ReadCritiqueAsync(new ReadReplyRequest(reply.Conversation)),
-                ActivityProfiles.Records("read the critique"));
+                "read the critique");
             if (read.Findings is { } found)
             {
                 _state.Update(version with { Model = found });
@@ -210,7 +222,7 @@ public sealed partial class TaskConstructionWorkflow : ItemWorkflow
             _state.Show("proof");
             var number = ++_proofs;
             var input = new ProofInput { TaskDir = taskDir, OutputPath = version.OutputPath, Limits = _input.Limits };
-            var proof = await Workflow.ExecuteChildWorkflowAsync(
+            _proof = await Workflow.StartChildWorkflowAsync(
                 (ProofWorkflow workflow) => workflow.RunAsync(input),
                 new ChildWorkflowOptions
                 {
@@ -220,6 +232,7 @@ public sealed partial class TaskConstructionWorkflow : ItemWorkflow
                     StaticDetails = RunDescriptions.Of(input),
                     TypedSearchAttributes = SearchAttributes.Started(_input.Batch, _input.Name, _input.ModelSlug, attempt: version.Number),
                 });
+            var proof = await ProofAsync(_proof);
             if (proof.Verdict != ProofVerdict.NoVerdict)
             {
                 return proof;
@@ -229,10 +242,34 @@ public sealed partial class TaskConstructionWorkflow : ItemWorkflow
         }
     }
 
+    /// <summary>The proof to its end. One that was ended from outside proves nothing.</summary>
+    private async Task<ProofResult> ProofAsync(ChildWorkflowHandle<ProofWorkflow, ProofResult> proof)
+    {
+        try
+        {
+            return await proof.GetResultAsync();
+        }
+        catch (ChildWorkflowFailureException failure) when (!Workflow.CancellationToken.IsCancellationRequested)
+        {
+            return new ProofResult
+            {
+                Task = _state.TaskId ?? _input.Name,
+                Verdict = ProofVerdict.NoVerdict,
+                Checks = [],
+                Error = $"The proof was ended from outside: {failure.InnerException?.Message ?? failure.Message}",
+            };
+        }
+        finally
+        {
+            _proof = null;
+        }
+    }
+
     private async Task<ConstructionResult> CloseAsync(ConstructionStatus status, string? error, string? taskDir)
     {
-        var result = _state.Close(status, error);
-        var finished = await Workflow.ExecuteActivityAsync(
+        _state.Show("write the results");
+        var result = _state.Result(status, error);
+        var finished = await _state.Outages.WriteAsync(
             (IConstructionActivities construction) => construction.FinishAsync(new FinishRequest
             {
                 Input = new ReportedConstruction { OutDir = _input.OutDir, ModelSlug = _input.ModelSlug, Given = _input.Given },
@@ -242,7 +279,7 @@ public sealed partial class TaskConstructionWorkflow : ItemWorkflow
                 Accepted = taskDir,
                 Result = result,
             }),
-            ActivityProfiles.Records(taskDir is null ? "write the report" : "put the task in its place"));
+            taskDir is null ? "write the report" : "put the task in its place");
         await Workflow.WaitConditionAsync(() => Workflow.AllHandlersFinished);
         return result with
         {

@@ -170,6 +170,8 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
         return listings;
     }
 
+    public async Task<FolderProbe> ProbeAsync(FolderProbeRequest request) => new(await FolderProber.ProblemsAsync(request.Folders, store, Cancelled));
+
     private async Task<string?> DockerfileAsync(ArtifactRef? context)
     {
         if (context is null)

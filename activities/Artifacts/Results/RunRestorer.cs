@@ -1,3 +1,4 @@
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Domain.Texts;
@@ -47,6 +48,8 @@ internal sealed class RunRestorer(IArtifactStore store)
             MemoRecord = memo < 0 ? null : references[memo],
             Snapshots = [.. records.Select(record => record.Reflection?.Pdi).OfType<PdiSnapshot>()],
             Intervention = last?.Reflection?.Pdi?.Level ?? InterventionLevel.None,
+            Usage = records.Aggregate(TokenUsage.None, (sum, record) => sum + record.Result.Usage + (record.Reflection?.Usage ?? TokenUsage.None)),
+            OwnCalls = records.Count == 0 ? 0 : records.Max(record => record.OwnCalls),
             FailedTests = judgment is null ? null : TestSummary.FailedTests(judgment.TestSummary),
         };
     }

@@ -10,6 +10,7 @@ using Spark.Temporal.Workers;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Client;
+using Temporalio.Exceptions;
 using Temporalio.Extensions.Hosting;
 using Temporalio.Workflows;
 
@@ -64,6 +65,24 @@ public sealed class WorkerRegistrationTests
         Assert.That(unknown.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
     }
 
+    [Test]
+    public async Task On_every_queue_a_store_that_is_away_is_typed_and_names_its_path()
+    {
+        using var folder = new TemporaryFolder();
+        var client = await TemporalServer.NewNamespaceAsync();
+        folder.Write("artifacts", "a file where a folder should be");
+        var builder = Builder(folder, client);
+        builder.Services.AddHostedTemporalWorker("probe").AddWorkflow<FaultsWorkflow>();
+        using var host = builder.Build();
+        await host.StartAsync();
+
+        var failures = await client.ExecuteWorkflowAsync((FaultsWorkflow w) => w.RunAsync(), new($"faults-{Guid.NewGuid()}", "probe"));
+        await host.StopAsync();
+
+        Assert.That(failures, Has.Count.EqualTo(3).And.All.StartsWith($"{FailureTypes.ResultsUnavailable} True"));
+        Assert.That(failures, Is.All.Contains(folder["artifacts"]).And.All.Contains("mounted"));
+    }
+
     private static HostApplicationBuilder Builder(TemporaryFolder folder, ITemporalClient client, params KeyValuePair<string, string?>[] more)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new());
@@ -92,6 +111,8 @@ public sealed class WorkerRegistrationTests
             Interlocked.Increment(ref _count);
             return Task.FromResult(new LlmReply { Conversation = request.Conversation, Text = "said once", Usage = TokenUsage.None });
         }
+
+        public Task<ModelProbe> ProbeAsync(ModelChoice model) => Task.FromResult(new ModelProbe(model.Name ?? "", "", 0));
     }
 
     [Workflow]
@@ -113,6 +134,37 @@ public sealed class WorkerRegistrationTests
                 (ILlmActivities llm) => llm.CompleteAsync(request),
                 new() { TaskQueue = TaskQueues.Llm("default"), ScheduleToCloseTimeout = TimeSpan.FromSeconds(30) });
             return reply.Text!;
+        }
+    }
+
+    [Workflow]
+    public class FaultsWorkflow
+    {
+        [WorkflowRun]
+        public async Task<IReadOnlyList<string>> RunAsync()
+        {
+            var reference = new ArtifactRef(new string('0', 64), 1, MediaTypes.Json);
+            var ask = new AskAgainRequest(reference, "again", ["it is not valid"]);
+            List<string> failures = [];
+            await FailAsync(TaskQueues.Workflows, (IRecordActivities records) => records.AskAgainAsync(ask));
+            await FailAsync(TaskQueues.SandboxHost("here"), (ISandboxActivities sandbox) => sandbox.RunTurnAsync(new TurnRequest { Container = "none", Turn = 1, Conversation = reference }));
+            await FailAsync(TaskQueues.Llm("fast"), (ILlmActivities llm) => llm.CompleteAsync(new LlmRequest
+            {
+                Model = new ModelChoice("fast"), Purpose = LlmPurposes.Agent, Conversation = reference, Call = 1, FirstRunId = "probe", Task = "probe",
+            }));
+            return failures;
+
+            async Task FailAsync<TActivities, TResult>(string queue, System.Linq.Expressions.Expression<Func<TActivities, Task<TResult>>> call)
+            {
+                try
+                {
+                    await Workflow.ExecuteActivityAsync(call, new() { TaskQueue = queue, ScheduleToCloseTimeout = TimeSpan.FromSeconds(30), RetryPolicy = new() { MaximumAttempts = 1 } });
+                }
+                catch (ActivityFailureException failed) when (failed.InnerException is ApplicationFailureException typed)
+                {
+                    failures.Add($"{typed.ErrorType} {!typed.NonRetryable} {typed.Message}");
+                }
+            }
         }
     }
 }

@@ -65,20 +65,26 @@ public sealed class AttemptWorkflowTests
     }
 
     [Test]
-    public async Task A_model_that_refuses_is_infrastructure_and_no_score()
+    public async Task A_model_that_refuses_is_waited_for_with_the_container_and_nothing_said_again()
     {
         await using var deployment = await FakeDeployment.StartAsync();
-        deployment.World.Before = (call, _) => call == "llm:agent"
+        var broken = true;
+        deployment.World.Reply = (_, call, _) => call < 3 ? $"$ step {call}" : "done";
+        deployment.World.Before = (call, _) => call == "llm:agent" && broken && deployment.World.Count("llm:agent") >= 2
             ? throw new ApplicationFailureException("401: no such key", FailureTypes.ModelUnauthorized, nonRetryable: true)
             : Task.CompletedTask;
 
-        var result = await (await StartAsync(deployment, Input())).GetResultAsync();
+        var run = await StartAsync(deployment, Input());
+        await Eventually.IsTrueAsync(async () => (await run.QueryAsync(attempt => attempt.GetProgress())).State == RunStates.ModelEndpoint, "it waits");
+        broken = false;
+        await run.ExecuteUpdateAsync(attempt => attempt.ResumeAsync());
+        var result = await run.GetResultAsync();
 
         Assert.Multiple(() =>
         {
-            Assert.That(result.Outcome, Is.EqualTo(Outcome.Infrastructure));
-            Assert.That(result.Reward, Is.Null);
-            Assert.That(result.Error, Does.Contain("401"));
+            Assert.That((result.Outcome, result.ModelCalls, result.Losses), Is.EqualTo((Outcome.Pass, 3, 0)));
+            Assert.That(deployment.World.Count("llm:agent"), Is.EqualTo(4), "three replies and one refusal");
+            Assert.That(deployment.World.Count("sandbox.start"), Is.EqualTo(1));
             Assert.That(deployment.World.Containers, Is.Empty);
         });
     }

@@ -164,7 +164,7 @@ public sealed class BatchRetryTests : DeploymentFixture
             var task = TaskAtWork();
             if (call == "sandbox.prepare" && _starts.AddOrUpdate(task, 1, (_, seen) => seen + 1) == 1 && task == broken)
             {
-                throw new ApplicationFailureException("No engine answers.", FailureTypes.SandboxUnavailable, nonRetryable: true);
+                throw new ApplicationFailureException("The container was lost.", FailureTypes.SandboxLost, nonRetryable: true);
             }
 
             return call.StartsWith("sandbox.verify", StringComparison.Ordinal) && task == "task-04" ? _gate.Task : Task.CompletedTask;

@@ -95,7 +95,7 @@ public sealed class ConstructionOperatingTests : DeploymentFixture
         };
         World.Verification = request => World.VerdictAsync(solved && !(oracles == 1 && request.Round is 3 or 4 or 5) ? 1 : 0, 1, 2).GetAwaiter().GetResult();
         var run = await StartAsync(Input());
-        var progress = await WaitsAsync(run, "waiting: infrastructure");
+        var progress = await WaitsAsync(run, "waiting: engine");
         Assert.That(progress.WaitsFor, Does.Contain("engine broke"));
 
         broken = false;

@@ -78,7 +78,7 @@ public sealed class EvaluationWorkflowTests : DeploymentFixture
     public async Task What_the_infrastructure_ends_is_run_again_twice_and_then_reported_apart()
     {
         World.Before = (call, _) => call == "sandbox.verify:container-1" || Id().Contains("/baseline/b/", StringComparison.Ordinal) && call == "sandbox.prepare"
-            ? throw new ApplicationFailureException("The disk is full.", FailureTypes.SandboxUnavailable, nonRetryable: true)
+            ? throw new ApplicationFailureException("The disk is full.", FailureTypes.SandboxLost, nonRetryable: true)
             : Task.CompletedTask;
 
         await (await _fixture.StartAsync(_fixture.Input("a", "b") with { Arms = [_fixture.Baseline], Parallelism = 1 })).GetResultAsync();
@@ -119,7 +119,7 @@ public sealed class EvaluationWorkflowTests : DeploymentFixture
     {
         var broken = true;
         World.Before = (call, _) => broken && call == "sandbox.prepare"
-            ? throw new ApplicationFailureException("No engine answers.", FailureTypes.SandboxUnavailable, nonRetryable: true)
+            ? throw new ApplicationFailureException("The container was lost.", FailureTypes.SandboxLost, nonRetryable: true)
             : Task.CompletedTask;
         var input = _fixture.Input("a", "b", "c", "d") with { Arms = [_fixture.Baseline], Parallelism = 1 };
         var run = await _fixture.StartAsync(input with { Rules = input.Rules with { FailuresInARow = 2, Reruns = 0 } });

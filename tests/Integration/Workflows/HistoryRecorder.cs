@@ -161,13 +161,45 @@ public sealed class HistoryRecorder : HistoryRecording
     [Test]
     public async Task Skill_run_that_waits_for_infrastructure()
     {
-        World.Before = (call, _) => call == "llm:agent"
-            ? throw new ApplicationFailureException("401: no such key", FailureTypes.ModelUnauthorized, nonRetryable: true)
+        World.Before = (call, _) => call.StartsWith("sandbox.verify", StringComparison.Ordinal)
+            ? throw new ApplicationFailureException("The container was lost.", FailureTypes.SandboxLost, nonRetryable: true)
             : Task.CompletedTask;
         var run = await SkillAsync(Skill());
         await WaitsAsync(run, "waiting: infrastructure");
         await KeepAsync("skill-waiting-infrastructure", run);
         await run.TerminateAsync();
+    }
+
+    [Test]
+    public async Task Skill_run_that_waits_for_its_model_endpoint()
+    {
+        var broken = true;
+        World.Before = (call, _) => call == "llm:agent" && broken
+            ? throw new ApplicationFailureException("401: no such key", FailureTypes.ModelUnauthorized, nonRetryable: true)
+            : Task.CompletedTask;
+        var run = await SkillAsync(Skill());
+        await WaitsAsync(run, "waiting: model endpoint");
+        await KeepAsync("skill-waiting-endpoint", run);
+        var attempt = _deployment.Client.GetWorkflowHandle($"{run.Id}/attempt-1");
+        await KeepAsync("attempt-waiting-endpoint", attempt);
+        broken = false;
+        await run.ExecuteUpdateAsync(workflow => workflow.ResumeAsync());
+        await run.GetResultAsync();
+        await KeepAsync("skill-waited", run);
+        await KeepAsync("attempt-waited", attempt);
+    }
+
+    [Test]
+    public async Task Skill_run_whose_attempt_was_terminated()
+    {
+        var gate = new TaskCompletionSource();
+        World.Before = (call, _) => call == "llm:agent" && World.Count("llm:agent") == 1 ? gate.Task : Task.CompletedTask;
+        var run = await SkillAsync(Skill());
+        await Eventually.IsTrueAsync(() => Task.FromResult(World.Count("llm:agent") == 1), "the first attempt works");
+        await _deployment.Client.GetWorkflowHandle($"{run.Id}/attempt-1").TerminateAsync();
+        gate.SetResult();
+        await run.GetResultAsync();
+        await KeepAsync("skill-attempt-terminated", run);
     }
 
     [Test]
@@ -214,7 +246,7 @@ public sealed class HistoryRecorder : HistoryRecording
         var fixture = new EvaluationFixture(_deployment).Skill("generated/fake/answer", "answer");
         var failures = 0;
         World.Before = (call, _) => call == "sandbox.prepare" && Interlocked.Increment(ref failures) == 1
-            ? throw new ApplicationFailureException("No engine answers.", FailureTypes.SandboxUnavailable, nonRetryable: true)
+            ? throw new ApplicationFailureException("The container was lost.", FailureTypes.SandboxLost, nonRetryable: true)
             : Task.CompletedTask;
         var run = await fixture.StartAsync(fixture.Input("answer") with { Parallelism = 2, Limits = Limits });
         await run.GetResultAsync();

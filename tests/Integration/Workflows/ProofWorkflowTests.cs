@@ -146,7 +146,7 @@ public sealed class ProofWorkflowTests
     public async Task Gives_no_verdict_where_infrastructure_stops_it()
     {
         var (result, deployment) = await ProveAsync(Good, arrange: world => world.Before = (call, _) =>
-            call == "sandbox.oracle" ? throw new ApplicationFailureException("engine broke", FailureTypes.SandboxUnavailable, nonRetryable: true) : Task.CompletedTask);
+            call == "sandbox.oracle" ? throw new ApplicationFailureException("engine broke", FailureTypes.SandboxLost, nonRetryable: true) : Task.CompletedTask);
         await using var _ = deployment;
 
         using (Assert.EnterMultipleScope())

@@ -149,8 +149,8 @@ public sealed class SkillGenerationWorkflowTests
         await using var deployment = await FakeDeployment.StartAsync();
         deployment.World.Reply = Stagnant;
         var broken = true;
-        deployment.World.Before = (call, _) => call == "llm:agent" && broken
-            ? throw new ApplicationFailureException("401: no such key", FailureTypes.ModelUnauthorized, nonRetryable: true)
+        deployment.World.Before = (call, _) => call.StartsWith("sandbox.verify", StringComparison.Ordinal) && broken
+            ? throw new ApplicationFailureException("The container was lost.", FailureTypes.SandboxLost, nonRetryable: true)
             : Task.CompletedTask;
         var run = await StartAsync(deployment, Input(deployment));
         await Eventually.IsTrueAsync(async () => (await run.QueryAsync(workflow => workflow.GetProgress())).State == "waiting: infrastructure", "the run waits");

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities.Disks;
+using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workers;
 
@@ -57,7 +58,7 @@ public sealed class DiskCheckTests
         await using var bench = new SandboxBench(configureDisk: disk => disk.LeastFreeMb = MoreThanAnyDisk);
         var said = (await bench.DoAsync(sandbox => sandbox.DiskAsync())).Shortages;
 
-        Assert.That(string.Join('\n', said), Does.Contain(root).And.Contain(Path.GetTempPath().TrimEnd('/')).And.Contain("docker system df"));
+        Assert.That(string.Join('\n', said), Does.Contain(root).And.Contain(HostFolder.Obtain()).And.Contain("docker system df"));
     }
 
     [Test]

@@ -126,7 +126,6 @@ public sealed class LlmFaultsTests : LlmTestBase
         await IsUnavailableAsync();
     }
 
-    [TestCase("<html>gateway</html>")]
     [TestCase("")]
     [TestCase("[]")]
     [TestCase("{}")]

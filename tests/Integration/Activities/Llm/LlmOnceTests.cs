@@ -141,9 +141,12 @@ public sealed class LlmOnceTests : LlmTestBase
     {
         var lost = new ArtifactRef(new string('a', 64), 10, MediaTypes.Json);
 
-        var failure = await FailureAsync(Activities(), await RequestAsync() with { Conversation = lost });
+        var request = await RequestAsync();
 
-        Assert.That(failure.ErrorType, Is.EqualTo(FailureTypes.ArtifactLost));
+        var failure = await FailureAsync(Activities(), request with { Conversation = lost });
+
+        Assert.That((failure.ErrorType, failure.NonRetryable), Is.EqualTo((FailureTypes.ArtifactLost, true)));
+        Assert.That(failure.Message, Does.Contain(lost.Sha256).And.Contain("10 bytes").And.Contain(MediaTypes.Json));
     }
 
     private sealed class HookedStore(IArtifactStore inner) : IArtifactStore

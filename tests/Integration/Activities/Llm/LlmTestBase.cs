@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Failures;
 using Spark.Temporal.Activities.Llm;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Tests.Support;
@@ -100,7 +101,7 @@ public abstract class LlmTestBase
 
     /// <summary>Runs a call as the activity of a workflow.</summary>
     protected static Task<LlmReply> CallAsync(ILlmActivities activities, LlmRequest request, ActivityEnvironment? environment = null) =>
-        (environment ?? NewEnvironment()).RunAsync(() => activities.CompleteAsync(request));
+        (environment ?? NewEnvironment()).RunAsync(() => StorageFailures.TypedAsync(() => activities.CompleteAsync(request)));
 
     protected static ActivityEnvironment NewEnvironment() => new()
     {

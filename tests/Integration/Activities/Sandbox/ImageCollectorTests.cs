@@ -2,6 +2,8 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Tests.Support;
+using Spark.Temporal.Workflows.Messages;
+using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Tests.Activities.Sandbox;
 
@@ -77,6 +79,31 @@ public sealed class ImageCollectorTests
 
         Assert.That((await asked).Cached, Is.False);
         Assert.That(await bench.Gateway.FindImageAsync((await asked).Image, CancellationToken.None), Is.Not.Null);
+    }
+
+    [Test]
+    public async Task The_engine_keeps_for_all_its_users_when_an_image_was_asked_for()
+    {
+        await using var bench = new SandboxBench();
+        var digest = Guid.NewGuid().ToString("n");
+        var dockerfile = $"FROM debian:bookworm-slim\nLABEL id={digest}\n";
+        var built = await bench.BuildAsync(dockerfile, digest: digest);
+        var before = (await bench.Gateway.FindImageAsync(built.Image, CancellationToken.None))!.Marked;
+        await bench.BuildAsync(dockerfile, digest: digest);
+
+        Assert.That((await bench.Gateway.FindImageAsync(built.Image, CancellationToken.None))!.Marked, Is.GreaterThan(before));
+    }
+
+    [Test]
+    public async Task An_image_that_went_before_its_container_started_is_lost_and_so_prepared_again()
+    {
+        await using var bench = new SandboxBench();
+        var digest = Guid.NewGuid().ToString("n");
+        var built = await bench.BuildAsync($"FROM debian:bookworm-slim\nLABEL id={digest}\n", digest: digest);
+        await bench.Gateway.RemoveImageAsync(SandboxLabels.ImageTag(digest, withoutSkills: false), CancellationToken.None);
+
+        var failure = await Assert.ThrowsAsync<ApplicationFailureException>(() => bench.StartAsync(built.Image, shell: false));
+        Assert.That((failure!.ErrorType, failure.NonRetryable), Is.EqualTo((FailureTypes.SandboxLost, true)));
     }
 
     private static async Task DockerAsync(params string[] arguments)

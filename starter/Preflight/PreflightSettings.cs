@@ -1,0 +1,31 @@
+using System.CommandLine;
+using Spark.Temporal.Workflows.Messages;
+
+namespace Spark.Temporal.Starter.Preflight;
+
+/// <summary>The option of commands that try models and folders before they start anything.</summary>
+internal sealed class PreflightSettings
+{
+    private readonly Option<bool> _skip = new("--no-preflight")
+    {
+        Description = "Start at once, without one short request to each model and a test file in --out first.",
+    };
+
+    public void AddTo(Command command) => command.Add(_skip);
+
+    /// <summary>What is tried; null where it is skipped.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="models">Models that the run will ask; null entries for what needs none.</param>
+    /// <param name="folders">Folders that it will write to; null entries for what has none of its own.</param>
+    public PreflightPlan? Plan(ParseResult parsed, IEnumerable<ModelChoice?> models, params string?[] folders) => parsed.GetValue(_skip)
+        ? null
+        : new PreflightPlan([.. models.OfType<ModelChoice>().Distinct()], [.. folders.OfType<string>().Distinct(StringComparer.Ordinal)]);
+
+    /// <summary>The agent's model where it is called through a profile: an installed agent has an endpoint of its own kind, and others have none.</summary>
+    public static ModelChoice? AgentModel(string agent, ModelChoice model) => agent == AgentNames.Terminal ? model : null;
+}
+
+/// <summary>What is tried before a run starts.</summary>
+/// <param name="Models">Models that it will ask.</param>
+/// <param name="Folders">Absolute paths of folders that it will write to.</param>
+internal sealed record PreflightPlan(IReadOnlyList<ModelChoice> Models, IReadOnlyList<string> Folders);
