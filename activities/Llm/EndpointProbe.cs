@@ -54,7 +54,7 @@ internal sealed class EndpointProbe(IChatGateway gateway, LlmOptions options, Se
             return probe;
         }
 
-        var failure = ErrorMap.Failure(reply, endpoint, time.GetUtcNow(), TimeSpan.Zero);
+        var failure = ErrorMap.Failure(reply, endpoint, choice.Profile, time.GetUtcNow(), TimeSpan.Zero);
 
         // A key that is asked to send fewer requests is a good key: the run's own calls wait their turn.
         return failure.ErrorType == FailureTypes.ModelUnavailable && ErrorMap.IsThrottled(reply)
