@@ -28,6 +28,7 @@ internal static class RootCommands
     {
         var root = new RootCommand("Spark.Temporal: verified skills and benchmark tasks from LLM agents, as durable workflows.");
         root.Add(UpCommand.Create(output));
+        root.Add(DownCommand.Create(output));
         root.Add(DoctorCommand.Create(output));
         root.Add(KeysCommands.Create(output));
         root.Add(CodecServerCommand.Create(output));

@@ -22,6 +22,9 @@ if (args is ["--version"])
     return 0;
 }
 
+var probes = args.Contains(ProbeMode.Option);
+args = [.. args.Where(argument => argument != ProbeMode.Option)];
+
 // Keys and addresses of a working folder; variables that are already set win.
 DotNetEnv.Env.NoClobber().TraversePath().Load();
 
@@ -33,6 +36,11 @@ try
     var redactor = Secrets.RedactorFor(configuration);
     Console.SetOut(new RedactingWriter(Console.Out, redactor));
     Console.SetError(new RedactingWriter(Console.Error, redactor));
+    if (probes)
+    {
+        return await ProbeMode.RunAsync(configuration, redactor);
+    }
+
     var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
     builder.Configuration.AddConfiguration(configuration).AddInMemoryCollection(Telemetry.Settings());
     builder.Logging.AddConfiguration(configuration.GetSection("Logging")).AddSimpleConsole(console =>
@@ -58,6 +66,7 @@ try
     }
 
     await ConnectAsync(host.Services.GetRequiredService<ITemporalClient>());
+    using var signals = ProcessEnd.AtSecondSignal();
     List<BackgroundService> services = [.. host.Services.GetServices<IHostedService>().OfType<BackgroundService>()];
     await host.RunAsync();
     return services.Any(service => service.ExecuteTask is { IsFaulted: true }) ? 1 : 0;

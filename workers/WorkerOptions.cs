@@ -75,9 +75,28 @@ internal sealed class WorkerOptions
     [RegularExpression("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", ErrorMessage = "use a-z, 0-9 and inner '-', at most 63 characters")]
     public string HostName { get; set; } = "";
 
-    /// <summary>Seconds that activities may go on after the process was asked to stop. Then they are cancelled, and another worker runs them.</summary>
+    /// <summary>
+    /// Seconds that activities other than model calls may go on after the process was asked to stop. Then they are cancelled, and another
+    /// worker goes on with them.
+    /// </summary>
     [Range(0, 3600)]
     public double GracefulShutdownSec { get; set; } = 20;
+
+    /// <summary>
+    /// Seconds that model calls in flight may go on after the process was asked to stop, since what is cut off is paid for again. No new
+    /// one begins.
+    /// </summary>
+    [Range(0, 3600)]
+    public double ModelShutdownSec { get; set; } = 120;
+
+    /// <summary>
+    /// State folder of the commands that started this worker beside a server of their own: it ends when that folder or that server is
+    /// gone. Empty for a worker of a cluster, which waits for its server however long.
+    /// </summary>
+    public string EmbeddedIn { get; set; } = "";
+
+    /// <summary>The longest that any activity may go on after the process was asked to stop.</summary>
+    public TimeSpan LongestShutdown => TimeSpan.FromSeconds(Has(LlmRole) ? Math.Max(GracefulShutdownSec, ModelShutdownSec) : GracefulShutdownSec);
 
     /// <summary>Port of <c>GET /health</c>; 0 for none.</summary>
     [Range(0, 65535)]

@@ -78,8 +78,13 @@ public static class WorkerRegistration
         services.Configure<HostOptions>(host =>
         {
             host.ServicesStopConcurrently = true;
-            host.ShutdownTimeout = TimeSpan.FromSeconds(options.GracefulShutdownSec + 10);
+            host.ShutdownTimeout = options.LongestShutdown + TimeSpan.FromSeconds(10);
         });
+        if (options.EmbeddedIn.Length > 0)
+        {
+            services.AddHostedService<EmbeddedWatchService>();
+        }
+
         if (options.HealthPort > 0)
         {
             services.AddHostedService<HealthService>();
@@ -120,7 +125,7 @@ public static class WorkerRegistration
         var named = configuration.GetSection($"{LlmOptions.Section}:{nameof(LlmOptions.Profiles)}").GetChildren().Select(profile => profile.Key);
         foreach (var profile in named.Append(LlmOptions.DefaultProfile).Distinct())
         {
-            AddWorker(services, options, queues, TaskQueues.Llm(profile), options.LlmSlots, QueueRoles.Llm);
+            AddWorker(services, options, queues, TaskQueues.Llm(profile), options.LlmSlots, QueueRoles.Llm, shutdownSec: options.ModelShutdownSec);
         }
     }
 
@@ -155,7 +160,8 @@ public static class WorkerRegistration
         int slots,
         IReadOnlyList<Type> contracts,
         bool versioned = false,
-        bool runsWorkflows = false)
+        bool runsWorkflows = false,
+        double? shutdownSec = null)
     {
         queue = options.QueuePrefix + queue;
         queues.Add(new WorkerQueue(queue, runsWorkflows));
@@ -173,7 +179,7 @@ public static class WorkerRegistration
             // Cancellation reaches an activity with a heartbeat's answer: a container must go within 5 s of a cancel.
             worker.MaxHeartbeatThrottleInterval = TimeSpan.FromSeconds(1);
             worker.DefaultHeartbeatThrottleInterval = TimeSpan.FromSeconds(1);
-            worker.GracefulShutdownTimeout = TimeSpan.FromSeconds(options.GracefulShutdownSec);
+            worker.GracefulShutdownTimeout = TimeSpan.FromSeconds(shutdownSec ?? options.GracefulShutdownSec);
         });
         return worker;
     }

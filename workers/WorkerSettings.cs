@@ -26,8 +26,10 @@ internal static class WorkerSettings
           --worker-versioning BOOL   runs stay on the version they began on; see CONTRIBUTING.md (default: false)
           --workflow-slots, --file-slots, --llm-slots, --sandbox-slots, --build-slots N
                                      how much of each at once
-          --graceful-shutdown-sec S  how long activities may go on after a stop (default: 20)
+          --model-shutdown-sec S     how long model calls in flight may go on after a stop (default: 120)
+          --graceful-shutdown-sec S  how long other activities may (default: 20); a second signal ends all at once
           --health-port PORT         answers GET /health (default: none)
+          --probe                    asks every model profile for a short reply, prints what came as JSON, and ends
           --version                  prints the version of this build
           --SECTION:FIELD VALUE      any other setting, such as --Llm:Profiles:default:Model NAME
 

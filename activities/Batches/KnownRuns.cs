@@ -24,7 +24,7 @@ internal sealed class KnownRuns(ITemporalClient client, string batch, BatchWork 
     /// <summary>A query of a closed run replays its history.</summary>
     private static readonly TimeSpan QueryPatience = TimeSpan.FromSeconds(30);
 
-    /// <summary>Whether the server knows any run of the batch's kind under its name; it may learn of the newest a moment later.</summary>
+    /// <summary>Whether the server knows any run of the batch's kind under its name; it may learn of the newest a moment later. Yes where that cannot be found out.</summary>
     public async Task<bool> AnyAsync(CancellationToken cancellationToken)
     {
         var type = work.Kind switch
@@ -33,8 +33,16 @@ internal sealed class KnownRuns(ITemporalClient client, string batch, BatchWork 
             BatchKind.Constructions => nameof(TaskConstructionWorkflow),
             _ => nameof(AttemptWorkflow),
         };
-        var known = await client.CountWorkflowsAsync($"{SearchAttributes.Batch.Name} = '{batch}' AND WorkflowType = '{type}'", new() { Rpc = Rpc(cancellationToken) });
-        return known.Count > 0;
+        try
+        {
+            var known = await client.CountWorkflowsAsync($"{SearchAttributes.Batch.Name} = '{batch}' AND WorkflowType = '{type}'", new() { Rpc = Rpc(cancellationToken) });
+            return known.Count > 0;
+        }
+        catch (RpcException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The list of runs is not to be had; each of them is.
+            return true;
+        }
     }
 
     /// <summary>What is known of closed runs of these items, by the items' numbers; of the other items nothing.</summary>

@@ -60,7 +60,7 @@ internal sealed class LlmActivities(
 
         await end.EndAfterFlightAsync();
         return stored.RequestSha256 == hash
-            ? await ResultAsync(request, stored)
+            ? await ResultAsync(request, stored, context.Info.WorkflowRunId)
             : throw new ApplicationFailureException(
                 $"Call {request.Call} of {context.Info.WorkflowId} already has a stored reply, but to another request (hash "
                 + $"{stored.RequestSha256[..12]}…, this one {hash[..12]}…): the workflow asks for something else than it did the first time.",
@@ -154,7 +154,7 @@ internal sealed class LlmActivities(
             : kept;
     }
 
-    private async Task<LlmReply> ResultAsync(LlmRequest request, StoredReply stored)
+    private async Task<LlmReply> ResultAsync(LlmRequest request, StoredReply stored, string? runId)
     {
         var raw = await store.ReadTextAsync(stored.Reply, CancellationToken.None);
         var (message, finish, _) = ChatReplyReader.Read(raw, request.Call, stored.Fenced, mayBeEmpty: true);
@@ -176,6 +176,7 @@ internal sealed class LlmActivities(
             DurationMs = stored.DurationMs,
             ResentInFlight = stored.ResentInFlight,
             DroppedObservations = stored.DroppedObservations,
+            PaidBy = stored.RunId == runId ? null : stored.RunId,
         };
     }
 }

@@ -5,6 +5,7 @@ using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
+using Temporalio.Activities;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Exceptions;
 
@@ -107,11 +108,21 @@ internal sealed class ModelCall(
     /// <summary>Waits for a place; nothing has been sent yet.</summary>
     private async Task<CallGate.Place> EnterAsync(CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var stopping = ActivityExecutionContext.Current.WorkerShutdownToken;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping);
         patience.CancelAfter(TurnPatience);
         try
         {
             return await gate.EnterAsync(patience.Token);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            // Only what is in flight comes to its end here.
+            throw new ApplicationFailureException(
+                "This worker stops, and the call had not begun: another worker makes it.",
+                FailureTypes.ModelUnavailable,
+                nextRetryDelay: TimeSpan.FromSeconds(1),
+                category: ApplicationErrorCategory.Benign);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

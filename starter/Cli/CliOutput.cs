@@ -35,8 +35,18 @@ internal sealed class CliOutput(TextWriter output, TextWriter error)
     /// </summary>
     public void Line(string text = "") => Out.WriteLine(PlainText.Printable(text));
 
-    /// <summary>One line of progress or explanation, on standard error.</summary>
-    public void Note(string text) => Error.WriteLine(PlainText.Printable(text));
+    /// <summary>One line of progress or explanation, on standard error. Where a terminal is gone nobody reads it, and what the command has to end must not fail for it.</summary>
+    public void Note(string text)
+    {
+        try
+        {
+            Error.WriteLine(PlainText.Printable(text));
+        }
+        catch (IOException)
+        {
+            // There is nowhere left to say it.
+        }
+    }
 
     /// <summary>One JSON document on standard output.</summary>
     public void Json<T>(T value) => Out.WriteLine(JsonSerializer.Serialize(value, SparkJson.Indented));

@@ -60,8 +60,9 @@ internal sealed class RunReader(SparkSession session)
         var (of, commands) = await CommandsAsync(row, progress, files, cancellationToken);
         return shown with
         {
-            Step = progress is null ? null : VisibleText.Of(progress.Step),
-            WaitsFor = progress?.WaitsFor is { Length: > 0 } why ? VisibleText.Of(why) : null,
+            // A run that the server ended still answers with what it did last.
+            Step = progress is null || !row.IsOpen ? null : VisibleText.Of(progress.Step),
+            WaitsFor = row.IsOpen && progress?.WaitsFor is { Length: > 0 } why ? VisibleText.Of(why) : null,
             Error = files?.Error is { } error ? VisibleText.Of(error, 2_000) : null,
             CostUsd = progress?.CostUsd ?? row.CostUsd,
             BudgetUsd = progress?.BudgetUsd ?? input?.BudgetUsd,

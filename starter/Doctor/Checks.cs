@@ -5,21 +5,28 @@ using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Starter.Doctor;
 
-/// <summary>What <c>spark doctor</c> looks at. Nothing is started or changed, and no value of a key is printed.</summary>
+/// <summary>What <c>spark doctor</c> looks at. Nothing is changed, and no value of a key is printed.</summary>
 internal static class Checks
 {
     private const long Gigabyte = 1L << 30;
     private const long FreeSpaceWanted = 10 * Gigabyte;
 
-    public static async Task<IReadOnlyList<Finding>> RunAsync(string workingFolder, CancellationToken cancellationToken) =>
-    [
-        .. await DockerProbe.RunAsync(Variable("DOCKER_HOST"), cancellationToken),
-        ServerBinary(),
-        Worker(),
-        await ServerAsync(workingFolder, cancellationToken),
-        Space(new DriveInfo(workingFolder).AvailableFreeSpace, workingFolder),
-        Key(workingFolder),
-    ];
+    public static async Task<IReadOnlyList<Finding>> RunAsync(string workingFolder, bool models, CancellationToken cancellationToken)
+    {
+        // Models may take seconds to answer; the other checks run meanwhile.
+        var answers = models ? ModelChecks.RunAsync(workingFolder, cancellationToken) : Task.FromResult<IReadOnlyList<Finding>>([]);
+        return
+        [
+            .. await DockerProbe.RunAsync(Variable("DOCKER_HOST"), cancellationToken),
+            ServerBinary(),
+            Worker(),
+            await ServerAsync(workingFolder, cancellationToken),
+            .. Leftovers.Of(LocalProcesses.Find()),
+            Space(new DriveInfo(workingFolder).AvailableFreeSpace, workingFolder),
+            Key(workingFolder),
+            .. await answers,
+        ];
+    }
 
     /// <summary>Whether there is room for images, containers and artifacts.</summary>
     internal static Finding Space(long free, string folder) => free >= FreeSpaceWanted

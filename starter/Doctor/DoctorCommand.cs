@@ -9,18 +9,20 @@ internal static class DoctorCommand
     public static Command Create(CliOutput output)
     {
         var json = CommonOptions.Json();
+        var noModels = new Option<bool>("--no-models") { Description = "Do not ask the models." };
         var command = new Command(
             "doctor",
             """
-            Lists what is missing on this machine, with the remedy for each. Starts and changes nothing. Exits 0 if runs can
-            work, 1 if something that they need is missing.
+            Lists what is missing on this machine, with the remedy for each, and changes nothing. Every model profile of the
+            worker's settings gets one short request, which costs a few tokens; --no-models leaves that out. Exits 0 if runs
+            can work, 1 if something that they need is missing.
 
             Example:
               spark doctor
-            """) { json };
+            """) { noModels, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var findings = await Checks.RunAsync(Environment.CurrentDirectory, cancellationToken);
+            var findings = await Checks.RunAsync(Environment.CurrentDirectory, !parsed.GetValue(noModels), cancellationToken);
             if (parsed.GetValue(json))
             {
                 output.Json(findings);

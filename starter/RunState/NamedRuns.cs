@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Servers;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Client;
 using Temporalio.Exceptions;
@@ -48,9 +49,6 @@ internal sealed record NamedStart<TInput, TRun>
 /// </summary>
 internal sealed class NamedRuns(SparkSession session, CliOutput output)
 {
-    /// <summary>Signal to a batch or an evaluation: what its runs wait for may be there again. It has no argument.</summary>
-    public const string TryAgain = "TryAgain";
-
     /// <summary>Two commands may start the same name at once: the slower one looks again.</summary>
     private const int MostLooks = 5;
 
@@ -150,11 +148,11 @@ internal sealed class NamedRuns(SparkSession session, CliOutput output)
         where TRun : WorkflowHandle
     {
         var state = RunRow.Of(run).Now();
-        if (state is Workflows.Messages.RunStates.Paused)
+        if (state is RunStates.Paused)
         {
             output.Note($"The {start.What} is paused; it goes on with: spark runs resume {start.Id}");
         }
-        else if (state is Workflows.Messages.RunStates.Budget)
+        else if (state is RunStates.Budget)
         {
             output.Note($"The {start.What} waits for its budget; it goes on with: spark runs budget {start.Id} --usd N");
         }
@@ -166,7 +164,7 @@ internal sealed class NamedRuns(SparkSession session, CliOutput output)
 
         try
         {
-            await session.Client.GetWorkflowHandle(start.Id).SignalAsync(TryAgain, [], new() { Rpc = new() { CancellationToken = cancellationToken } });
+            await session.Client.GetWorkflowHandle(start.Id).SignalAsync(BatchSignals.TryAgain, [], new() { Rpc = new() { CancellationToken = cancellationToken } });
         }
         catch (RpcException over) when (over.Code == RpcException.StatusCode.NotFound)
         {

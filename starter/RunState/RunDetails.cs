@@ -1,10 +1,8 @@
-using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Api.Sdk.V1;
 using Temporalio.Client;
-using Temporalio.Converters;
 using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Starter.RunState;
@@ -25,7 +23,7 @@ internal sealed record RunDetails
     /// <summary>The run's own description of its progress (Markdown); null when no worker answers.</summary>
     public string? CurrentDetails { get; init; }
 
-    /// <summary>Steps in flight, such as <c>sandbox.run_turn, attempt 1</c>.</summary>
+    /// <summary>Steps in flight, such as <c>sandbox.run_turn, attempt 1</c>, with the last failure, the next try, and who paused them.</summary>
     public IReadOnlyList<string> Pending { get; init; } = [];
 
     public IReadOnlyList<RunRow> Children { get; init; } = [];
@@ -66,8 +64,8 @@ internal sealed record RunDetails
             Run = RunRow.Of(described),
             Summary = await described.GetStaticSummaryAsync(),
             Details = await described.GetStaticDetailsAsync(),
-            CurrentDetails = askWorker ? await CurrentDetailsAsync(handle, cancellationToken) : null,
-            Pending = await PendingAsync(session, id, cancellationToken),
+            CurrentDetails = askWorker && await CurrentDetailsAsync(handle, cancellationToken) is { } story ? Told(RunRow.Of(described), story) : null,
+            Pending = [.. (await PendingStep.ReadAsync(session, id, cancellationToken)).Select(step => step.Words(id, DateTimeOffset.UtcNow))],
             ForkedFrom = described.Memo.TryGetValue("forked_from", out var origin) ? await origin.ToValueAsync<string>() : null,
             Forks = [.. forks.Where(fork => !fork.Id[WorkflowIds.Forks(id).Length..].Contains('/')).OrderBy(fork => fork.StartedAt)],
             Children = [.. children.OrderBy(child => child.StartedAt)],
@@ -92,23 +90,7 @@ internal sealed record RunDetails
 
     /// <summary>Steps in flight that did not succeed at once, such as <c>try 3: connection refused</c>.</summary>
     public static async Task<IReadOnlyList<string>> RetriedAsync(SparkSession session, string id, CancellationToken cancellationToken) =>
-        [.. (await PendingAsync(session, id, cancellationToken)).Where(step => step.Contains(": ", StringComparison.Ordinal)).Select(step => step[(step.IndexOf(", attempt ", StringComparison.Ordinal) + ", attempt ".Length)..]).Select(step => $"try {step}")];
-
-    private static async Task<IReadOnlyList<string>> PendingAsync(SparkSession session, string id, CancellationToken cancellationToken)
-    {
-        var raw = await session.Client.WorkflowService.DescribeWorkflowExecutionAsync(
-            new() { Namespace = session.Client.Options.Namespace, Execution = new() { WorkflowId = id } },
-            new() { CancellationToken = cancellationToken });
-        var pending = new List<string>();
-        foreach (var activity in raw.PendingActivities)
-        {
-            // A failure's message is encrypted like the payloads.
-            var failure = activity.LastFailure is null ? null : await session.Client.Options.DataConverter.ToExceptionAsync(activity.LastFailure);
-            pending.Add($"{activity.ActivityType.Name}, attempt {activity.Attempt}{(failure is null ? "" : $": {PlainText.OneLine(failure.Message, 160)}")}");
-        }
-
-        return pending;
-    }
+        [.. (await PendingStep.ReadAsync(session, id, cancellationToken)).Select(step => step.HeldUp).OfType<string>()];
 
     public static async Task<string?> CurrentDetailsAsync(WorkflowHandle handle, CancellationToken cancellationToken)
     {
@@ -124,6 +106,11 @@ internal sealed record RunDetails
             return null;
         }
     }
+
+    /// <summary>A run that the server ended could not change its own description any more.</summary>
+    private static string Told(RunRow run, string story) => run.Status is "terminated" or "timed_out" or "failed"
+        ? $"The run is {run.Now()}. What it said last, before that:\n\n{story}"
+        : story;
 
     private static async Task<string?> FailureOfAsync(WorkflowHandle handle)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Spark.Temporal.Workflows.Messages;
+using Temporalio.Api.Enums.V1;
 using Temporalio.Client;
 using Temporalio.Common;
 
@@ -18,7 +19,10 @@ internal sealed record RunRow
     /// <summary>The server's word: running, completed, failed, canceled, terminated, timed_out, continued_as_new.</summary>
     public required string Status { get; init; }
 
-    /// <summary>Our word: running, waiting with the reason, paused, done.</summary>
+    /// <summary>
+    /// Our word: of an open run running, waiting with the reason, or paused; of a closed one done, cancelled, failed, terminated or timed
+    /// out. A run that the server ended could not say so itself, so of a closed run it is the server's status that counts.
+    /// </summary>
     public string? State { get; init; }
 
     public string? Outcome { get; init; }
@@ -52,7 +56,7 @@ internal sealed record RunRow
             RunId = run.RunId,
             Type = run.WorkflowType.EndsWith("Workflow", StringComparison.Ordinal) ? run.WorkflowType[..^"Workflow".Length] : run.WorkflowType,
             Status = StatusName(run.Status.ToString()),
-            State = Text(attributes, SearchAttributes.State),
+            State = Closed(run.Status) ?? Text(attributes, SearchAttributes.State),
             Outcome = Text(attributes, SearchAttributes.Outcome),
             Batch = Text(attributes, SearchAttributes.Batch),
             Task = Text(attributes, SearchAttributes.Task),
@@ -67,6 +71,10 @@ internal sealed record RunRow
         };
     }
 
+    /// <summary>Whether it is not closed.</summary>
+    [JsonIgnore]
+    public bool IsOpen => ClosedAt is null;
+
     /// <summary>Whether it waits for something that is not a person.</summary>
     [JsonIgnore]
     public bool Waits => Status == "running" && State?.StartsWith(RunStates.WaitingPrefix, StringComparison.Ordinal) == true;
@@ -76,7 +84,17 @@ internal sealed record RunRow
     public bool IsBatch => Type is "Batch" or "Evaluation";
 
     /// <summary>The state of an open run, or the status of a closed one: one word or sentence.</summary>
-    public string Now() => Status == "running" ? State ?? Status : Status;
+    public string Now() => Status == "completed" ? Status : State ?? Status;
+
+    private static string? Closed(WorkflowExecutionStatus status) => status switch
+    {
+        WorkflowExecutionStatus.Completed => RunStates.Done,
+        WorkflowExecutionStatus.Canceled => RunStates.Cancelled,
+        WorkflowExecutionStatus.Failed => RunStates.Failed,
+        WorkflowExecutionStatus.Terminated => RunStates.Terminated,
+        WorkflowExecutionStatus.TimedOut => RunStates.TimedOut,
+        _ => null,
+    };
 
     private static string StatusName(string name) =>
         string.Concat(name.Select((c, i) => char.IsUpper(c) ? (i > 0 ? "_" : "") + char.ToLowerInvariant(c) : c.ToString()));

@@ -9,6 +9,9 @@ namespace Spark.Temporal.Starter.Serve;
 /// <summary>What <c>spark up</c> keeps running: a server and a worker, each in a process of its own.</summary>
 internal sealed class UpSession(StateFolder folder, DevSettings settings, CliOutput output, bool json)
 {
+    /// <summary>More than any setting lets model calls in flight take: the worker ends by itself.</summary>
+    private static readonly TimeSpan WorkerPatience = TimeSpan.FromSeconds(3700);
+
     private readonly int _healthPort = DevServer.FreePort();
     private readonly EncryptionKeys? _keys = KeyFiles.FromEnvironment();
     private CodecServer? _codec;
@@ -20,7 +23,16 @@ internal sealed class UpSession(StateFolder folder, DevSettings settings, CliOut
     {
         WorkerProcess.Find();
         await using var codec = _codec = StartCodec();
-        await StartAsync(cancellationToken);
+        try
+        {
+            await StartAsync(cancellationToken);
+        }
+        catch
+        {
+            folder.Leave();
+            throw;
+        }
+
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var server = new Supervisor().RunAsync(KeepServerAsync, (wait, problem) => Note("server", folder.ServerLog, wait, problem), stop.Token);
         var worker = new Supervisor().RunAsync(KeepWorkerAsync, (wait, problem) => Note("worker", folder.WorkerLog, wait, problem), stop.Token);
@@ -30,7 +42,7 @@ internal sealed class UpSession(StateFolder folder, DevSettings settings, CliOut
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            output.Note("Stopping. The worker stops first, so that its activities can finish.");
+            output.Note("Stopping. The worker stops first and lets model calls in flight end; Ctrl-C again ends it at once.");
         }
         finally
         {
@@ -67,7 +79,7 @@ internal sealed class UpSession(StateFolder folder, DevSettings settings, CliOut
         // A server that a killed command left running is stopped: it may listen on other ports.
         if ((left?.Worker ?? folder.StrayWorker()) is { } worker)
         {
-            await WorkerProcess.StopAsync(worker);
+            await WorkerProcess.StopAsync(worker, FolderStop.WorkerPatience);
         }
 
         if (left is not null)
@@ -75,8 +87,12 @@ internal sealed class UpSession(StateFolder folder, DevSettings settings, CliOut
             await DevServer.StopAsync(left.Server);
         }
 
-        folder.Write(await DevServer.StartAsync(folder, settings, output, cancellationToken, _codec?.Endpoint) with { Owner = ProcessMark.Self });
+        folder.Join();
+        folder.Write(await StartServerAsync(cancellationToken));
     }
+
+    private async Task<UpRecord> StartServerAsync(CancellationToken cancellationToken) =>
+        await DevServer.StartAsync(folder, settings, output, cancellationToken, _codec?.Endpoint, kept: true) with { Owner = ProcessMark.Self };
 
     private async Task<Task> KeepServerAsync(CancellationToken cancellationToken)
     {
@@ -86,7 +102,7 @@ internal sealed class UpSession(StateFolder folder, DevSettings settings, CliOut
         }
 
         var worker = folder.StrayWorker();
-        var record = await DevServer.StartAsync(folder, settings, output, cancellationToken, _codec?.Endpoint) with { Owner = ProcessMark.Self, Worker = worker };
+        var record = await StartServerAsync(cancellationToken) with { Worker = worker };
         folder.Write(record);
         return record.Server.ExitedAsync(cancellationToken);
     }
@@ -106,11 +122,17 @@ internal sealed class UpSession(StateFolder folder, DevSettings settings, CliOut
 
     private async Task StopAsync()
     {
+        if (!Directory.Exists(folder.Path))
+        {
+            await new FolderStop(folder).StopAsync(now: false, _ => { }, CancellationToken.None);
+            return;
+        }
+
         using var held = await folder.LockAsync(CancellationToken.None);
         var record = folder.Read();
         if ((record?.Worker ?? folder.StrayWorker()) is { } worker)
         {
-            await WorkerProcess.StopAsync(worker);
+            await WorkerProcess.StopAsync(worker, WorkerPatience);
         }
 
         if (record is not null)
@@ -119,6 +141,7 @@ internal sealed class UpSession(StateFolder folder, DevSettings settings, CliOut
         }
 
         folder.Forget();
+        folder.Leave();
     }
 
     private void Announce(UpRecord record, ProcessMark worker)

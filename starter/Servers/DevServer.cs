@@ -21,9 +21,10 @@ internal static class DevServer
     /// <param name="output">Where progress is printed.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <param name="codecEndpoint">Codec server that decodes payloads for the web UI; null for none.</param>
+    /// <param name="kept">Whether it ends with the last process that joined the folder; this one must have joined.</param>
     /// <exception cref="CliException">A port is taken, or the server does not start; the log's last lines are in the message.</exception>
     public static async Task<UpRecord> StartAsync(
-        StateFolder folder, DevSettings settings, CliOutput output, CancellationToken cancellationToken, string? codecEndpoint = null)
+        StateFolder folder, DevSettings settings, CliOutput output, CancellationToken cancellationToken, string? codecEndpoint = null, bool kept = false)
     {
         CheckFree(settings.Ip, settings.Port, "--port");
         CheckFree(settings.Ip, settings.UiPort, "--ui-port");
@@ -31,20 +32,25 @@ internal static class DevServer
         folder.Make();
         var database = folder.Place(settings.DatabaseFile);
         Directory.CreateDirectory(Path.GetDirectoryName(database)!);
-        var server = DetachedProcess.Start(
-            program,
-            [
-                "server", "start-dev",
-                "--ip", settings.Ip,
-                "--port", $"{settings.Port}",
-                "--ui-port", $"{settings.UiPort}",
-                "--db-filename", database,
-                "--namespace", settings.Namespace,
-                "--log-level", "error",
-                .. codecEndpoint is null ? [] : (string[])["--ui-codec-endpoint", codecEndpoint],
-                .. settings.ServerArguments(),
-            ],
-            folder.ServerLog);
+        IReadOnlyList<string> arguments =
+        [
+            "server", "start-dev",
+            "--ip", settings.Ip,
+            "--port", $"{settings.Port}",
+            "--ui-port", $"{settings.UiPort}",
+            "--db-filename", database,
+            "--namespace", settings.Namespace,
+            "--log-level", "error",
+            .. codecEndpoint is null ? [] : (string[])["--ui-codec-endpoint", codecEndpoint],
+            .. settings.ServerArguments(),
+        ];
+        var environment = new Dictionary<string, string?> { [LocalProcesses.ServerOf] = folder.Path };
+        if (kept)
+        {
+            (program, arguments) = Keeper.With(folder, program, arguments, environment);
+        }
+
+        var server = DetachedProcess.Start(program, arguments, folder.ServerLog, environment);
         try
         {
             await AnswersAsync(server, folder, settings, cancellationToken);
@@ -64,7 +70,7 @@ internal static class DevServer
         };
     }
 
-    public static Task StopAsync(ProcessMark server) => server.StopAsync(ProcessMark.Interrupt, TimeSpan.FromSeconds(10));
+    public static Task StopAsync(ProcessMark server) => server.StopAsync(ProcessMark.Interrupt, TimeSpan.FromSeconds(5));
 
     /// <summary>A port on which nothing listens.</summary>
     /// <remarks>

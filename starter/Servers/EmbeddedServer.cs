@@ -4,7 +4,8 @@ namespace Spark.Temporal.Starter.Servers;
 
 /// <summary>
 /// A development server and a worker that run while commands need them. Several commands in one folder share them; the last
-/// one stops them, worker first. If a command is killed, the next one takes over its server and worker.
+/// one stops them, worker first. If it is killed instead, the <see cref="Keeper"/> does, unless another command comes before and takes
+/// them over.
 /// </summary>
 internal sealed class EmbeddedServer : IAsyncDisposable
 {
@@ -29,20 +30,28 @@ internal sealed class EmbeddedServer : IAsyncDisposable
         }
 
         using var held = await folder.LockAsync(cancellationToken);
+        folder.Join();
         var record = folder.Read();
         if (record is null)
         {
-            if (folder.StrayWorker() is { } stray)
+            try
             {
-                await WorkerProcess.StopAsync(stray);
-            }
+                if (folder.StrayWorker() is { } stray)
+                {
+                    await WorkerProcess.StopAsync(stray, FolderStop.WorkerPatience);
+                }
 
-            var settings = DevSettingsFile.Read(options.WorkingFolder) with { Port = DevServer.FreePort(), UiPort = DevServer.FreePort() };
-            record = await DevServer.StartAsync(folder, settings, output, cancellationToken);
-            folder.Write(record);
+                var settings = DevSettingsFile.Read(options.WorkingFolder) with { Port = DevServer.FreePort(), UiPort = DevServer.FreePort() };
+                record = await DevServer.StartAsync(folder, settings, output, cancellationToken, kept: true);
+                folder.Write(record);
+            }
+            catch
+            {
+                folder.Leave();
+                throw;
+            }
         }
 
-        folder.Join();
         var server = new EmbeddedServer(folder, record);
         if (options.NeedsWorker)
         {
@@ -60,19 +69,28 @@ internal sealed class EmbeddedServer : IAsyncDisposable
         await _stop.CancelAsync();
         await _supervision.ContinueWith(_ => { }, TaskScheduler.Default);
         _stop.Dispose();
-        using var held = await _folder.LockAsync(CancellationToken.None);
-        if (_folder.Leave().Count > 0 || _folder.Read() is not { Owner: null } record)
+        if (!Directory.Exists(_folder.Path))
         {
+            // The record went with the folder.
+            await new FolderStop(_folder).StopAsync(now: false, _ => { }, CancellationToken.None);
+            await DevServer.StopAsync(Record.Server);
             return;
         }
 
-        if (record.Worker is { } worker)
+        using var held = await _folder.LockAsync(CancellationToken.None);
+        if (_folder.IsLastUser && _folder.Read() is { Owner: null } record)
         {
-            await WorkerProcess.StopAsync(worker);
+            if (record.Worker is { } worker)
+            {
+                await WorkerProcess.StopAsync(worker, FolderStop.WorkerPatience);
+            }
+
+            await DevServer.StopAsync(record.Server);
+            _folder.Forget();
         }
 
-        await DevServer.StopAsync(record.Server);
-        _folder.Forget();
+        // Only now: should this process be killed before, its session says that there is something left to end.
+        _folder.Leave();
     }
 
     /// <summary>Starts the worker unless another command's runs, and ends when it does.</summary>
@@ -82,7 +100,7 @@ internal sealed class EmbeddedServer : IAsyncDisposable
         var worker = _folder.Read()?.Worker;
         if (worker is null)
         {
-            worker = WorkerProcess.Start(_folder, Record);
+            worker = WorkerProcess.Start(_folder, Record, brief: true);
             _folder.Write(Record with { Worker = worker });
         }
 

@@ -25,11 +25,14 @@ internal sealed record UpRecord
 /// <summary>The folder <c>.spark/</c>: database, logs, and the processes that use its server.</summary>
 internal sealed class StateFolder(string path)
 {
-    public string Path { get; } = path;
+    /// <summary>Its full path.</summary>
+    public string Path { get; } = System.IO.Path.GetFullPath(path);
 
     public string ServerLog => System.IO.Path.Combine(Path, "logs", "server.log");
 
     public string WorkerLog => System.IO.Path.Combine(Path, "logs", "worker.log");
+
+    public string KeeperLog => System.IO.Path.Combine(Path, "logs", "keeper.log");
 
     /// <summary>
     /// Path of a file that the settings name. Settings name files relative to the working folder, with <c>.spark/</c> for this
@@ -106,42 +109,44 @@ internal sealed class StateFolder(string path)
         File.Move(temporary, RecordPath, overwrite: true);
     }
 
-    public void Forget() => File.Delete(RecordPath);
+    public void Forget()
+    {
+        if (Directory.Exists(Path))
+        {
+            File.Delete(RecordPath);
+        }
+    }
 
-    /// <summary>Notes that this process uses the embedded server.</summary>
+    /// <summary>Notes that this process uses the server of this folder.</summary>
     public void Join()
     {
         Make();
         Directory.CreateDirectory(SessionsPath);
-        File.WriteAllText(SessionOf(Environment.ProcessId), ProcessMark.Self.Started);
+
+        // In one step: others read it at any time.
+        var temporary = System.IO.Path.Combine(Path, $"session.{Environment.ProcessId}");
+        File.WriteAllText(temporary, ProcessMark.Self.Started);
+        File.Move(temporary, SessionOf(Environment.ProcessId), overwrite: true);
     }
 
-    /// <summary>Removes the note.</summary>
-    /// <returns>The processes that still use the server; notes of dead ones are removed.</returns>
+    /// <summary>Removes the note, and those of processes that are dead.</summary>
+    /// <returns>The processes that still use the server.</returns>
     public IReadOnlyList<int> Leave()
     {
-        File.Delete(SessionOf(Environment.ProcessId));
-        return Users();
-    }
-
-    /// <summary>Processes that use the embedded server.</summary>
-    public IReadOnlyList<int> Users()
-    {
-        var alive = new List<int>();
-        foreach (var file in Directory.Exists(SessionsPath) ? Directory.GetFiles(SessionsPath) : [])
+        var others = Users().Where(user => user != Environment.ProcessId).ToList();
+        foreach (var file in Sessions().Where(file => !others.Contains(PidOf(file))))
         {
-            if (int.TryParse(System.IO.Path.GetFileName(file), out var pid) && new ProcessMark(pid, File.ReadAllText(file)).IsAlive)
-            {
-                alive.Add(pid);
-            }
-            else
-            {
-                File.Delete(file);
-            }
+            File.Delete(file);
         }
 
-        return alive;
+        return others;
     }
+
+    /// <summary>Whether no other process uses the server of this folder.</summary>
+    public bool IsLastUser => Users().All(user => user == Environment.ProcessId);
+
+    /// <summary>Processes that use the server of this folder.</summary>
+    public IReadOnlyList<int> Users() => [.. Sessions().Where(IsAlive).Select(PidOf)];
 
     /// <summary>Keeps other processes from starting or stopping a server in this folder until it is disposed.</summary>
     public async Task<IDisposable> LockAsync(CancellationToken cancellationToken)
@@ -157,6 +162,22 @@ internal sealed class StateFolder(string path)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(100), cancellationToken);
             }
+        }
+    }
+
+    private string[] Sessions() => Directory.Exists(SessionsPath) ? Directory.GetFiles(SessionsPath) : [];
+
+    private static int PidOf(string session) => int.TryParse(System.IO.Path.GetFileName(session), out var pid) ? pid : 0;
+
+    private static bool IsAlive(string session)
+    {
+        try
+        {
+            return new ProcessMark(PidOf(session), File.ReadAllText(session)).IsAlive;
+        }
+        catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
         }
     }
 

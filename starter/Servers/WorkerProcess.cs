@@ -7,8 +7,8 @@ namespace Spark.Temporal.Starter.Servers;
 /// <summary>Starts <c>spark-worker</c> for a server that spark runs itself.</summary>
 internal static class WorkerProcess
 {
-    // The worker lets activities finish for 20 s and closes its connections for up to 10 s.
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(35);
+    /// <summary>What the worker of a command may take to let activities end: the command itself ends within 15 s.</summary>
+    private const int BriefSec = 5;
 
     /// <summary>
     /// The program: <c>SPARK_WORKER</c>, else beside <c>spark</c>. Beside it is an executable, or, where <c>spark</c> was installed
@@ -46,7 +46,8 @@ internal static class WorkerProcess
     /// <param name="folder">State folder.</param>
     /// <param name="record">The server.</param>
     /// <param name="healthPort">Port for its health, 0 for none.</param>
-    public static ProcessMark Start(StateFolder folder, UpRecord record, int healthPort = 0)
+    /// <param name="brief">Whether it stops within seconds also with model calls in flight, as at the end of a command.</param>
+    public static ProcessMark Start(StateFolder folder, UpRecord record, int healthPort = 0, bool brief = false)
     {
         // Credentials of another server must not be sent to this one.
         var environment = new Dictionary<string, string?>();
@@ -63,11 +64,17 @@ internal static class WorkerProcess
         environment["SPARK_STATE_FOLDER"] = Given("SPARK_STATE_FOLDER") ?? Path.Combine(folder.Path, "worker");
         environment["SPARK_ARTIFACT_FOLDER"] = Given("SPARK_ARTIFACT_FOLDER") ?? Path.Combine(folder.Path, "artifacts");
         environment["SPARK_HEALTH_PORT"] = Given("SPARK_HEALTH_PORT") ?? $"{healthPort}";
+        foreach (var setting in brief ? (string[])["SPARK_GRACEFUL_SHUTDOWN_SEC", "SPARK_MODEL_SHUTDOWN_SEC"] : [])
+        {
+            environment[setting] = Given(setting) ?? $"{BriefSec}";
+        }
+
         var (program, arguments) = Command(Find());
-        return DetachedProcess.Start(program, arguments, folder.WorkerLog, environment);
+        return DetachedProcess.Start(program, [.. arguments, LocalProcesses.WorkerIn, folder.Path], folder.WorkerLog, environment);
     }
 
-    public static Task<bool> StopAsync(ProcessMark worker) => worker.StopAsync(ProcessMark.Terminate, StopPatience);
+    /// <summary>Asks it to stop, and kills it when it does not in time.</summary>
+    public static Task<bool> StopAsync(ProcessMark worker, TimeSpan patience) => worker.StopAsync(ProcessMark.Terminate, patience);
 
     private static string? Given(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
 }

@@ -73,6 +73,12 @@ internal sealed class AttemptCheckpoint(AttemptInput input, RunControl control, 
     {
         (_told, _toldAt) = (control.Usage, Workflow.UtcNow);
         var why = reason is null ? null : PlainText.OneLine(control.WaitsFor, 300);
+        if (input.Parent is not null && reason is not null && control is { IsHeld: true, Cause: null })
+        {
+            // The batch itself holds it: it waits for nothing else.
+            return;
+        }
+
         if (input.Parent is { } parent)
         {
             await ParentReports.NewsAsync(parent, control.Usage, reason, control.Cause, why);

@@ -12,6 +12,7 @@ namespace Spark.Temporal.Workflows.Batches;
 internal sealed class BatchRun
 {
     private readonly BatchInput _input;
+    private readonly BatchDisks _disks;
     private bool _moving;
 
     /// <param name="input">The batch.</param>
@@ -23,6 +24,7 @@ internal sealed class BatchRun
         State = new BatchState(input, about);
         Writer = new ResultWriter(input);
         Window = new BatchWindow(input, State, Writer, ended);
+        _disks = new BatchDisks(input, State);
     }
 
     public BatchState State { get; }
@@ -39,6 +41,9 @@ internal sealed class BatchRun
 
     /// <summary>Whether all there is has ended.</summary>
     public bool Over => State.Open.Count == 0 && State.Next >= State.Entries;
+
+    /// <summary>Whether runs are about to be started.</summary>
+    private bool MayStart => !ShouldContinueAsNew && (State.MayStart || Window.HasAgain);
 
     /// <summary>The one rule of continuing as new; a cancelled batch closes instead.</summary>
     private bool ShouldContinueAsNew => !Cancelled && (Workflow.ContinueAsNewSuggested || Workflow.CurrentHistoryLength > _input.Tuning.HistoryLimit);
@@ -84,6 +89,11 @@ internal sealed class BatchRun
         State.Show();
         while (!Cancelled)
         {
+            if (_disks.Due(MayStart))
+            {
+                await _disks.LookAsync();
+            }
+
             await Window.FillAsync(() => !ShouldContinueAsNew && !Cancelled);
             await Window.SteerAsync();
             if (Window.LookDue)
@@ -107,6 +117,7 @@ internal sealed class BatchRun
 
             Window.PlanAgain();
             Window.PlanLook();
+            _disks.PlanLook();
             State.Show();
             await WaitForWorkAsync();
         }
@@ -140,6 +151,6 @@ internal sealed class BatchRun
         }
     }
 
-    private bool HasWork() => Cancelled || Window.LookDue || Window.HasUntold || Window.HasAgain || (State.MayStart && !ShouldContinueAsNew)
+    private bool HasWork() => Cancelled || Window.LookDue || Window.HasUntold || Window.HasAgain || (State.MayStart && !ShouldContinueAsNew) || _disks.Due(starts: false)
         || (ShouldContinueAsNew && Workflow.AllHandlersFinished) || (Over && Writer.Idle && Workflow.AllHandlersFinished);
 }

@@ -46,6 +46,7 @@ internal sealed partial class BatchState
         FailuresInARow = _failuresInARow,
         LastFailure = _lastFailure,
         Wait = _wait,
+        Shortage = _shortage,
     };
 
     public BatchResult Result(ArtifactRef? results, string? summaryPath, string? resultsPath) => new()

@@ -1,5 +1,6 @@
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Messages;
+using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.Batches;
 
@@ -15,7 +16,11 @@ internal sealed partial class BatchState
     /// <summary>Characters kept of what a run says of its wait: it is carried as often as runs wait.</summary>
     private const int WhyCharacters = 300;
 
+    /// <summary>Characters of what is short on disks.</summary>
+    private const int ShortageCharacters = 600;
+
     private SharedWait? _wait;
+    private string? _shortage;
 
     /// <summary>Open runs that wait for the world, a person or a budget; one that is to be started again keeps its place.</summary>
     public int Waiting => _open.Values.Count(Waits);
@@ -34,8 +39,12 @@ internal sealed partial class BatchState
             : null,
         RunStates.Paused => "paused; Resume goes on",
         RunStates.Infrastructure => $"{_failuresInARow} in a row failed, the last: {_lastFailure}; Resume goes on when it is fixed",
+        RunStates.Disk => $"{_shortage}; looked at again every {_input.Tuning.DiskLookSec:0.##} s, Resume looks at once",
         _ => $"{Limit.Reached(Used)}; RaiseBudget goes on",
     };
+
+    /// <summary>When the disks were looked at last; null where they are to be looked at anew.</summary>
+    public DateTime? DisksLookedAt { get; set; }
 
     /// <summary>Runs that are to be told what the batch wants of them whether they know it or not, and to try at once what they wait for.</summary>
     public HashSet<string> ToRetry { get; } = [];
@@ -43,7 +52,8 @@ internal sealed partial class BatchState
     /// <summary>Why no run of the batch may go on; null where some may.</summary>
     private string? HoldsAll => Paused ? RunStates.Paused
         : _input.Tuning.FailuresInARow is > 0 and var most && _failuresInARow >= most ? RunStates.Infrastructure
-        : Limit.Reached(Used) is not null ? RunStates.Budget : null;
+        : Limit.Reached(Used) is not null ? RunStates.Budget
+        : _shortage is not null ? RunStates.Disk : null;
 
     /// <summary>
     /// Why the batch holds one of its runs; null when it may go on. A wait that several runs share holds only those, but for
@@ -67,12 +77,19 @@ internal sealed partial class BatchState
     /// <summary>What the world was waited for may be there again: every run tries at once. A pause and a budget stay.</summary>
     public void TryAgain()
     {
-        (_failuresInARow, _wait) = (0, null);
+        (_failuresInARow, _wait, DisksLookedAt) = (0, null, null);
         foreach (var open in _open.Values.ToList())
         {
             Retry(open);
         }
 
+        Show();
+    }
+
+    /// <summary>What a look at the disks found.</summary>
+    public void Looked(IReadOnlyList<string> shortages)
+    {
+        (DisksLookedAt, _shortage) = (Workflow.UtcNow, shortages.Count == 0 ? null : PlainText.OneLine(string.Join("; ", shortages), ShortageCharacters));
         Show();
     }
 

@@ -44,3 +44,29 @@ public sealed record ModelFinding(ModelChoice Model, ModelProbe? Probe, string? 
     /// <summary>No worker of the profile's queue took the probe in time.</summary>
     public const string NoWorker = "NoWorker";
 }
+
+/// <summary>A model profile of a worker's settings, as <c>spark-worker --probe</c> prints it.</summary>
+public sealed record ProfileProbe
+{
+    public required string Profile { get; init; }
+
+    /// <summary>The profile's own model; null where it has none.</summary>
+    public string? Model { get; init; }
+
+    public required string BaseUrl { get; init; }
+
+    /// <summary>Name of the environment variable with the key.</summary>
+    public required string KeyVariable { get; init; }
+
+    /// <summary>Whether the variable has a value.</summary>
+    public bool KeySet { get; init; }
+
+    /// <summary>Its answer; null where there is none.</summary>
+    public ModelProbe? Probe { get; init; }
+
+    /// <summary>One of <see cref="FailureTypes"/> where there is no answer.</summary>
+    public string? Type { get; init; }
+
+    /// <summary>Why there is none.</summary>
+    public string Words { get; init; } = "";
+}

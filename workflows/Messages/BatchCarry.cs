@@ -42,6 +42,10 @@ public sealed record BatchCarry
     /// <summary>What the batch waits for as a whole, since several of its runs do; null where it does not.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public SharedWait? Wait { get; init; }
+
+    /// <summary>What is short on a disk, in words; null for nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Shortage { get; init; }
 }
 
 /// <summary>What several runs of a batch wait for, so that it waits as a whole.</summary>

@@ -40,4 +40,7 @@ public static class RunStates
 
     /// <summary>Ended by the server; the run itself cannot declare it, so lists say it from the run's status.</summary>
     public const string Terminated = "terminated";
+
+    /// <summary>Ended by the server at a limit of time; said by lists as <see cref="Terminated"/> is.</summary>
+    public const string TimedOut = "timed out";
 }

@@ -58,6 +58,17 @@ internal static class ActivityProfiles
         Summary = summary,
     };
 
+    /// <summary>A look at disks before something is started there. Whoever does not answer soon is not waited for.</summary>
+    public static ActivityOptions Disks(string queue, string summary) => new()
+    {
+        TaskQueue = Queue(queue),
+        ScheduleToStartTimeout = TimeSpan.FromSeconds(10),
+        StartToCloseTimeout = TimeSpan.FromSeconds(30),
+        RetryPolicy = new RetryPolicy { MaximumAttempts = 1 },
+        CancellationToken = CancellationToken.None,
+        Summary = summary,
+    };
+
     /// <summary>
     /// A word with the server about the version that a continued run goes on with. All of the batch waits for it, so it is
     /// tried for two minutes of the server's bad weather; then the batch stays where it is. A cancelled one must be pinned too.

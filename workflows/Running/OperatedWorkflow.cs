@@ -60,7 +60,11 @@ public abstract class ItemWorkflow : OperatedWorkflow
         Control.Hold(request.Why);
         if (request.Retry)
         {
-            Control.Retry();
+            if (request.Why is null)
+            {
+                Control.Retry();
+            }
+
             Control.Retell();
         }
     });

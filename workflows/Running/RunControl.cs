@@ -20,6 +20,7 @@ internal sealed class RunControl(SpendingLimit limit, Action show, ParentBatch? 
     private (string? Waiting, string? Cause, string? Why) _toTell;
     private (string? Waiting, string? Cause, string? Why) _told;
     private bool _telling;
+    private bool _retell;
 
     public bool Paused { get; private set; }
 
@@ -104,13 +105,16 @@ internal sealed class RunControl(SpendingLimit limit, Action show, ParentBatch? 
     /// <summary>What is waited for may be there again: try at once. A pause and a budget are left as they are.</summary>
     public void Retry() => (Retried, Retries) = (true, Retries + 1);
 
-    /// <summary>Tells the batch again what is waited for: one that has adopted the run does not know.</summary>
+    /// <summary>
+    /// Tells the batch again what is waited for and what was spent: one that has adopted the run does not know. What is just tried again is told
+    /// when it is known what comes of it: told at once, runs that all try would make their batch wait for them once more.
+    /// </summary>
     public void Retell()
     {
-        if (State is not (RunStates.Running or RunStates.Cancelled))
+        _retell = true;
+        if (State != RunStates.Cancelled && (Cause is null || !Retried))
         {
-            _told = default;
-            Tell(State);
+            Tell(State == RunStates.Running ? null : State);
         }
     }
 
@@ -203,7 +207,11 @@ internal sealed class RunControl(SpendingLimit limit, Action show, ParentBatch? 
         var cost = (OwnsElsewhere ? Spent : Usage).CostUsd;
         Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet(state), SearchAttributes.CostUsd.ValueSet(Math.Round(cost, 6)));
         show();
-        Tell(state is RunStates.Running or RunStates.Cancelled ? null : state);
+        if (state != RunStates.Cancelled)
+        {
+            // Cancelled says nothing of what was waited for; its end is reported by itself.
+            Tell(state == RunStates.Running ? null : state);
+        }
     }
 
     /// <summary>Lets the batch know what its run waits for, unless that is the batch itself.</summary>
@@ -223,9 +231,9 @@ internal sealed class RunControl(SpendingLimit limit, Action show, ParentBatch? 
     private async Task TellNewestAsync()
     {
         _telling = true;
-        while (_told != _toTell)
+        while (_retell || _told != _toTell)
         {
-            _told = _toTell;
+            (_told, _retell) = (_toTell, false);
             await ParentReports.NewsAsync(parent, Spent, _told.Waiting, _told.Cause, _told.Why);
         }
 

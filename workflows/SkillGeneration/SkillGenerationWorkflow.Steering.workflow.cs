@@ -57,8 +57,8 @@ public sealed partial class SkillGenerationWorkflow
     {
         _state.Hear(news);
 
-        // What it waits for the batch hears anyway.
-        return news.Waiting is null ? ParentReports.NewsAsync(_input.Parent, _state.Control.Spent, null) : Task.CompletedTask;
+        // What it waits for the batch hears anyway. That of a cancelled run ends, and does not go on.
+        return news.Waiting is null && !Workflow.CancellationToken.IsCancellationRequested ? ParentReports.NewsAsync(_input.Parent, _state.Control.Spent, null) : Task.CompletedTask;
     }
 
     /// <summary>What changes for the run changes for its attempt.</summary>

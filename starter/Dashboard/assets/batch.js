@@ -32,7 +32,7 @@ function square(cell, alone) {
 }
 
 function row({ name, run, attempts, trials, ui }) {
-  const now = run.status === 'running' ? run.state ?? 'running' : run.status;
+  const now = run.status === 'completed' ? run.status : run.state ?? run.status;
   return el('tr', { 'data-key': run.id },
     el('th', { scope: 'row' }, el('a', { class: 'line', href: `#/run/${encodeURIComponent(run.id)}` }, name)),
     el('td', {}, trials ? chip(trials, tone(null, trials)) : chip(now === 'completed' ? (run.outcome ?? 'done').toLowerCase() : now, tone(run.outcome, now === 'completed' ? '' : now))),

@@ -26,7 +26,7 @@ export const time = value => value ? new Date(value).toISOString().slice(0, 16).
 export function tone(outcome, state) {
   if (state && (state.startsWith('waiting') || state === 'paused')) return 'wait';
   if (state === 'running') return 'run';
-  if (['failed', 'terminated', 'timed_out', 'canceled'].includes(state)) return state === 'canceled' ? 'none' : 'fail';
+  if (['failed', 'terminated', 'timed out', 'cancelled'].includes(state)) return state === 'cancelled' ? 'none' : 'fail';
   switch ((outcome ?? '').toLowerCase()) {
     case 'pass': case 'accepted': case 'proven': return 'pass';
     case 'partial': return 'part';

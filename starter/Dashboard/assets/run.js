@@ -20,7 +20,7 @@ function goesOn(shown) {
 
 function head(shown) {
   const run = shown.run;
-  const now = run.status === 'running' ? run.state ?? 'running' : run.status;
+  const now = run.status === 'completed' ? run.status : run.state ?? run.status;
   const spent = usd(shown.cost_usd ?? run.cost_usd ?? 0) + (shown.budget_usd ? ` of ${usd(shown.budget_usd)}` : '');
   const facts = [
     ['model', run.model], ['attempt', run.attempt && `${run.attempt}${shown.max_attempts ? ` of ${shown.max_attempts}` : ''}`], ['now', run.status === 'running' ? shown.step : null],

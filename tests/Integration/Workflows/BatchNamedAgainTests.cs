@@ -17,11 +17,18 @@ public sealed class BatchNamedAgainTests : DeploymentFixture
 {
     private readonly ConcurrentDictionary<string, int> _verified = new();
 
-    private protected override void Prepare() => World.Reply = (purpose, number, request) => purpose switch
+    /// <summary>Keys under which replies are kept: a worker asks an endpoint once for each.</summary>
+    private readonly ConcurrentDictionary<(string Owner, string Run, int Call), int> _paid = new();
+
+    private protected override void Prepare() => World.Reply = (purpose, number, request) =>
     {
-        LlmPurposes.Reflect => Memos.With("- the number is even", "Try again.", number),
-        LlmPurposes.Distill => Memos.Skill.Replace("name: answer", $"name: {request.Task}", StringComparison.Ordinal),
-        _ => "done",
+        _paid.AddOrUpdate((request.Owner ?? ActivityExecutionContext.Current.Info.WorkflowId!, request.FirstRunId, request.Call), 1, (_, seen) => seen + 1);
+        return purpose switch
+        {
+            LlmPurposes.Reflect => Memos.With("- the number is even", "Try again.", number),
+            LlmPurposes.Distill => Memos.Skill.Replace("name: answer", $"name: {request.Task}", StringComparison.Ordinal),
+            _ => "done",
+        };
     };
 
     [Test]
@@ -72,10 +79,27 @@ public sealed class BatchNamedAgainTests : DeploymentFixture
             Assert.That((second.Input.Replies, second.Input.Fork?.WorkflowId, second.Input.Fork?.RunId, second.Input.Fork?.Attempt), Is.EqualTo((first.RunId, first.Id, first.RunId, 1)));
             Assert.That((third.Input.Replies, third.Input.Fork?.RunId, third.Input.Fork?.Attempt), Is.EqualTo((first.RunId, second.RunId, 1)));
             Assert.That(World.Count("llm:reflect"), Is.EqualTo(1), "the first attempt is not tried again");
+            Assert.That(_paid, Has.Count.EqualTo(4), "two attempts, a reflection and a skill, whatever was ended in between");
             Assert.That(await described.Memo[RunMemo.ForkedFrom].ToValueAsync<string>(), Is.EqualTo(first.Id));
             Assert.That(await described.Memo[RunMemo.ForkedFromAttempt].ToValueAsync<int>(), Is.EqualTo(1));
             Assert.That(BatchFiles.Results(result).Single().Skill!.Attempts, Is.EqualTo(2));
         }
+    }
+
+    /// <summary>No attempt was kept: the run starts with its first again, and all that was asked is on the shelf.</summary>
+    [Test]
+    public async Task A_run_that_was_ended_in_its_first_attempt_asks_for_nothing_again()
+    {
+        World.Before = (call, _) => call.StartsWith("sandbox.verify", StringComparison.Ordinal) && World.Count("sandbox.verify") == 1 ? _gate.Task : Task.CompletedTask;
+        var input = BatchFiles.Skills(_deployment, "one") with { Parallelism = 1 };
+        var first = await StoppedAsync(input, verified: 1, terminated: true);
+
+        var result = await (await BatchFiles.StartAsync(_deployment, input)).GetResultAsync();
+
+        var second = await RunAsync(first.Id);
+        Assert.That(result.Counts.Passed, Is.EqualTo(1));
+        Assert.That((second.Input.Replies, second.Input.Fork), Is.EqualTo((first.RunId, (SkillFork?)null)));
+        Assert.That(_paid, Has.Count.EqualTo(2), "an attempt and a skill");
     }
 
     [Test]
@@ -148,6 +172,33 @@ public sealed class BatchNamedAgainTests : DeploymentFixture
         var first = runs.MinBy(run => run.StartTime)!.RunId;
         Assert.That(result.Counts.Passed, Is.EqualTo(2));
         Assert.That((await InputAsync<AttemptInput>(id)).Replies, Is.EqualTo(new ReplyKey(id, first)));
+    }
+
+    [Test]
+    public async Task An_evaluation_takes_over_trials_that_ended_meanwhile_and_the_others_have_their_replies()
+    {
+        var fixture = new EvaluationFixture(_deployment);
+        World.Before = (call, _) => call.StartsWith("sandbox.verify", StringComparison.Ordinal) && TaskAtWork() != "c" ? _gate.Task : Task.CompletedTask;
+        var input = fixture.Input("a", "b", "c") with { Arms = [fixture.Baseline], Parallelism = 3 };
+        var run = await fixture.StartAsync(input);
+        await Eventually.IsTrueAsync(async () => (await run.QueryAsync(workflow => workflow.GetProgress())).Window.Counts is { Open: 2, Passed: 1 }, "two are verified");
+        string Id(string task) => WorkflowIds.Evaluation(input.Batch, "fake", "baseline", task, 1);
+        await run.TerminateAsync();
+        var cut = _deployment.Client.GetWorkflowHandle(Id("b"));
+        var first = (await cut.DescribeAsync()).RunId;
+        await cut.TerminateAsync();
+        _gate.SetResult();
+        await _deployment.Client.GetWorkflowHandle(Id("a")).GetResultAsync();
+
+        await (await fixture.StartAsync(input with { Resume = true })).GetResultAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(fixture.Summary().Sums.Single(), Has.Property("Passed").EqualTo(3).And.Property("Scored").EqualTo(3));
+            Assert.That(World.Count("sandbox.verify"), Is.EqualTo(4), "only the one that was cut off is tried again");
+            Assert.That((await InputAsync<AttemptInput>(Id("b"))).Replies, Is.EqualTo(new ReplyKey(Id("b"), first)));
+            Assert.That(_paid, Has.Count.EqualTo(3), "a call for each trial");
+        }
     }
 
     /// <summary>Lets the first verifications of a task fail.</summary>

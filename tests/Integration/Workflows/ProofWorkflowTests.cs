@@ -33,7 +33,7 @@ public sealed class ProofWorkflowTests
         };
         arrange?.Invoke(world);
         var result = await deployment.Client.ExecuteWorkflowAsync(
-            (ProofWorkflow workflow) => workflow.RunAsync(new ProofInput { TaskDir = "/tasks/sample", OutputPath = "/answer" }), deployment.Options("proof"));
+            (ProofWorkflow workflow) => workflow.RunAsync(new ProofInput { TaskDir = "/tasks/sample", OutputPath = "/answer", Limits = new AttemptLimits { WaitUnitSec = 0.1 } }), deployment.Options("proof"));
         return (result, deployment);
     }
 
@@ -153,6 +153,34 @@ public sealed class ProofWorkflowTests
         {
             Assert.That(result.Verdict, Is.EqualTo(ProofVerdict.NoVerdict));
             Assert.That(result.Error, Does.Contain("engine broke"));
+            Assert.That(deployment.World.Containers, Is.Empty);
+        }
+    }
+
+    [TestCase(FailureTypes.SandboxUnavailable)]
+    [TestCase(FailureTypes.SandboxLost)]
+    public async Task An_outage_in_the_middle_starts_the_work_of_its_container_again_in_a_fresh_one(string type)
+    {
+        var (calls, rounds) = (0, new List<(string Container, int Round)>());
+        var (result, deployment) = await ProveAsync(Good, arrange: world =>
+        {
+            world.Before = (call, _) => call.StartsWith("sandbox.verify", StringComparison.Ordinal) && Interlocked.Increment(ref calls) == 4
+                ? throw new ApplicationFailureException("away for a minute", type, nonRetryable: true)
+                : Task.CompletedTask;
+            world.Verification = request =>
+            {
+                rounds.Add((request.Container, request.Round));
+                var container = rounds.Select(round => round.Container).Distinct().Count() switch { 1 => "nothing", 2 or 3 => "oracle", _ => "again" };
+                var value = Good(container, request.Round);
+                return world.VerdictAsync(value, value is >= 1 ? 2 : 0, 2).GetAwaiter().GetResult();
+            };
+        });
+        await using var _ = deployment;
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(result.Verdict, Is.EqualTo(ProofVerdict.Proven), result.Error);
+            Assert.That(rounds, Is.Unique, "no round of a container is asked for twice: it would be given the reward of the first");
             Assert.That(deployment.World.Containers, Is.Empty);
         }
     }

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Spark.Temporal.Domain.Conversations;
-using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Tests.Support;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Tests.Starter.Batches;
 
@@ -56,7 +56,7 @@ public sealed class NamedRunsTests
         gate.SetResult();
 
         var told = (await deployment.Client.GetWorkflowHandle($"batch/{name}").FetchHistoryAsync()).Events
-            .Count(happened => happened.WorkflowExecutionSignaledEventAttributes?.SignalName == NamedRuns.TryAgain);
+            .Count(happened => happened.WorkflowExecutionSignaledEventAttributes?.SignalName == BatchSignals.TryAgain);
         Assert.Multiple(() =>
         {
             Assert.That((again.ExitCode, again.Output), Is.EqualTo((0, $"batch/{name}\n")), again.Error);

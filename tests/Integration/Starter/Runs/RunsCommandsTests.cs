@@ -41,7 +41,7 @@ public sealed class RunsCommandsTests
             Assert.That(cancelled.GetProperty("status").GetString(), Is.EqualTo("canceled"));
 
             var watched = await RunAsync("runs", "watch", run.Id);
-            Assert.That((watched.ExitCode, watched.Output.Trim()), Is.EqualTo((3, $"{run.Id}  canceled")));
+            Assert.That((watched.ExitCode, watched.Output.Trim()), Is.EqualTo((3, $"{run.Id}  cancelled")));
 
             var twice = await RunAsync("runs", "cancel", run.Id);
             Assert.That((twice.ExitCode, twice.Error), Is.EqualTo((1, $"spark: run '{run.Id}' is not running: canceled\n")));
