@@ -45,7 +45,8 @@ public sealed class BatchWaitsTests : DeploymentFixture
         using (Assert.EnterMultipleScope())
         {
             Assert.That((waiting.Counts.Open, waiting.Counts.Waiting), Is.EqualTo((6, 3)), "no further one has started");
-            Assert.That(waiting.WaitsFor, Does.StartWith("401 no such key; set OPENAI_API_KEY").And.Contains($"3 runs wait for {Endpoint}, one of them tries again by itself, Resume lets all try at once"));
+            Assert.That(waiting.WaitsFor, Is.EqualTo(
+                $"{Endpoint}: 401 no such key; set OPENAI_API_KEY; 3 runs wait for it, one of them tries again by itself, all of them at once by Resume: spark runs resume {batch.Id}"));
             Assert.That((goesOn.State, goesOn.Counts.Waiting), Is.EqualTo((RunStates.Running, 0)));
             Assert.That((await batch.GetResultAsync()).Counts.Passed, Is.EqualTo(8));
         }
@@ -209,7 +210,7 @@ public sealed class BatchWaitsTests : DeploymentFixture
         using (Assert.EnterMultipleScope())
         {
             Assert.That(waiting.Counts.Open, Is.InRange(3, 4));
-            Assert.That(waiting.WaitsFor, Does.Contain("401 no such key").And.Contain("model endpoint default"));
+            Assert.That(waiting.WaitsFor, Does.StartWith("model endpoint default: attempt 1: 401 no such key; "));
             Assert.That(tried.Select(told => told.Hold.Why), Is.All.EqualTo(RunStates.ModelEndpoint), "the others wait");
             Assert.That(result.Counts.Passed, Is.EqualTo(Tasks));
             Assert.That(BatchFiles.Results(result).Select(item => (item.Skill!.Attempts, item.Skill.InfrastructureFailures, item.Skill.ModelCalls)), Is.All.EqualTo((1, 0, 2)));
