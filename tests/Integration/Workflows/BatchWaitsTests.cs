@@ -218,6 +218,36 @@ public sealed class BatchWaitsTests : DeploymentFixture
         }
     }
 
+    /// <summary>Trials report what they wait for by themselves, and a batch that holds them does not take its own hold for a wait of theirs.</summary>
+    [Test]
+    public async Task Trials_of_an_evaluation_wait_as_one_too_and_a_pause_of_it_is_no_wait_of_theirs()
+    {
+        var refuses = true;
+        World.Before = (call, _) => refuses && call == "llm:agent"
+            ? throw new ApplicationFailureException("401 no such key", FailureTypes.ModelUnauthorized, nonRetryable: true)
+            : call.StartsWith("sandbox.run_turn", StringComparison.Ordinal) ? _gate.Task : Task.CompletedTask;
+        World.Reply = (_, number, _) => number <= 4 ? "$ ls" : "done";
+        var fixture = new EvaluationFixture(_deployment);
+        var input = fixture.Input("a", "b", "c", "d") with { Arms = [fixture.Baseline], Parallelism = 4, Limits = new AttemptLimits { WaitUnitSec = 0.5 } };
+        var run = await fixture.StartAsync(input);
+        async Task<BatchProgress> WindowAsync() => (await run.QueryAsync(workflow => workflow.GetProgress())).Window;
+        await Eventually.IsTrueAsync(async () => (await WindowAsync()).State == RunStates.ModelEndpoint, "it waits as a whole");
+
+        refuses = false;
+        await Eventually.IsTrueAsync(() => Task.FromResult(World.Count("sandbox.run_turn") == 4), "all of them go on");
+        await Eventually.IsTrueAsync(async () => await WindowAsync() is { State: RunStates.Running, Counts.Waiting: 0 }, "nothing waits");
+        await run.ExecuteUpdateAsync(workflow => workflow.PauseAsync());
+        _gate.SetResult();
+        await Eventually.IsTrueAsync(
+            async () => await _deployment.Client.CountWorkflowsAsync($"SparkBatch = '{input.Batch}' AND WorkflowType = 'AttemptWorkflow' AND SparkState = 'paused'") is { Count: 4 }, "they stand still");
+        var paused = await WindowAsync();
+        await run.ExecuteUpdateAsync(workflow => workflow.ResumeAsync());
+        await run.GetResultAsync();
+
+        Assert.That((paused.State, paused.Counts.Waiting), Is.EqualTo((RunStates.Paused, 0)));
+        Assert.That(fixture.Summary().Sums.Single(), Has.Property("Passed").EqualTo(4).And.Property("Infrastructure").EqualTo(0));
+    }
+
     /// <summary>A person need not wait for the next try, and a name that is given again on the command line is word enough.</summary>
     [Test]
     public async Task All_waiting_runs_go_on_at_once_when_a_person_says_so([Values] bool byName)
