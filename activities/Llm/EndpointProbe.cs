@@ -66,7 +66,7 @@ internal sealed class EndpointProbe(IChatGateway gateway, LlmOptions options, Se
     {
         try
         {
-            ChatReplyReader.Read(reply.Body, 1, fenced: false);
+            ChatReplyReader.Read(reply.Body, 1, fenced: false, mayBeEmpty: true);
         }
         catch (UnreadableReplyException wrong)
         {
@@ -93,7 +93,7 @@ internal sealed class EndpointProbe(IChatGateway gateway, LlmOptions options, Se
         {
             try
             {
-                var reply = await gateway.SendAsync(http, cancellationToken);
+                var reply = ErrorMap.Meant(await gateway.SendAsync(http, cancellationToken));
                 if (reply.Status < 500 || reply.Status == 501 || !again)
                 {
                     return reply with { Body = redactor.Redact(reply.Body) };
@@ -101,9 +101,9 @@ internal sealed class EndpointProbe(IChatGateway gateway, LlmOptions options, Se
             }
             catch (ChatConnectionException broken)
             {
-                if (broken.Sent || !again)
+                if (broken.Sent || broken.Final || !again)
                 {
-                    throw Final(redactor.Redact(broken.Message), FailureTypes.ModelUnavailable, endpoint);
+                    throw Final(redactor.Redact(broken.Message), broken.Final ? FailureTypes.ModelRefused : FailureTypes.ModelUnavailable, endpoint);
                 }
             }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
@@ -61,6 +62,16 @@ public sealed class EndpointProbeTests : LlmTestBase
 
         Assert.That((failure.ErrorType, failure.NonRetryable, Server.Requests.Count), Is.EqualTo((type, true, requests)));
         Assert.That(failure.Message, Does.Contain($"answered {status} for model 'gpt': No."));
+    }
+
+    [Test]
+    public async Task An_error_inside_a_success_is_the_error_and_no_quota_is_for_good()
+    {
+        Server.Then(FakeReply.Json(new JsonObject { ["error"] = new JsonObject { ["message"] = "User not found.", ["code"] = 401 } }));
+        Assert.That((await FailsAsync()).ErrorType, Is.EqualTo(FailureTypes.ModelUnauthorized));
+
+        Server.Then(FakeReply.Error(429, "You exceeded your current quota.", "insufficient_quota"));
+        Assert.That((await FailsAsync()).ErrorType, Is.EqualTo(FailureTypes.ModelRefused));
     }
 
     [Test]

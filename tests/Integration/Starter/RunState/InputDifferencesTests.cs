@@ -102,6 +102,17 @@ public sealed class InputDifferencesTests
         }));
     }
 
+    [Test]
+    public void Variants_of_another_task_or_number_differ()
+    {
+        var there = new FamilyInput { Task = "peaks", Count = 3, Batch = "f", OutDir = "/out" };
+
+        Assert.That(InputDifferences.Of(there, there with { Parallelism = 5 }), Is.Empty);
+        Assert.That(
+            InputDifferences.Of(there, there with { Task = "rates", Count = 5, TemplateFile = "/t.json" }).Select(difference => $"{difference}"),
+            Is.EqualTo(new[] { "--count: there 3, here 5", "TASK: there peaks, here rates", "--template: there not given, here /t.json" }));
+    }
+
     /// <summary>A new option must be compared, or be named above as one that may differ.</summary>
     [Test]
     public void Every_field_of_an_input_is_compared_or_may_differ()
