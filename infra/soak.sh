@@ -1,8 +1,9 @@
 #!/bin/bash
 # soak.sh: a batch of 1,000 skill runs (of ten, seven pass at once, two at the second attempt, one never) on the real
-# Temporal server over PostgreSQL, while two workers and the server are killed ten times at random. Model and containers are
-# stand-ins, everything else is the product. Prints figures, with --json the same as JSON; --short runs 60 items with three
-# kills. SPARK_SOAK_ITEMS and SPARK_SOAK_SEED choose others.
+# Temporal server over PostgreSQL, while two workers and the server are killed ten times at random, the container engine is
+# away twice, the model endpoint refuses its key or is gone four times, and the disk of store and results is full twice, 50 s
+# each. Model and containers are stand-ins, everything else is the product. Prints figures, with --json the same as JSON;
+# --short runs 60 items with three kills and all of the outages. Needs root, for a disk that it can fill. SPARK_SOAK_ITEMS and SPARK_SOAK_SEED choose others.
 # Needs the .NET SDK, Debian's postgresql, and temporal-server and temporal-sql-tool on PATH. Exits 1 where a figure does not hold.
 set -euo pipefail
 cd "$(dirname "$0")/.."

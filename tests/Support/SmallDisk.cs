@@ -22,19 +22,22 @@ public sealed class SmallDisk : IDisposable
     /// <summary>Leaves no room.</summary>
     public void Fill()
     {
-        using var file = new FileStream(_folder["filler"], FileMode.Create);
-        var block = new byte[4096];
-        try
+        // By large blocks, then by the smallest that take room.
+        foreach (var size in new[] { 1 << 20, 4096 })
         {
-            while (true)
+            using var file = new FileStream(_folder["filler"], FileMode.Append, FileAccess.Write, FileShare.None, bufferSize: 0);
+            var block = new byte[size];
+            try
             {
-                file.Write(block);
-                file.Flush();
+                while (true)
+                {
+                    file.Write(block);
+                }
             }
-        }
-        catch (IOException)
-        {
-            // Full.
+            catch (IOException)
+            {
+                // Full.
+            }
         }
     }
 

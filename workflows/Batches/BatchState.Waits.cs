@@ -1,5 +1,6 @@
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Messages;
+using Spark.Temporal.Workflows.Running;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.Batches;
@@ -35,7 +36,7 @@ internal sealed partial class BatchState
     public string? WaitsFor => HoldsAll switch
     {
         null => _wait is { } wait
-            ? $"{PlainText.OneLine(wait.Why, WhyCharacters)}; {_open.Values.Count(open => WaitsWith(open, wait))} runs wait for {wait.Cause}, one of them tries again by itself, Resume lets all try at once"
+            ? $"{wait.Cause}: {wait.Why}; {_open.Values.Count(open => WaitsWith(open, wait))} runs wait for it, one of them tries again by itself, all of them at once by Resume: spark runs resume {Workflow.Info.WorkflowId}"
             : null,
         RunStates.Paused => "paused; Resume goes on",
         RunStates.Infrastructure => $"{_failuresInARow} in a row failed, the last: {_lastFailure}; Resume goes on when it is fixed",
@@ -140,7 +141,7 @@ internal sealed partial class BatchState
             && _open.Values.Where(open => Waits(open) && open.Cause is not null).GroupBy(open => open.Cause!).FirstOrDefault(same => same.Count() >= enough) is { } found)
         {
             var first = found.First();
-            _wait = new SharedWait(found.Key, first.Waiting!, first.Why ?? found.Key, first.WorkflowId);
+            _wait = new SharedWait(found.Key, first.Waiting!, (first.Why ?? first.Waiting!).Split(Outages.AndThen)[0], first.WorkflowId);
         }
     }
 

@@ -15,6 +15,9 @@ namespace Spark.Temporal.Workflows.Running;
 /// <param name="limits">The unit of the waits, and how long a container is kept.</param>
 internal sealed class Outages(RunControl control, AttemptLimits limits)
 {
+    /// <summary>What follows the neighbour's words and the remedy: what goes on with this run.</summary>
+    public const string AndThen = " · tried again by itself at ";
+
     private static readonly int[] Units = [1, 2, 5, 15];
 
     private int _tries;
@@ -116,5 +119,5 @@ internal sealed class Outages(RunControl control, AttemptLimits limits)
     private Task TellAsync(string? state) => Tell?.Invoke(state) ?? Task.CompletedTask;
 
     private static string Words(Outage outage, DateTime until) => PlainText.OneLine(outage.Words, 600)
-        + $" · tried again by itself at {until.ToString("HH:mm:ss", CultureInfo.InvariantCulture)} UTC, at once by Resume: spark runs resume {Workflow.Info.WorkflowId}";
+        + $"{AndThen}{until.ToString("HH:mm:ss", CultureInfo.InvariantCulture)} UTC, at once by Resume: spark runs resume {Workflow.Info.WorkflowId}";
 }

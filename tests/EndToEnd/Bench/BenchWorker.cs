@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Failures;
 using Spark.Temporal.Workers;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
@@ -45,11 +46,11 @@ internal sealed class BenchWorker : IDisposable
         builder.Services.AddSingleton<ITaskPackageActivities>(provider => provider.GetRequiredService<NoOpSandbox>());
         var slots = new WorkerOptions();
         builder.Services.AddHostedTemporalWorker(TaskQueues.Sandbox, WorkerRegistration.Version)
-            .ConfigureOptions(worker => worker.MaxConcurrentActivities = slots.BuildSlots)
+            .ConfigureOptions(worker => (worker.MaxConcurrentActivities, worker.Interceptors) = (slots.BuildSlots, [new FailureInterceptor(), new EngineCut(folder)]))
             .ApplyTemporalActivities<ISandboxActivities>()
             .ApplyTemporalActivities<ITaskPackageActivities>();
         builder.Services.AddHostedTemporalWorker(TaskQueues.SandboxHost(NoOpSandbox.Host), WorkerRegistration.Version)
-            .ConfigureOptions(worker => worker.MaxConcurrentActivities = slots.SandboxSlots)
+            .ConfigureOptions(worker => (worker.MaxConcurrentActivities, worker.Interceptors) = (slots.SandboxSlots, [new FailureInterceptor(), new EngineCut(folder)]))
             .ApplyTemporalActivities<ISandboxActivities>();
         using var host = builder.Build();
         await host.StartAsync();

@@ -14,7 +14,7 @@ internal static class SoakItems
     private const int MaxAttempts = 2;
 
     /// <summary>A host that answers late because the machine is busy is not one that is gone.</summary>
-    private static AttemptLimits Patient => new() { HostAwaySec = 900 };
+    private static AttemptLimits Patient => new() { HostAwaySec = 900, WaitUnitSec = 1, ModelTries = 2 };
 
     public static BatchWork Work(string outDir) => new SkillWork(
         new SkillGenerationInput { TaskDir = "", Batch = "", ModelSlug = "scripted", OutDir = outDir, MaxAttempts = MaxAttempts, Limits = Patient });
@@ -23,16 +23,21 @@ internal static class SoakItems
     public static string Name(int number) => $"item-{number:0000}-{(number % 10) switch { 0 => NoOpSandbox.Never, 3 or 7 => NoOpSandbox.Twice, _ => NoOpSandbox.Once }}";
 
     /// <summary>A model with a script for each of so many items: a skill must have the name of its task.</summary>
-    public static ScriptedModelServer StartModel(string folder, int items)
+    public static ScriptedModelServer StartModel(string folder, int items, int port = 0)
     {
         var script = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Soak", "Scripts", "task.yaml"));
+        if (Directory.Exists(folder))
+        {
+            return ScriptedModelServer.Start(folder, port, delay: TimeSpan.FromMilliseconds(100));
+        }
+
         Directory.CreateDirectory(folder);
         foreach (var task in Enumerable.Range(1, items).Select(Name))
         {
             File.WriteAllText(Path.Combine(folder, $"{task}.yaml"), script.Replace("TASK", task, StringComparison.Ordinal));
         }
 
-        return ScriptedModelServer.Start(folder, delay: TimeSpan.FromMilliseconds(100));
+        return ScriptedModelServer.Start(folder, port, delay: TimeSpan.FromMilliseconds(100));
     }
 
     /// <summary>Whether a result is the one that its item comes to undisturbed.</summary>

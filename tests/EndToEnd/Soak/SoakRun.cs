@@ -17,6 +17,14 @@ namespace Spark.Temporal.Tests.EndToEnd.Soak;
 /// <param name="ServerKills">How often the server is.</param>
 internal sealed record SoakPlan(int Items, int Parallelism, int WorkerKills, int ServerKills)
 {
+    /// <summary>How often the container engine is away, the model endpoint refuses or is gone, and the disk of store and results is full.</summary>
+    public int EngineCuts { get; init; }
+    public int EndpointOutages { get; init; }
+    public int FullDisks { get; init; }
+
+    /// <summary>How long each of those lasts: longer than the steps' own retries, so that runs wait.</summary>
+    public TimeSpan Outage { get; init; } = TimeSpan.FromSeconds(50);
+
     /// <summary>Worker processes.</summary>
     public int Workers { get; init; } = 1;
 
@@ -47,6 +55,9 @@ internal sealed record SoakFigures
 
     public required IReadOnlyList<string> Kills { get; init; }
 
+    /// <summary>States in which the batch or a run of it was seen waiting.</summary>
+    public required IReadOnlyCollection<string> Waits { get; init; }
+
     /// <summary>Items that have not exactly one result, or one that differs from what they come to undisturbed, in words.</summary>
     public required IReadOnlyList<string> Wrong { get; init; }
 
@@ -75,18 +86,40 @@ internal sealed record SoakFigures
 /// </summary>
 internal sealed class SoakRun(ISoakCluster cluster, SoakPlan plan) : IAsyncDisposable
 {
+    private const int DiskMegabytes = 6_000;
+
     private readonly TemporaryFolder _folder = new();
+    private readonly SmallDisk? _disk = plan.FullDisks > 0 ? new SmallDisk(DiskMegabytes) : null;
+    private readonly HashSet<string> _waits = [];
+    private readonly List<Task> _outages = [];
     private readonly List<BenchWorker> _workers = [];
     private readonly List<(int Ended, double Megabytes)> _memory = [];
     private readonly List<string> _kills = [];
     private readonly SplitMix _chance = new(plan.Seed);
     private ScriptedModelServer? _model;
+    private Uri? _endpoint;
+    private int _answeredBefore;
     private int _mostEvents;
+
+    private enum Trouble
+    {
+        Worker,
+        Server,
+        Engine,
+        KeyRefused,
+        EndpointGone,
+        Disk,
+    }
+
+    private string Data => _disk?["."] ?? _folder.Path;
+
+    private string Out => Path.Combine(Data, "out");
 
     public async Task<SoakFigures> RunAsync()
     {
         BatchFiles.Tasks(_folder["tasks"], Enumerable.Range(1, plan.Items).Select(SoakItems.Name));
         _model = SoakItems.StartModel(_folder["scripts"], plan.Items);
+        _endpoint = _model.BaseAddress;
         for (var worker = 0; worker < plan.Workers; worker++)
         {
             _workers.Add(await StartWorkerAsync());
@@ -97,6 +130,7 @@ internal sealed class SoakRun(ISoakCluster cluster, SoakPlan plan) : IAsyncDispo
         var started = await cluster.Client.StartWorkflowAsync((BatchWorkflow batch) => batch.RunAsync(input), new(WorkflowIds.Batch("soak"), TaskQueues.Workflows));
         var batch = cluster.Client.GetWorkflowHandle<BatchWorkflow, BatchResult>(started.Id);
         await FollowAsync(batch, clock);
+        await Task.WhenAll(_outages);
 
         var result = await batch.GetResultAsync();
         var took = clock.Elapsed;
@@ -110,7 +144,8 @@ internal sealed class SoakRun(ISoakCluster cluster, SoakPlan plan) : IAsyncDispo
             Wrong = SoakFigures.FindWrong(BatchFiles.Results(result), plan.Items),
             Runs = progress.Runs,
             MostEvents = _mostEvents,
-            Answered = _model!.RequestsByKey.Values.Sum(),
+            Answered = _answeredBefore + _model!.RequestsByKey.Values.Sum(),
+            Waits = _waits,
             Memory = _memory,
             Kills = _kills,
         };
@@ -120,22 +155,23 @@ internal sealed class SoakRun(ISoakCluster cluster, SoakPlan plan) : IAsyncDispo
     {
         _workers.ForEach(worker => worker.Dispose());
         await (_model?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _disk?.Dispose();
         _folder.Dispose();
     }
 
     private BatchInput Input() => new()
     {
         Batch = "soak",
-        Work = SoakItems.Work(_folder["out"]),
+        Work = SoakItems.Work(Out),
         Source = new BatchSource { TasksDir = _folder["tasks"] },
-        OutDir = _folder["out"],
+        OutDir = Out,
         Parallelism = plan.Parallelism,
         Tuning = new BatchTuning { HistoryLimit = plan.HistoryLimit, ReconcileSec = 60 },
     };
 
-    private Task<BenchWorker> StartWorkerAsync() => BenchWorker.StartAsync(_folder.Path, new Dictionary<string, string>(cluster.Variables)
+    private Task<BenchWorker> StartWorkerAsync() => BenchWorker.StartAsync(Data, new Dictionary<string, string>(cluster.Variables)
     {
-        ["OPENAI_BASE_URL"] = _model!.BaseAddress.ToString(),
+        ["OPENAI_BASE_URL"] = _endpoint!.ToString(),
         // No word that occurs elsewhere: a secret's value is taken out of all that is written.
         ["OPENAI_API_KEY"] = $"{Guid.NewGuid():n}",
         ["OPENAI_MODEL"] = ScriptedModel.Name,
@@ -165,12 +201,68 @@ internal sealed class SoakRun(ISoakCluster cluster, SoakPlan plan) : IAsyncDispo
                 return;
             }
 
-            if (kills.TryPeek(out var next) && ended >= next.At)
+            _waits.UnionWith(progress.Open.Select(open => open.Waiting).OfType<string>().Append(progress.State).Where(state => state.StartsWith("waiting", StringComparison.Ordinal)));
+            if (kills.TryPeek(out var next) && ended >= next.At && _outages.TrueForAll(outage => outage.IsCompleted))
             {
                 kills.Dequeue();
-                await KillAsync(next.Server, ended, clock);
+                await MakeAsync(next.Trouble, ended, clock);
             }
         }
+    }
+
+    private async Task MakeAsync(Trouble trouble, int ended, Stopwatch clock)
+    {
+        if (trouble is Trouble.Worker or Trouble.Server)
+        {
+            await KillAsync(trouble == Trouble.Server, ended, clock);
+            return;
+        }
+
+        _kills.Add($"{trouble} for {plan.Outage.TotalSeconds:0} s after {ended} items, {clock.Elapsed.TotalSeconds:0} s");
+        TestContext.Progress.WriteLine($"outage: {_kills[^1]}");
+        _outages.Add(trouble switch
+        {
+            Trouble.Engine => EngineAwayAsync(),
+            Trouble.Disk => DiskFullAsync(),
+            _ => EndpointAwayAsync(refuses: trouble == Trouble.KeyRefused),
+        });
+    }
+
+    private async Task EngineAwayAsync()
+    {
+        await File.WriteAllTextAsync(EngineCut.FileIn(Data), "");
+        await Task.Delay(plan.Outage);
+        File.Delete(EngineCut.FileIn(Data));
+    }
+
+    /// <summary>Workers go on writing while it is full, and what they remove makes room: it is filled again and again.</summary>
+    private async Task DiskFullAsync()
+    {
+        for (var clock = Stopwatch.StartNew(); clock.Elapsed < plan.Outage; await Task.Delay(TimeSpan.FromSeconds(1)))
+        {
+            _disk!.Fill();
+        }
+
+        _disk!.Free();
+    }
+
+    /// <summary>Nothing listens, or something that knows no key.</summary>
+    private async Task EndpointAwayAsync(bool refuses)
+    {
+        await _model!.DisposeAsync();
+        _answeredBefore += _model.RequestsByKey.Values.Sum();
+        if (refuses)
+        {
+            await using var stranger = await FakeModelServer.StartAsync(_endpoint!.Port);
+            stranger.Script = _ => FakeReply.Error(401, "Incorrect API key provided", "invalid_api_key");
+            await Task.Delay(plan.Outage);
+        }
+        else
+        {
+            await Task.Delay(plan.Outage);
+        }
+
+        _model = SoakItems.StartModel(_folder["scripts"], plan.Items, _endpoint!.Port);
     }
 
     private async Task KillAsync(bool server, int ended, Stopwatch clock)
@@ -188,13 +280,16 @@ internal sealed class SoakRun(ISoakCluster cluster, SoakPlan plan) : IAsyncDispo
         _workers[victim] = await StartWorkerAsync();
     }
 
-    /// <summary>Kills at different numbers of ended items, in their order; which of them is the server's, chance says too.</summary>
-    private Queue<(int At, bool Server)> Kills()
+    /// <summary>Kills and outages at different numbers of ended items, in their order; which of them is what, chance says too.</summary>
+    private Queue<(int At, Trouble Trouble)> Kills()
     {
-        var count = plan.WorkerKills + plan.ServerKills;
-        var server = Enumerable.Range(0, count).Select(kill => kill < plan.ServerKills).ToArray();
-        _chance.Shuffle<bool>(server);
-        return new(Enumerable.Range(0, count).Select(_ => 1 + _chance.NextBelow(Math.Max(1, plan.Items * 9 / 10))).Order().Zip(server));
+        var troubles = Enumerable.Repeat(Trouble.Server, plan.ServerKills)
+            .Concat(Enumerable.Repeat(Trouble.Worker, plan.WorkerKills))
+            .Concat(Enumerable.Repeat(Trouble.Engine, plan.EngineCuts))
+            .Concat(Enumerable.Range(0, plan.EndpointOutages).Select(outage => outage % 2 == 0 ? Trouble.KeyRefused : Trouble.EndpointGone))
+            .Concat(Enumerable.Repeat(Trouble.Disk, plan.FullDisks)).ToArray();
+        _chance.Shuffle<Trouble>(troubles);
+        return new(Enumerable.Range(0, troubles.Length).Select(_ => 1 + _chance.NextBelow(Math.Max(1, plan.Items * 9 / 10))).Order().Zip(troubles));
     }
 
     private async Task<BatchProgress?> ProgressAsync(WorkflowHandle<BatchWorkflow, BatchResult> batch)

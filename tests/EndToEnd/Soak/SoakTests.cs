@@ -15,13 +15,17 @@ public sealed class SoakTests
 
     /// <summary>The short form of <c>infra/soak.sh</c>; on the development server only where a machine has not the real one and may go without.</summary>
     [Test]
-    public async Task Sixty_items_with_two_kills_of_the_worker_and_one_of_the_server()
+    public async Task Sixty_items_with_kills_of_worker_and_server_and_outages_of_engine_and_endpoint()
     {
         await using ISoakCluster cluster = PostgresCluster.IsThere || Requires.Everything ? await PostgresCluster.StartAsync() : await DevCluster.StartAsync();
-        var figures = await RunAsync(cluster, new SoakPlan(60, 12, WorkerKills: 2, ServerKills: 1) { HistoryLimit = 300, Patience = TimeSpan.FromMinutes(12) });
+        var figures = await RunAsync(cluster, new SoakPlan(60, 12, WorkerKills: 2, ServerKills: 1) 
+        {
+            EngineCuts = 1, EndpointOutages = 1, Outage = TimeSpan.FromSeconds(15), HistoryLimit = 300, Patience = TimeSpan.FromMinutes(12),
+        });
 
         EndedWell(figures, 60);
         Assert.That(figures.Runs, Is.GreaterThan(0), "it continued as new");
+        Assert.That(figures.Waits, Does.Contain(RunStates.ModelEndpoint), "a key that is refused is waited for");
     }
 
     /// <summary>What <c>infra/soak.sh</c> runs.</summary>
@@ -38,6 +42,9 @@ public sealed class SoakTests
         var figures = await RunAsync(cluster, new SoakPlan(items, Math.Min(60, items / 5), WorkerKills: kills - servers, ServerKills: servers)
         {
             Workers = 2,
+            EngineCuts = 2,
+            EndpointOutages = 4,
+            FullDisks = 2,
             Seed = ulong.Parse(Environment.GetEnvironmentVariable("SPARK_SOAK_SEED") ?? "1", CultureInfo.InvariantCulture),
         });
 
@@ -71,7 +78,8 @@ public sealed class SoakTests
 
     private static IReadOnlyList<BenchRow> Rows(SoakFigures figures, int items) =>
     [
-        new($"{items} items, {figures.Kills.Count} kills", figures.Took.TotalMinutes, "minutes", 40),
+        new($"{items} items, {figures.Kills.Count} kills and outages", figures.Took.TotalMinutes, "minutes", 60),
+        new($"states seen: {string.Join(", ", figures.Waits.Order(StringComparer.Ordinal))}", figures.Waits.Count, ""),
         new("throughput", items / figures.Took.TotalSeconds, "items/s"),
         new("longest history of the batch", figures.MostEvents, "events", MostEvents),
         new("times that the batch continued as new", figures.Runs, ""),

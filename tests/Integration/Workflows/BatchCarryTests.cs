@@ -82,6 +82,9 @@ public sealed class BatchCarryTests
             RunId = new Guid(digest.AsSpan(0, 16)).ToString(),
             Usage = new TokenUsage(random.Next(1_000_000), random.Next(50_000), random.Next(100_000), Math.Round(random.NextDouble(), 6)),
             StartedAt = DateTime.UnixEpoch.AddMilliseconds(random.Next()),
+            Waiting = RunStates.ModelEndpoint,
+            Cause = "model endpoint default",
+            Why = $"attempt {1 + (number % 8)}: 401 Unauthorized: Incorrect API key provided: set OPENAI_API_KEY in the worker's environment · tried again by itself at {number % 24:00}:{number % 60:00}:{number % 59:00} UTC, at once by Resume: spark runs resume skill/nightly-2026-11/a-model/task-{number:D5}",
         };
     }
 

@@ -45,7 +45,8 @@ public sealed class BatchWaitsTests : DeploymentFixture
         using (Assert.EnterMultipleScope())
         {
             Assert.That((waiting.Counts.Open, waiting.Counts.Waiting), Is.EqualTo((6, 3)), "no further one has started");
-            Assert.That(waiting.WaitsFor, Does.StartWith("401 no such key; set OPENAI_API_KEY").And.Contains($"3 runs wait for {Endpoint}, one of them tries again by itself, Resume lets all try at once"));
+            Assert.That(waiting.WaitsFor, Is.EqualTo(
+                $"{Endpoint}: 401 no such key; set OPENAI_API_KEY; 3 runs wait for it, one of them tries again by itself, all of them at once by Resume: spark runs resume {batch.Id}"));
             Assert.That((goesOn.State, goesOn.Counts.Waiting), Is.EqualTo((RunStates.Running, 0)));
             Assert.That((await batch.GetResultAsync()).Counts.Passed, Is.EqualTo(8));
         }
@@ -209,12 +210,42 @@ public sealed class BatchWaitsTests : DeploymentFixture
         using (Assert.EnterMultipleScope())
         {
             Assert.That(waiting.Counts.Open, Is.InRange(3, 4));
-            Assert.That(waiting.WaitsFor, Does.Contain("401 no such key").And.Contain("model endpoint default"));
+            Assert.That(waiting.WaitsFor, Does.StartWith("model endpoint default: attempt 1: 401 no such key; "));
             Assert.That(tried.Select(told => told.Hold.Why), Is.All.EqualTo(RunStates.ModelEndpoint), "the others wait");
             Assert.That(result.Counts.Passed, Is.EqualTo(Tasks));
             Assert.That(BatchFiles.Results(result).Select(item => (item.Skill!.Attempts, item.Skill.InfrastructureFailures, item.Skill.ModelCalls)), Is.All.EqualTo((1, 0, 2)));
             Assert.That((World.Count("llm:agent") - refused, World.Count("llm:distill")), Is.EqualTo((Tasks, Tasks)), "each was paid for once");
         }
+    }
+
+    /// <summary>Trials report what they wait for by themselves, and a batch that holds them does not take its own hold for a wait of theirs.</summary>
+    [Test]
+    public async Task Trials_of_an_evaluation_wait_as_one_too_and_a_pause_of_it_is_no_wait_of_theirs()
+    {
+        var refuses = true;
+        World.Before = (call, _) => refuses && call == "llm:agent"
+            ? throw new ApplicationFailureException("401 no such key", FailureTypes.ModelUnauthorized, nonRetryable: true)
+            : call.StartsWith("sandbox.run_turn", StringComparison.Ordinal) ? _gate.Task : Task.CompletedTask;
+        World.Reply = (_, number, _) => number <= 4 ? "$ ls" : "done";
+        var fixture = new EvaluationFixture(_deployment);
+        var input = fixture.Input("a", "b", "c", "d") with { Arms = [fixture.Baseline], Parallelism = 4, Limits = new AttemptLimits { WaitUnitSec = 0.5 } };
+        var run = await fixture.StartAsync(input);
+        async Task<BatchProgress> WindowAsync() => (await run.QueryAsync(workflow => workflow.GetProgress())).Window;
+        await Eventually.IsTrueAsync(async () => (await WindowAsync()).State == RunStates.ModelEndpoint, "it waits as a whole");
+
+        refuses = false;
+        await Eventually.IsTrueAsync(() => Task.FromResult(World.Count("sandbox.run_turn") == 4), "all of them go on");
+        await Eventually.IsTrueAsync(async () => await WindowAsync() is { State: RunStates.Running, Counts.Waiting: 0 }, "nothing waits");
+        await run.ExecuteUpdateAsync(workflow => workflow.PauseAsync());
+        _gate.SetResult();
+        await Eventually.IsTrueAsync(
+            async () => await _deployment.Client.CountWorkflowsAsync($"SparkBatch = '{input.Batch}' AND WorkflowType = 'AttemptWorkflow' AND SparkState = 'paused'") is { Count: 4 }, "they stand still");
+        var paused = await WindowAsync();
+        await run.ExecuteUpdateAsync(workflow => workflow.ResumeAsync());
+        await run.GetResultAsync();
+
+        Assert.That((paused.State, paused.Counts.Waiting), Is.EqualTo((RunStates.Paused, 0)));
+        Assert.That(fixture.Summary().Sums.Single(), Has.Property("Passed").EqualTo(4).And.Property("Infrastructure").EqualTo(0));
     }
 
     /// <summary>A person need not wait for the next try, and a name that is given again on the command line is word enough.</summary>
