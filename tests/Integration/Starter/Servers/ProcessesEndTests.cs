@@ -176,7 +176,10 @@ public sealed class ProcessesEndTests : IAsyncDisposable
             up.Kill();
         }
 
-        await Eventually.IsTrueAsync(() => Task.FromResult(!record.Worker!.IsAlive && !record.Server.IsAlive), "server and worker ended", TimeSpan.FromSeconds(15));
+        await FolderProcesses.GoneAsync(_folder.Path);
+        Assert.That(record.Worker!.IsAlive || record.Server.IsAlive, Is.False);
+        await up.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(5));
+        Assert.That(File.Exists(_folder[".spark/up.json"]), Is.False, "and nothing starts it again");
     }
 
     private static CliOutput Silent() => new(TextWriter.Null, TextWriter.Null);
