@@ -96,6 +96,7 @@ internal sealed class UpSession(StateFolder folder, DevSettings settings, CliOut
 
     private async Task<Task> KeepServerAsync(CancellationToken cancellationToken)
     {
+        folder.CheckJoined();
         if (folder.Read() is { } running)
         {
             return running.Server.ExitedAsync(cancellationToken);
@@ -109,6 +110,7 @@ internal sealed class UpSession(StateFolder folder, DevSettings settings, CliOut
 
     private Task<Task> KeepWorkerAsync(CancellationToken cancellationToken)
     {
+        folder.CheckJoined();
         if (folder.Read() is not { } record)
         {
             throw new CliException("the server is not up");

@@ -96,6 +96,7 @@ internal sealed class EmbeddedServer : IAsyncDisposable
     /// <summary>Starts the worker unless another command's runs, and ends when it does.</summary>
     private async Task<Task> KeepWorkerAsync(CancellationToken cancellationToken)
     {
+        _folder.CheckJoined();
         using var held = await _folder.LockAsync(cancellationToken);
         var worker = _folder.Read()?.Worker;
         if (worker is null)

@@ -129,6 +129,16 @@ internal sealed class StateFolder(string path)
         File.Move(temporary, SessionOf(Environment.ProcessId), overwrite: true);
     }
 
+    /// <summary>Checks that the folder which this process joined is still there: whoever deleted it wants nothing of it to be started again.</summary>
+    /// <exception cref="IOException">It is gone.</exception>
+    public void CheckJoined()
+    {
+        if (!File.Exists(SessionOf(Environment.ProcessId)))
+        {
+            throw new IOException($"{Path} was deleted: what ran there is stopped");
+        }
+    }
+
     /// <summary>Removes the note, and those of processes that are dead.</summary>
     /// <returns>The processes that still use the server.</returns>
     public IReadOnlyList<int> Leave()

@@ -50,6 +50,35 @@ public sealed class ProcessesEndTests : IAsyncDisposable
         Assert.That(File.Exists(_folder[".spark/temporal.db"]), Is.True, "its state is kept");
     }
 
+    [Test]
+    public async Task An_up_that_is_told_to_stop_lets_a_model_call_in_flight_end_and_goes_on_from_there()
+    {
+        using var up = await AskingUpAsync(TimeSpan.FromSeconds(6));
+        ProcessMark.Of(up.Id)!.Signal(ProcessMark.Terminate);
+        await up.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.That((Asked(), _model!.Aborted), Is.EqualTo((1, 0)), "the reply came, and no further call began");
+        await FolderProcesses.GoneAsync(_folder.Path);
+
+        var first = Blueprints()[0].IdempotencyKey;
+        using var again = await UpAsync(Model);
+        await Eventually.IsTrueAsync(() => Task.FromResult(Asked() > 1), "the run goes on", TimeSpan.FromSeconds(60));
+        Assert.That(Blueprints().Count(request => request.IdempotencyKey == first), Is.EqualTo(1), "the first call is paid once");
+        ProcessMark.Of(again.Id)!.Signal(ProcessMark.Kill);
+        await FolderProcesses.GoneAsync(_folder.Path);
+    }
+
+    [Test]
+    public async Task An_up_that_is_told_twice_waits_for_no_model_call()
+    {
+        using var up = await AskingUpAsync(TimeSpan.FromMinutes(5));
+        var noted = up.StandardError.ReadLineAsync();
+        ProcessMark.Of(up.Id)!.Signal(ProcessMark.Terminate);
+        Assert.That(await noted.WaitAsync(TimeSpan.FromSeconds(30)), Does.Contain("Ctrl-C again"));
+        ProcessMark.Of(up.Id)!.Signal(ProcessMark.Terminate);
+
+        await FolderProcesses.GoneAsync(_folder.Path);
+    }
+
     [TestCase("up --port PORT --ui-port UIPORT")]
     [TestCase("dashboard --port PORT")]
     public async Task A_command_whose_terminal_is_gone_leaves_nothing(string command)
@@ -147,7 +176,10 @@ public sealed class ProcessesEndTests : IAsyncDisposable
             up.Kill();
         }
 
-        await Eventually.IsTrueAsync(() => Task.FromResult(!record.Worker!.IsAlive && !record.Server.IsAlive), "server and worker ended", TimeSpan.FromSeconds(15));
+        await FolderProcesses.GoneAsync(_folder.Path);
+        Assert.That(record.Worker!.IsAlive || record.Server.IsAlive, Is.False);
+        await up.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(5));
+        Assert.That(File.Exists(_folder[".spark/up.json"]), Is.False, "and nothing starts it again");
     }
 
     private static CliOutput Silent() => new(TextWriter.Null, TextWriter.Null);
@@ -158,10 +190,10 @@ public sealed class ProcessesEndTests : IAsyncDisposable
         await FolderProcesses.GoneAsync(_folder.Path);
     }
 
-    private async Task<Process> UpAsync()
+    private async Task<Process> UpAsync(IReadOnlyDictionary<string, string>? variables = null)
     {
         Requires.Command("temporal");
-        var up = SparkProcess.Start(["up", "--port", $"{DevServer.FreePort()}", "--ui-port", $"{DevServer.FreePort()}"], _folder.Path);
+        var up = SparkProcess.Start(["up", "--port", $"{DevServer.FreePort()}", "--ui-port", $"{DevServer.FreePort()}"], _folder.Path, variables);
         await Eventually.IsTrueAsync(() => Task.FromResult(State.Read()?.Worker is not null), "server and worker are up", TimeSpan.FromSeconds(60));
         return up;
     }
@@ -177,15 +209,39 @@ public sealed class ProcessesEndTests : IAsyncDisposable
     /// <summary>A command whose worker waits for a model's reply.</summary>
     private async Task<Process> WorkingAsync()
     {
-        Requires.Command("temporal");
-        _model = await FakeModelServer.StartAsync();
-        _model.Script = _ => FakeReply.Text("Late.") with { Delay = TimeSpan.FromMinutes(2) };
-        var prompt = _folder.Write("prompt.json", """{"prompt": "Sum the numbers of a file.", "task_name_hint": "sum-numbers"}""");
-        var command = SparkProcess.Start(
-            ["tasks", "create", "--prompt-file", prompt, "--model", "fake", "--no-dashboard"],
-            _folder.Path,
-            new Dictionary<string, string> { ["OPENAI_BASE_URL"] = _model.BaseUrl, ["OPENAI_API_KEY"] = "key-of-nobody" });
-        await Eventually.IsTrueAsync(() => Task.FromResult(_model.Requests.Count > 0), "a model is asked", TimeSpan.FromSeconds(60));
+        var variables = await ModelAsync(TimeSpan.FromMinutes(2));
+        var command = SparkProcess.Start(Creating(), _folder.Path, variables);
+        await Eventually.IsTrueAsync(() => Task.FromResult(Asked() > 0), "a model is asked", TimeSpan.FromSeconds(60));
         return command;
     }
+
+    /// <summary>A <c>spark up</c> whose worker waits for a model's reply.</summary>
+    private async Task<Process> AskingUpAsync(TimeSpan delay)
+    {
+        var up = await UpAsync(await ModelAsync(delay));
+        var (code, _, error) = await SparkProcess.RunAsync([.. Creating(), "--detach"], _folder.Path);
+        Assert.That(code, Is.Zero, error);
+        await Eventually.IsTrueAsync(() => Task.FromResult(Asked() > 0), "a model is asked", TimeSpan.FromSeconds(60));
+        return up;
+    }
+
+    private async Task<Dictionary<string, string>> ModelAsync(TimeSpan delay)
+    {
+        Requires.Command("temporal");
+        _model = await FakeModelServer.StartAsync();
+        _model.Script = _ => FakeReply.Text("No blueprint.") with { Delay = delay };
+        return Model;
+    }
+
+    private Dictionary<string, string> Model => new() { ["OPENAI_BASE_URL"] = _model!.BaseUrl, ["OPENAI_API_KEY"] = "key-of-nobody" };
+
+    private string[] Creating() =>
+    [
+        "tasks", "create", "--prompt-file", _folder.Write("prompt.json", """{"prompt": "Sum the numbers of a file.", "task_name_hint": "sum-numbers"}"""),
+        "--model", "fake", "--no-dashboard", "--no-preflight",
+    ];
+
+    private IReadOnlyList<FakeModelRequest> Blueprints() => [.. _model!.Requests.Where(request => request.Purpose == "blueprint")];
+
+    private int Asked() => Blueprints().Count;
 }
