@@ -25,6 +25,7 @@ internal sealed class LlmActivities(
 {
     private readonly EndpointHabits _habits = new();
     private readonly CallGates _gates = new();
+    private readonly CallsUnderWay _underWay = new();
 
     public Task<ModelProbe> ProbeAsync(ModelChoice model)
     {
@@ -41,24 +42,23 @@ internal sealed class LlmActivities(
         var messages = await store.ReadConversationAsync(request.Conversation, end.Stop);
         var hash = ChatBody.RequestHash(request, messages);
         var shelf = ReplyShelf.Of(store, request, context.Info.WorkflowId!);
-
-        // Memory first: a reply leaves it when it is in the store.
         var key = $"{shelf.Key} {hash}";
-        var reply = held.Find(key);
-        var stored = reply is null ? await shelf.FindAsync(end.Stop) : null;
-        if (stored is not null && IsOfAnotherRun(stored, hash, context))
+        StoredReply? stored = null;
+        while (stored is null)
         {
-            shelf = shelf.Again(hash);
-            stored = await shelf.FindAsync(end.Stop);
+            stored = await FindAsync(shelf, key, hash, context, end);
+            if (stored is null && await _underWay.TakeAsync(key, end.Stop) is { } taken)
+            {
+                using (taken)
+                {
+                    // Another try may have brought it between the look and the taking.
+                    stored = await FindAsync(shelf, key, hash, context, end)
+                        ?? await StoredAsync(await AskAsync(request, messages, await FreeShelfAsync(shelf, hash, context, end), key, hash, context, end), context, end);
+                }
+            }
         }
 
-        if (stored is null)
-        {
-            reply ??= await AskAsync(request, messages, shelf, key, hash, context, end);
-            stored = await StoredAsync(reply, context, end);
-        }
-
-        await end.EndIfHeldAsync();
+        await end.EndAfterFlightAsync();
         return stored.RequestSha256 == hash
             ? await ResultAsync(request, stored, context.Info.WorkflowRunId)
             : throw new ApplicationFailureException(
@@ -67,6 +67,22 @@ internal sealed class LlmActivities(
                 FailureTypes.ReplyMismatch,
                 nonRetryable: true);
     }
+
+    /// <summary>The reply of an earlier try: from memory first, since it leaves that when it is in the store.</summary>
+    private async Task<StoredReply?> FindAsync(ReplyShelf shelf, string key, string hash, ActivityExecutionContext context, StepEnd end)
+    {
+        if (held.Find(key) is { } reply)
+        {
+            return await StoredAsync(reply, context, end);
+        }
+
+        var stored = await shelf.FindAsync(end.Stop);
+        return stored is not null && IsOfAnotherRun(stored, hash, context) ? await shelf.Again(hash).FindAsync(end.Stop) : stored;
+    }
+
+    /// <summary>Where the reply will be kept: beside the one of an earlier run that asked something else.</summary>
+    private static async Task<ReplyShelf> FreeShelfAsync(ReplyShelf shelf, string hash, ActivityExecutionContext context, StepEnd end) =>
+        await shelf.FindAsync(end.Stop) is { } other && IsOfAnotherRun(other, hash, context) ? shelf.Again(hash) : shelf;
 
     private async Task<HeldReplies.Held> AskAsync(
         LlmRequest request, IReadOnlyList<ChatMessage> messages, ReplyShelf shelf, string key, string hash, ActivityExecutionContext context, StepEnd end)
@@ -99,7 +115,7 @@ internal sealed class LlmActivities(
         await using var hurry = context.WorkerShutdownToken.Register(held.Hurry);
         try
         {
-            var stored = await reply.Stored.WaitAsync(end.Abort);
+            var stored = await reply.Stored.WaitAsync(end.Leave);
             await end.GoesOnAsync();
             return stored;
         }

@@ -31,7 +31,7 @@ internal sealed class RunReader(SparkSession session)
         {
             return shown with
             {
-                Story = await RunDetails.CurrentDetailsAsync(session.Client.GetWorkflowHandle(id, row.RunId), cancellationToken) is { } story ? VisibleText.Of(story, 20_000) : null,
+                Story = await RunDetails.CurrentDetailsAsync(session.Client.GetWorkflowHandle(id, row.RunId), cancellationToken) is { } story ? VisibleText.Of(RunDetails.Told(row, story), 20_000) : null,
                 Commands = await _commands.NewestAsync(row.Id, cancellationToken),
                 CommandsOf = "newest steps",
             };

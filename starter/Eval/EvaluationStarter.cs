@@ -73,6 +73,9 @@ internal sealed class EvaluationStarter(SparkSession session, CliOutput output)
                 Id = id,
                 Input = input,
                 Again = input.Resume,
+
+                // Scores are kept by student, arm, task and repeat, so more of each may be added; agent, limits and skills may not change.
+                MayGrow = input.Resume ? ["--repeats", "--model", "arms (--phases, --arm)", "--tasks", "--exclude-tasks", "--limit"] : [],
                 TriesAgain = true,
                 Before = () => new PreflightCheck(session, output).RunAsync(input.Batch, following?.Preflight, cancellationToken),
                 Attach = run => session.Client.GetWorkflowHandle<EvaluationWorkflow, EvaluationResult>(run),

@@ -18,8 +18,11 @@ internal sealed class PreflightCheck(SparkSession session, CliOutput output)
 {
     private const string Anyway = "Nothing was started. --no-preflight starts without these checks.";
 
-    /// <summary>How long a worker that runs already may take to appear.</summary>
-    private static readonly TimeSpan WorkerPatience = TimeSpan.FromSeconds(15);
+    /// <summary>How long a probe waits for a worker of a profile.</summary>
+    private static readonly TimeSpan ProfilePatience = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a worker of workflows may take to appear: it may be starting beside this command.</summary>
+    private static readonly TimeSpan WorkerPatience = TimeSpan.FromSeconds(30);
 
     /// <summary>The worker of an embedded server is started by this very command.</summary>
     private static readonly TimeSpan OwnWorkerPatience = TimeSpan.FromSeconds(60);
@@ -67,7 +70,7 @@ internal sealed class PreflightCheck(SparkSession session, CliOutput output)
 
     private async Task<PreflightReport> AskAsync(string name, PreflightPlan plan, CancellationToken cancellationToken)
     {
-        var request = new PreflightRequest { Models = plan.Models, Folders = plan.Folders, WorkerPatienceSec = WorkerPatience.TotalSeconds };
+        var request = new PreflightRequest { Models = plan.Models, Folders = plan.Folders, WorkerPatienceSec = ProfilePatience.TotalSeconds };
         var run = await session.Client.StartWorkflowAsync(
             (PreflightWorkflow workflow) => workflow.RunAsync(request),
             new WorkflowOptions(WorkflowIds.Preflight(name), SparkSession.Queue)

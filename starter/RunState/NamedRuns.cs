@@ -33,6 +33,9 @@ internal sealed record NamedStart<TInput, TRun>
     /// <summary>Start again what has completed, too.</summary>
     public bool Again { get; init; }
 
+    /// <summary>Options that may differ from those of a closed run: it goes on with more of the same.</summary>
+    public IReadOnlyList<string> MayGrow { get; init; } = [];
+
     /// <summary>Whether the workflow takes the signal that what it waits for may be there again.</summary>
     public bool TriesAgain { get; init; }
 
@@ -65,7 +68,7 @@ internal sealed class NamedRuns(SparkSession session, CliOutput output)
             {
                 var there = await ReadAsync(start, cancellationToken);
                 Refuse(start, there, earlier);
-                if (earlier.Status == WorkflowExecutionStatus.Running)
+                if (earlier.CloseTime is null)
                 {
                     start.Attached(there);
                     await GoOnAsync(start, earlier, cancellationToken);
@@ -132,7 +135,8 @@ internal sealed class NamedRuns(SparkSession session, CliOutput output)
         where TInput : class
         where TRun : WorkflowHandle
     {
-        if (InputDifferences.Of(there, start.Input) is { Count: > 0 } differences)
+        var differences = InputDifferences.Of(there, start.Input).Where(difference => earlier.CloseTime is null || !start.MayGrow.Contains(difference.Option)).ToList();
+        if (differences.Count > 0)
         {
             throw new CliException(
                 $"--batch {start.Name} is the name of another {start.What} ({start.Id}, {RunRow.Of(earlier).Now()}, started {earlier.StartTime.ToUniversalTime():yyyy-MM-dd HH:mm:ss'Z'}). What differs:\n"

@@ -108,7 +108,7 @@ internal sealed record RunDetails
     }
 
     /// <summary>A run that the server ended could not change its own description any more.</summary>
-    private static string Told(RunRow run, string story) => run.Status is "terminated" or "timed_out" or "failed"
+    public static string Told(RunRow run, string story) => run.Status is "terminated" or "timed_out" or "failed"
         ? $"The run is {run.Now()}. What it said last, before that:\n\n{story}"
         : story;
 

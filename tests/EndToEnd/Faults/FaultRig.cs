@@ -89,7 +89,7 @@ internal sealed class FaultRig : IAsyncDisposable
         _server = await DevServer.StartAsync(_state, _settings, _output, CancellationToken.None);
     }
 
-    public async Task<WorkflowHandle<SkillGenerationWorkflow, SkillGenerationResult>> StartSkillAsync(string taskDir, AttemptLimits? limits = null)
+    public async Task<WorkflowHandle<SkillGenerationWorkflow, SkillGenerationResult>> StartSkillAsync(string taskDir, AttemptLimits? limits = null, string? outDir = null)
     {
         var id = $"skill/{Guid.NewGuid().ToString("n")[..8]}/fake/{Path.GetFileName(taskDir)}";
         _runs.Add(id);
@@ -100,7 +100,7 @@ internal sealed class FaultRig : IAsyncDisposable
                 Batch = "faults",
                 ModelSlug = "fake",
                 Model = new ModelChoice(),
-                OutDir = Folder["out"],
+                OutDir = outDir ?? Folder["out"],
                 MaxAttempts = 3,
                 Limits = limits ?? new AttemptLimits(),
             }),

@@ -134,6 +134,41 @@ public sealed class LlmHeldTests : LlmTestBase
         Assert.That((Server.Requests.Count, Server.Aborted), Is.EqualTo((1, 0)), "paid once");
     }
 
+    [Test]
+    public async Task A_try_that_the_server_gave_up_is_waited_for_by_the_next_one()
+    {
+        await using var rig = await StartRigAsync();
+        var answer = new TaskCompletionSource();
+        Server.Script = _ => FakeReply.Text("Done.") with { Until = answer.Task };
+
+        var handle = await rig.RunAsync(await RequestAsync(), secondsEach: 1);
+        await Eventually.PassesAsync(async () => Assert.That((await PendingActivities.OfAsync(rig.Client, handle.Id)).Single().Attempt, Is.GreaterThan(2)));
+        answer.SetResult();
+
+        Assert.That(await handle.GetResultAsync<string>(), Is.EqualTo("Done."));
+        Assert.That((Server.Requests.Count, Server.Aborted), Is.EqualTo((1, 0)), "paid once");
+    }
+
+    [Test]
+    public async Task A_run_that_is_reset_gets_the_reply_in_flight()
+    {
+        await using var rig = await StartRigAsync();
+        var answer = new TaskCompletionSource();
+        Server.Script = _ => FakeReply.Text("Done.") with { Until = answer.Task };
+        var handle = await rig.RunAsync(await RequestAsync());
+        await Eventually.IsTrueAsync(() => Task.FromResult(Server.Requests.Count == 1), "the request is in flight");
+
+        await rig.Client.WorkflowService.ResetWorkflowExecutionAsync(new()
+        {
+            Namespace = rig.Namespace, WorkflowExecution = new() { WorkflowId = handle.Id }, WorkflowTaskFinishEventId = 4, Reason = "test", RequestId = $"{Guid.NewGuid()}",
+        });
+        await Eventually.IsTrueAsync(() => Task.FromResult(rig.Cancelled > 0), "the call of the old run was told");
+        answer.SetResult();
+
+        Assert.That(await rig.Client.GetWorkflowHandle(handle.Id).GetResultAsync<string>(), Is.EqualTo("Done."));
+        Assert.That((Server.Requests.Count, Server.Aborted), Is.EqualTo((1, 0)), "paid once");
+    }
+
     private Task<LlmRig> StartRigAsync(LlmRig? instead = null) => LlmRig.StartAsync(Activities(("HeartbeatSec", "0.2")), instead?.Queue);
 
     /// <summary>A store whose disk is too full for replies, as soon as a test says so.</summary>

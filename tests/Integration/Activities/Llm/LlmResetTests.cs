@@ -18,7 +18,7 @@ public sealed class LlmResetTests : LlmTestBase
 
         var again = await CallAsync(Activities(), request, Run("skill/x/attempt-4", "run-b"));
 
-        Assert.That(again, Is.EqualTo(first));
+        Assert.That(again, Is.EqualTo(first with { PaidBy = "run-a" }), "it was paid for by the other run");
         Assert.That(Server.Requests, Has.Count.EqualTo(1));
     }
 

@@ -106,6 +106,9 @@ public sealed class NamedRunsTests
         var first = await SparkAsync(deployment, [.. run, "--model", "small"]);
         var other = await SparkAsync(deployment, [.. run, "--model", "small", "--repeats", "2"]);
         var same = await SparkAsync(deployment, [.. run, "--model", "small", "--json"]);
+        var calls = deployment.World.Count("llm:agent");
+        var grown = await SparkAsync(deployment, [.. run, "--model", "small", "--repeats", "2", "--resume"]);
+        var changed = await SparkAsync(deployment, [.. run, "--model", "small", "--repeats", "2", "--resume", "--agent", "nop"]);
 
         Assert.Multiple(() =>
         {
@@ -113,7 +116,10 @@ public sealed class NamedRunsTests
             Assert.That((other.ExitCode, other.Output), Is.EqualTo((2, "")));
             Assert.That(other.Error, Does.Contain($"--batch {name} is the name of another evaluation (eval/{name}, completed").And.Contain("--repeats: there 1, here 2"));
             Assert.That(same.ExitCode, Is.Zero, same.Error);
-            Assert.That(deployment.World.Count("llm:agent"), Is.EqualTo(1), "the same is not run twice");
+            Assert.That(calls, Is.EqualTo(1), "the same is not run twice");
+            Assert.That((grown.ExitCode, deployment.World.Count("llm:agent")), Is.EqualTo((0, 2)), $"one more repeat is one more trial: {grown.Error}");
+            Assert.That((changed.ExitCode, changed.Error), Is.EqualTo((2, changed.Error)));
+            Assert.That(changed.Error, Does.Contain("--agent: there terminal, here nop"));
         });
     }
 

@@ -15,7 +15,7 @@ public sealed class PreflightWorkerTests
 
     [TestCase(401, "Incorrect API key provided.", "answered 401", "Incorrect API key provided.", "set the right key in the worker's environment")]
     [TestCase(404, "The model 'gpt' does not exist.", "answered 404", "The model 'gpt' does not exist.", "check the model's name")]
-    [TestCase(200, "<html>log in</html>", "answers, but not as a chat completion endpoint does", "ends before /chat/completions", "check that the endpoint is up")]
+    [TestCase(200, "<html>log in</html>", "answered 200", "It is a web page and no reply of a model", "check the model's name, the address")]
     [TestCase(0, "", "127.0.0.1", "refused", "check that the endpoint is up")]
     public async Task A_command_ends_at_once_with_the_words_of_the_endpoint_and_a_remedy(int status, string reply, params string[] words)
     {
@@ -58,5 +58,31 @@ public sealed class PreflightWorkerTests
 
         Assert.That(error, Does.Not.Contain("preflight"), $"{code}");
         Assert.That(model.Requests.Select(request => request.Purpose).Take(2), Is.EqualTo(new[] { "probe", "blueprint" }));
+    }
+
+    [Test]
+    public async Task With_spark_up_the_key_and_address_of_its_worker_count()
+    {
+        using var folder = new TemporaryFolder();
+        await using var model = await FakeModelServer.StartAsync();
+        var state = new StateFolder(folder[".spark"]);
+        var worker = new Dictionary<string, string> { ["OPENAI_BASE_URL"] = model.BaseUrl, ["OPENAI_API_KEY"] = Key };
+        using var up = SparkProcess.Start(["up", "--port", $"{DevServer.FreePort()}", "--ui-port", $"{DevServer.FreePort()}"], folder.Path, worker);
+        await Eventually.IsTrueAsync(() => Task.FromResult(state.Read()?.Worker is not null), "server and worker are up", TimeSpan.FromMinutes(1));
+        string[] create = ["tasks", "create", "--prompt-file", Path.Combine(AppContext.BaseDirectory, "samples", "prompts"), "--limit", "1", "--model", "gpt", "--out", folder["out"], "--detach"];
+
+        var good = await SparkProcess.RunAsync(create, folder.Path, new Dictionary<string, string> { ["OPENAI_BASE_URL"] = "http://127.0.0.1:9/v1", ["OPENAI_API_KEY"] = "another" });
+        model.Script = _ => FakeReply.Error(401, "Incorrect API key provided.");
+        var bad = await SparkProcess.RunAsync(create, folder.Path);
+        ProcessMark.Of(up.Id)!.Signal(ProcessMark.Terminate);
+        await up.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(good.ExitCode, Is.Zero, good.Error);
+            Assert.That((model.Requests[0].Purpose, model.Requests[0].Header("Authorization")), Is.EqualTo(("probe", $"Bearer {Key}")));
+            Assert.That((bad.ExitCode, bad.Output), Is.EqualTo((1, "")), bad.Error);
+            Assert.That(bad.Error, Does.Contain("answered 401").And.Contain("Nothing was started."));
+        });
     }
 }

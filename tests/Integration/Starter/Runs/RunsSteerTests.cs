@@ -27,9 +27,11 @@ public sealed class RunsSteerTests
         await Eventually.IsTrueAsync(() => Task.FromResult(deployment.World.Count("llm:reflect") == 1), "the first attempt failed");
 
         var paused = await SparkAsync(deployment, "runs", "pause", run.Id);
-        var guided = await SparkAsync(deployment, "runs", "guide", run.Id, "The number is even.", "--json");
+        var late = await SparkAsync(deployment, "runs", "guide", run.Id, "The number is odd.");
         var extended = await SparkAsync(deployment, "runs", "extend", run.Id, "--attempts", "2");
+        var guided = await SparkAsync(deployment, "runs", "guide", run.Id, "The number is even.", "--json");
         gate.SetResult();
+        Assert.That(guided.ExitCode, Is.Zero, guided.Error);
         await Eventually.IsTrueAsync(async () => (await run.QueryAsync(workflow => workflow.GetProgress())).State == "paused", "it stands still");
         var resumed = await SparkAsync(deployment, "runs", "resume", run.Id);
         var result = await run.GetResultAsync();
@@ -39,6 +41,7 @@ public sealed class RunsSteerTests
         Assert.Multiple(() =>
         {
             Assert.That((paused.ExitCode, paused.Output), Is.EqualTo((0, $"{run.Id}  Pause accepted\n")), paused.Error);
+            Assert.That(late.Error, Does.Contain("no attempt is left that could be told; send ExtendAttempts first."));
             Assert.That(JsonDocument.Parse(guided.Output).RootElement[0].GetProperty("accepted").GetBoolean(), guided.Error);
             Assert.That((extended.ExitCode, resumed.ExitCode), Is.EqualTo((0, 0)));
             Assert.That(result.Attempts, Is.EqualTo(3), "one, and two more");
