@@ -47,6 +47,7 @@ internal sealed partial class BatchState
         LastFailure = _lastFailure,
         Wait = _wait,
         Shortage = _shortage,
+        DisksLookedAt = DisksLookedAt,
     };
 
     public BatchResult Result(ArtifactRef? results, string? summaryPath, string? resultsPath) => new()

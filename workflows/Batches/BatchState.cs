@@ -43,7 +43,7 @@ internal sealed partial class BatchState : IOperated
 
         (List, Entries, Next, Parallelism, Paused) = (carry.List, carry.Entries, carry.Next, carry.Parallelism, carry.Paused);
         (Limit, _spent, _sequence, _startedAt, _runs) = (carry.Limit, carry.Spent, carry.Sequence, carry.StartedAt, carry.Runs);
-        (_failuresInARow, _lastFailure, _wait, _shortage) = (carry.FailuresInARow, carry.LastFailure, carry.Wait, carry.Shortage);
+        (_failuresInARow, _lastFailure, _wait, _shortage, DisksLookedAt) = (carry.FailuresInARow, carry.LastFailure, carry.Wait, carry.Shortage, carry.DisksLookedAt);
         _last.AddRange(carry.Last);
         Items.Grow(carry.Items);
         foreach (var (state, numbers) in carry.Ended)

@@ -46,6 +46,10 @@ public sealed record BatchCarry
     /// <summary>What is short on a disk, in words; null for nothing.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Shortage { get; init; }
+
+    /// <summary>When the disks were looked at last; null for never.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTime? DisksLookedAt { get; init; }
 }
 
 /// <summary>What several runs of a batch wait for, so that it waits as a whole.</summary>
