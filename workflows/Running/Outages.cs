@@ -9,7 +9,7 @@ namespace Spark.Temporal.Workflows.Running;
 /// <summary>
 /// Waits out what only the world can put right, in place: says what it is and what goes on, tries again by itself after 1, 2, 5,
 /// then every 15 minutes, and at once when a person or the batch says so. A run that its batch holds leaves the trying to
-/// another one. <c>docs/architecture.md</c>, "Waiting".
+/// another one. <c>docs/architecture.md</c>, "Waiting states".
 /// </summary>
 /// <param name="control">How the run is operated.</param>
 /// <param name="limits">The unit of the waits, and how long a container is kept.</param>
