@@ -4,6 +4,7 @@ using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Client;
+using Temporalio.Converters;
 
 namespace Spark.Temporal.Tests.Support;
 
@@ -58,6 +59,21 @@ internal static class BatchFiles
     }
 
     public static Task<BatchProgress> ProgressAsync(WorkflowHandle<BatchWorkflow, BatchResult> batch) => batch.QueryAsync(workflow => workflow.GetProgress());
+
+    /// <summary>What the newest run of a batch has told its runs, in this order.</summary>
+    public static async Task<IReadOnlyList<(string Id, HoldRequest Hold)>> HoldsAsync(FakeDeployment deployment, WorkflowHandle batch)
+    {
+        var told = new List<(string, HoldRequest)>();
+        await foreach (var entry in batch.FetchHistoryEventsAsync())
+        {
+            if (entry.SignalExternalWorkflowExecutionInitiatedEventAttributes is { SignalName: BatchSignals.Hold } signal)
+            {
+                told.Add((signal.WorkflowExecution.WorkflowId, await deployment.Client.Options.DataConverter.ToValueAsync<HoldRequest>(signal.Input.Payloads_[0])));
+            }
+        }
+
+        return told;
+    }
 
     /// <summary>A batch of the deployment over small tasks.</summary>
     public static BatchInput Input(FakeDeployment deployment, BatchWork work, IEnumerable<string> tasks) => new()
