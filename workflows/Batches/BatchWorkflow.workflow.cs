@@ -41,7 +41,9 @@ public sealed class BatchWorkflow : WindowWorkflow
     }
 
     [WorkflowRun]
-    public async Task<BatchResult> RunAsync(BatchInput input)
+    public Task<BatchResult> RunAsync(BatchInput input) => ClosingState.AroundAsync(WorkAsync);
+
+    private async Task<BatchResult> WorkAsync()
     {
         if (_state.List is null)
         {

@@ -49,7 +49,9 @@ public sealed class EvaluationWorkflow : WindowWorkflow
         _run.State.Progress(BatchRun.ResultsPath(_input.OutDir, _input.Batch)), [.. _tallies.Values], _planned?.Skipped ?? []);
 
     [WorkflowRun]
-    public async Task<EvaluationResult> RunAsync(EvaluationInput input)
+    public Task<EvaluationResult> RunAsync(EvaluationInput input) => ClosingState.AroundAsync(WorkAsync);
+
+    private async Task<EvaluationResult> WorkAsync()
     {
         if (_planned is null)
         {

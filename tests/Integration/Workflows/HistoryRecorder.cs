@@ -7,6 +7,7 @@ using Spark.Temporal.Workflows.Batches;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Exports;
 using Spark.Temporal.Workflows.Messages;
+using Spark.Temporal.Workflows.Preflight;
 using Spark.Temporal.Workflows.SkillGeneration;
 using Temporalio.Client;
 using Temporalio.Exceptions;
@@ -83,7 +84,7 @@ public sealed class HistoryRecorder : HistoryRecording
             new { type = "reflect_call", attempt = 0, memo_before = "", memo_after = Memos.With("- the file is /answer", "Write an even number.", 1) },
             new { type = "pdi_snapshot", attempt = 0, step = 0 },
             new { type = "execution_result", attempt = 1, status = "PASS", reward = 1, n_passed = 2, n_tests = 2, agent_commands = "echo 42 > /answer", test_summary = "" },
-            new { type = "skill_gen_call", response = Memos.Skill },
+            new { type = "skill_gen_call", attempt = 1, response = Memos.Skill },
         ];
         await File.WriteAllLinesAsync(folder + "/trajectory.jsonl", events.Select(line => JsonSerializer.Serialize(line)));
         var run = await SkillAsync(Skill() with { TaskDir = folder, Agent = AgentNames.Replay });
@@ -238,6 +239,15 @@ public sealed class HistoryRecorder : HistoryRecording
         var run = await _deployment.Client.StartWorkflowAsync((ExportWorkflow workflow) => workflow.RunAsync(request), _deployment.Options("export"));
         await run.GetResultAsync();
         await KeepAsync("export", run);
+    }
+
+    [Test]
+    public async Task Preflight_of_a_model_and_a_folder()
+    {
+        var request = new PreflightRequest { Models = [new ModelChoice()], Folders = [_deployment.OutDir] };
+        var run = await _deployment.Client.StartWorkflowAsync((PreflightWorkflow workflow) => workflow.RunAsync(request), _deployment.Options("preflight"));
+        await run.GetResultAsync();
+        await KeepAsync("preflight", run);
     }
 
     [Test]

@@ -38,6 +38,11 @@ public sealed partial class ReplayTests
         ("skill-steered", EventType.WorkflowExecutionCompleted),
         ("skill-waiting-budget", null),
         ("skill-waiting-infrastructure", null),
+        ("skill-waiting-endpoint", null),
+        ("skill-waited", EventType.WorkflowExecutionCompleted),
+        ("skill-attempt-terminated", EventType.WorkflowExecutionCompleted),
+        ("attempt-waiting-endpoint", null),
+        ("attempt-waited", EventType.WorkflowExecutionCompleted),
         ("batch", EventType.WorkflowExecutionContinuedAsNew),
         ("batch-continued", EventType.WorkflowExecutionCompleted),
         ("construction-accepted", EventType.WorkflowExecutionCompleted),
@@ -53,6 +58,7 @@ public sealed partial class ReplayTests
         ("evaluation-cancelled", EventType.WorkflowExecutionCanceled),
         ("evaluation-continued", EventType.WorkflowExecutionCompleted),
         ("export", EventType.WorkflowExecutionCompleted),
+        ("preflight", EventType.WorkflowExecutionCompleted),
     ];
 
     /// <summary>Every kind, and what was recorded of it beside that for a patch.</summary>
