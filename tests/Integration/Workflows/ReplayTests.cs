@@ -41,7 +41,7 @@ public sealed partial class ReplayTests
         ("skill-waiting-endpoint", null),
         ("skill-waited", EventType.WorkflowExecutionCompleted),
         ("skill-attempt-terminated", EventType.WorkflowExecutionCompleted),
-        ("attempt-waiting-endpoint", null),
+        ("attempt-waiting-endpoint", EventType.TimerStarted),
         ("attempt-waited", EventType.WorkflowExecutionCompleted),
         ("batch", EventType.WorkflowExecutionContinuedAsNew),
         ("batch-continued", EventType.WorkflowExecutionCompleted),
