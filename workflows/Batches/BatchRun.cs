@@ -22,7 +22,7 @@ internal sealed class BatchRun
     {
         (_input, _moving) = (input, input.Carry is not null);
         State = new BatchState(input, about);
-        Writer = new ResultWriter(input);
+        Writer = new ResultWriter(input, State);
         Window = new BatchWindow(input, State, Writer, ended);
         _disks = new BatchDisks(input, State);
     }

@@ -22,6 +22,13 @@ internal sealed partial class BatchState
 
     private SharedWait? _wait;
     private string? _shortage;
+    private string? _recordsAway;
+
+    /// <summary>How often it was said that what is waited for may be there again.</summary>
+    public int Retries { get; private set; }
+
+    /// <summary>The minute of its waits, in seconds.</summary>
+    public double WaitUnitSec => _input.Tuning.WaitUnitSec;
 
     /// <summary>Open runs that wait for the world, a person or a budget; one that is to be started again keeps its place.</summary>
     public int Waiting => _open.Values.Count(Waits);
@@ -40,6 +47,7 @@ internal sealed partial class BatchState
             : null,
         RunStates.Paused => "paused; Resume goes on",
         RunStates.Infrastructure => $"{_failuresInARow} in a row failed, the last: {_lastFailure}; Resume goes on when it is fixed",
+        RunStates.Results => $"{_recordsAway}; tried again by itself, at once by Resume: spark runs resume {Workflow.Info.WorkflowId}",
         RunStates.Disk => $"{_shortage}; looked at again every {_input.Tuning.DiskLookSec:0.##} s, Resume looks at once",
         _ => $"{Limit.Reached(Used)}; RaiseBudget goes on",
     };
@@ -54,7 +62,8 @@ internal sealed partial class BatchState
     private string? HoldsAll => Paused ? RunStates.Paused
         : _input.Tuning.FailuresInARow is > 0 and var most && _failuresInARow >= most ? RunStates.Infrastructure
         : Limit.Reached(Used) is not null ? RunStates.Budget
-        : _shortage is not null ? RunStates.Disk : null;
+        : _shortage is not null ? RunStates.Disk
+        : _recordsAway is not null ? RunStates.Results : null;
 
     /// <summary>
     /// Why the batch holds one of its runs; null when it may go on. A wait that several runs share holds only those, but for
@@ -79,11 +88,28 @@ internal sealed partial class BatchState
     public void TryAgain()
     {
         (_failuresInARow, _wait, DisksLookedAt) = (0, null, null);
+        Retries++;
         foreach (var open in _open.Values.ToList())
         {
             Retry(open);
         }
 
+        Show();
+    }
+
+    /// <summary>The batch's own records cannot be read or written: nothing further is started till they can.</summary>
+    /// <returns>How often it was said so far that they may be there again.</returns>
+    public int RecordsAway(string words)
+    {
+        _recordsAway = PlainText.OneLine(words, ShortageCharacters);
+        Show();
+        return Retries;
+    }
+
+    /// <summary>They can be used again.</summary>
+    public void RecordsThere()
+    {
+        _recordsAway = null;
         Show();
     }
 

@@ -1,6 +1,5 @@
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
-using Spark.Temporal.Workflows.Running;
 using Temporalio.Exceptions;
 using Temporalio.Workflows;
 
@@ -69,8 +68,8 @@ internal sealed class BatchWindow(BatchInput input, BatchState state, ResultWrit
     private async Task ReadAheadAsync()
     {
         var first = state.Next;
-        var page = await Workflow.ExecuteActivityAsync(
-            (IBatchActivities batches) => batches.ReadPageAsync(new ReadBatchPageRequest(state.List!, first)), ActivityProfiles.Batches($"read the list from {first + 1}"));
+        var page = await BatchRecords.RunAsync(
+            state, (IBatchActivities batches) => batches.ReadPageAsync(new ReadBatchPageRequest(state.List!, first)), $"read the list from {first + 1}");
         foreach (var item in page.Items)
         {
             state.Seen(item);
@@ -198,8 +197,8 @@ internal sealed class BatchWindow(BatchInput input, BatchState state, ResultWrit
         foreach (var some in state.Open.Where(open => state.Carried.Contains(open.WorkflowId)).Chunk(100).ToList())
         {
             var request = new LookRequest([.. some.Select(open => new LookAt(open.WorkflowId, open.RunId))], input.Work.Kind);
-            var look = await Workflow.ExecuteActivityAsync(
-                (IBatchActivities batches) => batches.LookAsync(request), ActivityProfiles.Batches($"look at {some.Length} open runs"));
+            var look = await BatchRecords.RunAsync(
+                state, (IBatchActivities batches) => batches.LookAsync(request), $"look at {some.Length} open runs");
             foreach (var report in look.Ended)
             {
                 Take(report);

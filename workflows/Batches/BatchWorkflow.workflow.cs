@@ -161,19 +161,18 @@ public sealed class BatchWorkflow : WindowWorkflow
     {
         var cancelled = BatchRun.Cancelled;
         await _run.CloseAsync();
-        var summary = await Workflow.ExecuteActivityAsync(
-            (IBatchActivities batches) => batches.SummarizeAsync(new SummarizeRequest
-            {
-                Batch = _input.Batch,
-                OutDir = _input.OutDir,
-                Work = _input.Work.Kind,
-                Results = _run.Writer.Results,
-                Counts = _state.Items.Counts,
-                StartedAt = _state.StartedAt,
-                FinishedAt = Workflow.UtcNow,
-                Cancelled = cancelled,
-            }),
-            ActivityProfiles.Batches("write the summary"));
+        var request = new SummarizeRequest
+        {
+            Batch = _input.Batch,
+            OutDir = _input.OutDir,
+            Work = _input.Work.Kind,
+            Results = _run.Writer.Results,
+            Counts = _state.Items.Counts,
+            StartedAt = _state.StartedAt,
+            FinishedAt = Workflow.UtcNow,
+            Cancelled = cancelled,
+        };
+        var summary = await BatchRecords.RunAsync(_state, (IBatchActivities batches) => batches.SummarizeAsync(request), "write the summary");
         _state.Show(cancelled ? RunStates.Cancelled : RunStates.Done);
         await Workflow.WaitConditionAsync(() => Workflow.AllHandlersFinished, CancellationToken.None);
         return _state.Result(_run.Writer.Results, summary.Path, _resultsPath);

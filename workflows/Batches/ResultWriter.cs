@@ -1,13 +1,14 @@
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
-using Spark.Temporal.Workflows.Running;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.Batches;
 
 /// <summary>Keeps results, one activity at a time: what ends while it writes goes with the next one.</summary>
-internal sealed class ResultWriter(BatchInput input)
+/// <param name="input">The batch.</param>
+/// <param name="state">What it knows of itself.</param>
+internal sealed class ResultWriter(BatchInput input, BatchState state)
 {
     /// <summary>Results of one activity: eight of the largest kind are far below the size of a payload.</summary>
     private const int AtOnce = 8;
@@ -45,16 +46,8 @@ internal sealed class ResultWriter(BatchInput input)
         while (_pending.Count > 0)
         {
             var ended = _pending.Take(AtOnce).ToList();
-            var record = await Workflow.ExecuteActivityAsync(
-                (IBatchActivities batches) => batches.RecordAsync(new RecordItemsRequest
-                {
-                    Batch = input.Batch,
-                    OutDir = input.OutDir,
-                    Results = Results,
-                    Exported = Exported,
-                    Ended = ended,
-                }),
-                ActivityProfiles.Batches($"keep {ended.Count} results"));
+            var request = new RecordItemsRequest { Batch = input.Batch, OutDir = input.OutDir, Results = Results, Exported = Exported, Ended = ended };
+            var record = await BatchRecords.RunAsync(state, (IBatchActivities batches) => batches.RecordAsync(request), $"keep {ended.Count} results");
             (Results, Exported) = (record.Results, record.Exported);
             ended.ForEach(_ => _pending.Dequeue());
         }

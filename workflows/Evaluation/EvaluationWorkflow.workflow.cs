@@ -132,7 +132,7 @@ public sealed class EvaluationWorkflow : WindowWorkflow
             Cancelled = cancelled,
             Now = Workflow.UtcNow,
         };
-        return Workflow.ExecuteActivityAsync((IEvaluationActivities evaluations) => evaluations.WriteAsync(request), ActivityProfiles.Batches(summary));
+        return BatchRecords.RunAsync(_run.State, (IEvaluationActivities evaluations) => evaluations.WriteAsync(request), summary);
     }
 
     private string About() => EvaluationDetails.Render(_tallies.Values, _input.Students.Count > 1, _record);

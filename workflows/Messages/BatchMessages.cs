@@ -81,6 +81,9 @@ public sealed record BatchTuning
     /// <summary>Runs that wait for the same cause, after which the batch waits as a whole; 0 for never.</summary>
     public int SameCause { get; init; } = 3;
 
+    /// <summary>As <see cref="AttemptLimits.WaitUnitSec"/>, for the batch's own records.</summary>
+    public double WaitUnitSec { get; init; } = 60;
+
     /// <summary>Seconds between two looks at the disks, while runs are started or room is waited for; 0 for none.</summary>
     public double DiskLookSec { get; init; } = 60;
 }

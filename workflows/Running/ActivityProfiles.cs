@@ -35,15 +35,15 @@ internal static class ActivityProfiles
     };
 
     /// <summary>
-    /// A batch's pages and results. It outlives a disk that is full overnight, and a cancelled batch still keeps what ended;
-    /// so it is retried for ever and never cancelled.
+    /// A batch's pages and results, and looks at its runs. Tried for half a minute, then the batch says that it waits and tries on
+    /// for as long as it takes; a cancelled batch still keeps what ended, so it is never cancelled.
     /// </summary>
     public static ActivityOptions Batches(string summary) => new()
     {
         TaskQueue = Queue(TaskQueues.Workflows),
         StartToCloseTimeout = TimeSpan.FromMinutes(5),
         HeartbeatTimeout = WorkerBeats,
-        RetryPolicy = new RetryPolicy { InitialInterval = TimeSpan.FromSeconds(1), MaximumInterval = TimeSpan.FromSeconds(30) },
+        RetryPolicy = new RetryPolicy { InitialInterval = TimeSpan.FromSeconds(1), MaximumInterval = TimeSpan.FromSeconds(30), MaximumAttempts = 6 },
         CancellationToken = CancellationToken.None,
         Summary = summary,
     };

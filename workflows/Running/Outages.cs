@@ -75,12 +75,17 @@ internal sealed class Outages(RunControl control, AttemptLimits limits)
         }
     }
 
+    /// <summary>How long to wait before the next try.</summary>
+    /// <param name="unitSec">The minute, in seconds.</param>
+    /// <param name="tries">Tries so far within this wait.</param>
+    public static TimeSpan Pause(double unitSec, int tries) => TimeSpan.FromSeconds(unitSec * Units[Math.Min(tries, Units.Length - 1)]);
+
     /// <summary>Waits until it is time to try again.</summary>
     public async Task WaitAsync(Outage outage)
     {
         var now = Workflow.UtcNow;
         _since = _tries == 0 ? now : _since;
-        var until = now + TimeSpan.FromSeconds(limits.WaitUnitSec * Units[Math.Min(_tries, Units.Length - 1)]);
+        var until = now + Pause(limits.WaitUnitSec, _tries);
         _tries++;
         control.Await(outage.Cause);
         control.Declare(outage.State, Words(outage, until));

@@ -38,6 +38,27 @@ public sealed class BatchOutageTests : DeploymentFixture
         }
     }
 
+    [TestCase("batches.record")]
+    [TestCase("batches.page")]
+    [TestCase("batches.summarize")]
+    public async Task Its_own_records_are_waited_for_and_none_is_lost(string activity)
+    {
+        var away = true;
+        _deployment.Around = (name, _) => away && name == activity
+            ? throw new ApplicationFailureException("/out cannot be written: Permission denied; give the worker's user the right", FailureTypes.ResultsUnavailable, nonRetryable: true)
+            : Task.CompletedTask;
+        var batch = await BatchFiles.StartAsync(_deployment, BatchFiles.Trials(_deployment, 3) with { Tuning = new BatchTuning { WaitUnitSec = 3600 } });
+        await Eventually.IsTrueAsync(async () => (await BatchFiles.ProgressAsync(batch)).State == RunStates.Results, "it waits");
+        var waiting = await BatchFiles.ProgressAsync(batch);
+
+        away = false;
+        await batch.ExecuteUpdateAsync(workflow => workflow.ResumeAsync());
+        var result = await batch.GetResultAsync();
+
+        Assert.That(waiting.WaitsFor, Does.Contain("Permission denied").And.Contain("spark runs resume"));
+        Assert.That((result.Counts.Passed, BatchFiles.Results(result).Select(item => item.Item.Number).Distinct().Count()), Is.EqualTo((3, 3)));
+    }
+
     [Test]
     public async Task A_disk_that_cannot_be_looked_at_holds_up_nothing()
     {
