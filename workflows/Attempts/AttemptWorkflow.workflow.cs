@@ -10,7 +10,7 @@ namespace Spark.Temporal.Workflows.Attempts;
 
 /// <summary>One agent in one container, verified. Its result says how it ended; only cancellation makes it fail.</summary>
 [Workflow]
-public sealed class AttemptWorkflow : ItemWorkflow
+public sealed partial class AttemptWorkflow : ItemWorkflow
 {
     private readonly AttemptInput _input;
     private readonly RunControl _control;
@@ -38,10 +38,6 @@ public sealed class AttemptWorkflow : ItemWorkflow
     }
 
     private protected override RunControl Control => _control;
-
-    [WorkflowQuery("GetProgress", Description = "What the attempt does, what it has cost and what it waits for.")]
-    public AttemptProgressReport GetProgress() => new(
-        _control.State, _state.Step, _state.Turns, _state.Usage.CostUsd, _sandbox?.Losses ?? 0);
 
     [WorkflowRun]
     public Task<AttemptResult> RunAsync(AttemptInput input) =>
@@ -116,28 +112,6 @@ public sealed class AttemptWorkflow : ItemWorkflow
         return Close(result);
     }
 
-    [WorkflowSignal("Steer", Description = "From the parent: stand still or go on, and what the whole run may spend.")]
-    public Task SteerAsync(AttemptSteering steering)
-    {
-        _control.Follow(steering.Paused, new SpendingLimit(steering.BudgetUsd, steering.BudgetTokens));
-        if (steering.Retry)
-        {
-            _control.Retry();
-        }
-
-        return Task.CompletedTask;
-    }
-
-    private protected override async Task ChangeAsync(Action change)
-    {
-        var before = _control.State;
-        change();
-        if (_control.State != before)
-        {
-            await _checkpoint.TellAsync(_control.State == RunStates.Running ? null : _control.State);
-        }
-    }
-
     /// <summary>What an installed agent did cannot be done again for nothing, so its container stays.</summary>
     private void LetGo()
     {
@@ -146,9 +120,6 @@ public sealed class AttemptWorkflow : ItemWorkflow
             _sandbox?.GiveBack();
         }
     }
-
-    private protected override string? RaiseRefusal(OperatorValue<BudgetRequest>? request) =>
-        _input.Run is { } run ? $"The budget is that of the whole run; raise it there: {run}" : base.RaiseRefusal(request);
 
     private async Task WorkAsync(TaskPackage package)
     {

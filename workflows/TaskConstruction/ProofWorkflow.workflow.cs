@@ -1,5 +1,4 @@
 using Spark.Temporal.Domain.Budgets;
-using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.Running;
@@ -13,7 +12,7 @@ namespace Spark.Temporal.Workflows.TaskConstruction;
 /// its data and its verdicts are the same each time. Its result says what held; only cancellation makes it fail.
 /// </summary>
 [Workflow]
-public sealed class ProofWorkflow
+public sealed partial class ProofWorkflow
 {
     private readonly ProofInput _input;
     private readonly ProofState _state = new();
@@ -28,44 +27,8 @@ public sealed class ProofWorkflow
         _outages = new Outages(_control, input.Limits) { Tell = TellAsync };
     }
 
-    [WorkflowQuery("GetProgress", Description = "What the proof does, and what was checked so far.")]
-    public ProofProgress GetProgress() => new(_state.Step, _state.Checks);
-
-    [WorkflowUpdate("Resume", Description = "Try again what the proof waits for. No value needed.")]
-    public Task ResumeAsync()
-    {
-        _control.Resume();
-        return Task.CompletedTask;
-    }
-
-    [WorkflowSignal("TryAgain", Description = "From the construction: what the proof waits for may be there again.")]
-    public Task TryAgainAsync()
-    {
-        _control.Retry();
-        return Task.CompletedTask;
-    }
-
     [WorkflowRun]
     public Task<ProofResult> RunAsync(ProofInput input) => ClosingState.AroundAsync(WorkAsync);
-
-    /// <summary>Tells the construction above what is waited for; one that is gone changes nothing.</summary>
-    private async Task TellAsync(string? state)
-    {
-        if (Workflow.Info.Parent is not { } parent)
-        {
-            return;
-        }
-
-        var news = new AttemptNews(0, state, 0, null, state is null ? null : PlainText.OneLine(_control.WaitsFor, 300), _control.Cause);
-        try
-        {
-            await Workflow.GetExternalWorkflowHandle(parent.WorkflowId).SignalAsync("ProofNews", [news], new() { CancellationToken = CancellationToken.None });
-        }
-        catch (FailureException)
-        {
-            // It is gone.
-        }
-    }
 
     private async Task<ProofResult> WorkAsync()
     {
