@@ -39,12 +39,8 @@ internal static class SparkProcess
     /// <summary>Starts a command; the caller ends it.</summary>
     public static Process Start(IReadOnlyList<string> arguments, string? folder = null, IReadOnlyDictionary<string, string>? environment = null)
     {
-        var start = new ProcessStartInfo(Program, arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = folder ?? Environment.CurrentDirectory,
-        };
+        var start = Signals.Heard(Program, arguments);
+        (start.RedirectStandardOutput, start.RedirectStandardError, start.WorkingDirectory) = (true, true, folder ?? Environment.CurrentDirectory);
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("TEMPORAL_", StringComparison.Ordinal)).ToList())
         {
             start.Environment.Remove(name);

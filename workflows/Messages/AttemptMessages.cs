@@ -180,7 +180,7 @@ public sealed record AttemptResult : IRunResult
 }
 
 /// <summary>What replies are kept under, with the number of the call.</summary>
-/// <param name="Owner">Workflow id, or the number of the attempt (<c>attempt-3</c>) among the scored ones of its skill run.</param>
+/// <param name="Owner">Workflow id, or the number of the attempt (<c>scored-3</c>) among the scored ones of its skill run.</param>
 /// <param name="Run">First run id of the workflow, of an attempt's skill run.</param>
 public sealed record ReplyKey(string Owner, string Run);
 

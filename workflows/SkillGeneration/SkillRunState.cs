@@ -66,7 +66,7 @@ internal sealed partial class SkillRunState : IModelCaller
     public bool Ended { get; set; }
 
     /// <summary>Replies of an attempt are kept by its number among the scored ones: another one in its place asks for nothing again.</summary>
-    public ReplyKey? AttemptReplies => new($"attempt-{Scored + 1}", RepliesRun);
+    public ReplyKey? AttemptReplies => new($"scored-{Scored + 1}", RepliesRun);
 
     /// <summary>Attempts in the place of the next one that have told what they spent.</summary>
     public IReadOnlyList<string>? CountedRuns => _counted.Count == 0 ? null : [.. _counted];

@@ -66,20 +66,21 @@ public sealed class WorkerStopTests
         var model = await FakeModelServer.StartAsync();
         model.Script = _ => reply;
         var folder = new TemporaryFolder();
-        var start = new ProcessStartInfo(
-            Path.Combine(AppContext.BaseDirectory, "spark-worker"), ["--roles", "llm", "--graceful-shutdown-sec", "1", "--artifact-folder", folder["artifacts"], .. more])
+        var start = Signals.Heard(
+            Path.Combine(AppContext.BaseDirectory, "spark-worker"), ["--roles", "llm", "--graceful-shutdown-sec", "1", "--artifact-folder", folder["artifacts"], .. more]);
+        (start.RedirectStandardOutput, start.WorkingDirectory) = (true, folder.Path);
+        foreach (var (name, value) in new Dictionary<string, string>
         {
-            RedirectStandardOutput = true,
-            WorkingDirectory = folder.Path,
-            Environment =
-            {
-                ["TEMPORAL_ADDRESS"] = client.Connection.Options.TargetHost,
-                ["TEMPORAL_NAMESPACE"] = client.Options.Namespace,
-                ["OPENAI_BASE_URL"] = model.BaseUrl,
-                ["OPENAI_API_KEY"] = "key-of-nobody",
-                ["OPENAI_MODEL"] = "scripted",
-            },
-        };
+            ["TEMPORAL_ADDRESS"] = client.Connection.Options.TargetHost!,
+            ["TEMPORAL_NAMESPACE"] = client.Options.Namespace,
+            ["OPENAI_BASE_URL"] = model.BaseUrl,
+            ["OPENAI_API_KEY"] = "key-of-nobody",
+            ["OPENAI_MODEL"] = "scripted",
+        })
+        {
+            start.Environment[name] = value;
+        }
+
         return new Rig(client, model, folder, Process.Start(start)!);
     }
 

@@ -123,6 +123,7 @@ public sealed class EncryptedRunTests
             [
                 history.Id,
                 started.FirstExecutionRunId,
+                started.ParentWorkflowExecution?.RunId ?? "",
                 .. activities.SelectMany(activity => new[] { activity.ActivityType.Name, activity.TaskQueue.Name }),
                 .. attributes.SelectMany(attribute => attribute.IndexedFields.Values).Select(payload => payload.Data.ToStringUtf8()),
             ]);

@@ -7,7 +7,7 @@ namespace Spark.Temporal.Tests.Starter.Cli;
 /// <summary>What a mistyped command line is told: one line that names the remedy, exit code 2, and nothing is started.</summary>
 public sealed class WrongUsageTests
 {
-    [TestCase("'spark' is not a command by itself; name one of up, doctor, keys")]
+    [TestCase("'spark' is not a command by itself; name one of up, down, doctor, keys")]
     [TestCase("there is no command 'spark skils'; did you mean 'skills'?", "skils", "run")]
     [TestCase("there is no command 'spark runs lst'; did you mean 'list'?", "runs", "lst")]
     [TestCase("'spark runs' is not a command by itself; name one of list, show, watch", "runs")]

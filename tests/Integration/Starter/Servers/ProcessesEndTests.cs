@@ -177,7 +177,7 @@ public sealed class ProcessesEndTests : IAsyncDisposable
         }
 
         await FolderProcesses.GoneAsync(_folder.Path);
-        Assert.That(record.Worker!.IsAlive || record.Server.IsAlive, Is.False);
+        await Eventually.IsTrueAsync(() => Task.FromResult(!record.Worker!.IsAlive && !record.Server.IsAlive), "worker and server are gone", TimeSpan.FromSeconds(15));
         await up.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(5));
         Assert.That(File.Exists(_folder[".spark/up.json"]), Is.False, "and nothing starts it again");
     }
