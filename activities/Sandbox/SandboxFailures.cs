@@ -29,19 +29,19 @@ internal static class SandboxFailures
         {
             return await step();
         }
-        catch (DockerApiException gone) when (container is not null && IsGone(gone))
+        catch (Exception failure) when (Typed(StorageFailures.CauseOf(failure), container, host) is { } typed)
         {
-            throw Lost(container);
-        }
-        catch (DockerApiException refused) when (refused.StatusCode is HttpStatusCode.BadRequest)
-        {
-            throw Start(BuildMessages.Words(refused));
-        }
-        catch (Exception broken) when (broken is DockerApiException or HttpRequestException or SocketException or IOException or TimeoutException)
-        {
-            throw EngineFailures.Unavailable(broken, host);
+            throw typed;
         }
     }
+
+    private static ApplicationFailureException? Typed(Exception failure, string? container, string host) => failure switch
+    {
+        DockerApiException gone when container is not null && IsGone(gone) => Lost(container),
+        DockerApiException { StatusCode: HttpStatusCode.BadRequest } refused => Start(BuildMessages.Words(refused)),
+        DockerApiException or HttpRequestException or SocketException or IOException or TimeoutException => EngineFailures.Unavailable(failure, host),
+        _ => null,
+    };
 
     /// <summary>Whether the engine says that a container is not there or not running.</summary>
     public static bool IsGone(DockerApiException failure) => failure.StatusCode switch

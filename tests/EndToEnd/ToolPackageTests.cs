@@ -95,10 +95,8 @@ public sealed class ToolPackageTests
     {
         Requires.Command("temporal");
         var healthPort = DevServer.FreePort();
-        var start = new ProcessStartInfo(Spark, ["up", "--port", $"{DevServer.FreePort()}", "--ui-port", $"{DevServer.FreePort()}"])
-        {
-            WorkingDirectory = Directory.CreateDirectory(_folder["up"]).FullName,
-        };
+        var start = Signals.Heard(Spark, ["up", "--port", $"{DevServer.FreePort()}", "--ui-port", $"{DevServer.FreePort()}"]);
+        start.WorkingDirectory = Directory.CreateDirectory(_folder["up"]).FullName;
 
         // No engine is needed for these.
         start.Environment["SPARK_ROLES"] = "workflows,llm";

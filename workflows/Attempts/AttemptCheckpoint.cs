@@ -72,7 +72,7 @@ internal sealed class AttemptCheckpoint(AttemptInput input, RunControl control, 
     public async Task TellAsync(string? reason)
     {
         (_told, _toldAt) = (control.Usage, Workflow.UtcNow);
-        var why = reason is null ? null : PlainText.OneLine(control.WaitsFor, 300);
+        var why = reason is null ? null : PlainText.OneLine(control.WaitsFor, 900);
         if (input.Parent is not null && reason is not null && control is { IsHeld: true, Cause: null })
         {
             // The batch itself holds it: it waits for nothing else.

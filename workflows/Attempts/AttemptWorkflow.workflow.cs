@@ -28,7 +28,7 @@ public sealed partial class AttemptWorkflow : ItemWorkflow
         _control = new RunControl(new SpendingLimit(input.BudgetUsd, input.BudgetTokens), UpdateDetails, input.Parent) { Elsewhere = input.SpentBefore };
         _state = new AttemptState(_control, UpdateDetails);
         _checkpoint = new AttemptCheckpoint(input, _control, UpdateDetails, () => _sandbox?.GiveBack());
-        _outages = new Outages(_control, input.Limits) { Tell = _checkpoint.TellAsync, LetGo = LetGo };
+        _outages = new Outages(_control, input.Limits) { Tell = _checkpoint.TellAsync, LetGo = LetGo, Run = input.Run ?? Workflow.Info.WorkflowId };
         if (input.Paused)
         {
             _control.Pause();

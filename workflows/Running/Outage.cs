@@ -21,15 +21,17 @@ internal sealed record Outage(string State, string Cause, string Words)
     public static Outage OfRequest(ActivityFailureException failure, ModelChoice model) =>
         new(RunStates.ModelEndpoint, $"request to {model.Profile}", ActivityFailures.Words(failure));
 
-    /// <summary>A failure of the container engine or the store during a step; null where the container itself, the host or the step is the trouble.</summary>
+    /// <summary>
+    /// A failure of the container engine or the store during a step; null where the container is gone, its host is away, or the step
+    /// cannot succeed. What a step did not name is taken for the engine's: only a container that is really gone is a loss.
+    /// </summary>
     public static Outage? OfEngine(ActivityFailureException failure, string queue) => ActivityFailures.TypeOf(failure) switch
     {
-        FailureTypes.SandboxUnavailable => Engine(failure, queue),
         FailureTypes.ResultsUnavailable or FailureTypes.ArtifactLost => Results(failure),
-
-        // No answer for as long as the step may take, or one worker after the other died with it.
-        null when failure.InnerException is TimeoutFailureException && !ActivityFailures.IsHostAway(failure) => Engine(failure, queue),
-        _ => null,
+        FailureTypes.SandboxLost or FailureTypes.AgentNotInstalled => null,
+        var type when ActivityFailures.IsFinal(type) => null,
+        null when ActivityFailures.IsHostAway(failure) => null,
+        _ => Engine(failure, queue),
     };
 
     /// <summary>A record that cannot be read or written.</summary>

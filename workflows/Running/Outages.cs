@@ -24,6 +24,9 @@ internal sealed class Outages(RunControl control, AttemptLimits limits)
     private DateTime _since;
     private bool _letGo;
 
+    /// <summary>Id of the run that a person resumes.</summary>
+    public string Run { get; init; } = Workflow.Info.WorkflowId;
+
     /// <summary>Tells the run above what is waited for, null when it goes on; for runs whose control does not.</summary>
     public Func<string?, Task>? Tell { get; init; }
 
@@ -123,6 +126,6 @@ internal sealed class Outages(RunControl control, AttemptLimits limits)
 
     private Task TellAsync(string? state) => Tell?.Invoke(state) ?? Task.CompletedTask;
 
-    private static string Words(Outage outage, DateTime until) => PlainText.OneLine(outage.Words, 600)
-        + $"{AndThen}{until.ToString("HH:mm:ss", CultureInfo.InvariantCulture)} UTC, at once by Resume: spark runs resume {Workflow.Info.WorkflowId}";
+    private string Words(Outage outage, DateTime until) => PlainText.OneLine(outage.Words, 600)
+        + $"{AndThen}{until.ToString("HH:mm:ss", CultureInfo.InvariantCulture)} UTC, at once by Resume: spark runs resume {Run}";
 }

@@ -33,7 +33,7 @@ public sealed partial class ProofWorkflow
             return;
         }
 
-        var news = new AttemptNews(0, state, 0, null, state is null ? null : PlainText.OneLine(_control.WaitsFor, 300), _control.Cause);
+        var news = new AttemptNews(0, state, 0, null, state is null ? null : PlainText.OneLine(_control.WaitsFor, 900), _control.Cause);
         try
         {
             await Workflow.GetExternalWorkflowHandle(parent.WorkflowId).SignalAsync("ProofNews", [news], new() { CancellationToken = CancellationToken.None });

@@ -62,7 +62,7 @@ public sealed class OutageFaultTests
 
         await EndsWellAsync(rig, run, refused: 1);
         Assert.That(words, Does.Contain("Your key has expired.").And.Contain("OPENAI_API_KEY").And.Contain($"spark runs resume {run.Id}"));
-        Assert.That(asked, Is.EqualTo(3), "one call of the first attempt failed to answer, a reflection before it, and one refusal: known at once");
+        Assert.That(asked, Is.EqualTo(4), "one call of the first attempt, a reflection, one of the second, and one refusal: known at once");
     }
 
     [Test]
