@@ -109,19 +109,20 @@ internal sealed class Outages(RunControl control, AttemptLimits limits)
                 continue;
             }
 
-            await UntilAsync(left is null || kept < left ? kept : left, outage);
+            await UntilAsync(left is null || kept < left ? kept : left, due: left is null, outage);
         }
     }
 
     /// <summary>Waits for a word from outside, at most so long; null for as long as it takes.</summary>
-    private Task UntilAsync(TimeSpan? most, Outage outage)
+    /// <param name="most">How long.</param>
+    /// <param name="due">Whether it is time to try, so that being let go is enough.</param>
+    /// <param name="outage">For the timer's summary.</param>
+    private Task UntilAsync(TimeSpan? most, bool due, Outage outage)
     {
-        if (most is not { } time)
-        {
-            return Workflow.WaitConditionAsync(() => control.Retried || !control.StandsStill);
-        }
-
-        return Workflow.WaitConditionWithOptionsAsync(new(() => control.Retried) { Timeout = time, TimeoutSummary = $"{outage.State}: before it is tried again" });
+        bool GoesOn() => control.Retried || (due && !control.StandsStill);
+        return most is { } time
+            ? Workflow.WaitConditionWithOptionsAsync(new(GoesOn) { Timeout = time, TimeoutSummary = $"{outage.State}: before it is tried again" })
+            : Workflow.WaitConditionAsync(GoesOn);
     }
 
     private Task TellAsync(string? state) => Tell?.Invoke(state) ?? Task.CompletedTask;

@@ -143,6 +143,12 @@ public sealed partial class SkillGenerationWorkflow : ItemWorkflow
         try
         {
             _attempt = await StartAttemptAsync(package, instruction);
+            if (_toSteer)
+            {
+                // Said while it was being started.
+                await SteerAsync();
+            }
+
             var result = await _attempt.GetResultAsync();
             _state.Counted(_attempt.FirstExecutionRunId, result);
             return result;
@@ -159,6 +165,7 @@ public sealed partial class SkillGenerationWorkflow : ItemWorkflow
 
     private async Task<ChildWorkflowHandle<AttemptWorkflow, AttemptResult>> StartAttemptAsync(TaskPackage package, ArtifactRef instruction)
     {
+        (_toSteer, _retriesTold) = (false, _state.Control.Retries);
         var kwargs = _source.AgentKwargs(_state.Number);
         var step = _input.Parent?.Step;
         var input = new AttemptInput

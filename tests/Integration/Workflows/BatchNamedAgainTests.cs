@@ -154,7 +154,7 @@ public sealed class BatchNamedAgainTests : DeploymentFixture
     {
         World.Before = (call, _) => call == "sandbox.prepare" && TaskAtWork() == "task-01"
             && _verified.AddOrUpdate("task-01", 1, (_, seen) => seen + 1) == 1
-                ? throw new ApplicationFailureException("No engine answers.", FailureTypes.ReplyMismatch, nonRetryable: true)
+                ? throw new ApplicationFailureException("The container was lost.", FailureTypes.SandboxLost, nonRetryable: true)
                 : call.StartsWith("sandbox.verify", StringComparison.Ordinal) && TaskAtWork() == "task-02" ? _gate.Task : Task.CompletedTask;
         var input = BatchFiles.Trials(_deployment, 2) with { Parallelism = 1, Tuning = new BatchTuning { Reruns = byItself ? 1 : 0, RerunDelaySec = 0.01 } };
         var batch = await BatchFiles.StartAsync(_deployment, input);

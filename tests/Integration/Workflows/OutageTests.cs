@@ -134,6 +134,30 @@ public sealed class OutageTests
     }
 
     [Test]
+    public async Task A_run_that_is_held_while_its_time_to_try_comes_tries_when_it_is_let_go()
+    {
+        await using var deployment = await FakeDeployment.StartAsync();
+        var (broken, calls) = (true, 0);
+        deployment.Around = (name, _) => name == "llm.complete" && Interlocked.Increment(ref calls) >= 2 && broken
+            ? throw new ApplicationFailureException("401", FailureTypes.ModelUnauthorized, nonRetryable: true)
+            : Task.CompletedTask;
+        var run = await StartAsync(deployment, waitUnitSec: 0.5);
+        await Eventually.IsTrueAsync(async () => (await ProgressAsync(run)).State == RunStates.ModelEndpoint, "it waits");
+        await run.SignalAsync(workflow => workflow.HoldAsync(new HoldRequest(RunStates.ModelEndpoint)));
+
+        // Its timer of at most 7.5 s is over when the container's, of an hour, is the one that runs.
+        var attempt = deployment.Client.GetWorkflowHandle($"{run.Id}/attempt-1");
+        await Eventually.IsTrueAsync(
+            async () => (await attempt.FetchHistoryAsync()).Events.LastOrDefault(happened => happened.TimerStartedEventAttributes is not null)
+                ?.TimerStartedEventAttributes.StartToFireTimeout.Seconds > 3000,
+            "its time to try has come while it is held");
+        broken = false;
+        await run.SignalAsync(workflow => workflow.HoldAsync(new HoldRequest(null)));
+
+        Assert.That((await run.GetResultAsync()).Status, Is.EqualTo(SkillRunStatus.Passed));
+    }
+
+    [Test]
     public async Task A_filtered_conversation_ends_the_agents_part_and_is_verified()
     {
         await using var deployment = await FakeDeployment.StartAsync();
