@@ -2,7 +2,6 @@ using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.Running;
-using Temporalio.Exceptions;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.Attempts;
@@ -86,14 +85,7 @@ internal sealed class AttemptCheckpoint(AttemptInput input, RunControl control, 
         else if (Workflow.Info.Parent is { } run)
         {
             var news = new AttemptNews(input.Number, reason, control.Usage.CostUsd, control.Usage, why, control.Cause);
-            try
-            {
-                await Workflow.GetExternalWorkflowHandle(run.WorkflowId).SignalAsync("AttemptNews", [news], new() { CancellationToken = CancellationToken.None });
-            }
-            catch (FailureException)
-            {
-                // The run above is gone.
-            }
+            await QuietSignals.SendAsync(run.WorkflowId, "AttemptNews", news);
         }
     }
 }

@@ -1,5 +1,6 @@
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Workflows.Messages;
+using Spark.Temporal.Workflows.Running;
 using Temporalio.Common;
 using Temporalio.Exceptions;
 using Temporalio.Workflows;
@@ -38,17 +39,7 @@ internal abstract class ItemRuns(BatchInput input)
     public ItemReport Complete(BatchItem item, ItemReport report) => report.Result is null ? report with { Result = WithoutResult(item, report) } : report;
 
     /// <summary>Tells a run to wait or to go on; a closed run is not told.</summary>
-    public static async Task HoldAsync(string workflowId, HoldRequest request)
-    {
-        try
-        {
-            await Workflow.GetExternalWorkflowHandle(workflowId).SignalAsync(BatchSignals.Hold, [request], new() { CancellationToken = CancellationToken.None });
-        }
-        catch (FailureException)
-        {
-            // Its report is on its way.
-        }
-    }
+    public static Task HoldAsync(string workflowId, HoldRequest request) => QuietSignals.SendAsync(workflowId, BatchSignals.Hold, request);
 
     public static async Task CancelAsync(string workflowId)
     {

@@ -58,21 +58,7 @@ internal static class ParentReports
         }
     }
 
-    private static async Task TellAsync(ParentBatch? parent, string signal, Func<object> message)
-    {
-        if (parent is null)
-        {
-            return;
-        }
-
-        try
-        {
-            // By id alone: the batch may be in another run by now. Cancelling the run must not keep it from being told.
-            await Workflow.GetExternalWorkflowHandle(parent.Batch).SignalAsync(signal, [message()], new() { CancellationToken = CancellationToken.None });
-        }
-        catch (FailureException)
-        {
-            // Closed or gone. A batch that starts again under its name asks the server.
-        }
-    }
+    // By id alone: the batch may be in another run by now. A batch that starts again under its name asks the server.
+    private static Task TellAsync(ParentBatch? parent, string signal, Func<object> message) =>
+        parent is null ? Task.CompletedTask : QuietSignals.SendAsync(parent.Batch, signal, message());
 }

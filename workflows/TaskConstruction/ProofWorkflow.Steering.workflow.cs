@@ -1,6 +1,6 @@
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Messages;
-using Temporalio.Exceptions;
+using Spark.Temporal.Workflows.Running;
 using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.TaskConstruction;
@@ -34,13 +34,6 @@ public sealed partial class ProofWorkflow
         }
 
         var news = new AttemptNews(0, state, 0, null, state is null ? null : PlainText.OneLine(_control.WaitsFor, 900), _control.Cause);
-        try
-        {
-            await Workflow.GetExternalWorkflowHandle(parent.WorkflowId).SignalAsync("ProofNews", [news], new() { CancellationToken = CancellationToken.None });
-        }
-        catch (FailureException)
-        {
-            // It is gone.
-        }
+        await QuietSignals.SendAsync(parent.WorkflowId, "ProofNews", news);
     }
 }
