@@ -106,6 +106,14 @@ _spark_breathe() {
     kill -CONT "$_spark_active" 2>/dev/null
 }
 
+# _spark_settle: waits for room after processes were killed. The dead count until their parent has seen them, and that is the
+# container's init for most: on a busy machine it needs its time.
+_spark_settle() {
+    _spark_now
+    _spark_until=$((_spark_ticks + 300))
+    while [ "$_spark_ticks" -lt "$_spark_until" ] && _spark_crowded; do _spark_now; done
+}
+
 # _spark_poke ID: answers if the command is over; after a kill, records the end and restarts the shell.
 _spark_poke() {
     _spark_breathe
@@ -150,6 +158,7 @@ while IFS=' ' read -r verb id count; do
             fi
             printf '%s\n' "$_spark_reply" > "$_spark_dir/$id.waiter"
             _spark_breathe
+            _spark_settle
             if [ -e "$_spark_dir/$id.pid" ]; then
                 { IFS=' ' read -r _spark_runs _spark_began < "$_spark_dir/$id.pid"; } 2>/dev/null
                 _spark_now
