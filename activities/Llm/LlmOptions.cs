@@ -35,8 +35,35 @@ public sealed class LlmProfile
     /// <summary>Name of the environment variable with the key; the key itself is never a setting.</summary>
     public string KeyVariable { get; set; } = "OPENAI_API_KEY";
 
+    /// <summary>Header that carries the key.</summary>
+    public string KeyHeader { get; set; } = "Authorization";
+
+    /// <summary>What stands before the key in its header; empty for nothing.</summary>
+    public string KeyPrefix { get; set; } = "Bearer ";
+
+    /// <summary>Which API the endpoint speaks.</summary>
+    public ModelApi Api { get; set; } = ModelApi.Auto;
+
+    /// <summary>Whether replies come as streams.</summary>
+    public StreamMode Stream { get; set; } = StreamMode.Auto;
+
+    /// <summary>More headers of each request. <c>{env:NAME}</c> in a value stands for an environment variable, which is treated as a secret.</summary>
+    public Dictionary<string, string> Headers { get; init; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Query parameters of each request, such as <c>api-version</c>.</summary>
+    public Dictionary<string, string> Query { get; init; } = new(StringComparer.Ordinal);
+
+    /// <summary>How hard the model thinks, in the provider's word (<c>none</c>, <c>low</c>, <c>high</c>, …); null leaves it to the endpoint.</summary>
+    public string? ReasoningEffort { get; set; }
+
     /// <summary>How long a reply may take, in seconds.</summary>
     public double RequestTimeoutSec { get; set; } = 600;
+
+    /// <summary>How long a stream may take until its first byte, in seconds.</summary>
+    public double FirstByteSec { get; set; } = 300;
+
+    /// <summary>How long a stream may be silent after that, in seconds.</summary>
+    public double SilenceSec { get; set; } = 180;
 
     /// <summary>What the model can read and write together, in tokens.</summary>
     public int ContextTokens { get; set; } = 128_000;
@@ -67,6 +94,33 @@ public sealed class LlmProfile
 
     /// <summary>More fields of the body, as the text of one JSON object.</summary>
     public string? ExtraBody { get; set; }
+}
+
+public enum ModelApi
+{
+    /// <summary>By the address and the model's name, and by what the endpoint says.</summary>
+    Auto,
+
+    /// <summary>Chat completions: <c>{base}/chat/completions</c>.</summary>
+    Chat,
+
+    /// <summary>OpenAI's Responses: <c>{base}/responses</c>.</summary>
+    Responses,
+
+    /// <summary>Anthropic's Messages: <c>{base}/messages</c>.</summary>
+    Messages,
+}
+
+public enum StreamMode
+{
+    /// <summary>As a stream, until the endpoint says that it knows none.</summary>
+    Auto,
+
+    /// <summary>As a stream, always.</summary>
+    On,
+
+    /// <summary>As one body.</summary>
+    Off,
 }
 
 public enum ToolMode

@@ -43,6 +43,10 @@ public sealed record ChatMessage
     /// <summary>Which call this answers; only on tool messages.</summary>
     public string? ToolCallId { get; init; }
 
+    /// <summary>What its provider wants back with the message; only on assistant messages, null where it wants nothing back.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ProviderEcho? Echo { get; init; }
+
     /// <summary>When it was said.</summary>
     public DateTimeOffset? Timestamp { get; init; }
 
@@ -56,6 +60,19 @@ public sealed record ChatMessage
     public CommandResult? Result { get; init; }
 }
 
+/// <summary>
+/// What a provider demands back with the next request: reasoning text, signatures, encrypted items. It is opaque, goes back unchanged to the
+/// endpoint and model that wrote it, and to no other, because others refuse it.
+/// </summary>
+/// <param name="Api">Name of the API that wrote it: <c>chat</c>, <c>responses</c> or <c>messages</c>.</param>
+/// <param name="Endpoint">Base address that it came from.</param>
+/// <param name="Model">The model asked for.</param>
+/// <param name="Json">
+/// JSON text. Of chat: an object with the fields of the message that go back, tool calls by their index among them. Of Responses: the list of all
+/// output items. Of Messages: the list of all content blocks.
+/// </param>
+public sealed record ProviderEcho(string Api, string Endpoint, string Model, string Json);
+
 /// <summary>A tool call of an assistant message.</summary>
 /// <param name="Id">The endpoint's id of the call; made up by us for a fenced block.</param>
 /// <param name="Name">The tool, <c>shell</c> for the built-in agent.</param>
@@ -67,14 +84,30 @@ public sealed record ChatMessage
 public sealed record ToolCall(
     string Id, string Name, string Arguments, string? Command, double? TimeoutSec = null, string? Problem = null, bool Fenced = false);
 
-/// <summary>Tokens and cost of one model call.</summary>
-/// <param name="PromptTokens">Tokens sent, cached ones included.</param>
-/// <param name="CompletionTokens">Tokens received.</param>
-/// <param name="CachedTokens">The part of the prompt that the endpoint had cached.</param>
-/// <param name="CostUsd">Cost in US dollars by the price table of the settings; 0 when the model has no price.</param>
+/// <summary>Tokens and cost of one model call, or of several.</summary>
+/// <param name="PromptTokens">Tokens sent, those read from and written to a cache included.</param>
+/// <param name="CompletionTokens">Tokens received, those of reasoning included.</param>
+/// <param name="CachedTokens">The part of the prompt that was read from the endpoint's cache.</param>
+/// <param name="CostUsd">Cost in US dollars as far as it is known; see <see cref="Unpriced"/>.</param>
 public sealed record TokenUsage(long PromptTokens, long CompletionTokens, long CachedTokens = 0, double CostUsd = 0)
 {
     public static readonly TokenUsage None = new(0, 0);
+
+    /// <summary>The part of the prompt that was written to the endpoint's cache.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long CacheWriteTokens { get; init; }
+
+    /// <summary>The part of the completion that was reasoning.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long ReasoningTokens { get; init; }
+
+    /// <summary>Some of it has no known price: the cost is at least <see cref="CostUsd"/>, and unknown where that is 0.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unpriced { get; init; }
+
+    /// <summary>Some of the tokens were counted by a tokenizer, because the endpoint did not say them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Estimated { get; init; }
 
     /// <summary>Tokens sent and received.</summary>
     [JsonIgnore]
@@ -84,7 +117,13 @@ public sealed record TokenUsage(long PromptTokens, long CompletionTokens, long C
         left.PromptTokens + right.PromptTokens,
         left.CompletionTokens + right.CompletionTokens,
         left.CachedTokens + right.CachedTokens,
-        left.CostUsd + right.CostUsd);
+        left.CostUsd + right.CostUsd)
+    {
+        CacheWriteTokens = left.CacheWriteTokens + right.CacheWriteTokens,
+        ReasoningTokens = left.ReasoningTokens + right.ReasoningTokens,
+        Unpriced = left.Unpriced || right.Unpriced,
+        Estimated = left.Estimated || right.Estimated,
+    };
 }
 
 /// <summary>What one shell command did. A command that fails is data, not an exception.</summary>
