@@ -177,7 +177,7 @@ internal sealed class AgentRunner(
 
         if (lostCalls > 0)
         {
-            notes.Add($"{lostCalls} model calls in containers that were lost are counted too: {lost.PromptTokens} + {lost.CompletionTokens} tokens, {PlainText.Usd(lost.CostUsd)}");
+            notes.Add($"{lostCalls} model calls in containers that were lost are counted too: {lost.PromptTokens} + {lost.CompletionTokens} tokens, {Money.Of(lost)}");
         }
         else if (request.Lost.Count > 0)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Spark.Temporal.Activities.Llm.Usage;
 using Spark.Temporal.Domain.Conversations;
 
 namespace Spark.Temporal.Activities.Llm;
@@ -14,7 +15,7 @@ internal sealed class UnreadableReplyException(string message, bool empty = fals
 /// <summary>What a reply says.</summary>
 /// <param name="Message">The assistant's message, without usage and time.</param>
 /// <param name="FinishReason">As the endpoint said it.</param>
-/// <param name="Usage">Tokens, without cost.</param>
+/// <param name="Usage">Tokens, with the cost where the provider states it; <see cref="TokenUsage.None"/> where it states nothing.</param>
 internal sealed record ChatReply(ChatMessage Message, string FinishReason, TokenUsage Usage);
 
 /// <summary>Reads chat completion replies as endpoints write them, not only as they are specified.</summary>
@@ -63,7 +64,7 @@ internal static class ChatReplyReader
                 Model = String(root, "model"),
             },
             finish,
-            Usage(root));
+            StatedUsage.Of(root) ?? TokenUsage.None);
     }
 
     private static JsonElement Parse(string body)
@@ -140,20 +141,6 @@ internal static class ChatReplyReader
 
     private static string Arguments(JsonElement function) => !function.TryGetProperty("arguments", out var arguments) ? ""
         : arguments.ValueKind == JsonValueKind.String ? arguments.GetString()! : arguments.GetRawText();
-
-    private static TokenUsage Usage(JsonElement root)
-    {
-        if (Object(root, "usage") is not { } usage)
-        {
-            return TokenUsage.None;
-        }
-
-        var cached = Object(usage, "prompt_tokens_details") is { } details ? Count(details, "cached_tokens") : Count(usage, "prompt_cache_hit_tokens");
-        return new TokenUsage(Count(usage, "prompt_tokens"), Count(usage, "completion_tokens"), cached);
-    }
-
-    private static long Count(JsonElement parent, string name) =>
-        parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var count) && count > 0 ? count : 0;
 
     private static JsonElement? Object(JsonElement parent, string name) =>
         parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value : null;

@@ -133,12 +133,15 @@ internal sealed class ModelCall(
         }
     }
 
-    private int MaxTokens => request.MaxTokens ?? _profile.MaxTokens ?? TokenBudgets.Default[request.Purpose].CompletionTokens;
+    private int MaxTokens => Math.Min(
+        request.MaxTokens ?? _profile.MaxTokens ?? TokenBudgets.Default[request.Purpose].CompletionTokens, endpoint.Known?.MaxOutput ?? int.MaxValue);
 
     // The reply shares the context with the request, but may not take all of it.
     private int PromptLimit => Math.Min(
         request.PromptTokens ?? TokenBudgets.Default[request.Purpose].PromptTokens,
-        Math.Max(_profile.ContextTokens - MaxTokens, _profile.ContextTokens / 2));
+        Math.Min(
+            Math.Max(endpoint.ContextTokens - MaxTokens, endpoint.ContextTokens / 2),
+            _profile.ContextTokens is null ? endpoint.Known?.MaxPrompt ?? int.MaxValue : int.MaxValue));
 
     private ChatBody.Form FormNow()
     {
@@ -230,7 +233,7 @@ internal sealed class ModelCall(
 
     private ApplicationFailureException Overflow(ChatHttpReply reply) => new(
         $"The conversation does not fit model '{endpoint.Model}', even without its older observations: {ProviderWords.From(reply.Body)} "
-        + $"If the model takes less than {_profile.ContextTokens} tokens, say so in {LlmOptions.Section}:Profiles:{request.Model.Profile}:ContextTokens.",
+        + $"If the model takes less than {endpoint.ContextTokens} tokens, say so in {LlmOptions.Section}:Profiles:{request.Model.Profile}:ContextTokens.",
         FailureTypes.ContextOverflow,
         nonRetryable: true);
 

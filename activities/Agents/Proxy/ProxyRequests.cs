@@ -132,7 +132,8 @@ internal sealed class ProxyRequests(ProxyState state, LlmOptions llm, ProxyOptio
         if (response.IsSuccessStatusCode && (usage is not null || HttpMethods.IsPost(context.Request.Method)))
         {
             // The price of the model that answered, if it has one: an agent may ask for smaller models than its run's.
-            account.Count(usage is null ? null : PriceTable.Priced(usage, llm.Prices, asked ?? model ?? "", reader.Model ?? model));
+            var host = response.RequestMessage?.RequestUri?.Host;
+            account.Count(usage is null ? null : PriceTable.Priced(usage, llm, asked ?? model ?? "", reader.Model ?? model, host, DateTimeOffset.UtcNow));
         }
     }
 

@@ -1,25 +1,21 @@
 using System.Buffers;
 using System.Text.Json;
+using Spark.Temporal.Activities.Llm.Usage;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
 
 namespace Spark.Temporal.Activities.Agents.Proxy;
 
 /// <summary>
-/// Reads usage out of a reply while it passes: one JSON document or a stream of events, in the fields of OpenAI's two
-/// protocols, of Anthropic's and of Gemini's. Numbers that grow along a stream count once, with their largest value.
+/// Reads usage out of a reply while it passes: one JSON document or a stream of events. Numbers that grow along a stream count once,
+/// with their largest value.
 /// </summary>
 internal sealed class UsageReader(bool events)
 {
     private const int MostBytes = 32 * 1024 * 1024;
 
-    private static readonly string[] Places = ["usage", "message.usage", "response.usage", "usageMetadata"];
-
     private readonly ArrayBufferWriter<byte> _held = new();
-    private long _prompt;
-    private long _completion;
-    private long _cached;
-    private bool _found;
+    private TokenUsage? _usage;
     private bool _tooLong;
 
     /// <summary>Model that the reply names.</summary>
@@ -55,7 +51,7 @@ internal sealed class UsageReader(bool events)
             Document(_held.WrittenMemory);
         }
 
-        return _found ? new TokenUsage(_prompt, _completion, _cached) : null;
+        return _usage;
     }
 
     private void Hold(ReadOnlySpan<byte> bytes)
@@ -107,18 +103,6 @@ internal sealed class UsageReader(bool events)
     private void Read(JsonElement root)
     {
         Model = JsonPaths.Text(root, "model") ?? JsonPaths.Text(root, "message.model") ?? JsonPaths.Text(root, "response.model") ?? JsonPaths.Text(root, "modelVersion") ?? Model;
-        foreach (var usage in Places.SelectMany(place => JsonPaths.Find(root, place)).Where(usage => usage.ValueKind == JsonValueKind.Object))
-        {
-            _found = true;
-            var apart = Of(usage, "cache_read_input_tokens") + Of(usage, "cache_creation_input_tokens");
-            _prompt = Math.Max(_prompt, Of(usage, "prompt_tokens", "promptTokenCount") + Of(usage, "input_tokens") + apart);
-            _completion = Math.Max(_completion, Of(usage, "completion_tokens", "output_tokens", "candidatesTokenCount") + Of(usage, "thoughtsTokenCount"));
-            _cached = Math.Max(
-                _cached,
-                Of(usage, "prompt_tokens_details.cached_tokens", "input_tokens_details.cached_tokens", "cache_read_input_tokens", "cachedContentTokenCount"));
-        }
+        _usage = StatedUsage.Larger(_usage, StatedUsage.Of(root));
     }
-
-    private static long Of(JsonElement usage, params string[] paths) =>
-        (long)(paths.Select(path => JsonPaths.Number(usage, path)).FirstOrDefault(number => number is not null) ?? 0);
 }
