@@ -25,6 +25,9 @@ internal sealed record ChatHttpRequest(
 internal sealed record ChatHttpReply(
     int Status, string Body, string? RetryAfter = null, string? RetryAfterMs = null, string? ContentType = null, string? Location = null)
 {
+    /// <summary>All headers, by their names in any case.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Whether it is a web page. The first character decides: some servers call their JSON a page.</summary>
     public bool IsPage => Body.AsSpan().TrimStart() is { Length: > 0 } text
         && (text[0] == '<' || (text[0] is not ('{' or '[') && ContentType?.Contains("html", StringComparison.OrdinalIgnoreCase) == true));
@@ -39,4 +42,7 @@ internal sealed class ChatConnectionException(string message, bool sent, bool fi
     public bool Sent { get; } = sent;
 
     public bool Final { get; } = final;
+
+    /// <summary>What the model had said when the connection broke, so that its tokens can be counted; known secrets may be in it.</summary>
+    public string Partial { get; init; } = "";
 }

@@ -135,7 +135,7 @@ internal sealed class LlmActivities(
         Purpose = request.Purpose,
         Task = request.Task,
         ReceivedAt = time.GetUtcNow(),
-        Usage = PriceTable.Priced(answer.Reply.Usage, settings.Value, endpoint.Model, answer.Reply.Message.Model, endpoint.BaseUrl.Host, time.GetUtcNow()),
+        Usage = answer.Reply.Usage,
         DurationMs = answer.DurationMs,
         ResentInFlight = answer.ResentInFlight,
         DroppedObservations = answer.DroppedObservations,

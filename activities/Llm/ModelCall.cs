@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Spark.Temporal.Activities.Llm.Usage;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
@@ -52,6 +53,7 @@ internal sealed class ModelCall(
     private const int MostTimes = 3;
 
     private readonly LlmProfile _profile = endpoint.Profile;
+    private readonly CallUsage _usage = new(endpoint, options, time);
 
     /// <param name="messages">The conversation.</param>
     /// <param name="end">How the call may be ended from outside.</param>
@@ -66,7 +68,8 @@ internal sealed class ModelCall(
             using var place = await EnterAsync(end.Stop);
             end.Stop.ThrowIfCancellationRequested();
             var clock = Stopwatch.StartNew();
-            var came = await SendAsync(ChatBody.Write(request, fitted.Messages, form), end);
+            var body = ChatBody.Write(request, fitted.Messages, form);
+            var came = await SendAsync(body, end);
             var reply = ErrorMap.Meant(came);
             if (place.Answered(ErrorMap.IsThrottled(reply) && !IsFinal(reply)) is { } lowered)
             {
@@ -76,12 +79,14 @@ internal sealed class ModelCall(
 
             if (reply is { Status: >= 200 and < 300, IsPage: false })
             {
-                var read = await ReadAsync(reply, form.Fenced);
+                var read = await ReadAsync(reply, body, form.Fenced);
+                read = read with { Usage = _usage.Of(read, reply, body) + shelf.Lost };
                 return new ModelAnswer(reply.Body, read, form.Fenced, clock.ElapsedMilliseconds, resent, fitted.Dropped, fitted.LeftOut);
             }
 
             // An error inside a success may be kept by the endpoint under the key of the request: it must not come again.
-            await shelf.MarkEndAsync(came.Status is >= 200 and < 300 ? RequestEnd.Failed : RequestEnd.Refused, CancellationToken.None);
+            await shelf.MarkEndAsync(
+                came.Status is >= 200 and < 300 ? RequestEnd.Failed : RequestEnd.Refused, CancellationToken.None, _usage.OfError(came));
             if (Learned(reply, form))
             {
                 continue;
@@ -201,13 +206,14 @@ internal sealed class ModelCall(
         }
         catch (ChatConnectionException broken)
         {
-            await shelf.MarkEndAsync(broken.Sent ? RequestEnd.Broken : RequestEnd.NotSent, CancellationToken.None);
+            await shelf.MarkEndAsync(
+                broken.Sent ? RequestEnd.Broken : RequestEnd.NotSent, CancellationToken.None, _usage.OfCut(body, broken.Partial));
             throw new ApplicationFailureException(
                 redactor.Redact(broken.Message), broken.Final ? FailureTypes.ModelRefused : FailureTypes.ModelUnavailable, nonRetryable: broken.Final);
         }
     }
 
-    private async Task<ChatReply> ReadAsync(ChatHttpReply reply, bool fenced)
+    private async Task<ChatReply> ReadAsync(ChatHttpReply reply, BinaryData body, bool fenced)
     {
         try
         {
@@ -220,7 +226,7 @@ internal sealed class ModelCall(
         }
         catch (UnreadableReplyException wrong)
         {
-            await shelf.MarkEndAsync(RequestEnd.Unreadable, CancellationToken.None);
+            await shelf.MarkEndAsync(RequestEnd.Unreadable, CancellationToken.None, _usage.OfUnreadable(reply, body));
             var words = $"The reply of {endpoint.BaseUrl} for model '{endpoint.Model}' cannot be used. {wrong.Message}";
             throw shelf.Unreadable < MostTimes
                 ? new ApplicationFailureException(redactor.Redact(words), FailureTypes.ModelUnavailable)
@@ -228,7 +234,8 @@ internal sealed class ModelCall(
                     redactor.Redact($"{words} That was reply {shelf.Unreadable} of this kind to one question; each may have been paid for. "
                         + $"Check that {LlmOptions.Section}:Profiles:{request.Model.Profile}:BaseUrl is a chat completion endpoint."),
                     FailureTypes.ModelUnreadable,
-                    nonRetryable: true);
+                    nonRetryable: true,
+                    details: [shelf.Lost]);
         }
     }
 

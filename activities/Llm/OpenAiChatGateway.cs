@@ -50,7 +50,10 @@ internal sealed class OpenAiChatGateway : IChatGateway, IDisposable
             response.Headers.TryGetValue("retry-after-ms", out var retryAfterMs);
             response.Headers.TryGetValue("Content-Type", out var contentType);
             response.Headers.TryGetValue("Location", out var location);
-            return new ChatHttpReply(response.Status, response.Content.ToString(), retryAfter, retryAfterMs, contentType, location);
+            return new ChatHttpReply(response.Status, response.Content.ToString(), retryAfter, retryAfterMs, contentType, location)
+            {
+                Headers = response.Headers.ToDictionary(header => header.Key, header => header.Value, StringComparer.OrdinalIgnoreCase),
+            };
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

@@ -116,6 +116,7 @@ internal sealed class TerminalAgent(AttemptInput input, TaskPackage package, Att
         }
         catch (ActivityFailureException failure) when (ActivityFailures.TypeOf(failure) == FailureTypes.ModelUnreadable)
         {
+            state.CountLost(ActivityFailures.SpentOf(failure));
             state.Notes.Add($"The model's replies could not be read, which ended the agent's work: {ActivityFailures.Words(failure)}");
             return null;
         }
