@@ -102,7 +102,7 @@ internal static class EvalRunCommand
                 {
                     Dashboard = dashboard.Of(parsed),
                     Given = BatchFollowing.GivenIn(parsed),
-                    Preflight = preflight.Plan(parsed, input.Students.Select(student => PreflightSettings.AgentModel(input.Agent, student.Model)), input.OutDir, input.ResultsRoot),
+                    Preflight = preflight.Plan(parsed, input.Students.Select(student => PreflightSettings.AgentModel(input.Agent, student.Model)), input.OutDir, input.ResultsRoot)?.Within(input.Budget.Usd),
                 },
                 cancellationToken);
         });

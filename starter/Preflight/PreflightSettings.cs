@@ -28,4 +28,11 @@ internal sealed class PreflightSettings
 /// <summary>What is tried before a run starts.</summary>
 /// <param name="Models">Models that it will ask.</param>
 /// <param name="Folders">Absolute paths of folders that it will write to.</param>
-internal sealed record PreflightPlan(IReadOnlyList<ModelChoice> Models, IReadOnlyList<string> Folders);
+internal sealed record PreflightPlan(IReadOnlyList<ModelChoice> Models, IReadOnlyList<string> Folders)
+{
+    /// <summary>A budget in dollars holds the run, so each model must have a price.</summary>
+    public bool NeedsPrices { get; private init; }
+
+    /// <summary>The same under budgets in dollars; null entries for none.</summary>
+    public PreflightPlan Within(params double?[] budgetsUsd) => this with { NeedsPrices = budgetsUsd.Any(budget => budget is not null) };
+}

@@ -53,7 +53,7 @@ internal static class SkillsRunCommand
                 return await PrintPlanAsync(input, chosen, parsed.GetValue(json), output, cancellationToken);
             }
 
-            var following = batches.Following(parsed, parsed.GetValue(json)) with { Preflight = preflight.Plan(parsed, Models(input), input.OutDir, ((SkillWork)input.Work).Run.ResultsRoot) };
+            var following = batches.Following(parsed, parsed.GetValue(json)) with { Preflight = preflight.Plan(parsed, Models(input), input.OutDir, ((SkillWork)input.Work).Run.ResultsRoot)?.Within(input.BudgetUsd, ((SkillWork)input.Work).Run.BudgetUsd) };
             return await BatchRunner.RunAsync(input, BatchWords.Of(input, chosen.Count), following, new SessionOptions(), output, cancellationToken);
         });
         return command;

@@ -92,6 +92,7 @@ internal sealed class TerminalAgent(AttemptInput input, TaskPackage package, Att
             Owner = input.Replies?.Owner,
             Task = package.Name,
             Tools = true,
+            MustBePriced = state.ModelCalls == 1 && (input.BudgetUsd ?? (input.NewsStep ?? input.Parent?.Step)?.Usd) is not null,
             MaxTokens = input.Limits.MaxTokens ?? _budget?.CompletionTokens,
             PromptTokens = _budget?.PromptTokens,
         };

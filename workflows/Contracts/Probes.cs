@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Workflows.Contracts;
@@ -10,6 +11,10 @@ public sealed record ModelProbe(string Model, string BaseUrl, long DurationMs)
 {
     /// <summary>The endpoint's words where it answered that it gets too many requests at the moment; null otherwise.</summary>
     public string? Throttled { get; init; }
+
+    /// <summary>Nobody knows what the model costs: neither its replies say it, nor the settings, nor the table of prices.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unpriced { get; init; }
 }
 
 /// <param name="Folders">Absolute paths of folders that a run will write to.</param>

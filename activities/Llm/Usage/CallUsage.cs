@@ -59,6 +59,20 @@ internal sealed class CallUsage(ModelEndpoint endpoint, LlmOptions options, Time
     public TokenUsage OfCut(BinaryData request, string partial) => partial.Length == 0 ? TokenUsage.None
         : Priced(Filled(null, request, () => TokenCounter.Of(partial)), null, null);
 
+    /// <summary>Whether a reply says itself what it cost.</summary>
+    public static bool StatesCost(ChatHttpReply reply)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(reply.Body);
+            return StatedUsage.Of(document.RootElement) is { } usage && !StatedUsage.WithCost(usage, reply.Headers.GetValueOrDefault(CostHeader)).Unpriced;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
     private static TokenUsage Filled(TokenUsage? stated, BinaryData request, Func<long> said)
     {
         var usage = stated ?? new TokenUsage(0, 0) { Unpriced = true };

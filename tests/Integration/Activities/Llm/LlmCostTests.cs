@@ -152,6 +152,30 @@ public sealed class LlmCostTests : LlmTestBase
     }
 
     [Test]
+    public async Task A_budget_in_dollars_is_refused_on_a_model_whose_cost_nobody_knows()
+    {
+        Server.Script = _ => Reply(new JsonObject { ["prompt_tokens"] = 100, ["completion_tokens"] = 10 });
+        var request = await RequestAsync("house-model") with { MustBePriced = true };
+
+        var failure = await FailureAsync(Activities(), request);
+
+        Assert.That((failure.ErrorType, failure.NonRetryable), Is.EqualTo((FailureTypes.ModelRefused, true)));
+        Assert.That(failure.Message, Does.Contain("house-model").And.Contain("Llm:Prices").And.Contain("budget in tokens"));
+        Assert.That(Server.Requests.Select(asked => asked.Purpose), Is.EqualTo(new[] { LlmPurposes.Probe }), "only whether replies state their cost was asked");
+        Assert.That((await CallAsync(Activities(("Prices:0:Model", "house-*")), request)).Usage.KnownUsd, Is.Zero, "a price of 0 is a price");
+    }
+
+    [Test]
+    public async Task A_budget_in_dollars_holds_where_replies_state_their_cost()
+    {
+        Server.Script = _ => Reply(new JsonObject { ["prompt_tokens"] = 100, ["completion_tokens"] = 10, ["cost"] = 0.5 });
+
+        var reply = await CallAsync(Activities(), await RequestAsync("house-model") with { MustBePriced = true });
+
+        Assert.That(reply.Usage.KnownUsd, Is.EqualTo(0.5));
+    }
+
+    [Test]
     public void Long_words_and_odd_texts_are_counted_in_no_time()
     {
         var clock = Stopwatch.StartNew();
