@@ -19,8 +19,8 @@ public sealed record SpendingLimit(double? Usd = null, long? Tokens = null)
 
     /// <summary>Why a limit in dollars does not hold for what was spent, with the remedy; null when it does.</summary>
     public string? Uncounted(TokenUsage spent) => Usd is { } usd && spent.Unpriced
-        ? $"the budget of {PlainText.Usd(usd)} cannot be kept: the model has no price ({Money.Of(spent)} are spent, {Count(spent.TotalTokens)} tokens). "
-            + "Give a budget in tokens instead (budget_tokens), or a price in the worker's settings (Llm:Prices) to the next run"
+        ? $"the budget of {PlainText.Usd(usd)} cannot be kept: the model has no price, so what {Count(spent.TotalTokens)} tokens cost is not known. "
+            + "Give budget_tokens in its place; for later runs the worker's settings take a price (Llm:Prices)"
         : null;
 
     /// <summary>The limits that are nearly used up, in words; null when there are none, or when one is used up already.</summary>
@@ -31,7 +31,7 @@ public sealed record SpendingLimit(double? Usd = null, long? Tokens = null)
     {
         null or { Usd: null, Tokens: null } => "budget_usd or budget_tokens is missing; give the new limit for the whole run, for example {\"budget_usd\": 25}.",
         { Usd: not null } when spent.Unpriced =>
-            $"budget_usd cannot be kept: the model has no price, so {Money.Of(spent)} are spent. Give budget_tokens, above {Count(spent.TotalTokens)}.",
+            $"budget_usd cannot be kept: the model has no price. Give budget_tokens, above {Count(spent.TotalTokens)}.",
         { Usd: { } usd } when !double.IsFinite(usd) || usd <= spent.CostUsd =>
             $"budget_usd must be above what has been spent, {Money.Of(spent)}.",
         { Tokens: { } tokens } when tokens <= spent.TotalTokens =>
