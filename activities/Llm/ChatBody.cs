@@ -18,7 +18,14 @@ internal static class ChatBody
     /// <param name="CompletionTokensField">The limit is named <c>max_completion_tokens</c>.</param>
     /// <param name="MaxTokens">Upper limit of the reply in tokens.</param>
     /// <param name="Structured">The request holds the schema of its reply, if there is one.</param>
-    internal sealed record Form(ModelEndpoint Endpoint, bool Fenced, bool CompletionTokensField, int MaxTokens, bool Structured = false);
+    internal sealed record Form(ModelEndpoint Endpoint, bool Fenced, bool CompletionTokensField, int MaxTokens, bool Structured = false)
+    {
+        /// <summary>How hard the model thinks, in the provider's word; null leaves it to the endpoint.</summary>
+        public string? Effort { get; init; }
+
+        /// <summary>Fields of ours that the endpoint does not take.</summary>
+        public IReadOnlyList<string> LeftOut { get; init; } = [];
+    }
 
     /// <summary>The body as sent.</summary>
     public static BinaryData Write(LlmRequest request, IReadOnlyList<ChatMessage> messages, Form form)
@@ -56,6 +63,16 @@ internal static class ChatBody
                 ["type"] = "json_schema",
                 ["json_schema"] = new JsonObject { ["name"] = request.Purpose, ["schema"] = JsonNode.Parse(schema), ["strict"] = false },
             };
+        }
+
+        if (form.Effort is { } effort)
+        {
+            body["reasoning_effort"] = effort;
+        }
+
+        foreach (var field in form.LeftOut)
+        {
+            body.Remove(field);
         }
 
         if (!string.IsNullOrWhiteSpace(form.Endpoint.Profile.ExtraBody))

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Spark.Temporal.Activities.Llm.Habits;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Contracts;
@@ -40,11 +41,20 @@ internal sealed class EndpointProbe(IChatGateway gateway, LlmOptions options, Se
             Task = "preflight",
         };
         var clock = Stopwatch.StartNew();
-        var completionTokens = endpoint.Profile.MaxTokensField == MaxTokensField.MaxCompletionTokens;
-        var reply = await SendAsync(endpoint, request, completionTokens, patience, cancellationToken);
-        if (!completionTokens && endpoint.Profile.MaxTokensField == MaxTokensField.Auto && ErrorMap.WantsCompletionTokens(reply))
+        var (known, learned) = (HabitSet.None, new HashSet<string>(StringComparer.Ordinal));
+        ChatHttpReply reply;
+        while (true)
         {
-            reply = await SendAsync(endpoint, request, completionTokens: true, patience, cancellationToken);
+            // A run's own calls learn the same, so what they will learn is no reason not to start.
+            var form = RequestForms.Of(endpoint, request, known, MaxTokens);
+            var body = ChatBody.Write(request, [Question], form);
+            reply = await SendAsync(endpoint, request, body, patience, cancellationToken);
+            if (Lessons.Read(reply, body, form, request) is not { } lesson || !learned.Add(lesson.Habit))
+            {
+                break;
+            }
+
+            known = known.With(lesson);
         }
 
         var probe = new ModelProbe(endpoint.Model, endpoint.BaseUrl.ToString(), clock.ElapsedMilliseconds);
@@ -78,9 +88,8 @@ internal sealed class EndpointProbe(IChatGateway gateway, LlmOptions options, Se
     }
 
     private async Task<ChatHttpReply> SendAsync(
-        ModelEndpoint endpoint, LlmRequest request, bool completionTokens, TimeSpan patience, CancellationToken cancellationToken)
+        ModelEndpoint endpoint, LlmRequest request, BinaryData body, TimeSpan patience, CancellationToken cancellationToken)
     {
-        var body = ChatBody.Write(request, [Question], new ChatBody.Form(endpoint, Fenced: false, completionTokens, MaxTokens));
         var headers = new Dictionary<string, string>
         {
             ["X-Spark-Purpose"] = LlmPurposes.Probe,

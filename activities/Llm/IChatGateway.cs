@@ -1,3 +1,5 @@
+using Spark.Temporal.Activities.Llm.Signs;
+
 namespace Spark.Temporal.Activities.Llm;
 
 /// <summary>Sends one chat completion request, once, and hands back what came.</summary>
@@ -25,6 +27,9 @@ internal sealed record ChatHttpRequest(
 internal sealed record ChatHttpReply(
     int Status, string Body, string? RetryAfter = null, string? RetryAfterMs = null, string? ContentType = null, string? Location = null)
 {
+    /// <summary>Headers that say how much is left and when to come back (<see cref="RetryHints.IsRead"/>).</summary>
+    public IReadOnlyDictionary<string, string>? Headers { get; init; }
+
     /// <summary>Whether it is a web page. The first character decides: some servers call their JSON a page.</summary>
     public bool IsPage => Body.AsSpan().TrimStart() is { Length: > 0 } text
         && (text[0] == '<' || (text[0] is not ('{' or '[') && ContentType?.Contains("html", StringComparison.OrdinalIgnoreCase) == true));

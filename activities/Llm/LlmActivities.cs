@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Llm.Habits;
 using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Domain.Conversations;
@@ -23,14 +24,39 @@ internal sealed class LlmActivities(
     TimeProvider time,
     ILogger<LlmActivities> logger) : ILlmActivities
 {
-    private readonly EndpointHabits _habits = new();
+    private readonly HabitBook _habits = new(store, time, logger);
     private readonly CallGates _gates = new();
     private readonly CallsUnderWay _underWay = new();
 
-    public Task<ModelProbe> ProbeAsync(ModelChoice model)
+    public async Task<ModelProbe> ProbeAsync(ModelChoice model)
     {
         var context = ActivityExecutionContext.Current;
-        return new EndpointProbe(gateway, settings.Value, redactor, time).AskAsync(model, context.Info.WorkflowId!, EndpointProbe.Patience, context.CancellationToken);
+        var probe = await new EndpointProbe(gateway, settings.Value, redactor, time).AskAsync(model, context.Info.WorkflowId!, EndpointProbe.Patience, context.CancellationToken);
+        var endpoint = ModelEndpoint.Resolve(model, settings.Value);
+        return probe with { ContextTokens = Fitting.ContextOf(endpoint.Profile, await _habits.OfAsync(endpoint.Habits, context.CancellationToken)) };
+    }
+
+    public async Task<ModelDescription> DescribeAsync(ModelDescriptionRequest request)
+    {
+        var endpoint = ModelEndpoint.Resolve(request.Model, settings.Value);
+        var cancellation = ActivityExecutionContext.Current.CancellationToken;
+        var forgotten = request.Forget is { } habit
+            ? await _habits.ForgetAsync(endpoint.Habits, habit == ModelDescriptionRequest.All ? null : habit, cancellation) : [];
+        var known = await _habits.OfAsync(endpoint.Habits, cancellation);
+        return new ModelDescription
+        {
+            Profile = request.Model.Profile,
+            Model = endpoint.Model,
+            BaseUrl = endpoint.BaseUrl.ToString(),
+            Api = endpoint.Habits.Api,
+            KeyVariable = endpoint.Profile.KeyVariable,
+            KeySet = endpoint.HasKey,
+            ContextTokens = Fitting.ContextOf(endpoint.Profile, known),
+            MaxTokens = endpoint.Profile.MaxTokens,
+            ConcurrentCalls = endpoint.Profile.ConcurrentCalls,
+            Habits = [.. known.Lessons.Select(Told)],
+            Forgotten = [.. forgotten.Select(lesson => lesson.Habit)],
+        };
     }
 
     public async Task<LlmReply> CompleteAsync(LlmRequest request)
@@ -67,6 +93,8 @@ internal sealed class LlmActivities(
                 FailureTypes.ReplyMismatch,
                 nonRetryable: true);
     }
+
+    private static ModelHabit Told(Lesson lesson) => new(lesson.Habit, HabitNames.Effect(lesson), lesson.Words, lesson.At);
 
     /// <summary>The reply of an earlier try: from memory first, since it leaves that when it is in the store.</summary>
     private async Task<StoredReply?> FindAsync(ReplyShelf shelf, string key, string hash, ActivityExecutionContext context, StepEnd end)
@@ -139,6 +167,7 @@ internal sealed class LlmActivities(
         DurationMs = answer.DurationMs,
         ResentInFlight = answer.ResentInFlight,
         DroppedObservations = answer.DroppedObservations,
+        SentTokens = answer.SentTokens,
         Fenced = answer.Fenced,
         RunId = runId,
     };
@@ -176,6 +205,7 @@ internal sealed class LlmActivities(
             DurationMs = stored.DurationMs,
             ResentInFlight = stored.ResentInFlight,
             DroppedObservations = stored.DroppedObservations,
+            Note = SilentCuts.Note(stored),
             PaidBy = stored.RunId == runId ? null : stored.RunId,
         };
     }

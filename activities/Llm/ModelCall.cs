@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Spark.Temporal.Activities.Llm.Habits;
+using Spark.Temporal.Activities.Llm.Signs;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
@@ -18,8 +20,9 @@ namespace Spark.Temporal.Activities.Llm;
 /// <param name="DurationMs">From the request to the whole reply, in milliseconds.</param>
 /// <param name="ResentInFlight">Requests of this call that were cut off in flight before.</param>
 /// <param name="DroppedObservations">Observations left out of the request.</param>
+/// <param name="SentTokens">Estimated tokens of what was sent.</param>
 internal sealed record ModelAnswer(
-    string Body, ChatReply Reply, bool Fenced, long DurationMs, int ResentInFlight, int DroppedObservations);
+    string Body, ChatReply Reply, bool Fenced, long DurationMs, int ResentInFlight, int DroppedObservations, int SentTokens);
 
 /// <summary>
 /// One model call until it has an answer or fails. It asks again only when the endpoint refused the form of the request,
@@ -31,16 +34,13 @@ internal sealed class ModelCall(
     string workflowId,
     IChatGateway gateway,
     ReplyShelf shelf,
-    EndpointHabits habits,
+    HabitBook habits,
     CallGate gate,
     LlmOptions options,
     SecretRedactor redactor,
     TimeProvider time,
     ILogger logger)
 {
-    /// <summary>How much of the room an endpoint's tokens may differ from our estimate.</summary>
-    private const double SecondTryShare = 0.6;
-
     /// <summary>
     /// How long a call waits for its turn before it fails and Temporal tries it again; while Temporal waits, no slot of a worker
     /// is taken. This and the request's time-out together are shorter than the activity's time-out.
@@ -51,23 +51,31 @@ internal sealed class ModelCall(
     private const int MostTimes = 3;
 
     private readonly LlmProfile _profile = endpoint.Profile;
+    private readonly HashSet<(string Habit, string Value)> _learned = [];
 
     /// <param name="messages">The conversation.</param>
     /// <param name="end">How the call may be ended from outside.</param>
     public async Task<ModelAnswer> AskAsync(IReadOnlyList<ChatMessage> messages, StepEnd end)
     {
         await shelf.ReadMarksAsync(end.Stop);
-        var fitted = ContextWindow.Fit(messages, PromptLimit);
-        for (var shortened = false; ;)
+        var known = await habits.OfAsync(endpoint.Habits, end.Stop);
+        var fitting = new Fitting(request, _profile, messages, known);
+        if (fitting.CannotFit)
         {
-            var form = FormNow();
+            throw NeverFits(fitting, "");
+        }
+
+        for (var afforded = false; ;)
+        {
+            var form = RequestForms.Of(endpoint, request, known, fitting.ReplyTokens);
+            var body = ChatBody.Write(request, fitting.Sent.Messages, form);
             var resent = shelf.CutOff;
             using var place = await EnterAsync(end.Stop);
             end.Stop.ThrowIfCancellationRequested();
             var clock = Stopwatch.StartNew();
-            var came = await SendAsync(ChatBody.Write(request, fitted.Messages, form), end);
+            var came = await SendAsync(body, end);
             var reply = ErrorMap.Meant(came);
-            if (place.Answered(ErrorMap.IsThrottled(reply) && !IsFinal(reply)) is { } lowered)
+            if (place.Answered(ErrorMap.IsThrottled(reply) && Refusals.Of(reply, endpoint, request.Model.Profile, time.GetUtcNow()) is null) is { } lowered)
             {
                 logger.LogWarning(
                     "{Endpoint} answered {Status}: at most {Calls} calls at once from now on", endpoint.BaseUrl, reply.Status, lowered);
@@ -76,34 +84,47 @@ internal sealed class ModelCall(
             if (reply is { Status: >= 200 and < 300, IsPage: false })
             {
                 var read = await ReadAsync(reply, form.Fenced);
-                return new ModelAnswer(reply.Body, read, form.Fenced, clock.ElapsedMilliseconds, resent, fitted.Dropped);
+                return new ModelAnswer(
+                    reply.Body, read, form.Fenced, clock.ElapsedMilliseconds, resent, fitting.Sent.Dropped, fitting.Sent.EstimatedTokens);
             }
 
             // An error inside a success may be kept by the endpoint under the key of the request: it must not come again.
             await shelf.MarkEndAsync(came.Status is >= 200 and < 300 ? RequestEnd.Failed : RequestEnd.Refused, CancellationToken.None);
-            if (Learned(reply, form))
+            if (Lessons.Read(reply, body, form, request) is { } lesson && _learned.Add((lesson.Habit, lesson.Value)))
             {
-                continue;
+                known = await LearnAsync(lesson);
+                fitting.Lower(known.ReplyLimit ?? int.MaxValue);
             }
-
-            if (!ErrorMap.IsTooLong(reply))
+            else if (!afforded && ReplyLimits.Affordable(reply.Status, ErrorText.Of(reply.Body)) is { } paid and >= FirstRequest.LeastReply && fitting.Lower(paid))
+            {
+                // What is left of the credit changes from call to call, so it is no habit.
+                afforded = true;
+            }
+            else if (ErrorMap.TooLong(reply, fitting.ReplyTokens) is not { } said)
             {
                 throw ErrorMap.Failure(reply, endpoint, request.Model.Profile, time.GetUtcNow(), TimeSpan.FromSeconds(options.MaxRetryAfterSec));
             }
-
-            var dropped = fitted.Dropped;
-            fitted = ContextWindow.Fit(messages, (int)(fitted.EstimatedTokens * SecondTryShare), keepTurns: 1);
-            if (shortened || fitted.Dropped <= dropped)
+            else
             {
-                throw Overflow(reply);
-            }
+                if (said is { Learn: true, Window: { } window } && window < fitting.ContextTokens && window != known.ContextTokens)
+                {
+                    known = await LearnAsync(new Lesson(HabitNames.Context, $"{window}", ProviderWords.From(reply.Body)));
+                }
 
-            shortened = true;
+                if (!fitting.Shrink(said))
+                {
+                    throw fitting.IsFirst ? NeverFits(fitting, $" {ProviderWords.From(reply.Body)}") : Overflow(reply);
+                }
+            }
         }
     }
 
-    private bool IsFinal(ChatHttpReply reply) =>
-        Refusals.Of(reply, request.Model.Profile, _profile.KeyVariable, endpoint.HasKey) is not null;
+    private Task<HabitSet> LearnAsync(Lesson lesson)
+    {
+        logger.LogInformation(
+            "Learned about {Model} at {Endpoint}: {Effect}. It said: {Words}", endpoint.Model, endpoint.BaseUrl, HabitNames.Effect(lesson), lesson.Words);
+        return habits.LearnAsync(endpoint.Habits, lesson, CancellationToken.None);
+    }
 
     /// <summary>Waits for a place; nothing has been sent yet.</summary>
     private async Task<CallGate.Place> EnterAsync(CancellationToken cancellationToken)
@@ -131,51 +152,6 @@ internal sealed class ModelCall(
                 FailureTypes.ModelUnavailable,
                 category: ApplicationErrorCategory.Benign);
         }
-    }
-
-    private int MaxTokens => request.MaxTokens ?? _profile.MaxTokens ?? TokenBudgets.Default[request.Purpose].CompletionTokens;
-
-    // The reply shares the context with the request, but may not take all of it.
-    private int PromptLimit => Math.Min(
-        request.PromptTokens ?? TokenBudgets.Default[request.Purpose].PromptTokens,
-        Math.Max(_profile.ContextTokens - MaxTokens, _profile.ContextTokens / 2));
-
-    private ChatBody.Form FormNow()
-    {
-        var habit = habits[endpoint];
-        return new ChatBody.Form(
-            endpoint,
-            Fenced: request.Tools && (_profile.Tools == ToolMode.Off || (_profile.Tools == ToolMode.Auto && habit.NoTools)),
-            CompletionTokensField: _profile.MaxTokensField == MaxTokensField.MaxCompletionTokens
-                || (_profile.MaxTokensField == MaxTokensField.Auto && habit.CompletionTokensField),
-            MaxTokens,
-            Structured: _profile.StructuredOutput == StructuredOutput.On || (_profile.StructuredOutput == StructuredOutput.Auto && !habit.NoSchema));
-    }
-
-    /// <summary>Whether a refusal says how to write the request so that the endpoint takes it.</summary>
-    private bool Learned(ChatHttpReply reply, ChatBody.Form form)
-    {
-        if (_profile.MaxTokensField == MaxTokensField.Auto && !form.CompletionTokensField && ErrorMap.WantsCompletionTokens(reply))
-        {
-            habits.Learn(endpoint, known => known with { CompletionTokensField = true });
-            return true;
-        }
-
-        if (_profile.Tools == ToolMode.Auto && request.Tools && !form.Fenced && ErrorMap.KnowsNoTools(reply))
-        {
-            logger.LogInformation("{Endpoint} takes no tools for {Model}: from now on commands are read from fenced blocks", endpoint.BaseUrl, endpoint.Model);
-            habits.Learn(endpoint, known => known with { NoTools = true });
-            return true;
-        }
-
-        if (_profile.StructuredOutput == StructuredOutput.Auto && form.Structured && ChatBody.SchemaOf(request.Purpose) is not null && ErrorMap.KnowsNoSchema(reply))
-        {
-            logger.LogInformation("{Endpoint} takes no schema for {Model}: from now on only the prompt's text asks for the form of the reply", endpoint.BaseUrl, endpoint.Model);
-            habits.Learn(endpoint, known => known with { NoSchema = true });
-            return true;
-        }
-
-        return false;
     }
 
     private async Task<ChatHttpReply> SendAsync(BinaryData body, StepEnd end)
@@ -230,9 +206,19 @@ internal sealed class ModelCall(
 
     private ApplicationFailureException Overflow(ChatHttpReply reply) => new(
         $"The conversation does not fit model '{endpoint.Model}', even without its older observations: {ProviderWords.From(reply.Body)} "
-        + $"If the model takes less than {_profile.ContextTokens} tokens, say so in {LlmOptions.Section}:Profiles:{request.Model.Profile}:ContextTokens.",
+        + $"If the model takes less than {_profile.ContextTokens} tokens, say so in {Setting}:ContextTokens.",
         FailureTypes.ContextOverflow,
         nonRetryable: true);
+
+    /// <summary>No attempt can be judged by this: nothing was tried, and a setting changes it.</summary>
+    private ApplicationFailureException NeverFits(Fitting fitting, string words) => new(
+        $"The first request of '{request.Task}' does not fit model '{endpoint.Model}':{words} It has about {fitting.Sent.EstimatedTokens} tokens "
+        + $"(system prompt, skills and instruction), and the model is taken to have a context of {fitting.ContextTokens}. If it has more, set "
+        + $"{Setting}:ContextTokens; else choose a model with a larger context, or shorten the instruction.",
+        FailureTypes.ModelRefused,
+        nonRetryable: true);
+
+    private string Setting => $"{LlmOptions.Section}:Profiles:{request.Model.Profile}";
 
     // Header values are ASCII without control characters; a task may be named otherwise.
     public static string HeaderText(string text) =>

@@ -2,6 +2,7 @@ using System.ClientModel;
 using System.ClientModel.Primitives;
 using OpenAI;
 using OpenAI.Chat;
+using Spark.Temporal.Activities.Llm.Signs;
 
 namespace Spark.Temporal.Activities.Llm;
 
@@ -50,7 +51,10 @@ internal sealed class OpenAiChatGateway : IChatGateway, IDisposable
             response.Headers.TryGetValue("retry-after-ms", out var retryAfterMs);
             response.Headers.TryGetValue("Content-Type", out var contentType);
             response.Headers.TryGetValue("Location", out var location);
-            return new ChatHttpReply(response.Status, response.Content.ToString(), retryAfter, retryAfterMs, contentType, location);
+            return new ChatHttpReply(response.Status, response.Content.ToString(), retryAfter, retryAfterMs, contentType, location)
+            {
+                Headers = response.Headers.Where(header => RetryHints.IsRead(header.Key)).ToDictionary(StringComparer.OrdinalIgnoreCase),
+            };
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

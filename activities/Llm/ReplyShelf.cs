@@ -32,6 +32,10 @@ internal sealed record StoredReply
     /// <summary>Observations left out of the request.</summary>
     public int DroppedObservations { get; init; }
 
+    /// <summary>Estimated tokens of what was sent.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int SentTokens { get; init; }
+
     /// <summary>The shell was offered as a fenced block.</summary>
     public bool Fenced { get; init; }
 
