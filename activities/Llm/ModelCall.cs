@@ -20,9 +20,10 @@ namespace Spark.Temporal.Activities.Llm;
 /// <param name="DurationMs">From the request to the whole reply, in milliseconds.</param>
 /// <param name="ResentInFlight">Requests of this call that were cut off in flight before.</param>
 /// <param name="DroppedObservations">Observations left out of the request.</param>
+/// <param name="LeftOut">Positions of those that were not left out before.</param>
 /// <param name="SentTokens">Estimated tokens of what was sent.</param>
 internal sealed record ModelAnswer(
-    string Body, ChatReply Reply, bool Fenced, long DurationMs, int ResentInFlight, int DroppedObservations, int SentTokens);
+    string Body, ChatReply Reply, bool Fenced, long DurationMs, int ResentInFlight, int DroppedObservations, IReadOnlyList<int> LeftOut, int SentTokens);
 
 /// <summary>
 /// One model call until it has an answer or fails. It asks again only when the endpoint refused the form of the request,
@@ -84,8 +85,9 @@ internal sealed class ModelCall(
             if (reply is { Status: >= 200 and < 300, IsPage: false })
             {
                 var read = await ReadAsync(reply, form.Fenced);
+                var sent = fitting.Sent;
                 return new ModelAnswer(
-                    reply.Body, read, form.Fenced, clock.ElapsedMilliseconds, resent, fitting.Sent.Dropped, fitting.Sent.EstimatedTokens);
+                    reply.Body, read, form.Fenced, clock.ElapsedMilliseconds, resent, sent.Dropped, sent.LeftOut, sent.EstimatedTokens);
             }
 
             // An error inside a success may be kept by the endpoint under the key of the request: it must not come again.
@@ -199,7 +201,7 @@ internal sealed class ModelCall(
                 : new ApplicationFailureException(
                     redactor.Redact($"{words} That was reply {shelf.Unreadable} of this kind to one question; each may have been paid for. "
                         + $"Check that {LlmOptions.Section}:Profiles:{request.Model.Profile}:BaseUrl is a chat completion endpoint."),
-                    FailureTypes.ModelRefused,
+                    FailureTypes.ModelUnreadable,
                     nonRetryable: true);
         }
     }

@@ -36,6 +36,10 @@ internal sealed record StoredReply
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int SentTokens { get; init; }
 
+    /// <summary>Positions of the observations that were left out first in this request; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<int>? LeftOut { get; init; }
+
     /// <summary>The shell was offered as a fenced block.</summary>
     public bool Fenced { get; init; }
 
