@@ -1,4 +1,3 @@
-using Spark.Temporal.Activities.Llm.Habits;
 using Spark.Temporal.Activities.Llm.Signs;
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
@@ -32,7 +31,7 @@ internal sealed class Fitting
     /// <param name="profile">Its settings.</param>
     /// <param name="messages">The conversation.</param>
     /// <param name="known">What the endpoint has taught.</param>
-    public Fitting(LlmRequest request, LlmProfile profile, IReadOnlyList<ChatMessage> messages, HabitSet known)
+    public Fitting(LlmRequest request, LlmProfile profile, IReadOnlyList<ChatMessage> messages, EndpointHabits.Habit known)
     {
         var budget = TokenBudgets.Default[request.Purpose];
         _messages = messages;
@@ -63,7 +62,7 @@ internal sealed class Fitting
     public bool CannotFit => IsFirst && FirstRequest.CannotFit(Sent.EstimatedTokens, ContextTokens);
 
     /// <summary>What a profile's model reads and writes together: its setting, else what a refusal named.</summary>
-    public static int ContextOf(LlmProfile profile, HabitSet known) =>
+    public static int ContextOf(LlmProfile profile, EndpointHabits.Habit known) =>
         profile.ContextTokens == LlmProfile.DefaultContextTokens ? known.ContextTokens ?? profile.ContextTokens : profile.ContextTokens;
 
     /// <summary>Lowers the limit of the reply.</summary>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Spark.Temporal.Activities.Llm.Habits;
+using Spark.Temporal.Activities.Llm.Apis;
 using Spark.Temporal.Activities.Llm.Signs;
 using Spark.Temporal.Workflows.Contracts;
 
@@ -23,11 +23,12 @@ internal static partial class Lessons
 
     /// <summary>Reads a refusal.</summary>
     /// <param name="reply">The reply, already without secrets.</param>
+    /// <param name="profile">Settings, which stand above lessons.</param>
     /// <param name="body">What was sent.</param>
     /// <param name="form">How it was written.</param>
     /// <param name="request">What was asked.</param>
     /// <returns>Null where it teaches nothing, or nothing that the settings leave open.</returns>
-    public static Lesson? Read(ChatHttpReply reply, BinaryData body, ChatBody.Form form, LlmRequest request)
+    public static Lesson? Read(ChatHttpReply reply, LlmProfile profile, BinaryData body, BodyForm form, LlmRequest request)
     {
         if (reply.Status is not (400 or 404 or 422 or 500) || reply.IsPage)
         {
@@ -35,69 +36,69 @@ internal static partial class Lessons
         }
 
         var text = ErrorText.Of(reply.Body);
-        var words = ProviderWords.From(reply.Body);
         return Overflow.Read(reply.Status, text, form.MaxTokens) is not null ? null
-            : reply.Status == 500 ? Tools(text, words, form, request)
-            : ReplyLimit(reply.Status, text, words, form)
-                ?? TokenField(text, words, form)
-                ?? Temperature(text, words, form)
-                ?? Effort(text, words, form, request)
-                ?? Tools(text, words, form, request)
-                ?? Schema(text, words, form, request)
-                ?? Field(text, words, body, form);
+            : reply.Status == 500 ? Tools(text, profile, form, request)
+            : ReplyLimit(reply.Status, text, form)
+                ?? TokenField(text, profile, form)
+                ?? Temperature(text, form)
+                ?? Effort(text, profile, form)
+                ?? Tools(text, profile, form, request)
+                ?? Schema(text, profile, form)
+                ?? Field(text, body, form);
     }
 
-    private static Lesson? ReplyLimit(int status, string text, string words, ChatBody.Form form) =>
-        ReplyLimits.Highest(status, text) is { } most && most < form.MaxTokens
-            ? new Lesson(HabitNames.ReplyLimit, most.ToString(CultureInfo.InvariantCulture), words) : null;
+    private static Lesson? ReplyLimit(int status, string text, BodyForm form) => ReplyLimits.Highest(status, text) is { } most && most < form.MaxTokens
+        ? new Lesson($"a reply gets at most {most} tokens", habit => habit with { ReplyLimit = most }) : null;
 
-    private static Lesson? TokenField(string text, string words, ChatBody.Form form)
+    private static Lesson? TokenField(string text, LlmProfile profile, BodyForm form)
     {
-        if (form.Endpoint.Profile.MaxTokensField != MaxTokensField.Auto)
+        if (profile.MaxTokensField != MaxTokensField.Auto)
         {
             return null;
         }
 
         return form.CompletionTokensField
-            ? Unsupported(text) == CompletionTokens ? new Lesson(HabitNames.TokenField, MaxTokens, words) : null
+            ? Unsupported(text) == CompletionTokens ? new Lesson("the limit of a reply is named max_tokens", habit => habit with { CompletionTokensField = false }) : null
             : text.Contains(CompletionTokens, StringComparison.Ordinal) || Unsupported(text) == MaxTokens
-                ? new Lesson(HabitNames.TokenField, CompletionTokens, words) : null;
+                ? new Lesson("the limit of a reply is named max_completion_tokens", habit => habit with { CompletionTokensField = true }) : null;
     }
 
-    private static Lesson? Temperature(string text, string words, ChatBody.Form form) =>
-        form.Endpoint.Profile.Temperature is { } value && !form.LeftOut.Contains("temperature") && NoTemperature().IsMatch(text)
-            ? new Lesson(HabitNames.Temperature, RequestForms.Text(value), words) : null;
+    private static Lesson? Temperature(string text, BodyForm form) => form.Temperature is { } value && NoTemperature().IsMatch(text)
+        ? new Lesson($"temperature {Text(value)} is left out", habit => habit with { RefusedTemperature = Text(value) }) : null;
 
-    private static Lesson? Effort(string text, string words, ChatBody.Form form, LlmRequest request)
+    private static Lesson? Effort(string text, LlmProfile profile, BodyForm form)
     {
         if (!EffortRefused().IsMatch(text))
         {
             return null;
         }
 
-        var setting = form.Endpoint.Profile.ReasoningEffort;
-        return form.Effort is not null ? form.Effort == setting ? new Lesson(HabitNames.Effort, setting, words) : null
-            : request.Tools && !form.Fenced ? new Lesson(HabitNames.Effort, setting + HabitNames.NoEffort, words) : null;
+        var setting = profile.ReasoningEffort?.Trim();
+        return form.Effort is not null ? form.Effort == setting ? new Lesson($"the effort '{setting}' is left out", habit => habit with { RefusedEffort = setting }) : null
+            : form is { Tools: true, Fenced: false } ? new Lesson("with tools the effort 'none' is sent", habit => habit with { EffortNone = true }) : null;
     }
 
-    private static Lesson? Tools(string text, string words, ChatBody.Form form, LlmRequest request) =>
-        form.Endpoint.Profile.Tools == ToolMode.Auto && request.Tools && !form.Fenced && NoTools().IsMatch(text)
-            ? new Lesson(HabitNames.Tools, "", words) : null;
+    private static Lesson? Tools(string text, LlmProfile profile, BodyForm form, LlmRequest request) =>
+        profile.Tools == ToolMode.Auto && request.Tools && !form.Fenced && NoTools().IsMatch(text)
+            ? new Lesson("no tools are offered; commands are read from fenced blocks", habit => habit with { NoTools = true }) : null;
 
-    private static Lesson? Schema(string text, string words, ChatBody.Form form, LlmRequest request) =>
-        form.Endpoint.Profile.StructuredOutput == StructuredOutput.Auto && form.Structured && ChatBody.SchemaOf(request.Purpose) is not null && NoSchema().IsMatch(text)
-            ? new Lesson(HabitNames.Schema, "", words) : null;
+    private static Lesson? Schema(string text, LlmProfile profile, BodyForm form) =>
+        profile.StructuredOutput == StructuredOutput.Auto && form.Schema is not null && NoSchema().IsMatch(text)
+            ? new Lesson("no schema is sent", habit => habit with { NoSchema = true }) : null;
 
     /// <summary>A field that the settings did not ask for, and that was sent.</summary>
-    private static Lesson? Field(string text, string words, BinaryData body, ChatBody.Form form)
+    private static Lesson? Field(string text, BinaryData body, BodyForm form)
     {
-        if (Unsupported(text) is not { } field || Needed.Contains(field) || Names(form.Endpoint.Profile.ExtraBody).Contains(field))
+        if (Unsupported(text) is not { } field || Needed.Contains(field) || Names(form.ExtraBody).Contains(field) || !Names(body.ToString()).Contains(field))
         {
             return null;
         }
 
-        return Names(body.ToString()).Contains(field) ? new Lesson($"{HabitNames.Field}{field}", "", words) : null;
+        return new Lesson($"the field {field} is left out", habit => habit with { FieldsLeftOut = string.Join(' ', (habit.FieldsLeftOut ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Append(field).Distinct()) });
     }
+
+    /// <summary>A setting's number as habits keep it.</summary>
+    public static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The field at the top of the body that a refusal names; null for none.</summary>
     private static string? Unsupported(string text)

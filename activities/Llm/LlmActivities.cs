@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Llm.Apis;
 using Spark.Temporal.Activities.Llm.Habits;
 using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Activities.Redaction;
@@ -24,7 +25,7 @@ internal sealed class LlmActivities(
     TimeProvider time,
     ILogger<LlmActivities> logger) : ILlmActivities
 {
-    private readonly HabitBook _habits = new(store, time, logger);
+    private readonly EndpointHabits _habits = new(new HabitBook(store, time, logger));
     private readonly CallGates _gates = new();
     private readonly CallsUnderWay _underWay = new();
 
@@ -33,7 +34,7 @@ internal sealed class LlmActivities(
         var context = ActivityExecutionContext.Current;
         var probe = await new EndpointProbe(gateway, settings.Value, redactor, time).AskAsync(model, context.Info.WorkflowId!, EndpointProbe.Patience, context.CancellationToken);
         var endpoint = ModelEndpoint.Resolve(model, settings.Value);
-        return probe with { ContextTokens = Fitting.ContextOf(endpoint.Profile, await _habits.OfAsync(endpoint.Habits, context.CancellationToken)) };
+        return probe with { ContextTokens = Fitting.ContextOf(endpoint.Profile, await _habits.OfAsync(endpoint, context.CancellationToken)) };
     }
 
     public async Task<ModelDescription> DescribeAsync(ModelDescriptionRequest request)
@@ -41,20 +42,20 @@ internal sealed class LlmActivities(
         var endpoint = ModelEndpoint.Resolve(request.Model, settings.Value);
         var cancellation = ActivityExecutionContext.Current.CancellationToken;
         var forgotten = request.Forget is { } habit
-            ? await _habits.ForgetAsync(endpoint.Habits, habit == ModelDescriptionRequest.All ? null : habit, cancellation) : [];
-        var known = await _habits.OfAsync(endpoint.Habits, cancellation);
+            ? await _habits.ForgetAsync(endpoint, habit == ModelDescriptionRequest.All ? null : habit, cancellation) : [];
+        var known = await _habits.OfAsync(endpoint, cancellation);
         return new ModelDescription
         {
             Profile = request.Model.Profile,
             Model = endpoint.Model,
             BaseUrl = endpoint.BaseUrl.ToString(),
-            Api = endpoint.Habits.Api,
+            Api = endpoint.Profile.Api == ModelApi.Auto ? $"{ApiChoice.For(endpoint, known).Name} (auto)" : endpoint.Habits.Api,
             KeyVariable = endpoint.Profile.KeyVariable,
             KeySet = endpoint.HasKey,
             ContextTokens = Fitting.ContextOf(endpoint.Profile, known),
             MaxTokens = endpoint.Profile.MaxTokens,
             ConcurrentCalls = endpoint.Profile.ConcurrentCalls,
-            Habits = [.. known.Lessons.Select(Told)],
+            Habits = [.. (await _habits.EntriesAsync(endpoint, cancellation)).Select(Told)],
             Forgotten = [.. forgotten.Select(lesson => lesson.Habit)],
         };
     }
@@ -94,7 +95,7 @@ internal sealed class LlmActivities(
                 nonRetryable: true);
     }
 
-    private static ModelHabit Told(Lesson lesson) => new(lesson.Habit, HabitNames.Effect(lesson), lesson.Words, lesson.At);
+    private static ModelHabit Told(HabitEntry entry) => new(entry.Habit, HabitTable.Effect(entry), entry.Words, entry.At);
 
     /// <summary>The reply of an earlier try: from memory first, since it leaves that when it is in the store.</summary>
     private async Task<StoredReply?> FindAsync(ReplyShelf shelf, string key, string hash, ActivityExecutionContext context, StepEnd end)
@@ -170,6 +171,8 @@ internal sealed class LlmActivities(
         SentTokens = answer.SentTokens,
         LeftOut = answer.LeftOut.Count > 0 ? answer.LeftOut : null,
         Fenced = answer.Fenced,
+        Api = answer.Api.Name == ChatApi.ApiName ? null : answer.Api.Name,
+        Endpoint = endpoint.BaseUrl.AbsoluteUri,
         RunId = runId,
     };
 
@@ -203,7 +206,8 @@ internal sealed class LlmActivities(
     private async Task<LlmReply> ResultAsync(LlmRequest request, StoredReply stored, string? runId)
     {
         var raw = await store.ReadTextAsync(stored.Reply, CancellationToken.None);
-        var (message, finish, _) = ReplyEnds.Meant(ChatReplyReader.Read(raw, request.Call, stored.Fenced, mayBeEmpty: true), request);
+        var (message, finish, _) = ReplyEnds.Meant(
+            ApiChoice.Named(stored.Api).Read(raw, new ReplyForm(request.Call, stored.Fenced, stored.Endpoint, stored.Model)), request);
         message = message with { Timestamp = stored.ReceivedAt, Model = message.Model ?? stored.Model, Usage = stored.Usage };
         var calls = message.ToolCalls;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
-using Spark.Temporal.Activities.Llm.Habits;
+using Spark.Temporal.Activities.Llm.Apis;
 using Spark.Temporal.Activities.Llm.Signs;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Domain.Budgets;
@@ -16,6 +16,7 @@ namespace Spark.Temporal.Activities.Llm;
 /// <summary>A reply that came and can be read.</summary>
 /// <param name="Body">The raw body, known secrets taken out.</param>
 /// <param name="Reply">What it says.</param>
+/// <param name="Api">The API that was spoken.</param>
 /// <param name="Fenced">The shell was offered as a fenced block.</param>
 /// <param name="DurationMs">From the request to the whole reply, in milliseconds.</param>
 /// <param name="ResentInFlight">Requests of this call that were cut off in flight before.</param>
@@ -23,7 +24,7 @@ namespace Spark.Temporal.Activities.Llm;
 /// <param name="LeftOut">Positions of those that were not left out before.</param>
 /// <param name="SentTokens">Estimated tokens of what was sent.</param>
 internal sealed record ModelAnswer(
-    string Body, ChatReply Reply, bool Fenced, long DurationMs, int ResentInFlight, int DroppedObservations, IReadOnlyList<int> LeftOut, int SentTokens);
+    string Body, ChatReply Reply, IModelApi Api, bool Fenced, long DurationMs, int ResentInFlight, int DroppedObservations, IReadOnlyList<int> LeftOut, int SentTokens);
 
 /// <summary>
 /// One model call until it has an answer or fails. It asks again only when the endpoint refused the form of the request,
@@ -35,46 +36,49 @@ internal sealed class ModelCall(
     string workflowId,
     IChatGateway gateway,
     ReplyShelf shelf,
-    HabitBook habits,
+    EndpointHabits habits,
     CallGate gate,
     LlmOptions options,
     SecretRedactor redactor,
     TimeProvider time,
     ILogger logger)
 {
+    /// <summary>How often a refusal may say how else to ask.</summary>
+    private const int MostLessons = 12;
+
     /// <summary>
     /// How long a call waits for its turn before it fails and Temporal tries it again; while Temporal waits, no slot of a worker
     /// is taken. This and the request's time-out together are shorter than the activity's time-out.
     /// </summary>
     private static readonly TimeSpan TurnPatience = TimeSpan.FromMinutes(10);
 
-    /// <summary>How often a reply is asked for because of what came, before that is taken or a person has to look.</summary>
+    /// <summary>How often a reply that cannot be read is asked for, before a person has to look.</summary>
     private const int MostTimes = 3;
 
     private readonly LlmProfile _profile = endpoint.Profile;
-    private readonly HashSet<(string Habit, string Value)> _learned = [];
 
     /// <param name="messages">The conversation.</param>
     /// <param name="end">How the call may be ended from outside.</param>
     public async Task<ModelAnswer> AskAsync(IReadOnlyList<ChatMessage> messages, StepEnd end)
     {
         await shelf.ReadMarksAsync(end.Stop);
-        var known = await habits.OfAsync(endpoint.Habits, end.Stop);
+        var known = await habits.OfAsync(endpoint, end.Stop);
         var fitting = new Fitting(request, _profile, messages, known);
         if (fitting.CannotFit)
         {
             throw NeverFits(fitting, "");
         }
 
-        for (var afforded = false; ;)
+        for (var (lessons, afforded) = (0, false); ;)
         {
-            var form = RequestForms.Of(endpoint, request, known, fitting.ReplyTokens);
-            var body = ChatBody.Write(request, fitting.Sent.Messages, form);
+            var api = ApiChoice.For(endpoint, known);
+            var form = ModelRequests.Form(request, endpoint, known, fitting.ReplyTokens, Conversation);
+            var body = ModelRequests.Body(api, fitting.Sent.Messages, form);
             var resent = shelf.CutOff;
             using var place = await EnterAsync(end.Stop);
             end.Stop.ThrowIfCancellationRequested();
             var clock = Stopwatch.StartNew();
-            var came = await SendAsync(body, end);
+            var came = await SendAsync(api, body, ModelRequests.Deadlines(_profile, form, known), end);
             var reply = ErrorMap.Meant(came);
             if (place.Answered(ErrorMap.IsThrottled(reply) && Refusals.Of(reply, endpoint, request.Model.Profile, time.GetUtcNow()) is null) is { } lowered)
             {
@@ -84,17 +88,21 @@ internal sealed class ModelCall(
 
             if (reply is { Status: >= 200 and < 300, IsPage: false })
             {
-                var read = await ReadAsync(reply, form.Fenced);
+                await NoteFormAsync(reply, form, known);
+                var read = await ReadAsync(reply, api, form.Fenced);
                 var sent = fitting.Sent;
                 return new ModelAnswer(
-                    reply.Body, read, form.Fenced, clock.ElapsedMilliseconds, resent, sent.Dropped, sent.LeftOut, sent.EstimatedTokens);
+                    reply.Body, read, api, form.Fenced, clock.ElapsedMilliseconds, resent, sent.Dropped, sent.LeftOut, sent.EstimatedTokens);
             }
 
             // An error inside a success may be kept by the endpoint under the key of the request: it must not come again.
             await shelf.MarkEndAsync(came.Status is >= 200 and < 300 ? RequestEnd.Failed : RequestEnd.Refused, CancellationToken.None);
-            if (Lessons.Read(reply, body, form, request) is { } lesson && _learned.Add((lesson.Habit, lesson.Value)))
+            if (lessons < MostLessons
+                && (ApiLessons.From(reply, _profile, api.Name, form, known) ?? Lessons.Read(reply, _profile, body, form, request)) is { } lesson
+                && lesson.Change(known) != known)
             {
-                known = await LearnAsync(lesson);
+                lessons++;
+                known = await LearnAsync(lesson, reply);
                 fitting.Lower(known.ReplyLimit ?? int.MaxValue);
             }
             else if (!afforded && ReplyLimits.Affordable(reply.Status, ErrorText.Of(reply.Body)) is { } paid and >= FirstRequest.LeastReply && fitting.Lower(paid))
@@ -110,7 +118,7 @@ internal sealed class ModelCall(
             {
                 if (said is { Learn: true, Window: { } window } && window < fitting.ContextTokens && window != known.ContextTokens)
                 {
-                    known = await LearnAsync(new Lesson(HabitNames.Context, $"{window}", ProviderWords.From(reply.Body)));
+                    known = await LearnAsync(new Lesson($"the model's context is {window} tokens", habit => habit with { ContextTokens = window }), reply);
                 }
 
                 if (!fitting.Shrink(said))
@@ -121,11 +129,11 @@ internal sealed class ModelCall(
         }
     }
 
-    private Task<HabitSet> LearnAsync(Lesson lesson)
+    private Task<EndpointHabits.Habit> LearnAsync(Lesson lesson, ChatHttpReply reply)
     {
-        logger.LogInformation(
-            "Learned about {Model} at {Endpoint}: {Effect}. It said: {Words}", endpoint.Model, endpoint.BaseUrl, HabitNames.Effect(lesson), lesson.Words);
-        return habits.LearnAsync(endpoint.Habits, lesson, CancellationToken.None);
+        var words = ProviderWords.From(reply.Body);
+        logger.LogInformation("{Endpoint}, {Model}: {Lesson}. It said: {Words}", endpoint.BaseUrl, endpoint.Model, lesson.Words, words);
+        return habits.LearnAsync(endpoint, lesson.Change, words, CancellationToken.None);
     }
 
     /// <summary>Waits for a place; nothing has been sent yet.</summary>
@@ -156,21 +164,25 @@ internal sealed class ModelCall(
         }
     }
 
-    private async Task<ChatHttpReply> SendAsync(BinaryData body, StepEnd end)
+    // Calls of one purpose of a run continue each other; those of another purpose, or task, begin otherwise.
+    private string Conversation => $"{request.Owner ?? workflowId}\n{request.FirstRunId}\n{request.Purpose}\n{request.Task}";
+
+    /// <summary>Notes that an endpoint answers with one body where a stream was asked for: its first byte takes as long as its last.</summary>
+    private async Task NoteFormAsync(ChatHttpReply reply, BodyForm form, EndpointHabits.Habit known)
     {
-        var headers = new Dictionary<string, string>
+        if (form.Stream && known.AnswersWhole == reply.Streamed)
         {
-            ["X-Spark-Purpose"] = HeaderText(request.Purpose),
-            ["X-Spark-Run"] = HeaderText(workflowId),
-            ["X-Spark-Task"] = HeaderText(request.Task),
-            ["Idempotency-Key"] = shelf.IdempotencyKey(body),
-        };
+            await habits.LearnAsync(endpoint, habit => habit with { AnswersWhole = !reply.Streamed }, "", CancellationToken.None);
+        }
+    }
+
+    private async Task<ChatHttpReply> SendAsync(IModelApi api, BinaryData body, ReplyDeadlines deadlines, StepEnd end)
+    {
+        var http = ModelRequests.Http(request, endpoint, api, body, workflowId, shelf.IdempotencyKey(body), deadlines);
         await shelf.MarkSentAsync(end.Stop);
         try
         {
-            var timeout = TimeSpan.FromSeconds(_profile.RequestTimeoutSec);
-            var reply = await gateway.SendAsync(
-                new ChatHttpRequest(endpoint.BaseUrl, _profile.KeyVariable, timeout, body, headers), end.Abort);
+            var reply = await gateway.SendAsync(http, end.Abort);
             return reply with { Body = reply.Status is >= 200 and < 300 ? redactor.RedactKnown(reply.Body) : redactor.Redact(reply.Body) };
         }
         catch (ChatConnectionException broken)
@@ -181,16 +193,11 @@ internal sealed class ModelCall(
         }
     }
 
-    private async Task<ChatReply> ReadAsync(ChatHttpReply reply, bool fenced)
+    private async Task<ChatReply> ReadAsync(ChatHttpReply reply, IModelApi api, bool fenced)
     {
         try
         {
-            return ChatReplyReader.Read(reply.Body, request.Call, fenced);
-        }
-        catch (UnreadableReplyException nothing) when (nothing.Empty && shelf.Unreadable + 1 >= MostTimes)
-        {
-            // A model that says nothing each time it is asked has said it: an agent's work ends, any other reply is judged as what it is.
-            return ChatReplyReader.Read(reply.Body, request.Call, fenced, mayBeEmpty: true);
+            return api.Read(reply.Body, new ReplyForm(request.Call, fenced, endpoint.BaseUrl.AbsoluteUri, endpoint.Model));
         }
         catch (UnreadableReplyException wrong)
         {
@@ -200,7 +207,7 @@ internal sealed class ModelCall(
                 ? new ApplicationFailureException(redactor.Redact(words), FailureTypes.ModelUnavailable)
                 : new ApplicationFailureException(
                     redactor.Redact($"{words} That was reply {shelf.Unreadable} of this kind to one question; each may have been paid for. "
-                        + $"Check that {LlmOptions.Section}:Profiles:{request.Model.Profile}:BaseUrl is a chat completion endpoint."),
+                        + $"Check that {LlmOptions.Section}:Profiles:{request.Model.Profile}:BaseUrl is the address of a model, and Api the one that it speaks."),
                     FailureTypes.ModelUnreadable,
                     nonRetryable: true);
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Spark.Temporal.Activities.Llm.Apis;
 using Spark.Temporal.Activities.Llm.Signs;
 using Spark.Temporal.Domain.Texts;
 
@@ -82,7 +83,7 @@ internal static partial class ProviderWords
         {
             if (Member(error, name)?.ToString() is { Length: > 0 } text)
             {
-                var number = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code) ? code : StatusOf(text);
+                var number = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code) ? code : StreamErrors.StatusOf(text);
                 if (number is >= 400 and < 600)
                 {
                     return number.Value;
@@ -92,21 +93,6 @@ internal static partial class ProviderWords
 
         return 0;
     }
-
-    /// <summary>The status that a word stands for where no number comes with it.</summary>
-    private static int? StatusOf(string word) => word.ToLowerInvariant() switch
-    {
-        "invalid_request_error" or "invalid_argument" or "failed_precondition" or "invalid_prompt" or "context_length_exceeded" or "bad_request" => 400,
-        "authentication_error" or "invalid_api_key" or "unauthenticated" => 401,
-        "billing_error" or "insufficient_quota" => 402,
-        "permission_error" or "permission_denied" => 403,
-        "not_found_error" or "model_not_found" or "not_found" => 404,
-        "rate_limit_error" or "rate_limit_exceeded" or "resource_exhausted" or "too_many_requests" => 429,
-        "server_error" or "api_error" or "internal" or "internal_error" => 500,
-        "unavailable" or "server_is_overloaded" or "service_unavailable" => 503,
-        "overloaded_error" => 529,
-        _ => null,
-    };
 
     private static string? MessageOf(JsonElement root)
     {

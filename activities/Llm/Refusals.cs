@@ -77,7 +77,12 @@ internal static class Refusals
 
     private static Dictionary<string, string> HeadersOf(ChatHttpReply reply)
     {
-        var headers = new Dictionary<string, string>(reply.Headers ?? new Dictionary<string, string>(), StringComparer.OrdinalIgnoreCase);
+        var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, value) in reply.Headers.Where(header => RetryHints.IsRead(header.Key)))
+        {
+            headers[name] = value;
+        }
+
         if (reply.RetryAfter is { } after)
         {
             headers["retry-after"] = after;

@@ -1,3 +1,4 @@
+using Spark.Temporal.Activities.Llm.Apis;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;

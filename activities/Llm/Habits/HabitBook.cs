@@ -15,11 +15,11 @@ namespace Spark.Temporal.Activities.Llm.Habits;
 internal sealed record HabitKey(Uri BaseUrl, string Model, string Api);
 
 /// <summary>
-/// Keeps habits in the artifact store, so that they outlive a worker and are shared by all that use the store: lesson after lesson under
+/// Keeps habits in the artifact store, so that they outlive a worker and are shared by all that use the store: entry after entry under
 /// <c>llm-habits/{hash}/{n}</c>, none of them ever changed. They are read when they are first needed, and looked at again from time to time.
 /// A store that is away costs a call nothing: what is learned then is kept in memory.
 /// </summary>
-internal sealed class HabitBook(IArtifactStore store, TimeProvider time, ILogger logger)
+internal sealed class HabitBook(IArtifactStore artifacts, TimeProvider time, ILogger logger)
 {
     /// <summary>How old what was read may be. A habit that another worker learned meanwhile costs one refused request.</summary>
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(30);
@@ -49,9 +49,13 @@ internal sealed class HabitBook(IArtifactStore store, TimeProvider time, ILogger
         }
     }
 
-    /// <summary>Keeps a lesson.</summary>
+    /// <summary>Keeps an entry.</summary>
+    /// <param name="key">Of what.</param>
+    /// <param name="lesson">What was learned.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="store">Whether others are to know it; else it lives as long as this process.</param>
     /// <returns>What is known with it.</returns>
-    public async Task<HabitSet> LearnAsync(HabitKey key, Lesson lesson, CancellationToken cancellationToken)
+    public async Task<HabitSet> LearnAsync(HabitKey key, HabitEntry lesson, CancellationToken cancellationToken, bool store = true)
     {
         var page = _pages.GetOrAdd(key, _ => new Page());
         lesson = lesson with { At = time.GetUtcNow() };
@@ -65,7 +69,11 @@ internal sealed class HabitBook(IArtifactStore store, TimeProvider time, ILogger
             }
 
             page.Known = page.Known.With(lesson);
-            await WriteAsync(key, page, lesson, cancellationToken);
+            if (store)
+            {
+                await WriteAsync(key, page, lesson, cancellationToken);
+            }
+
             return page.Known;
         }
         finally
@@ -79,11 +87,11 @@ internal sealed class HabitBook(IArtifactStore store, TimeProvider time, ILogger
     /// <param name="habit">Its name; null for all.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>What was held and is so no longer.</returns>
-    public async Task<IReadOnlyList<Lesson>> ForgetAsync(HabitKey key, string? habit, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<HabitEntry>> ForgetAsync(HabitKey key, string? habit, CancellationToken cancellationToken)
     {
         var page = _pages.GetOrAdd(key, _ => new Page());
         page.ReadAt = null;
-        var held = (await OfAsync(key, cancellationToken)).Lessons.Where(lesson => habit is null || lesson.Habit == habit).ToList();
+        var held = (await OfAsync(key, cancellationToken)).Entries.Where(lesson => habit is null || lesson.Habit == habit).ToList();
         foreach (var lesson in held)
         {
             await LearnAsync(key, lesson with { Forgotten = true, Words = "forgotten by a person" }, cancellationToken);
@@ -96,7 +104,7 @@ internal sealed class HabitBook(IArtifactStore store, TimeProvider time, ILogger
     {
         try
         {
-            while (page.Count < Most && await store.GetKeyAsync(NameOf(key, page.Count + 1), cancellationToken) is { } json)
+            while (page.Count < Most && await artifacts.GetKeyAsync(NameOf(key, page.Count + 1), cancellationToken) is { } json)
             {
                 page.Take(json);
             }
@@ -112,14 +120,14 @@ internal sealed class HabitBook(IArtifactStore store, TimeProvider time, ILogger
         }
     }
 
-    private async Task WriteAsync(HabitKey key, Page page, Lesson lesson, CancellationToken cancellationToken)
+    private async Task WriteAsync(HabitKey key, Page page, HabitEntry lesson, CancellationToken cancellationToken)
     {
         try
         {
             var json = JsonSerializer.Serialize(lesson, SparkJson.Options);
             while (page.Count < Most)
             {
-                var kept = await store.PutKeyAsync(NameOf(key, page.Count + 1), json, cancellationToken);
+                var kept = await artifacts.PutKeyAsync(NameOf(key, page.Count + 1), json, cancellationToken);
 
                 // Compared by its time: a store may mask what it keeps.
                 if (page.Take(kept) is { } taken && taken.Habit == lesson.Habit && taken.At == lesson.At)
@@ -154,12 +162,12 @@ internal sealed class HabitBook(IArtifactStore store, TimeProvider time, ILogger
 
         public DateTimeOffset? ReadAt { get; set; }
 
-        public Lesson? Take(string json)
+        public HabitEntry? Take(string json)
         {
             Count++;
             try
             {
-                var lesson = JsonSerializer.Deserialize<Lesson>(json, SparkJson.Options)!;
+                var lesson = JsonSerializer.Deserialize<HabitEntry>(json, SparkJson.Options)!;
                 Known = Known.With(lesson);
                 return lesson;
             }
