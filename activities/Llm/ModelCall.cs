@@ -64,6 +64,7 @@ internal sealed class ModelCall(
         {
             var api = ApiChoice.For(endpoint, habits[endpoint]);
             var form = ModelRequests.Form(request, endpoint, habits[endpoint], MaxTokens, Conversation);
+            form = form with { HasEcho = form.Echo && (form.ReasoningFill is not null || fitted.Messages.Any(message => Dialogue.IsOwn(message, form, api.Name))) };
             var resent = shelf.CutOff;
             using var place = await EnterAsync(end.Stop);
             end.Stop.ThrowIfCancellationRequested();
