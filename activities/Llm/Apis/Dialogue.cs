@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Prompts;
 
 namespace Spark.Temporal.Activities.Llm.Apis;
 
@@ -149,7 +150,7 @@ internal static class Dialogue
     {
         if (entries is [SentWords { Role: ChatRoles.System } system, ..])
         {
-            entries[0] = system with { Content = $"{system.Content}\n\n{ShellTool.FencedNote}" };
+            entries[0] = system with { Content = AgentPrompts.ForFences(system.Content) ?? $"{system.Content}\n\n{ShellTool.FencedNote}" };
         }
         else
         {
