@@ -9,6 +9,14 @@ internal static class EndpointKinds
         AzureKinds.All,
         AnthropicKinds.All,
         GeminiKinds.All,
+        ReasoningKinds.All,
+        QwenKinds.All,
+        XaiMistralKinds.All,
+        OpenRouterKinds.All,
+        GatewayKinds.All,
+        HostedKinds.All,
+        SelfHostedKinds.All,
+        OddKinds.All,
     }.SelectMany(kinds => kinds).ToDictionary(kind => kind.Name);
 
     public static IEnumerable<string> Names => All.Keys;
