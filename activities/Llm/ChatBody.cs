@@ -176,7 +176,11 @@ internal static class ChatBody
 
     private static JsonArray WithNote(JsonArray messages)
     {
-        if (messages.Count > 0 && (string?)messages[0]!["role"] == ChatRoles.System)
+        if (messages.Count > 0 && (string?)messages[0]!["role"] == ChatRoles.System && AgentPrompts.ForFences((string?)messages[0]!["content"] ?? "") is { } prompt)
+        {
+            messages[0]!["content"] = prompt;
+        }
+        else if (messages.Count > 0 && (string?)messages[0]!["role"] == ChatRoles.System)
         {
             messages[0]!["content"] = $"{(string?)messages[0]!["content"]}\n\n{ShellTool.FencedNote}";
         }

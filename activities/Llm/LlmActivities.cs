@@ -139,6 +139,7 @@ internal sealed class LlmActivities(
         DurationMs = answer.DurationMs,
         ResentInFlight = answer.ResentInFlight,
         DroppedObservations = answer.DroppedObservations,
+        LeftOut = answer.LeftOut.Count > 0 ? answer.LeftOut : null,
         Fenced = answer.Fenced,
         RunId = runId,
     };
@@ -154,10 +155,26 @@ internal sealed class LlmActivities(
             : kept;
     }
 
+    /// <summary>What was left out is remembered in the conversation: the next requests begin with the same bytes.</summary>
+    private static IEnumerable<ChatMessage> NoteOf(StoredReply stored)
+    {
+        if (stored.LeftOut is { } leftOut)
+        {
+            yield return new ChatMessage
+            {
+                Role = ChatRoles.Note,
+                Content = $"The conversation became too long for the model: from here on the output of {leftOut.Count} older "
+                    + $"{(leftOut.Count == 1 ? "command is" : "commands are")} not sent any more ({stored.DroppedObservations} in all).",
+                LeftOut = leftOut,
+                Timestamp = stored.ReceivedAt,
+            };
+        }
+    }
+
     private async Task<LlmReply> ResultAsync(LlmRequest request, StoredReply stored, string? runId)
     {
         var raw = await store.ReadTextAsync(stored.Reply, CancellationToken.None);
-        var (message, finish, _) = ChatReplyReader.Read(raw, request.Call, stored.Fenced, mayBeEmpty: true);
+        var (message, finish, _) = ReplyEnds.Meant(ChatReplyReader.Read(raw, request.Call, stored.Fenced, mayBeEmpty: true), request);
         message = message with { Timestamp = stored.ReceivedAt, Model = message.Model ?? stored.Model, Usage = stored.Usage };
         var calls = message.ToolCalls;
 
@@ -165,7 +182,7 @@ internal sealed class LlmActivities(
         var text = request.InlineCharacters > 0 ? ReplyText.Strip(message.Content) : message.Content;
         return new LlmReply
         {
-            Conversation = await store.AppendAsync(request.Conversation, [message], CancellationToken.None),
+            Conversation = await store.AppendAsync(request.Conversation, [.. NoteOf(stored), message], CancellationToken.None),
             ToolCalls = calls.Count,
             Summary = PlainText.OneLine(calls.Select(call => call.Command ?? call.Problem).FirstOrDefault() ?? message.Content),
             Text = text.Length <= request.InlineCharacters ? text : null,

@@ -18,8 +18,9 @@ namespace Spark.Temporal.Activities.Llm;
 /// <param name="DurationMs">From the request to the whole reply, in milliseconds.</param>
 /// <param name="ResentInFlight">Requests of this call that were cut off in flight before.</param>
 /// <param name="DroppedObservations">Observations left out of the request.</param>
+/// <param name="LeftOut">Positions of those that were not left out before.</param>
 internal sealed record ModelAnswer(
-    string Body, ChatReply Reply, bool Fenced, long DurationMs, int ResentInFlight, int DroppedObservations);
+    string Body, ChatReply Reply, bool Fenced, long DurationMs, int ResentInFlight, int DroppedObservations, IReadOnlyList<int> LeftOut);
 
 /// <summary>
 /// One model call until it has an answer or fails. It asks again only when the endpoint refused the form of the request,
@@ -76,7 +77,7 @@ internal sealed class ModelCall(
             if (reply is { Status: >= 200 and < 300, IsPage: false })
             {
                 var read = await ReadAsync(reply, form.Fenced);
-                return new ModelAnswer(reply.Body, read, form.Fenced, clock.ElapsedMilliseconds, resent, fitted.Dropped);
+                return new ModelAnswer(reply.Body, read, form.Fenced, clock.ElapsedMilliseconds, resent, fitted.Dropped, fitted.LeftOut);
             }
 
             // An error inside a success may be kept by the endpoint under the key of the request: it must not come again.
@@ -223,7 +224,7 @@ internal sealed class ModelCall(
                 : new ApplicationFailureException(
                     redactor.Redact($"{words} That was reply {shelf.Unreadable} of this kind to one question; each may have been paid for. "
                         + $"Check that {LlmOptions.Section}:Profiles:{request.Model.Profile}:BaseUrl is a chat completion endpoint."),
-                    FailureTypes.ModelRefused,
+                    FailureTypes.ModelUnreadable,
                     nonRetryable: true);
         }
     }

@@ -56,6 +56,12 @@ public sealed record ChatMessage
     /// <summary>Tokens and cost; only on assistant messages.</summary>
     public TokenUsage? Usage { get; init; }
 
+    /// <summary>
+    /// Positions, from 0 in the whole conversation, of the observations that are not sent any more from here on; only on notes.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<int>? LeftOut { get; init; }
+
     /// <summary>What the command did; only on tool messages.</summary>
     public CommandResult? Result { get; init; }
 }

@@ -114,10 +114,15 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
         return Task.FromResult(Probe(model));
     }
 
+    /// <summary>A scripted reply that begins so is empty, and ends for the reason that follows.</summary>
+    public const string Ends = "ends: ";
+
     public async Task<LlmReply> CompleteAsync(LlmRequest request)
     {
         await EnterAsync($"llm:{request.Purpose}");
         var text = Reply(request.Purpose, _byPurpose.AddOrUpdate(request.Purpose, 1, (_, count) => count + 1), request);
+        var end = text.StartsWith(Ends, StringComparison.Ordinal) ? text[Ends.Length..] : null;
+        text = end is null ? text : "";
         var command = request.Purpose == LlmPurposes.Agent && text.StartsWith("$ ", StringComparison.Ordinal) ? text[2..] : null;
         var usage = Tokens with { CostUsd = CostPerCall };
         var message = new ChatMessage
@@ -135,7 +140,7 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
             Summary = PlainText.OneLine(command ?? "done"),
             Text = text.Length <= request.InlineCharacters ? text : null,
             TextLength = text.Length,
-            FinishReason = "stop",
+            FinishReason = end ?? FinishReasons.Stop,
             Usage = usage,
             DurationMs = 5,
         };

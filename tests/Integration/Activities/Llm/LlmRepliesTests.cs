@@ -113,7 +113,7 @@ public sealed class LlmRepliesTests : LlmTestBase
         var third = await FailureAsync(Activities(), request);
 
         Assert.That((second.ErrorType, second.NonRetryable), Is.EqualTo((FailureTypes.ModelUnavailable, false)));
-        Assert.That((third.ErrorType, third.NonRetryable), Is.EqualTo((FailureTypes.ModelRefused, true)));
+        Assert.That((third.ErrorType, third.NonRetryable), Is.EqualTo((FailureTypes.ModelUnreadable, true)));
         Assert.That(third.Message, Does.Contain("reply 3").And.Contain("BaseUrl"));
     }
 
