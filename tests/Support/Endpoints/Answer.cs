@@ -17,6 +17,9 @@ internal sealed record Answer
     /// <summary>Milliseconds before each piece.</summary>
     public int PauseMs { get; init; }
 
+    /// <summary>Bytes of one write, wherever that cuts; 0 for a piece at once.</summary>
+    public int BytesAtOnce { get; init; }
+
     /// <summary>The connection is cut after the last piece.</summary>
     public bool Cut { get; init; }
 

@@ -15,7 +15,7 @@ internal static class AzureKinds
             BasePath = "/openai/deployments/gpt-4o-ours",
             Settings = [("KeyHeader", "api-key"), ("KeyPrefix", ""), ("Query:api-version", "2025-04-01-preview")],
             Entry = [Rules.Key(InvalidSubscription, "api-key", ""), Rules.Query("api-version", NotFound)],
-            Doors = Chat(ChatRules.Common(Error)),
+            Doors = ReasoningKinds.Chat(new ChatShape { Send = PromptFilter }, ChatRules.Common(Error)),
             NoSuchPath = _ => NotFound,
             Speaks = OpenAiKinds.WithoutThought,
             Errors =
@@ -62,6 +62,12 @@ internal static class AzureKinds
 
     private const string FilterDown =
         "\"finish_reason\":\"stop\",\"content_filter_results\":{\"error\":{\"code\":\"content_filter_error\",\"message\":\"The contents are not filtered\"}}";
+
+    // A stream begins with what the filter thought of the prompt, in a chunk without choices.
+    private static Answer PromptFilter(EndpointRequest request, Says says, Answer answer) => !request.Streams ? answer : answer with
+    {
+        Pieces = ["data: {\"choices\":[],\"created\":0,\"id\":\"\",\"model\":\"\",\"object\":\"\",\"prompt_filter_results\":[{\"prompt_index\":0,\"content_filter_results\":{\"hate\":{\"filtered\":false,\"severity\":\"safe\"}}}]}\n\n", .. answer.Pieces],
+    };
 
     private static Answer NotFound { get; } = Answer.Json(404, """{"error":{"code":"404","message":"Resource not found"}}""");
 

@@ -173,10 +173,13 @@ internal sealed class EndpointServer : IAsyncDisposable
                     await Task.Delay(answer.PauseMs, context.RequestAborted);
                 }
 
-                await context.Response.WriteAsync(piece, context.RequestAborted);
-                if (answer.PauseMs > 0 || answer.Cut)
+                foreach (var part in Encoding.UTF8.GetBytes(piece).Chunk(answer.BytesAtOnce > 0 ? answer.BytesAtOnce : int.MaxValue))
                 {
-                    await context.Response.Body.FlushAsync(context.RequestAborted);
+                    await context.Response.Body.WriteAsync(part, context.RequestAborted);
+                    if (answer.PauseMs > 0 || answer.Cut || answer.BytesAtOnce > 0)
+                    {
+                        await context.Response.Body.FlushAsync(context.RequestAborted);
+                    }
                 }
             }
         }

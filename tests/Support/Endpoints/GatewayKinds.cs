@@ -80,6 +80,11 @@ internal static class GatewayKinds
             Doors = ReasoningKinds.Chat(new ChatShape(), [.. ChatRules.Common(ErrorBodies.OpenAi), Rules.Refuses("stream_options", _ => ErrorBodies.OpenAi(400, "Unrecognized request argument supplied: stream_options"))]),
             NoUsage = true,
         },
+        new("gateway with odd framing", "gpt-5.1")
+        {
+            Entry = [OpenAiKey],
+            Doors = ReasoningKinds.Chat(new ChatShape { Send = (request, _, answer) => request.Streams ? Framed(answer) : answer }, ChatRules.Common(ErrorBodies.OpenAi)),
+        },
         new("gateway with loose numbers", "house-model")
         {
             Entry = [OpenAiKey],
@@ -101,6 +106,20 @@ internal static class GatewayKinds
     private static Rule OpenAiKey { get; } = Rules.Key(ErrorBodies.OpenAi(401, "Incorrect API key provided", "invalid_api_key"));
 
     private static double Dollars(Tokens tokens) => Math.Round(new Price(3, 0.30, 15).Of(tokens), 10);
+
+    // All of it is allowed: other line ends, no blank after the colon, fields that say nothing here, data over two lines, characters cut in two.
+    private static Answer Framed(Answer answer) => answer with
+    {
+        BytesAtOnce = 11,
+        Pieces =
+        [
+            "\uFEFF:keep-alive\r\n\r\nretry: 3000\r\n\r\n",
+            .. answer.Pieces.Select((piece, index) =>
+                (index % 2 == 0 ? "id: 7\r\nevent: message\r\n" : ":\r\n") + (piece.Contains("\"object\":", StringComparison.Ordinal) && index % 3 == 0
+                    ? piece.Replace(",\"object\":", ",\ndata: \"object\":", StringComparison.Ordinal)
+                    : piece).Replace("data: ", "data:", StringComparison.Ordinal).Replace("\n", "\r\n", StringComparison.Ordinal)),
+        ],
+    };
 
     private static JsonObject Whole(EndpointRequest request)
     {

@@ -97,6 +97,9 @@ internal static class OpenAiKinds
         new("stream cut", request => (request.Streams
             ? Answer.Stream([new JsonObject { ["object"] = "chat.completion.chunk", ["choices"] = new JsonArray(new JsonObject { ["index"] = 0, ["delta"] = new JsonObject { ["content"] = "Do" } }) }], done: false)
             : Answer.Json(200, "{\"id\":\"x\",\"choi")) with { Cut = true }, Must.Wait()),
+        new("stream ends quietly", request => request.Streams
+            ? Answer.Stream([new JsonObject { ["object"] = "chat.completion.chunk", ["choices"] = new JsonArray(new JsonObject { ["index"] = 0, ["delta"] = new JsonObject { ["content"] = "Do" } }) }], done: false)
+            : Answer.Json(200, "{\"id\":\"x\",\"choi"), Must.Wait()),
         new("refusal", request => Refused(request), Must.Finish(FinishReasons.Refusal)),
     ];
 

@@ -41,12 +41,11 @@ internal static class SelfHostedKinds
             HidesReasoning = true,
             Unpriced = true,
         },
-        new("vLLM, Mistral's template", "mistralai/Devstral-Small")
+        new("vLLM, calls without ids", "mistralai/Devstral-Small")
         {
-            Doors = ReasoningKinds.Chat(new ChatShape { Usage = Usages.Plain, CallId = (turn, index) => $"chatcmpl-tool-{turn}{index}" }, [.. ChatRules.Common(ErrorBodies.Flat),
-                new Rule("nine letters in our ids", request => ChatRules.Calls(request).Any(call => ((string?)call["id"])?.StartsWith("call-", StringComparison.Ordinal) == true)
-                    ? ErrorBodies.Flat(500, "Tool call IDs should be alphanumeric strings with length 9!") : null)]),
-            Speaks = (request, says) => says with { Reasoning = "" },
+            // What it does not name we name, and the template takes only Mistral's kind of names.
+            Doors = ReasoningKinds.Chat(new ChatShape { Usage = Usages.Plain, CallId = (_, _) => "" }, [.. ChatRules.Common(ErrorBodies.Flat), ChatRules.NineLetters((_, message, _, _, _) => ErrorBodies.Flat(500, message))]),
+            Speaks = (_, says) => says with { Reasoning = "" },
             HidesCache = true,
             HidesReasoning = true,
             Unpriced = true,

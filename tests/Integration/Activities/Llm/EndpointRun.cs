@@ -5,7 +5,6 @@ using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Tests.Support.Endpoints;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
-using Temporalio.Exceptions;
 using Temporalio.Testing;
 
 namespace Spark.Temporal.Tests.Activities.Llm;
@@ -44,12 +43,12 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
         var came = await CallAsync(start);
         if (kind.FirstTurn is { } ending)
         {
-            return (Close("first turn", Wrong(came, ending)), null);
+            return (Close("first turn", EndpointVerdict.Wrong(came, ending)), null);
         }
 
         return came.Reply is { } reply
             ? (Close("first turn", await WrongCallsAsync(reply, First)), reply.Conversation)
-            : (Close("first turn", Words(came)), null);
+            : (Close("first turn", EndpointVerdict.Words(came)), null);
     }
 
     private async Task<Cell> SecondAsync(ArtifactRef conversation)
@@ -59,7 +58,7 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
         var second = await CallAsync(await AnsweredAsync(conversation));
         if (second.Reply is not { } reply)
         {
-            return Close("second turn", Words(second), before);
+            return Close("second turn", EndpointVerdict.Words(second), before);
         }
 
         if (await WrongCallsAsync(reply, Second) is { } wrong)
@@ -69,7 +68,7 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
 
         server.Model = _ => new Says { Text = LastWords, Reasoning = Thought + "3", Turn = 3, Tokens = new(2_400, 1_200, 0, 20, 10) };
         var last = await CallAsync(await AnsweredAsync(reply.Conversation));
-        return Close("second turn", Wrong(last, kind.LastTurn ?? new Ending(Finish: FinishReasons.Stop) { Text = LastWords, MostRequests = int.MaxValue }), before);
+        return Close("second turn", EndpointVerdict.Wrong(last, kind.LastTurn ?? new Ending(Finish: FinishReasons.Stop) { Text = LastWords, MostRequests = int.MaxValue }), before);
     }
 
     private async Task<Cell> LongAsync()
@@ -85,7 +84,7 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
         var start = await store.AppendAsync(null, [System with { Content = "You write." }, User("Write a long text.")], CancellationToken.None);
         var came = await CallAsync(start, request => request with { Purpose = LlmPurposes.Distill, Tools = false, MaxTokens = 48_000 });
         var ending = kind.LongReply ?? new Ending(Finish: FinishReasons.Length) { Text = "line 9 ", MostRequests = 4 };
-        var wrong = Wrong(came, ending);
+        var wrong = EndpointVerdict.Wrong(came, ending);
         if (wrong is null && ending.Failure is null)
         {
             var limit = server.Requests[^1].Limit;
@@ -106,10 +105,10 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
             var start = await store.AppendAsync(null, [System, User(error.Prompt ?? "Do the task.")], CancellationToken.None);
             var came = await CallAsync(start);
             server.Fault = null;
-            if (Wrong(came, error.Ending) is { } why)
+            if (EndpointVerdict.Wrong(came, error.Ending) is { } why)
             {
                 wrong++;
-                _faults.Add($"error '{error.Name}': {why}");
+                _faults.Add($"error '{error.Name}': {PlainText.OneLine(why, 300)}");
             }
         }
 
@@ -130,9 +129,7 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
             : new Cell(true, (usages[0].Unpriced ? "unpriced" : $"${usages.Sum(usage => usage.CostUsd):0.######}") + (usages[0].Estimated ? ", estimated" : ""));
     }
 
-    private sealed record Came(LlmReply? Reply, Exception? Failure, int Requests);
-
-    private async Task<Came> CallAsync(ArtifactRef conversation, Func<LlmRequest, LlmRequest>? change = null)
+    private async Task<CallEnd> CallAsync(ArtifactRef conversation, Func<LlmRequest, LlmRequest>? change = null)
     {
         var before = server.Requests.Count;
         var spoken = server.Spoken.Count;
@@ -156,11 +153,11 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
                 _answers.Add((reply, server.Spoken[^1]));
             }
 
-            return new Came(reply, null, server.Requests.Count - before);
+            return new CallEnd(reply, null, server.Requests.Count - before);
         }
         catch (Exception failure)
         {
-            return new Came(null, failure, server.Requests.Count - before);
+            return new CallEnd(null, failure, server.Requests.Count - before);
         }
     }
 
@@ -175,12 +172,9 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
         }
 
         var last = refusals.LastOrDefault(refusal => refusal.Rule.Must) ?? refusals.LastOrDefault();
-        _faults.Add($"{column}: {wrong ?? "a rule was broken"}" + (last is null ? "" : $"\n  rule: {last.Rule.Name}\n  answer: {last.Answer.Status} {PlainText.OneLine(last.Answer.Body, 300)}"
-            + $"\n  request: {last.Request.Path} {Headers(last.Request)} {PlainText.OneLine(last.Request.Raw, 1_500)}"));
+        _faults.Add($"{column}: {wrong ?? "a rule was broken"}{(last is null ? "" : EndpointVerdict.Evidence(last))}");
         return new Cell(false, $"**no**{(broken.Count + learned.Count > 0 ? $": {string.Join(", ", broken.Concat(learned))}" : "")}");
     }
-
-    private static string Headers(EndpointRequest request) => string.Join(", ", request.Headers.Keys.Where(name => name is not ("Host" or "Content-Length" or "User-Agent" or "Accept")));
 
     private async Task<string?> WrongCallsAsync(LlmReply reply, string[] commands)
     {
@@ -189,33 +183,6 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
         var got = said.ToolCalls.Select(call => call.Command ?? $"({call.Problem})").ToArray();
         return got.SequenceEqual(expected) ? null : $"asked for [{string.Join(" · ", got)}] and not for [{string.Join(" · ", expected)}]; text '{PlainText.OneLine(said.Content, 120)}', finish '{reply.FinishReason}'";
     }
-
-    private string? Wrong(Came came, Ending ending)
-    {
-        if (ending.Failure is not null)
-        {
-            return came.Failure is not ApplicationFailureException failure ? $"no failure, but {Words(came)}"
-                : !ending.Failure.Split('|').Contains(failure.ErrorType) ? $"{failure.ErrorType} and not {ending.Failure}: {failure.Message}"
-                : failure.NonRetryable == ending.Passing ? $"{(ending.Passing ? "is final" : "is tried again")}: {failure.Message}"
-                : (ending.Words ?? []).FirstOrDefault(word => !failure.Message.Contains(word, StringComparison.OrdinalIgnoreCase)) is { } missing ? $"does not say '{missing}': {failure.Message}"
-                : ending.Wait is { } wait && !(failure.NextRetryDelay >= wait && failure.NextRetryDelay <= (1.5 * wait) + TimeSpan.FromSeconds(2)) ? $"waits {failure.NextRetryDelay} and not {wait}"
-                : came.Requests > ending.MostRequests ? $"{came.Requests} requests, at most {ending.MostRequests} were needed" : null;
-        }
-
-        return came.Reply is not { } reply ? Words(came)
-            : ending.Finish is { } finish && reply.FinishReason != finish ? $"finish reason '{reply.FinishReason}' and not '{finish}'"
-            : ending.Text is { } text && !(reply.Text ?? "").Contains(text, StringComparison.Ordinal) ? $"text '{PlainText.OneLine(reply.Text ?? "", 120)}' without '{text}'"
-            : ending.Command is null && reply.ToolCalls > 0 ? $"{reply.ToolCalls} tool calls"
-            : came.Requests > ending.MostRequests ? $"{came.Requests} requests, at most {ending.MostRequests} were needed" : null;
-    }
-
-    private static string Words(Came came) => came switch
-    {
-        { Failure: ApplicationFailureException failure } => $"{failure.ErrorType}{(failure.NonRetryable ? "" : ", retryable")}: {PlainText.OneLine(failure.Message, 500)}",
-        { Failure: { } other } => $"{other.GetType().Name}: {PlainText.OneLine(other.Message, 500)}",
-        { Reply: { } reply } => $"a reply '{PlainText.OneLine(reply.Text ?? "", 120)}', finish '{reply.FinishReason}'",
-        _ => "",
-    };
 
     /// <summary>A model that acts: by the tool where it has one, else as the system text asks for, else not at all.</summary>
     private static Says Calls(EndpointRequest request, int turn, string[] commands)
