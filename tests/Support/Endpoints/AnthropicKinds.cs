@@ -85,6 +85,9 @@ internal static class AnthropicKinds
         new("spend limit", Error(429, "enforced_spend_limit_reached", type: "rate_limit_error"), Must.Refuse("limit")),
         new("rate limit", Error(429, "This request would exceed your organization's rate limit of 40,000 input tokens per minute.", type: "rate_limit_error")
             .With("retry-after", "21").With("anthropic-ratelimit-input-tokens-remaining", "0"), Must.Wait(21)),
+        new("rate limit, only a time of reset", _ => Error(429, "Number of request tokens has exceeded your per-minute rate limit.", type: "rate_limit_error")
+            .With("anthropic-ratelimit-requests-remaining", "40").With("anthropic-ratelimit-requests-reset", DateTimeOffset.UtcNow.AddSeconds(5).ToString("yyyy-MM-ddTHH:mm:ssZ"))
+            .With("anthropic-ratelimit-tokens-remaining", "0").With("anthropic-ratelimit-tokens-reset", DateTimeOffset.UtcNow.AddSeconds(40).ToString("yyyy-MM-ddTHH:mm:ssZ")), Must.Wait(40)),
         new("overloaded", Error(529, "Overloaded", type: "overloaded_error"), Must.Wait()),
         new("overloaded inside a stream", request => request.Streams
             ? Answer.Events([Started(request), new JsonObject { ["type"] = "error", ["error"] = new JsonObject { ["type"] = "overloaded_error", ["message"] = "Overloaded" } }])

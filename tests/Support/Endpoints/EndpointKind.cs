@@ -110,6 +110,9 @@ internal enum ProxyKind
 
     /// <summary>A proxy that lets requests through.</summary>
     Open,
+
+    /// <summary>A proxy that opens TLS and shows a certificate of its own authority, which the worker does not trust.</summary>
+    Opening,
 }
 
 /// <summary>A way to fail.</summary>

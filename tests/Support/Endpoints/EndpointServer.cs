@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
@@ -51,9 +52,9 @@ internal sealed class EndpointServer : IAsyncDisposable
 
     /// <param name="kind">What it is.</param>
     /// <param name="key">The key that it takes.</param>
-    /// <param name="certificate">Certificate of a server that speaks TLS; null for one that does not.</param>
-    public static async Task<EndpointServer> StartAsync(EndpointKind kind, string key, X509Certificate2? certificate = null)
+    public static async Task<EndpointServer> StartAsync(EndpointKind kind, string key)
     {
+        var certificate = kind.Proxy == ProxyKind.Opening ? OwnCertificate() : null;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(server => server.Listen(IPAddress.Loopback, 0, listen =>
@@ -67,7 +68,8 @@ internal sealed class EndpointServer : IAsyncDisposable
         var server = new EndpointServer(app, kind, key);
         app.Run(server.AnswerAsync);
         await app.StartAsync();
-        server.Origin = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        server.Origin = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()
+            .Replace("https://127.0.0.1", "https://localhost", StringComparison.Ordinal);
         return server;
     }
 
@@ -193,6 +195,16 @@ internal sealed class EndpointServer : IAsyncDisposable
         {
             context.Abort();
         }
+    }
+
+    private static X509Certificate2 OwnCertificate()
+    {
+        using var key = RSA.Create(2048);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("localhost");
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        request.CertificateExtensions.Add(names.Build());
+        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
     }
 
     private List<T> Copy<T>(List<T> list)

@@ -26,6 +26,8 @@ internal static class GatewayKinds
                 new("budget, 429", ErrorBodies.LiteLlm(429, "Max budget limit reached."), Must.Refuse("limit")),
                 new("no deployments", ErrorBodies.LiteLlm(429, "litellm.RateLimitError: No deployments available for selected model, Try again in 5 seconds. Passed model=our-claude."), Must.Wait(5)),
                 new("too long", ErrorBodies.LiteLlm(400, "litellm.ContextWindowExceededError: litellm.BadRequestError: AnthropicException - prompt is too long: 210000 tokens > 200000 maximum"), Must.Overflow("ContextTokens")),
+                new("throttled, in words that sound too long", ErrorBodies.LiteLlm(429, "litellm.RateLimitError: BedrockException - {\"message\":\"Too many tokens, please wait before trying again.\"}"), Must.Wait()),
+                new("away until a date", _ => ErrorBodies.LiteLlm(503, "litellm.ServiceUnavailableError: upstream").With("Retry-After", DateTimeOffset.UtcNow.AddSeconds(60).ToString("R")), Must.Wait(60)),
                 new("upstream down", ErrorBodies.LiteLlm(500, "litellm.InternalServerError: AnthropicException - Overloaded"), Must.Wait()),
             ],
         },

@@ -60,6 +60,30 @@ internal static class OddKinds
                 new("stream of nothing", request => request.Streams ? Answer.Stream([], done: false) : new Answer(), Must.Wait()),
             ],
         },
+        new("overflow in other words", "some-model")
+        {
+            Doors = Chat(),
+            Errors =
+            [
+                .. new[]
+                {
+                    "input is too long for requested model.",
+                    "Invalid request: Input token length too long",
+                    "invalid params, context window exceeds limit (2013)",
+                    "prompt token count of 140000 exceeds the limit of 128000",
+                    "Input length 140000 exceeds the maximum allowed input length of 131072 tokens.",
+                    "prompt too long; exceeded max context length by 9000 tokens",
+                    "You passed 140000 input tokens and requested 8192 output tokens. However, the model's context length is only 131072 tokens.",
+                }.Select(words => new ErrorCase($"'{words[..24]}…'", ErrorBodies.OpenAi(400, words), Must.Overflow("ContextTokens"))),
+                new("throttled", ErrorBodies.OpenAi(429, "ThrottlingException: Too many tokens, please wait before trying again."), Must.Wait()),
+            ],
+        },
+        new("proxy with an authority of its own", "gpt-5.1")
+        {
+            Proxy = ProxyKind.Opening,
+            Doors = Chat(),
+            FirstTurn = Must.Refuse("certificate", "SSL_CERT_FILE") with { MostRequests = 0 },
+        },
         new("corporate proxy", "gpt-5.1")
         {
             Proxy = ProxyKind.Open,

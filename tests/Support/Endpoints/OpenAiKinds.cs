@@ -69,6 +69,14 @@ internal static class OpenAiKinds
             Doors = Doors(new ChatShape(), [NotHere("This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did you mean to use v1/completions?")], NoTemperature),
             Price = new(1.75, 0.175, 14),
         },
+        new("Copilot-like front end", "gpt-5.2-codex")
+        {
+            BasePath = "",
+            Entry = [Key],
+            Doors = Doors(new ChatShape(), [Rules.When("not in chat", _ => true, request => Answer.Json(
+                400, "{\"error\":{\"message\":\"model \\\"gpt-5.2-codex\\\" is not accessible via the /chat/completions endpoint\",\"code\":\"unsupported_api_for_model\"}}")).Learnable]),
+            Price = new(1.75, 0.175, 14),
+        },
         new("OpenAI o3-pro, Responses set", "o3-pro")
         {
             Settings = [("Api", "responses"), ("ReasoningEffort", "high")],
@@ -84,6 +92,7 @@ internal static class OpenAiKinds
         new("wrong key", Error(401, "Incorrect API key provided: sk-wrong. You can find your API key at https://platform.openai.com/account/api-keys.", "invalid_api_key"), Must.Deny("key")),
         new("rate limit", Error(429, "Rate limit reached for gpt-5 in organization org-x on tokens per min (TPM): Limit 30000, Used 28000, Requested 9000. Please try again in 14s.", "rate_limit_exceeded", "tokens")
             .With("retry-after-ms", "13900").With("retry-after", "14"), Must.Wait(13.9)),
+        new("rate limit, only in words", Error(429, "Rate limit reached for requests. Limit 3, Used 3, Requested 1. Please try again in 20s.", "rate_limit_exceeded", "requests"), Must.Wait(20)),
         new("no quota", Error(429, "You exceeded your current quota, please check your plan and billing details.", "insufficient_quota", "insufficient_quota"), Must.Refuse("credit")),
         new("spend limit", Error(429, "Limit of the project reached.", "project_spend_limit_exceeded", "insufficient_quota"), Must.Refuse("limit")),
         new("slow down", Error(503, "Slow down", "slow_down"), Must.Wait()),

@@ -18,6 +18,7 @@ internal static class ReasoningKinds
             Entry = [DeepSeekKey],
             Doors = Chat(Shape with { Usage = Usages.HitAndMiss }, [
                 .. ChatRules.Common(Error),
+                Rules.When("no schema", request => (string?)request.Body["response_format"]?["type"] == "json_schema", Error(400, "This response_format type is unavailable now", "invalid_request_error")).Learnable,
                 EchoRules.Text("reasoning_content", onlyWithCalls: false, _ => Error(
                     400, "The `reasoning_content` in the thinking mode must be passed back to the API.", "invalid_request_error"), emptyPasses: true),
             ]),

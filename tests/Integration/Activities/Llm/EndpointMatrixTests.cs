@@ -32,7 +32,7 @@ public sealed class EndpointMatrixTests : LlmTestBase
         using var variables = new Variables(kind.Variables);
         (string, string)[] settings =
         [
-            ("BaseUrl", kind.Proxy == ProxyKind.None ? server.BaseUrl : $"http://models.example.com{kind.BasePath}"),
+            ("BaseUrl", kind.Proxy != ProxyKind.Open ? server.BaseUrl : $"http://models.example.com{kind.BasePath}"),
             ("Model", kind.Model),
             ("RequestTimeoutSec", "20"),
             .. kind.Settings,
@@ -49,7 +49,7 @@ public sealed class EndpointMatrixTests : LlmTestBase
     public void There_are_at_least_44_kinds() => Assert.That(EndpointKinds.All, Has.Count.AtLeast(44));
 
     /// <summary>What HTTP_PROXY is to a worker: it is read once for a process, so that the test sets what was read.</summary>
-    private static ProxyScope? Through(EndpointKind kind, EndpointServer server) => kind.Proxy == ProxyKind.None ? null : new ProxyScope(server.Origin);
+    private static ProxyScope? Through(EndpointKind kind, EndpointServer server) => kind.Proxy != ProxyKind.Open ? null : new ProxyScope(server.Origin);
 
     private sealed class ProxyScope : IDisposable
     {

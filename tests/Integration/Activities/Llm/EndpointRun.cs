@@ -29,6 +29,7 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
             first,
             conversation is null ? new Cell(kind.FirstTurn?.Failure is not null, "–") : await SecondAsync(conversation),
             kind.FirstTurn?.Failure is null ? await LongAsync() : new Cell(true, "–"),
+            kind.FirstTurn?.Failure is null ? await SchemaAsync() : new Cell(true, "–"),
             await ErrorsAsync(),
             Cost(),
         ];
@@ -92,6 +93,15 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
         }
 
         return Close("long reply", wrong);
+    }
+
+    private async Task<Cell> SchemaAsync()
+    {
+        server.Begin();
+        server.Model = _ => new Says { Text = """{"verdict":"ok"}""", Reasoning = Thought };
+        var start = await store.AppendAsync(null, [System with { Content = "You answer with one JSON object." }, User("Judge it.")], CancellationToken.None);
+        var came = await CallAsync(start, request => request with { Purpose = LlmPurposes.Critique, Tools = false });
+        return Close("schema", EndpointVerdict.Wrong(came, new Ending(Finish: FinishReasons.Stop) { Text = "verdict", MostRequests = 4 }));
     }
 
     private async Task<Cell> ErrorsAsync()

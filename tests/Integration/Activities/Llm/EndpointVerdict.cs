@@ -24,7 +24,7 @@ internal static class EndpointVerdict
                 : !ending.Failure.Split('|').Contains(failure.ErrorType) ? $"{failure.ErrorType} and not {ending.Failure}: {failure.Message}"
                 : failure.NonRetryable == ending.Passing ? $"{(ending.Passing ? "is final" : "is tried again")}: {failure.Message}"
                 : (ending.Words ?? []).FirstOrDefault(word => !failure.Message.Contains(word, StringComparison.OrdinalIgnoreCase)) is { } missing ? $"does not say '{missing}': {failure.Message}"
-                : ending.Wait is { } wait && !(failure.NextRetryDelay >= wait && failure.NextRetryDelay <= (1.5 * wait) + TimeSpan.FromSeconds(2)) ? $"waits {failure.NextRetryDelay} and not {wait}"
+                : ending.Wait is { } wait && !(failure.NextRetryDelay >= wait - Slack(wait) && failure.NextRetryDelay <= (1.5 * wait) + TimeSpan.FromSeconds(2)) ? $"waits {failure.NextRetryDelay} and not {wait}"
                 : came.Requests > ending.MostRequests ? $"{came.Requests} requests, at most {ending.MostRequests} were needed" : null;
         }
 
@@ -42,6 +42,9 @@ internal static class EndpointVerdict
         { Reply: { } reply } => $"a reply '{PlainText.OneLine(reply.Text ?? "", 120)}', finish '{reply.FinishReason}'",
         _ => "",
     };
+
+    /// <summary>A time of reset is cut to seconds, and seconds pass until it is read.</summary>
+    private static TimeSpan Slack(TimeSpan wait) => wait > TimeSpan.FromSeconds(30) ? TimeSpan.FromSeconds(3) : TimeSpan.Zero;
 
     /// <summary>The last refusal, with the request that it answered.</summary>
     public static string Evidence(Refusal refusal) => $"\n  rule: {refusal.Rule.Name}\n  answer: {refusal.Answer.Status} {PlainText.OneLine(refusal.Answer.Body, 300)}"
