@@ -23,5 +23,50 @@ internal sealed class EndpointHabits
     internal sealed record Habit(bool CompletionTokensField = false, bool NoTools = false, bool NoSchema = false)
     {
         public static readonly Habit Unknown = new();
+
+        /// <summary>Knows no streams.</summary>
+        public bool NoStream { get; init; }
+
+        /// <summary>Knows nothing but streams.</summary>
+        public bool StreamOnly { get; init; }
+
+        /// <summary>Takes no <c>stream_options</c>.</summary>
+        public bool NoStreamOptions { get; init; }
+
+        /// <summary>Answers with one body though a stream is asked for, so that the first byte is the last.</summary>
+        public bool AnswersWhole { get; init; }
+
+        /// <summary>The model is found at Responses only.</summary>
+        public bool ResponsesOnly { get; init; }
+
+        /// <summary>Refuses reasoning that is sent back.</summary>
+        public bool NoReasoningEcho { get; init; }
+
+        /// <summary>What stands for the reasoning of an assistant's message without any; null where the field may be left out.</summary>
+        public string? ReasoningFill { get; init; }
+
+        /// <summary>Wants a signature on tool calls that it did not write itself.</summary>
+        public bool SignatureFill { get; init; }
+
+        /// <summary>Wants ids of tool calls of nine letters and digits.</summary>
+        public bool ShortIds { get; init; }
+
+        /// <summary>Takes no words of the user right after a tool's result.</summary>
+        public bool WordsInResults { get; init; }
+
+        /// <summary>Gives no encrypted reasoning.</summary>
+        public bool NoEncryptedReasoning { get; init; }
+
+        /// <summary>Knows thinking by a number of tokens only.</summary>
+        public bool ThinkingBudget { get; init; }
+
+        /// <summary>Takes no word for how hard the model thinks.</summary>
+        public bool NoEffort { get; init; }
+
+        /// <summary>Takes no marks for its cache.</summary>
+        public bool NoCacheMarks { get; init; }
+
+        /// <summary>Takes no key for its cache.</summary>
+        public bool NoCacheKey { get; init; }
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Spark.Temporal.Activities.Llm.Apis;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Exceptions;
@@ -37,8 +38,8 @@ internal static partial class ErrorMap
             return reply;
         }
 
-        // Without a number the words may still tell that it is for good; if not, it is trouble at the provider.
-        return reply with { Status = code is >= 400 and < 600 ? code : 500 };
+        // Without a number its name may tell; if not, the words may still tell that it is for good; else it is trouble at the provider.
+        return reply with { Status = code is >= 400 and < 600 ? code : ProviderWords.ErrorNames(reply.Body).Select(StreamErrors.StatusOf).FirstOrDefault(status => status is not null) ?? 500 };
     }
 
     /// <summary>Whether the endpoint says that it gets too many requests: expected, and a reason to send fewer at once.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Llm.Apis;
 using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Domain.Conversations;
@@ -141,6 +142,8 @@ internal sealed class LlmActivities(
         DroppedObservations = answer.DroppedObservations,
         LeftOut = answer.LeftOut.Count > 0 ? answer.LeftOut : null,
         Fenced = answer.Fenced,
+        Api = answer.Api.Name == ChatApi.ApiName ? null : answer.Api.Name,
+        Endpoint = endpoint.BaseUrl.AbsoluteUri,
         RunId = runId,
     };
 
@@ -174,7 +177,8 @@ internal sealed class LlmActivities(
     private async Task<LlmReply> ResultAsync(LlmRequest request, StoredReply stored, string? runId)
     {
         var raw = await store.ReadTextAsync(stored.Reply, CancellationToken.None);
-        var (message, finish, _) = ReplyEnds.Meant(ChatReplyReader.Read(raw, request.Call, stored.Fenced, mayBeEmpty: true), request);
+        var (message, finish, _) = ReplyEnds.Meant(
+            ApiChoice.Named(stored.Api).Read(raw, new ReplyForm(request.Call, stored.Fenced, stored.Endpoint, stored.Model)), request);
         message = message with { Timestamp = stored.ReceivedAt, Model = message.Model ?? stored.Model, Usage = stored.Usage };
         var calls = message.ToolCalls;
 

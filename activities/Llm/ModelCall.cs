@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Spark.Temporal.Activities.Llm.Apis;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
@@ -14,13 +15,14 @@ namespace Spark.Temporal.Activities.Llm;
 /// <summary>A reply that came and can be read.</summary>
 /// <param name="Body">The raw body, known secrets taken out.</param>
 /// <param name="Reply">What it says.</param>
+/// <param name="Api">The API that was spoken.</param>
 /// <param name="Fenced">The shell was offered as a fenced block.</param>
 /// <param name="DurationMs">From the request to the whole reply, in milliseconds.</param>
 /// <param name="ResentInFlight">Requests of this call that were cut off in flight before.</param>
 /// <param name="DroppedObservations">Observations left out of the request.</param>
 /// <param name="LeftOut">Positions of those that were not left out before.</param>
 internal sealed record ModelAnswer(
-    string Body, ChatReply Reply, bool Fenced, long DurationMs, int ResentInFlight, int DroppedObservations, IReadOnlyList<int> LeftOut);
+    string Body, ChatReply Reply, IModelApi Api, bool Fenced, long DurationMs, int ResentInFlight, int DroppedObservations, IReadOnlyList<int> LeftOut);
 
 /// <summary>
 /// One model call until it has an answer or fails. It asks again only when the endpoint refused the form of the request,
@@ -48,7 +50,7 @@ internal sealed class ModelCall(
     /// </summary>
     private static readonly TimeSpan TurnPatience = TimeSpan.FromMinutes(10);
 
-    /// <summary>How often a reply is asked for because of what came, before that is taken or a person has to look.</summary>
+    /// <summary>How often a reply that cannot be read is asked for, before a person has to look.</summary>
     private const int MostTimes = 3;
 
     private readonly LlmProfile _profile = endpoint.Profile;
@@ -61,12 +63,13 @@ internal sealed class ModelCall(
         var fitted = ContextWindow.Fit(messages, PromptLimit);
         for (var shortened = false; ;)
         {
-            var form = FormNow();
+            var api = ApiChoice.For(endpoint, habits[endpoint]);
+            var form = ModelRequests.Form(request, endpoint, habits[endpoint], MaxTokens, Conversation);
             var resent = shelf.CutOff;
             using var place = await EnterAsync(end.Stop);
             end.Stop.ThrowIfCancellationRequested();
             var clock = Stopwatch.StartNew();
-            var came = await SendAsync(ChatBody.Write(request, fitted.Messages, form), end);
+            var came = await SendAsync(api, ModelRequests.Body(api, fitted.Messages, form), form, end);
             var reply = ErrorMap.Meant(came);
             if (place.Answered(ErrorMap.IsThrottled(reply) && !IsFinal(reply)) is { } lowered)
             {
@@ -76,13 +79,14 @@ internal sealed class ModelCall(
 
             if (reply is { Status: >= 200 and < 300, IsPage: false })
             {
-                var read = await ReadAsync(reply, form.Fenced);
-                return new ModelAnswer(reply.Body, read, form.Fenced, clock.ElapsedMilliseconds, resent, fitted.Dropped, fitted.LeftOut);
+                NoteForm(reply, form);
+                var read = await ReadAsync(reply, api, form.Fenced);
+                return new ModelAnswer(reply.Body, read, api, form.Fenced, clock.ElapsedMilliseconds, resent, fitted.Dropped, fitted.LeftOut);
             }
 
             // An error inside a success may be kept by the endpoint under the key of the request: it must not come again.
             await shelf.MarkEndAsync(came.Status is >= 200 and < 300 ? RequestEnd.Failed : RequestEnd.Refused, CancellationToken.None);
-            if (Learned(reply, form))
+            if (Learned(reply, api, form))
             {
                 continue;
             }
@@ -141,21 +145,28 @@ internal sealed class ModelCall(
         request.PromptTokens ?? TokenBudgets.Default[request.Purpose].PromptTokens,
         Math.Max(_profile.ContextTokens - MaxTokens, _profile.ContextTokens / 2));
 
-    private ChatBody.Form FormNow()
+    // Calls of one purpose of a run continue each other; those of another purpose, or task, begin otherwise.
+    private string Conversation => $"{request.Owner ?? workflowId}\n{request.FirstRunId}\n{request.Purpose}\n{request.Task}";
+
+    /// <summary>Notes that an endpoint answers with one body where a stream was asked for: its first byte takes as long as its last.</summary>
+    private void NoteForm(ChatHttpReply reply, BodyForm form)
     {
-        var habit = habits[endpoint];
-        return new ChatBody.Form(
-            endpoint,
-            Fenced: request.Tools && (_profile.Tools == ToolMode.Off || (_profile.Tools == ToolMode.Auto && habit.NoTools)),
-            CompletionTokensField: _profile.MaxTokensField == MaxTokensField.MaxCompletionTokens
-                || (_profile.MaxTokensField == MaxTokensField.Auto && habit.CompletionTokensField),
-            MaxTokens,
-            Structured: _profile.StructuredOutput == StructuredOutput.On || (_profile.StructuredOutput == StructuredOutput.Auto && !habit.NoSchema));
+        if (form.Stream && habits[endpoint].AnswersWhole == reply.Streamed)
+        {
+            habits.Learn(endpoint, known => known with { AnswersWhole = !reply.Streamed });
+        }
     }
 
     /// <summary>Whether a refusal says how to write the request so that the endpoint takes it.</summary>
-    private bool Learned(ChatHttpReply reply, ChatBody.Form form)
+    private bool Learned(ChatHttpReply reply, IModelApi api, BodyForm form)
     {
+        if (ApiLessons.From(reply, _profile, api.Name, form, habits[endpoint]) is { } lesson)
+        {
+            logger.LogInformation("{Endpoint}, {Model}: {Lesson}", endpoint.BaseUrl, endpoint.Model, lesson.Words);
+            habits.Learn(endpoint, lesson.Change);
+            return true;
+        }
+
         if (_profile.MaxTokensField == MaxTokensField.Auto && !form.CompletionTokensField && ErrorMap.WantsCompletionTokens(reply))
         {
             habits.Learn(endpoint, known => known with { CompletionTokensField = true });
@@ -169,7 +180,7 @@ internal sealed class ModelCall(
             return true;
         }
 
-        if (_profile.StructuredOutput == StructuredOutput.Auto && form.Structured && ChatBody.SchemaOf(request.Purpose) is not null && ErrorMap.KnowsNoSchema(reply))
+        if (_profile.StructuredOutput == StructuredOutput.Auto && form.Schema is not null && ErrorMap.KnowsNoSchema(reply))
         {
             logger.LogInformation("{Endpoint} takes no schema for {Model}: from now on only the prompt's text asks for the form of the reply", endpoint.BaseUrl, endpoint.Model);
             habits.Learn(endpoint, known => known with { NoSchema = true });
@@ -179,21 +190,14 @@ internal sealed class ModelCall(
         return false;
     }
 
-    private async Task<ChatHttpReply> SendAsync(BinaryData body, StepEnd end)
+    private async Task<ChatHttpReply> SendAsync(IModelApi api, BinaryData body, BodyForm form, StepEnd end)
     {
-        var headers = new Dictionary<string, string>
-        {
-            ["X-Spark-Purpose"] = HeaderText(request.Purpose),
-            ["X-Spark-Run"] = HeaderText(workflowId),
-            ["X-Spark-Task"] = HeaderText(request.Task),
-            ["Idempotency-Key"] = shelf.IdempotencyKey(body),
-        };
+        var http = ModelRequests.Http(
+            request, endpoint, api, body, workflowId, shelf.IdempotencyKey(body), ModelRequests.Deadlines(_profile, form, habits[endpoint]));
         await shelf.MarkSentAsync(end.Stop);
         try
         {
-            var timeout = TimeSpan.FromSeconds(_profile.RequestTimeoutSec);
-            var reply = await gateway.SendAsync(
-                new ChatHttpRequest(endpoint.BaseUrl, _profile.KeyVariable, timeout, body, headers), end.Abort);
+            var reply = await gateway.SendAsync(http, end.Abort);
             return reply with { Body = reply.Status is >= 200 and < 300 ? redactor.RedactKnown(reply.Body) : redactor.Redact(reply.Body) };
         }
         catch (ChatConnectionException broken)
@@ -204,16 +208,11 @@ internal sealed class ModelCall(
         }
     }
 
-    private async Task<ChatReply> ReadAsync(ChatHttpReply reply, bool fenced)
+    private async Task<ChatReply> ReadAsync(ChatHttpReply reply, IModelApi api, bool fenced)
     {
         try
         {
-            return ChatReplyReader.Read(reply.Body, request.Call, fenced);
-        }
-        catch (UnreadableReplyException nothing) when (nothing.Empty && shelf.Unreadable + 1 >= MostTimes)
-        {
-            // A model that says nothing each time it is asked has said it: an agent's work ends, any other reply is judged as what it is.
-            return ChatReplyReader.Read(reply.Body, request.Call, fenced, mayBeEmpty: true);
+            return api.Read(reply.Body, new ReplyForm(request.Call, fenced, endpoint.BaseUrl.AbsoluteUri, endpoint.Model));
         }
         catch (UnreadableReplyException wrong)
         {
@@ -223,7 +222,7 @@ internal sealed class ModelCall(
                 ? new ApplicationFailureException(redactor.Redact(words), FailureTypes.ModelUnavailable)
                 : new ApplicationFailureException(
                     redactor.Redact($"{words} That was reply {shelf.Unreadable} of this kind to one question; each may have been paid for. "
-                        + $"Check that {LlmOptions.Section}:Profiles:{request.Model.Profile}:BaseUrl is a chat completion endpoint."),
+                        + $"Check that {LlmOptions.Section}:Profiles:{request.Model.Profile}:BaseUrl is the address of a model, and Api the one that it speaks."),
                     FailureTypes.ModelUnreadable,
                     nonRetryable: true);
         }

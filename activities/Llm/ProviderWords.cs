@@ -49,6 +49,21 @@ internal static partial class ProviderWords
         }
     }
 
+    /// <summary>The names that an error gives itself (<c>code</c>, <c>type</c>, <c>status</c>), the most telling one first.</summary>
+    public static IReadOnlyList<string> ErrorNames(string body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object
+                ? [.. new[] { Text(error, "code"), Text(error, "type"), Text(error, "status") }.OfType<string>()] : [];
+        }
+        catch (JsonException)
+        {
+            return [];
+        }
+    }
+
     private static string? MessageIn(string body)
     {
         try

@@ -1,3 +1,4 @@
+using Spark.Temporal.Activities.Llm.Apis;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
@@ -43,11 +44,12 @@ internal static class ReplyEnds
 
         // Sent back as calls proper, the form that the endpoint itself should have given them.
         var calls = written.Calls
-            .Select((found, index) => ShellTool.FromArguments(CallIds.Made(call, index + 1), found.Name, found.Arguments, cutOff: false))
+            .Select((found, index) => ShellTool.FromArguments(ToolCallIds.Make(call, index + 1), found.Name, found.Arguments, cutOff: false))
             .ToList();
         return reply with
         {
-            Message = reply.Message with { Content = written.Text, ToolCalls = calls },
+            // Where all that was said goes back as it came, it would hold the text and not the calls that are answered.
+            Message = reply.Message with { Content = written.Text, ToolCalls = calls, Echo = reply.Message.Echo is { Api: ChatApi.ApiName } echo ? echo : null },
             FinishReason = FinishReasons.TextCall,
         };
     }

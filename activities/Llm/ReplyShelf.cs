@@ -39,6 +39,14 @@ internal sealed record StoredReply
     /// <summary>The shell was offered as a fenced block.</summary>
     public bool Fenced { get; init; }
 
+    /// <summary>Name of the API that was spoken; null for chat completions, and for a reply that was stored without it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Api { get; init; }
+
+    /// <summary>Base address that the reply came from; null for a reply that was stored without it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Endpoint { get; init; }
+
     /// <summary>Id of the run that asked; null for a reply that was stored without it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? RunId { get; init; }
