@@ -84,11 +84,14 @@ internal sealed class AgentEvents(AgentDescription description, Func<string, str
     {
         if (description.Events is { } events && events.From == source)
         {
-            foreach (var rule in events.Rules.Where(rule => JsonPaths.Holds(root, rule.When)))
+            foreach (var happened in JsonPaths.Find(root, events.Each))
             {
-                foreach (var element in JsonPaths.Find(root, rule.Each).Where(element => JsonPaths.Holds(element, rule.Where)))
+                foreach (var rule in events.Rules.Where(rule => JsonPaths.Holds(happened, rule.When)))
                 {
-                    Apply(rule, element);
+                    foreach (var element in JsonPaths.Find(happened, rule.Each).Where(element => JsonPaths.Holds(element, rule.Where)))
+                    {
+                        Apply(rule, element);
+                    }
                 }
             }
         }
@@ -150,7 +153,9 @@ internal sealed class AgentEvents(AgentDescription description, Func<string, str
             return;
         }
 
-        var said = new TokenUsage((long)numbers[0].Sum(), (long)numbers[1].Sum(), (long)numbers[2].Sum(), numbers[3].Sum());
+        // Agents write a cost of 0 where they know no price.
+        var cost = numbers[3].Sum();
+        var said = new TokenUsage((long)numbers[0].Sum(), (long)numbers[1].Sum(), (long)numbers[2].Sum(), cost) { Unpriced = cost == 0 };
         (_usage, _said) = (paths.Sum ? _usage + said : said, true);
     }
 }

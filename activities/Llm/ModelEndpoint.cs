@@ -1,3 +1,4 @@
+using Spark.Temporal.Activities.Llm.Habits;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Domain.Prices;
 using Spark.Temporal.Workflows.Messages;
@@ -11,14 +12,11 @@ namespace Spark.Temporal.Activities.Llm;
 /// <param name="Model">The model's name.</param>
 internal sealed record ModelEndpoint(LlmProfile Profile, Uri BaseUrl, string Model)
 {
-    /// <summary>What a model is taken to read and write together where nobody says it, in tokens.</summary>
-    private const int UnknownContext = 128_000;
-
     /// <summary>What is known of the model; null where nothing is.</summary>
     public ModelRow? Known { get; } = ModelTable.Shipped.Find(Model, BaseUrl.Host);
 
-    /// <summary>What the model can read and write together, in tokens.</summary>
-    public int ContextTokens => Profile.ContextTokens ?? Known?.Context ?? UnknownContext;
+    /// <summary>What its habits are kept for.</summary>
+    public HabitKey Habits => new(BaseUrl, Model, Profile.Api.ToString().ToLowerInvariant());
 
     /// <summary>Whether a key is sent along.</summary>
     public bool HasKey => !string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(Profile.KeyVariable));

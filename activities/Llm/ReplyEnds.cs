@@ -1,3 +1,4 @@
+using Spark.Temporal.Activities.Llm.Apis;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
@@ -31,7 +32,7 @@ internal static class ReplyEnds
             return Written(reply, written, request.Call);
         }
 
-        return message.Content.Length == 0 && reply.FinishReason != FinishReasons.Length ? reply with { FinishReason = FinishReasons.Empty } : reply;
+        return reply;
     }
 
     private static ChatReply Written(ChatReply reply, WrittenCallsReading written, int call)
@@ -47,7 +48,8 @@ internal static class ReplyEnds
             .ToList();
         return reply with
         {
-            Message = reply.Message with { Content = written.Text, ToolCalls = calls },
+            // The lists of other APIs hold all that the model said, and these calls are not in them.
+            Message = reply.Message with { Content = written.Text, ToolCalls = calls, Echo = reply.Message.Echo is { Api: ChatApi.ApiName } echo ? echo : null },
             FinishReason = FinishReasons.TextCall,
         };
     }

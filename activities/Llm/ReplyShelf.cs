@@ -32,12 +32,24 @@ internal sealed record StoredReply
     /// <summary>Observations left out of the request.</summary>
     public int DroppedObservations { get; init; }
 
+    /// <summary>Estimated tokens of what was sent.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int SentTokens { get; init; }
+
     /// <summary>Positions of the observations that were left out first in this request; null for none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<int>? LeftOut { get; init; }
 
     /// <summary>The shell was offered as a fenced block.</summary>
     public bool Fenced { get; init; }
+
+    /// <summary>Name of the API that was spoken; null for chat completions, and for a reply that was stored without it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Api { get; init; }
+
+    /// <summary>Base address that the reply came from; null for a reply that was stored without it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Endpoint { get; init; }
 
     /// <summary>Id of the run that asked; null for a reply that was stored without it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Spark.Temporal.Activities.Llm.Apis;
 using Spark.Temporal.Domain.Conversations;
 
 namespace Spark.Temporal.Activities.Llm.Usage;
@@ -24,7 +25,7 @@ internal sealed class CallUsage(ModelEndpoint endpoint, LlmOptions options, Time
     {
         if (!Marks.Any(mark => reply.Body.Contains(mark, StringComparison.Ordinal)))
         {
-            return OfError(reply);
+            return OfError(reply, request);
         }
 
         try
@@ -39,17 +40,17 @@ internal sealed class CallUsage(ModelEndpoint endpoint, LlmOptions options, Time
         }
     }
 
-    /// <summary>Of a success that holds an error: only what it states.</summary>
-    public TokenUsage OfError(ChatHttpReply reply)
+    /// <summary>Of a success that holds an error: what it states, else what the model had said before it.</summary>
+    public TokenUsage OfError(ChatHttpReply reply, BinaryData request)
     {
         try
         {
             using var document = JsonDocument.Parse(reply.Body);
-            return StatedUsage.Of(document.RootElement) is { } usage ? Priced(usage, reply, null) : TokenUsage.None;
+            return StatedUsage.Of(document.RootElement) is { } usage ? Priced(usage, reply, null) : OfCut(request, reply.Partial);
         }
         catch (JsonException)
         {
-            return TokenUsage.None;
+            return OfCut(request, reply.Partial);
         }
     }
 
