@@ -122,6 +122,19 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
 
     public Task<ModelDescription> DescribeAsync(ModelDescriptionRequest request) => Task.FromResult(Describe(request));
 
+    /// <summary>What comes of a test; may throw.</summary>
+    public Func<ModelChoice, ModelTest> Test { get; set; } = model => new ModelTest
+    {
+        Profile = model.Profile,
+        Model = model.Name ?? "fake",
+        BaseUrl = "http://fake/v1",
+        Api = "chat",
+        Steps = [new ModelTestStep("tool call", true, "cat password.txt", new TokenUsage(100, 10), 5)],
+        Usage = new TokenUsage(100, 10),
+    };
+
+    public Task<ModelTest> TestAsync(ModelChoice model) => Task.FromResult(Test(model));
+
     /// <summary>A scripted reply that begins so is empty, and ends for the reason that follows.</summary>
     public const string Ends = "ends: ";
 
