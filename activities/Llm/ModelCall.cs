@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Spark.Temporal.Activities.Llm.Apis;
 using Spark.Temporal.Activities.Llm.Signs;
-using Spark.Temporal.Activities.Llm.Usage;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;

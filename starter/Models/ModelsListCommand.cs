@@ -92,7 +92,7 @@ internal static class ModelsListCommand
         {
             string[] cells =
             [
-                profile.Profile, profile.Model ?? "(by --model)", profile.Api, Tokens(profile.ContextTokens), .. Rates(profile.Price, profile.PriceFrom), profile.PriceFrom ?? "",
+                profile.Profile, profile.Model ?? "(by --model)", profile.Api, Tokens(profile.ContextTokens), .. Rates(profile.Price, profile.PriceFrom ?? (profile.Model is null ? "" : null)), profile.PriceFrom ?? "",
                 profile.BaseUrl + (profile.KeySet ? "" : $" ({profile.KeyVariable} is not set)"),
             ];
             table.AddRow([.. cells.Select(Markup.Escape)]);
