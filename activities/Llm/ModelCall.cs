@@ -73,6 +73,7 @@ internal sealed class ModelCall(
         {
             var api = ApiChoice.For(endpoint, known);
             var form = ModelRequests.Form(request, endpoint, known, fitting.ReplyTokens, Conversation);
+            form = form with { HasEcho = form.Echo && (form.ReasoningFill is not null || fitting.Sent.Messages.Any(message => Dialogue.IsOwn(message, form, api.Name))) };
             var body = ModelRequests.Body(api, fitting.Sent.Messages, form);
             var resent = shelf.CutOff;
             using var place = await EnterAsync(end.Stop);

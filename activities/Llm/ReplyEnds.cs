@@ -32,7 +32,7 @@ internal static class ReplyEnds
             return Written(reply, written, request.Call);
         }
 
-        return message.Content.Length == 0 && reply.FinishReason != FinishReasons.Length ? reply with { FinishReason = FinishReasons.Empty } : reply;
+        return reply;
     }
 
     private static ChatReply Written(ChatReply reply, WrittenCallsReading written, int call)
@@ -44,11 +44,12 @@ internal static class ReplyEnds
 
         // Sent back as calls proper, the form that the endpoint itself should have given them.
         var calls = written.Calls
-            .Select((found, index) => ShellTool.FromArguments(CallIds.Made(call, index + 1), found.Name, found.Arguments, cutOff: false))
+            .Select((found, index) => ShellTool.FromArguments(ToolCallIds.Make(call, index + 1), found.Name, found.Arguments, cutOff: false))
             .ToList();
         return reply with
         {
-            Message = reply.Message with { Content = written.Text, ToolCalls = calls },
+            // The lists of other APIs hold all that the model said, and these calls are not in them.
+            Message = reply.Message with { Content = written.Text, ToolCalls = calls, Echo = reply.Message.Echo is { Api: ChatApi.ApiName } echo ? echo : null },
             FinishReason = FinishReasons.TextCall,
         };
     }

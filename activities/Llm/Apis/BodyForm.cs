@@ -50,6 +50,9 @@ internal sealed record BodyForm
     /// <summary>What a message's provider wants back goes back.</summary>
     public bool Echo { get; init; } = true;
 
+    /// <summary>There is something that goes back.</summary>
+    public bool HasEcho { get; init; }
+
     /// <summary>Encrypted reasoning is asked for.</summary>
     public bool EncryptedReasoning { get; init; } = true;
 
