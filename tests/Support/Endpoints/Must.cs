@@ -21,8 +21,8 @@ internal static class Must
     public static Ending Wait(double? seconds = null, params string[] words) =>
         new(FailureTypes.ModelUnavailable, words) { Passing = true, Wait = seconds is { } wait ? TimeSpan.FromSeconds(wait) : null };
 
-    /// <summary>It does not fit; the message names the setting.</summary>
-    public static Ending Overflow(params string[] words) => new(FailureTypes.ContextOverflow, words) { MostRequests = 3 };
+    /// <summary>The first request does not fit, which no attempt may be judged by; the message names the setting.</summary>
+    public static Ending Overflow(params string[] words) => new(FailureTypes.ModelRefused, [.. words, "ContextTokens"]) { MostRequests = 3 };
 
     /// <summary>A reply that ends like this.</summary>
     public static Ending Finish(string finish, int requests = 1) => new(Finish: finish) { MostRequests = requests };
