@@ -42,7 +42,14 @@ internal sealed class Fitting
             _wanted = Math.Min(_wanted, most);
         }
 
-        Sent = ContextWindow.Fit(messages, Math.Min(request.PromptTokens ?? budget.PromptTokens, ContextTokens - Least(ContextTokens)));
+        var limit = Math.Min(request.PromptTokens ?? budget.PromptTokens, ContextTokens - Least(ContextTokens));
+        Sent = ContextWindow.Fit(messages, limit);
+        if (!Sent.Fits)
+        {
+            // Rather the newest observation alone than a refusal.
+            Sent = ContextWindow.Fit(messages, limit, keepTurns: 1);
+        }
+
         ReplyTokens = Within(ContextTokens, Sent.EstimatedTokens + Around);
     }
 
