@@ -33,11 +33,6 @@ internal static partial class ApiLessons
             return new("the model is asked by Responses from now on", habit => habit with { ResponsesOnly = true });
         }
 
-        if (!form.CompletionTokensField && profile.MaxTokensField == MaxTokensField.Auto && api == ChatApi.ApiName && ErrorMap.WantsCompletionTokens(reply))
-        {
-            return new("the limit of a reply is named max_completion_tokens", habit => habit with { CompletionTokensField = true });
-        }
-
         return Streaming(words, profile, form, known) ?? (api == ChatApi.ApiName ? Reasoning(words, form, known) : null) ?? Others(words, api, form, known);
     }
 

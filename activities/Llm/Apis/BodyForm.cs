@@ -30,6 +30,9 @@ internal sealed record BodyForm
     /// <summary>How hard the model thinks, in the provider's word.</summary>
     public string? Effort { get; init; }
 
+    /// <summary>Fields at the top of the body that the endpoint does not take.</summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
+
     /// <summary>More fields of the body, as the text of one JSON object.</summary>
     public string? ExtraBody { get; init; }
 
