@@ -67,6 +67,12 @@ internal static class Dialogue
             }
 
             var answer = Answer(message, form, api, taken);
+            if (answer is { Calls.Count: 0, Echo: null } && string.IsNullOrWhiteSpace(answer.Content))
+            {
+                // Providers refuse a message that says nothing.
+                continue;
+            }
+
             foreach (var call in answer.Calls)
             {
                 ids[call.OwnId] = call.Id;

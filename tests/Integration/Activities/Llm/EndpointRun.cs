@@ -1,0 +1,218 @@
+using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Prompts;
+using Spark.Temporal.Domain.Texts;
+using Spark.Temporal.Tests.Support.Endpoints;
+using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
+using Temporalio.Testing;
+
+namespace Spark.Temporal.Tests.Activities.Llm;
+
+/// <summary>Drives the product's activity against one stand-in.</summary>
+internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlmActivities activities, IArtifactStore store)
+{
+    private const string LastWords = "All done: \"42\" ✓ 🙂";
+    private const string Thought = "Let me see: the \"tests\" first…\n  then {ünïcode} 🙂, and back\\slashes.";
+    private static readonly string[] First = ["echo \"one\" > /tmp/ü.txt"];
+    private static readonly string[] Second = ["ls -la '/tmp'", "cat /tmp/ü.txt | head -n 3"];
+
+    private readonly List<string> _faults = [];
+    private readonly List<(LlmReply Reply, Says Says)> _answers = [];
+    private int _call;
+
+    public async Task<MatrixRow> RunAsync()
+    {
+        var (first, conversation) = await FirstAsync();
+        Cell[] cells =
+        [
+            first,
+            conversation is null ? new Cell(kind.FirstTurn?.Failure is not null, "–") : await SecondAsync(conversation),
+            kind.FirstTurn?.Failure is null ? await LongAsync() : new Cell(true, "–"),
+            kind.FirstTurn?.Failure is null ? await SchemaAsync() : new Cell(true, "–"),
+            await ErrorsAsync(),
+            Cost(),
+        ];
+        return new MatrixRow(kind.Name, cells, _faults);
+    }
+
+    private async Task<(Cell Cell, ArtifactRef? Conversation)> FirstAsync()
+    {
+        server.Begin();
+        server.Model = request => Calls(request, 1, First);
+        var start = await store.AppendAsync(null, [System, User("Do the task.")], CancellationToken.None);
+        var came = await CallAsync(start);
+        if (kind.FirstTurn is { } ending)
+        {
+            return (Close("first turn", EndpointVerdict.Wrong(came, ending)), null);
+        }
+
+        return came.Reply is { } reply
+            ? (Close("first turn", await WrongCallsAsync(reply, First)), reply.Conversation)
+            : (Close("first turn", EndpointVerdict.Words(came)), null);
+    }
+
+    private async Task<Cell> SecondAsync(ArtifactRef conversation)
+    {
+        var before = server.Refusals.Count;
+        server.Model = request => Calls(request, 2, Second);
+        var second = await CallAsync(await AnsweredAsync(conversation));
+        if (second.Reply is not { } reply)
+        {
+            return Close("second turn", EndpointVerdict.Words(second), before);
+        }
+
+        if (await WrongCallsAsync(reply, Second) is { } wrong)
+        {
+            return Close("second turn", wrong, before);
+        }
+
+        server.Model = _ => new Says { Text = LastWords, Reasoning = Thought + "3", Turn = 3, Tokens = new(2_400, 1_200, 0, 20, 10) };
+        var last = await CallAsync(await AnsweredAsync(reply.Conversation));
+        return Close("second turn", EndpointVerdict.Wrong(last, kind.LastTurn ?? new Ending(Finish: FinishReasons.Stop) { Text = LastWords, MostRequests = int.MaxValue }), before);
+    }
+
+    private async Task<Cell> LongAsync()
+    {
+        server.Begin();
+        server.Model = request => new Says
+        {
+            Text = string.Concat(Enumerable.Range(0, 160).Select(number => $"line {number} ")),
+            Reasoning = Thought,
+            Finish = Finish.Length,
+            Tokens = new(900, 0, 0, request.Limit ?? 1, 0),
+        };
+        var start = await store.AppendAsync(null, [System with { Content = "You write." }, User("Write a long text.")], CancellationToken.None);
+        var came = await CallAsync(start, request => request with { Purpose = LlmPurposes.Distill, Tools = false, MaxTokens = 48_000 });
+        var ending = kind.LongReply ?? new Ending(Finish: FinishReasons.Length) { Text = "line 9 ", MostRequests = 4 };
+        var wrong = EndpointVerdict.Wrong(came, ending);
+        if (wrong is null && ending.Failure is null)
+        {
+            var limit = server.Requests[^1].Limit;
+            wrong = limit is null ? "no limit was sent" : kind.ReplyLimit is null && limit < 16_000 && server.Refusals.Count == 0 ? $"the limit was {limit}, 48000 were asked for" : null;
+        }
+
+        return Close("long reply", wrong);
+    }
+
+    private async Task<Cell> SchemaAsync()
+    {
+        server.Begin();
+        server.Model = _ => new Says { Text = """{"verdict":"ok"}""", Reasoning = Thought };
+        var start = await store.AppendAsync(null, [System with { Content = "You answer with one JSON object." }, User("Judge it.")], CancellationToken.None);
+        var came = await CallAsync(start, request => request with { Purpose = LlmPurposes.Critique, Tools = false });
+        return Close("schema", EndpointVerdict.Wrong(came, new Ending(Finish: FinishReasons.Stop) { Text = "verdict", MostRequests = 4 }));
+    }
+
+    private async Task<Cell> ErrorsAsync()
+    {
+        var wrong = 0;
+        foreach (var error in kind.Errors)
+        {
+            server.Begin();
+            server.Model = _ => new Says { Text = LastWords };
+            server.Fault = error.Answer;
+            var start = await store.AppendAsync(null, [System, User(error.Prompt ?? "Do the task.")], CancellationToken.None);
+            var came = await CallAsync(start);
+            server.Fault = null;
+            if (EndpointVerdict.Wrong(came, error.Ending) is { } why)
+            {
+                wrong++;
+                _faults.Add($"error '{error.Name}': {PlainText.OneLine(why, 300)}");
+            }
+        }
+
+        return new Cell(wrong == 0, kind.Errors.Count == 0 ? "–" : $"{kind.Errors.Count - wrong}/{kind.Errors.Count}");
+    }
+
+    private Cell Cost()
+    {
+        var wrong = _answers.Select(answer => UsageCheck.Wrong(kind, answer.Reply.Usage, answer.Says.Tokens)).FirstOrDefault(why => why is not null);
+        if (wrong is not null)
+        {
+            _faults.Add($"cost: {wrong}");
+        }
+
+        var usages = _answers.Select(answer => answer.Reply.Usage).ToList();
+        return wrong is not null ? new Cell(false, "**no**")
+            : usages.Count == 0 ? new Cell(kind.FirstTurn?.Failure is not null, "–")
+            : new Cell(true, (usages[0].Unpriced ? "unpriced" : $"${usages.Sum(usage => usage.CostUsd):0.######}") + (usages[0].Estimated ? ", estimated" : ""));
+    }
+
+    private async Task<CallEnd> CallAsync(ArtifactRef conversation, Func<LlmRequest, LlmRequest>? change = null)
+    {
+        var before = server.Requests.Count;
+        var spoken = server.Spoken.Count;
+        var request = new LlmRequest
+        {
+            Model = new ModelChoice(),
+            Purpose = LlmPurposes.Agent,
+            Conversation = conversation,
+            Call = ++_call,
+            FirstRunId = "first-run",
+            Task = "matrix",
+            Tools = true,
+            InlineCharacters = 100_000,
+        };
+        var environment = new ActivityEnvironment { Info = ActivityEnvironment.DefaultInfo with { WorkflowId = "skill/matrix/model/task/attempt-1" } };
+        try
+        {
+            var reply = await environment.RunAsync(() => activities.CompleteAsync(change?.Invoke(request) ?? request)).WaitAsync(TimeSpan.FromSeconds(25));
+            if (change is null && server.Fault is null && server.Spoken.Count > spoken)
+            {
+                _answers.Add((reply, server.Spoken[^1]));
+            }
+
+            return new CallEnd(reply, null, server.Requests.Count - before);
+        }
+        catch (Exception failure)
+        {
+            return new CallEnd(null, failure, server.Requests.Count - before);
+        }
+    }
+
+    private Cell Close(string column, string? wrong, int from = 0)
+    {
+        var refusals = server.Refusals.Skip(from).ToList();
+        var broken = refusals.Where(refusal => refusal.Rule.Must).Select(refusal => refusal.Rule.Name).Distinct().ToList();
+        var learned = refusals.Where(refusal => !refusal.Rule.Must).Select(refusal => refusal.Rule.Name).Distinct().ToList();
+        if (wrong is null && broken.Count == 0)
+        {
+            return new Cell(true, learned.Count == 0 ? "ok" : $"ok (learned: {string.Join(", ", learned)})");
+        }
+
+        var last = refusals.LastOrDefault(refusal => refusal.Rule.Must) ?? refusals.LastOrDefault();
+        _faults.Add($"{column}: {wrong ?? "a rule was broken"}{(last is null ? "" : EndpointVerdict.Evidence(last))}");
+        return new Cell(false, $"**no**{(broken.Count + learned.Count > 0 ? $": {string.Join(", ", broken.Concat(learned))}" : "")}");
+    }
+
+    private async Task<string?> WrongCallsAsync(LlmReply reply, string[] commands)
+    {
+        var said = (await store.ReadConversationAsync(reply.Conversation, CancellationToken.None))[^1];
+        var expected = server.Spoken[^1] is { Commands.Count: 0 } && said.ToolCalls.All(call => call.Fenced) ? commands[..1] : commands;
+        var got = said.ToolCalls.Select(call => call.Command ?? $"({call.Problem})").ToArray();
+        return got.SequenceEqual(expected) ? null : $"asked for [{string.Join(" · ", got)}] and not for [{string.Join(" · ", expected)}]; text '{PlainText.OneLine(said.Content, 120)}', finish '{reply.FinishReason}'";
+    }
+
+    /// <summary>A model that acts: by the tool where it has one, else as the system text asks for, else not at all.</summary>
+    private static Says Calls(EndpointRequest request, int turn, string[] commands)
+    {
+        var says = new Says { Turn = turn, Reasoning = Thought + turn, Tokens = new(1_200 * turn, 400 * turn, 0, 50 + turn, 30) };
+        return request.HasTools ? says with { Text = turn == 1 ? "I look first." : "", Commands = commands, Finish = Finish.Calls }
+            : request.Asks("```bash") ? says with { Text = $"I look first.\n\n```bash\n{commands[0]}\n```" }
+            : says with { Text = "I have no tool and was told of no other way." };
+    }
+
+    private async Task<ArtifactRef> AnsweredAsync(ArtifactRef conversation)
+    {
+        var said = (await store.ReadConversationAsync(conversation, CancellationToken.None))[^1];
+        return await store.AppendAsync(
+            conversation,
+            [.. said.ToolCalls.Select(call => new ChatMessage { Role = ChatRoles.Tool, ToolCallId = call.Id, Content = $"Output of {call.Command}:\n\u001b[1mone\u001b[0m ✓\n(exit code 0)" })],
+            CancellationToken.None);
+    }
+
+    private static ChatMessage System { get; } = new() { Role = ChatRoles.System, Content = AgentPrompts.System(tools: true) };
+
+    private static ChatMessage User(string content) => new() { Role = ChatRoles.User, Content = content };
+}
