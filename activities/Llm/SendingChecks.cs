@@ -70,12 +70,12 @@ internal static partial class SendingChecks
         }
     }
 
-    [GeneratedRegex("^[A-Za-z0-9_-]{1,100}$")]
+    [GeneratedRegex(@"^[A-Za-z0-9_-]{1,100}\z")]
     private static partial Regex HeaderName();
 
-    [GeneratedRegex("^[ -~]*$")]
+    [GeneratedRegex(@"^[ -~]*\z")]
     private static partial Regex Visible();
 
-    [GeneratedRegex("^[A-Za-z_-]{1,20}$")]
+    [GeneratedRegex(@"^[A-Za-z_-]{1,20}\z")]
     private static partial Regex Word();
 }
