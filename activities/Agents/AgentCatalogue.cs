@@ -71,6 +71,11 @@ internal sealed class AgentCatalogue(IOptions<AgentOptions> options)
             throw new FormatException("the file is empty; it needs at least name and run.argv");
         }
 
+        if (description.Install.Release.Length > 0)
+        {
+            description.Kwargs.TryAdd("version", "");
+        }
+
         var problem = Problem(name, description);
         return problem is null ? description : throw new FormatException(problem);
     }

@@ -42,6 +42,15 @@ internal sealed class InstallDescription
 {
     public double TimeoutSec { get; set; } = 360;
 
+    /// <summary>
+    /// Version that is installed where neither the run (<c>--agent-kwarg version=…</c>) nor the settings name one; <c>latest</c> is looked up
+    /// once a day. The scripts find it in <c>SPARK_AGENT_VERSION</c>. Empty for an agent whose version cannot be chosen.
+    /// </summary>
+    public string Release { get; set; } = "";
+
+    /// <summary>Paths that its steps make and that it needs: all else of them is thrown away. Empty keeps all that they did.</summary>
+    public List<string> Keep { get; set; } = [];
+
     /// <summary>Shell scripts, run in order.</summary>
     public List<InstallStep> Steps { get; set; } = [];
 
@@ -61,6 +70,9 @@ internal sealed class RunDescription
 {
     /// <summary>How the instruction reaches it.</summary>
     public InstructionBy Instruction { get; set; } = InstructionBy.Stdin;
+
+    /// <summary>Its instruction names the skills with their files: it looks for none by itself.</summary>
+    public bool TellsSkills { get; set; }
 
     public List<string> Argv { get; set; } = [];
 
@@ -96,6 +108,9 @@ internal sealed class EventsDescription
 {
     /// <summary><c>output</c>, or the absolute path of a file.</summary>
     public string From { get; set; } = AgentEvents.Output;
+
+    /// <summary>Path of the events in each document, where it holds several; empty where it is one.</summary>
+    public string Each { get; set; } = "";
 
     public List<EventRule> Rules { get; set; } = [];
 }

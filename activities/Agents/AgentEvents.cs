@@ -84,11 +84,14 @@ internal sealed class AgentEvents(AgentDescription description, Func<string, str
     {
         if (description.Events is { } events && events.From == source)
         {
-            foreach (var rule in events.Rules.Where(rule => JsonPaths.Holds(root, rule.When)))
+            foreach (var happened in JsonPaths.Find(root, events.Each))
             {
-                foreach (var element in JsonPaths.Find(root, rule.Each).Where(element => JsonPaths.Holds(element, rule.Where)))
+                foreach (var rule in events.Rules.Where(rule => JsonPaths.Holds(happened, rule.When)))
                 {
-                    Apply(rule, element);
+                    foreach (var element in JsonPaths.Find(happened, rule.Each).Where(element => JsonPaths.Holds(element, rule.Where)))
+                    {
+                        Apply(rule, element);
+                    }
                 }
             }
         }

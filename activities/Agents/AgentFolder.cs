@@ -13,6 +13,8 @@ internal static class AgentFolder
 
     public const string Start = $"{Root}/agent.sh";
 
+    public const string End = $"{Root}/end.sh";
+
     public const string Instruction = $"{Root}/instruction.md";
 
     /// <summary>A tar for the root of the container.</summary>
@@ -27,6 +29,7 @@ internal static class AgentFolder
             packer.Folder(folder);
             packer.File($"{folder}/stream.sh", Script("stream"));
             packer.File($"{folder}/agent.sh", Script("agent"));
+            packer.File($"{folder}/end.sh", Script("end"));
             packer.File($"{folder}/files", string.Concat(files.Keys.Select(path => $"{path}\n")));
             foreach (var (content, index) in files.Values.Select((content, index) => (content, index)))
             {

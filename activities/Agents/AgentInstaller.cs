@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Text;
+using Microsoft.Extensions.Options;
+using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Domain.Skills;
@@ -10,7 +12,7 @@ using Temporalio.Activities;
 namespace Spark.Temporal.Activities.Agents;
 
 /// <summary>Runs the installation steps of a description, each once, and asks for the version.</summary>
-internal sealed class AgentInstaller(IContainerGateway gateway, IArtifactStore store, OnceRunner once, AgentCatalogue catalogue)
+internal sealed class AgentInstaller(IContainerGateway gateway, IArtifactStore store, OnceRunner once, AgentCatalogue catalogue, IOptions<AgentOptions> options)
 {
     private const int TailCharacters = 1500;
     private const double VersionSec = 30;
@@ -33,15 +35,20 @@ internal sealed class AgentInstaller(IContainerGateway gateway, IArtifactStore s
             ? found : throw SandboxFailures.Lost(request.Container);
         var agent = catalogue.Find(request.Agent.Name);
         var user = UserOf(facts);
-        var scripts = agent.Install.Steps.Select((step, index) => (Name: $"install-{index + 1}.sh", step.Script)).ToDictionary(step => step.Name, step => step.Script);
-        await gateway.PutAsync(request.Container, AgentFolder.Pack(null, new Dictionary<string, string>(), scripts), cancellationToken);
+        var brought = facts.Labels.GetValueOrDefault(SandboxLabels.Agent) == agent.Name;
+        var install = AgentInstall.Of(agent, request.Agent, options.Value);
         var output = new StringBuilder();
         var code = 0;
-        foreach (var (step, index) in agent.Install.Steps.Select((step, index) => (step, index)))
+        if (!brought)
+        {
+            await gateway.PutAsync(request.Container, AgentFolder.Pack(null, new Dictionary<string, string>(), install.Files(AgentFolder.Root)), cancellationToken);
+        }
+
+        foreach (var (step, index) in (brought ? [] : agent.Install.Steps).Select((step, index) => (step, index)))
         {
             var left = agent.Install.TimeoutSec - clock.Elapsed.TotalSeconds;
             var end = await RunAsync(
-                request.Container, step.User == "root" ? "root" : user, ["sh", "-e", $"{AgentFolder.Root}/install-{index + 1}.sh"], $"agent-install {index}", Math.Max(1, left));
+                request.Container, step.User == "root" ? "root" : user, ["sh", $"{AgentFolder.Root}/step.sh", $"{index + 1}"], $"agent-install {index}", Math.Max(1, left));
             output.Append(Encoding.UTF8.GetString(Observation.Kept(end)));
             if (end.ExitCode != 0)
             {
@@ -60,7 +67,11 @@ internal sealed class AgentInstaller(IContainerGateway gateway, IArtifactStore s
         }
 
         string? version = null;
-        if (code == 0 && agent.Install.Version.Count > 0)
+        if (brought)
+        {
+            version = await BroughtAsync(request.Container, cancellationToken);
+        }
+        else if (code == 0 && agent.Install.Version.Count > 0)
         {
             var end = await RunAsync(request.Container, user, agent.Install.Version, "agent-version", VersionSec);
             version = end.ExitCode == 0 ? PlainText.OneLine(Encoding.UTF8.GetString(Observation.Kept(end)).Trim(), 80) : null;
@@ -77,7 +88,10 @@ internal sealed class AgentInstaller(IContainerGateway gateway, IArtifactStore s
             await store.PutTextAsync(text, cancellationToken),
             (text.Length <= TailCharacters ? text : text[^TailCharacters..]).Trim(),
             clock.ElapsedMilliseconds,
-            version);
+            version)
+        {
+            FromImage = brought,
+        };
 
         Task<CommandEnd> RunAsync(string container, string? as_, IReadOnlyList<string> command, string id, double seconds) => once.RunAsync(
             container,
@@ -87,6 +101,14 @@ internal sealed class AgentInstaller(IContainerGateway gateway, IArtifactStore s
             null,
             beat,
             cancellationToken);
+    }
+
+    /// <summary>What the agent said of its version when it was put into the image.</summary>
+    private async Task<string?> BroughtAsync(string container, CancellationToken cancellationToken)
+    {
+        await using var archive = await gateway.GetAsync(container, $"{AgentImages.Folder}/{AgentInstall.VersionFile}", cancellationToken);
+        var text = archive is null ? null : await TarPack.TextAsync(archive, AgentInstall.VersionFile, cancellationToken);
+        return string.IsNullOrWhiteSpace(text) ? null : PlainText.OneLine(text.Trim(), 80);
     }
 
     /// <summary>The user that the agent runs as; null for the image's.</summary>

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Spark.Temporal.Activities.Agents.Proxy;
+using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Workflows.Contracts;
 
 namespace Spark.Temporal.Activities.Agents;
@@ -26,7 +27,11 @@ public static class AgentRegistration
         services.TryAddSingleton<AgentCatalogue>();
         services.TryAddSingleton<ModelProxy>();
         services.TryAddSingleton<AgentInstaller>();
+        services.TryAddSingleton<SkillTracer>();
+        services.TryAddSingleton<AgentEnd>();
+        services.TryAddSingleton<AgentReport>();
         services.TryAddSingleton<AgentRunner>();
+        services.TryAddSingleton<IAgentImages, AgentImages>();
         services.TryAddSingleton<IAgentActivities, AgentActivities>();
         services.AddHostedService<ProxyResumption>();
         return services;

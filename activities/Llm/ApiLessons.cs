@@ -33,12 +33,7 @@ internal static partial class ApiLessons
             return new("the model is asked by Responses from now on", habit => habit with { ResponsesOnly = true });
         }
 
-        if (!form.CompletionTokensField && profile.MaxTokensField == MaxTokensField.Auto && api == ChatApi.ApiName && ErrorMap.WantsCompletionTokens(reply))
-        {
-            return new("the limit of a reply is named max_completion_tokens", habit => habit with { CompletionTokensField = true });
-        }
-
-        return Streaming(words, profile, form, known) ?? Reasoning(words, form, known) ?? Others(words, api, form, known);
+        return Streaming(words, profile, form, known) ?? (api == ChatApi.ApiName ? Reasoning(words, form, known) : null) ?? Others(words, api, form, known);
     }
 
     private static Lesson? Streaming(string words, LlmProfile profile, BodyForm form, EndpointHabits.Habit known)
@@ -71,7 +66,7 @@ internal static partial class ApiLessons
             return new("tool calls of other models get a placeholder for a signature", habit => habit with { SignatureFill = true });
         }
 
-        return form.Echo && ReasoningRefused().IsMatch(words)
+        return form.HasEcho && ReasoningRefused().IsMatch(words)
             ? new("reasoning is not sent back", habit => habit with { NoReasoningEcho = true }) : null;
     }
 
@@ -141,6 +136,6 @@ internal static partial class ApiLessons
     [GeneratedRegex(@"encrypted[ _.]content[^.]{0,60}(not|n't|un) ?support|reasoning\.encrypted_content", RegexOptions.IgnoreCase)]
     private static partial Regex NoEncryption();
 
-    [GeneratedRegex(@"adaptive|output_config|budget_tokens|\bthinking\b[^.]{0,60}(not|n't|un) ?support|\beffort\b", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"adaptive|output_config|budget_tokens|\bthinking\b.{0,80}(not|n't|un) ?support|\beffort\b", RegexOptions.IgnoreCase)]
     private static partial Regex NoAdaptive();
 }

@@ -79,21 +79,24 @@ internal sealed class EndpointProbe(IChatGateway gateway, LlmOptions options, Se
     private async Task<(ChatHttpReply Reply, IModelApi Api)> SendAsync(
         ModelEndpoint endpoint, LlmRequest request, TimeSpan patience, CancellationToken cancellationToken)
     {
-        var habits = new EndpointHabits();
+        var known = EndpointHabits.Habit.Unknown;
         for (var lessons = 0; ; lessons++)
         {
-            var api = ApiChoice.For(endpoint, habits[endpoint]);
-            var form = ModelRequests.Form(request, endpoint, habits[endpoint], MaxTokens, conversation: null);
+            // A run's own calls learn the same, so what they will learn is no reason not to start.
+            var api = ApiChoice.For(endpoint, known);
+            var form = ModelRequests.Form(request, endpoint, known, MaxTokens, conversation: null);
             var body = ModelRequests.Body(api, [Question], form);
             var http = ModelRequests.Http(
                 request, endpoint, api, body, request.FirstRunId, $"spark-probe-{Guid.NewGuid():n}", ReplyDeadlines.All(patience));
             var reply = await SendAsync(http, endpoint, cancellationToken);
-            if (lessons >= MostLessons || ApiLessons.From(reply, endpoint.Profile, api.Name, form, habits[endpoint]) is not { } lesson)
+            if (lessons >= MostLessons
+                || (ApiLessons.From(reply, endpoint.Profile, api.Name, form, known) ?? Lessons.Read(reply, endpoint.Profile, body, form, request)) is not { } lesson
+                || lesson.Change(known) == known)
             {
                 return (reply, api);
             }
 
-            habits.Learn(endpoint, lesson.Change);
+            known = lesson.Change(known);
         }
     }
 

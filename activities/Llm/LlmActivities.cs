@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Llm.Apis;
+using Spark.Temporal.Activities.Llm.Habits;
 using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Domain.Conversations;
@@ -24,14 +25,39 @@ internal sealed class LlmActivities(
     TimeProvider time,
     ILogger<LlmActivities> logger) : ILlmActivities
 {
-    private readonly EndpointHabits _habits = new();
+    private readonly EndpointHabits _habits = new(new HabitBook(store, time, logger));
     private readonly CallGates _gates = new();
     private readonly CallsUnderWay _underWay = new();
 
-    public Task<ModelProbe> ProbeAsync(ModelChoice model)
+    public async Task<ModelProbe> ProbeAsync(ModelChoice model)
     {
         var context = ActivityExecutionContext.Current;
-        return new EndpointProbe(gateway, settings.Value, redactor, time).AskAsync(model, context.Info.WorkflowId!, EndpointProbe.Patience, context.CancellationToken);
+        var probe = await new EndpointProbe(gateway, settings.Value, redactor, time).AskAsync(model, context.Info.WorkflowId!, EndpointProbe.Patience, context.CancellationToken);
+        var endpoint = ModelEndpoint.Resolve(model, settings.Value);
+        return probe with { ContextTokens = Fitting.ContextOf(endpoint.Profile, await _habits.OfAsync(endpoint, context.CancellationToken)) };
+    }
+
+    public async Task<ModelDescription> DescribeAsync(ModelDescriptionRequest request)
+    {
+        var endpoint = ModelEndpoint.Resolve(request.Model, settings.Value);
+        var cancellation = ActivityExecutionContext.Current.CancellationToken;
+        var forgotten = request.Forget is { } habit
+            ? await _habits.ForgetAsync(endpoint, habit == ModelDescriptionRequest.All ? null : habit, cancellation) : [];
+        var known = await _habits.OfAsync(endpoint, cancellation);
+        return new ModelDescription
+        {
+            Profile = request.Model.Profile,
+            Model = endpoint.Model,
+            BaseUrl = endpoint.BaseUrl.ToString(),
+            Api = endpoint.Profile.Api == ModelApi.Auto ? $"{ApiChoice.For(endpoint, known).Name} (auto)" : endpoint.Habits.Api,
+            KeyVariable = endpoint.Profile.KeyVariable,
+            KeySet = endpoint.HasKey,
+            ContextTokens = Fitting.ContextOf(endpoint.Profile, known),
+            MaxTokens = endpoint.Profile.MaxTokens,
+            ConcurrentCalls = endpoint.Profile.ConcurrentCalls,
+            Habits = [.. (await _habits.EntriesAsync(endpoint, cancellation)).Select(Told)],
+            Forgotten = [.. forgotten.Select(lesson => lesson.Habit)],
+        };
     }
 
     public async Task<LlmReply> CompleteAsync(LlmRequest request)
@@ -68,6 +94,8 @@ internal sealed class LlmActivities(
                 FailureTypes.ReplyMismatch,
                 nonRetryable: true);
     }
+
+    private static ModelHabit Told(HabitEntry entry) => new(entry.Habit, HabitTable.Effect(entry), entry.Words, entry.At);
 
     /// <summary>The reply of an earlier try: from memory first, since it leaves that when it is in the store.</summary>
     private async Task<StoredReply?> FindAsync(ReplyShelf shelf, string key, string hash, ActivityExecutionContext context, StepEnd end)
@@ -140,6 +168,7 @@ internal sealed class LlmActivities(
         DurationMs = answer.DurationMs,
         ResentInFlight = answer.ResentInFlight,
         DroppedObservations = answer.DroppedObservations,
+        SentTokens = answer.SentTokens,
         LeftOut = answer.LeftOut.Count > 0 ? answer.LeftOut : null,
         Fenced = answer.Fenced,
         Api = answer.Api.Name == ChatApi.ApiName ? null : answer.Api.Name,
@@ -177,8 +206,8 @@ internal sealed class LlmActivities(
     private async Task<LlmReply> ResultAsync(LlmRequest request, StoredReply stored, string? runId)
     {
         var raw = await store.ReadTextAsync(stored.Reply, CancellationToken.None);
-        var (message, finish, _) = ReplyEnds.Meant(
-            ApiChoice.Named(stored.Api).Read(raw, new ReplyForm(request.Call, stored.Fenced, stored.Endpoint, stored.Model)), request);
+        var read = ApiChoice.Named(stored.Api).Read(raw, new ReplyForm(request.Call, stored.Fenced, stored.Endpoint, stored.Model));
+        var (message, finish, _) = ReplyEnds.Meant(read, request);
         message = message with { Timestamp = stored.ReceivedAt, Model = message.Model ?? stored.Model, Usage = stored.Usage };
         var calls = message.ToolCalls;
 
@@ -197,6 +226,7 @@ internal sealed class LlmActivities(
             DurationMs = stored.DurationMs,
             ResentInFlight = stored.ResentInFlight,
             DroppedObservations = stored.DroppedObservations,
+            Note = SilentCuts.Note(stored),
             PaidBy = stored.RunId == runId ? null : stored.RunId,
         };
     }

@@ -26,6 +26,9 @@ public sealed class LlmOptions
 /// <summary>One endpoint with its model and habits.</summary>
 public sealed class LlmProfile
 {
+    /// <summary>What is taken for a model's context where no setting says it, and no refusal has named it.</summary>
+    internal const int DefaultContextTokens = 128_000;
+
     /// <summary>Where <c>/chat/completions</c> is found, such as <c>https://api.openai.com/v1</c>.</summary>
     public string BaseUrl { get; set; } = "";
 
@@ -66,7 +69,7 @@ public sealed class LlmProfile
     public double SilenceSec { get; set; } = 180;
 
     /// <summary>What the model can read and write together, in tokens.</summary>
-    public int ContextTokens { get; set; } = 128_000;
+    public int ContextTokens { get; set; } = DefaultContextTokens;
 
     /// <summary>Upper limit of a reply in tokens for requests that give none; null for the purpose's budget.</summary>
     public int? MaxTokens { get; set; }

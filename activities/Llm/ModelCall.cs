@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Spark.Temporal.Activities.Llm.Apis;
+using Spark.Temporal.Activities.Llm.Signs;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
@@ -21,8 +22,9 @@ namespace Spark.Temporal.Activities.Llm;
 /// <param name="ResentInFlight">Requests of this call that were cut off in flight before.</param>
 /// <param name="DroppedObservations">Observations left out of the request.</param>
 /// <param name="LeftOut">Positions of those that were not left out before.</param>
+/// <param name="SentTokens">Estimated tokens of what was sent.</param>
 internal sealed record ModelAnswer(
-    string Body, ChatReply Reply, IModelApi Api, bool Fenced, long DurationMs, int ResentInFlight, int DroppedObservations, IReadOnlyList<int> LeftOut);
+    string Body, ChatReply Reply, IModelApi Api, bool Fenced, long DurationMs, int ResentInFlight, int DroppedObservations, IReadOnlyList<int> LeftOut, int SentTokens);
 
 /// <summary>
 /// One model call until it has an answer or fails. It asks again only when the endpoint refused the form of the request,
@@ -41,8 +43,8 @@ internal sealed class ModelCall(
     TimeProvider time,
     ILogger logger)
 {
-    /// <summary>How much of the room an endpoint's tokens may differ from our estimate.</summary>
-    private const double SecondTryShare = 0.6;
+    /// <summary>How often a refusal may say how else to ask.</summary>
+    private const int MostLessons = 12;
 
     /// <summary>
     /// How long a call waits for its turn before it fails and Temporal tries it again; while Temporal waits, no slot of a worker
@@ -60,18 +62,26 @@ internal sealed class ModelCall(
     public async Task<ModelAnswer> AskAsync(IReadOnlyList<ChatMessage> messages, StepEnd end)
     {
         await shelf.ReadMarksAsync(end.Stop);
-        var fitted = ContextWindow.Fit(messages, PromptLimit);
-        for (var shortened = false; ;)
+        var known = await habits.OfAsync(endpoint, end.Stop);
+        var fitting = new Fitting(request, _profile, messages, known);
+        if (fitting.CannotFit)
         {
-            var api = ApiChoice.For(endpoint, habits[endpoint]);
-            var form = ModelRequests.Form(request, endpoint, habits[endpoint], MaxTokens, Conversation);
+            throw NeverFits(fitting, "");
+        }
+
+        for (var (lessons, afforded) = (0, false); ;)
+        {
+            var api = ApiChoice.For(endpoint, known);
+            var form = ModelRequests.Form(request, endpoint, known, fitting.ReplyTokens, Conversation);
+            form = form with { HasEcho = form.Echo && (form.ReasoningFill is not null || fitting.Sent.Messages.Any(message => Dialogue.IsOwn(message, form, api.Name))) };
+            var body = ModelRequests.Body(api, fitting.Sent.Messages, form);
             var resent = shelf.CutOff;
             using var place = await EnterAsync(end.Stop);
             end.Stop.ThrowIfCancellationRequested();
             var clock = Stopwatch.StartNew();
-            var came = await SendAsync(api, ModelRequests.Body(api, fitted.Messages, form), form, end);
+            var came = await SendAsync(api, body, ModelRequests.Deadlines(_profile, form, known), end);
             var reply = ErrorMap.Meant(came);
-            if (place.Answered(ErrorMap.IsThrottled(reply) && !IsFinal(reply)) is { } lowered)
+            if (place.Answered(ErrorMap.IsThrottled(reply) && Refusals.Of(reply, endpoint, request.Model.Profile, time.GetUtcNow()) is null) is { } lowered)
             {
                 logger.LogWarning(
                     "{Endpoint} answered {Status}: at most {Calls} calls at once from now on", endpoint.BaseUrl, reply.Status, lowered);
@@ -79,36 +89,53 @@ internal sealed class ModelCall(
 
             if (reply is { Status: >= 200 and < 300, IsPage: false })
             {
-                NoteForm(reply, form);
+                await NoteFormAsync(reply, form, known);
                 var read = await ReadAsync(reply, api, form.Fenced);
-                return new ModelAnswer(reply.Body, read, api, form.Fenced, clock.ElapsedMilliseconds, resent, fitted.Dropped, fitted.LeftOut);
+                var sent = fitting.Sent;
+                return new ModelAnswer(
+                    reply.Body, read, api, form.Fenced, clock.ElapsedMilliseconds, resent, sent.Dropped, sent.LeftOut, sent.EstimatedTokens);
             }
 
             // An error inside a success may be kept by the endpoint under the key of the request: it must not come again.
             await shelf.MarkEndAsync(came.Status is >= 200 and < 300 ? RequestEnd.Failed : RequestEnd.Refused, CancellationToken.None);
-            if (Learned(reply, api, form))
+            if (lessons < MostLessons
+                && (ApiLessons.From(reply, _profile, api.Name, form, known) ?? Lessons.Read(reply, _profile, body, form, request)) is { } lesson
+                && lesson.Change(known) != known)
             {
-                continue;
+                lessons++;
+                known = await LearnAsync(lesson, reply);
+                fitting.Lower(known.ReplyLimit ?? int.MaxValue);
             }
-
-            if (!ErrorMap.IsTooLong(reply))
+            else if (!afforded && ReplyLimits.Affordable(reply.Status, ErrorText.Of(reply.Body)) is { } paid and >= FirstRequest.LeastReply && fitting.Lower(paid))
+            {
+                // What is left of the credit changes from call to call, so it is no habit.
+                afforded = true;
+            }
+            else if (ErrorMap.TooLong(reply, fitting.ReplyTokens) is not { } said)
             {
                 throw ErrorMap.Failure(reply, endpoint, request.Model.Profile, time.GetUtcNow(), TimeSpan.FromSeconds(options.MaxRetryAfterSec));
             }
-
-            var dropped = fitted.Dropped;
-            fitted = ContextWindow.Fit(messages, (int)(fitted.EstimatedTokens * SecondTryShare), keepTurns: 1);
-            if (shortened || fitted.Dropped <= dropped)
+            else
             {
-                throw Overflow(reply);
-            }
+                if (said is { Learn: true, Window: { } window } && window < fitting.ContextTokens && window != known.ContextTokens)
+                {
+                    known = await LearnAsync(new Lesson($"the model's context is {window} tokens", habit => habit with { ContextTokens = window }), reply);
+                }
 
-            shortened = true;
+                if (!fitting.Shrink(said))
+                {
+                    throw fitting.IsFirst ? NeverFits(fitting, $" {ProviderWords.From(reply.Body)}") : Overflow(reply);
+                }
+            }
         }
     }
 
-    private bool IsFinal(ChatHttpReply reply) =>
-        Refusals.Of(reply, request.Model.Profile, _profile.KeyVariable, endpoint.HasKey) is not null;
+    private Task<EndpointHabits.Habit> LearnAsync(Lesson lesson, ChatHttpReply reply)
+    {
+        var words = ProviderWords.From(reply.Body);
+        logger.LogInformation("{Endpoint}, {Model}: {Lesson}. It said: {Words}", endpoint.BaseUrl, endpoint.Model, lesson.Words, words);
+        return habits.LearnAsync(endpoint, lesson.Change, words, CancellationToken.None);
+    }
 
     /// <summary>Waits for a place; nothing has been sent yet.</summary>
     private async Task<CallGate.Place> EnterAsync(CancellationToken cancellationToken)
@@ -138,62 +165,21 @@ internal sealed class ModelCall(
         }
     }
 
-    private int MaxTokens => request.MaxTokens ?? _profile.MaxTokens ?? TokenBudgets.Default[request.Purpose].CompletionTokens;
-
-    // The reply shares the context with the request, but may not take all of it.
-    private int PromptLimit => Math.Min(
-        request.PromptTokens ?? TokenBudgets.Default[request.Purpose].PromptTokens,
-        Math.Max(_profile.ContextTokens - MaxTokens, _profile.ContextTokens / 2));
-
     // Calls of one purpose of a run continue each other; those of another purpose, or task, begin otherwise.
     private string Conversation => $"{request.Owner ?? workflowId}\n{request.FirstRunId}\n{request.Purpose}\n{request.Task}";
 
     /// <summary>Notes that an endpoint answers with one body where a stream was asked for: its first byte takes as long as its last.</summary>
-    private void NoteForm(ChatHttpReply reply, BodyForm form)
+    private async Task NoteFormAsync(ChatHttpReply reply, BodyForm form, EndpointHabits.Habit known)
     {
-        if (form.Stream && habits[endpoint].AnswersWhole == reply.Streamed)
+        if (form.Stream && known.AnswersWhole == reply.Streamed)
         {
-            habits.Learn(endpoint, known => known with { AnswersWhole = !reply.Streamed });
+            await habits.LearnAsync(endpoint, habit => habit with { AnswersWhole = !reply.Streamed }, "", CancellationToken.None);
         }
     }
 
-    /// <summary>Whether a refusal says how to write the request so that the endpoint takes it.</summary>
-    private bool Learned(ChatHttpReply reply, IModelApi api, BodyForm form)
+    private async Task<ChatHttpReply> SendAsync(IModelApi api, BinaryData body, ReplyDeadlines deadlines, StepEnd end)
     {
-        if (ApiLessons.From(reply, _profile, api.Name, form, habits[endpoint]) is { } lesson)
-        {
-            logger.LogInformation("{Endpoint}, {Model}: {Lesson}", endpoint.BaseUrl, endpoint.Model, lesson.Words);
-            habits.Learn(endpoint, lesson.Change);
-            return true;
-        }
-
-        if (_profile.MaxTokensField == MaxTokensField.Auto && !form.CompletionTokensField && ErrorMap.WantsCompletionTokens(reply))
-        {
-            habits.Learn(endpoint, known => known with { CompletionTokensField = true });
-            return true;
-        }
-
-        if (_profile.Tools == ToolMode.Auto && request.Tools && !form.Fenced && ErrorMap.KnowsNoTools(reply))
-        {
-            logger.LogInformation("{Endpoint} takes no tools for {Model}: from now on commands are read from fenced blocks", endpoint.BaseUrl, endpoint.Model);
-            habits.Learn(endpoint, known => known with { NoTools = true });
-            return true;
-        }
-
-        if (_profile.StructuredOutput == StructuredOutput.Auto && form.Schema is not null && ErrorMap.KnowsNoSchema(reply))
-        {
-            logger.LogInformation("{Endpoint} takes no schema for {Model}: from now on only the prompt's text asks for the form of the reply", endpoint.BaseUrl, endpoint.Model);
-            habits.Learn(endpoint, known => known with { NoSchema = true });
-            return true;
-        }
-
-        return false;
-    }
-
-    private async Task<ChatHttpReply> SendAsync(IModelApi api, BinaryData body, BodyForm form, StepEnd end)
-    {
-        var http = ModelRequests.Http(
-            request, endpoint, api, body, workflowId, shelf.IdempotencyKey(body), ModelRequests.Deadlines(_profile, form, habits[endpoint]));
+        var http = ModelRequests.Http(request, endpoint, api, body, workflowId, shelf.IdempotencyKey(body), deadlines);
         await shelf.MarkSentAsync(end.Stop);
         try
         {
@@ -230,9 +216,19 @@ internal sealed class ModelCall(
 
     private ApplicationFailureException Overflow(ChatHttpReply reply) => new(
         $"The conversation does not fit model '{endpoint.Model}', even without its older observations: {ProviderWords.From(reply.Body)} "
-        + $"If the model takes less than {_profile.ContextTokens} tokens, say so in {LlmOptions.Section}:Profiles:{request.Model.Profile}:ContextTokens.",
+        + $"If the model takes less than {_profile.ContextTokens} tokens, say so in {Setting}:ContextTokens.",
         FailureTypes.ContextOverflow,
         nonRetryable: true);
+
+    /// <summary>No attempt can be judged by this: nothing was tried, and a setting changes it.</summary>
+    private ApplicationFailureException NeverFits(Fitting fitting, string words) => new(
+        $"The first request of '{request.Task}' does not fit model '{endpoint.Model}':{words} It has about {fitting.Sent.EstimatedTokens} tokens "
+        + $"(system prompt, skills and instruction), and the model is taken to have a context of {fitting.ContextTokens}. If it has more, set "
+        + $"{Setting}:ContextTokens; else choose a model with a larger context, or shorten the instruction.",
+        FailureTypes.ModelRefused,
+        nonRetryable: true);
+
+    private string Setting => $"{LlmOptions.Section}:Profiles:{request.Model.Profile}";
 
     // Header values are ASCII without control characters; a task may be named otherwise.
     public static string HeaderText(string text) =>

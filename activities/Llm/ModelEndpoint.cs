@@ -1,3 +1,4 @@
+using Spark.Temporal.Activities.Llm.Habits;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Exceptions;
@@ -10,6 +11,9 @@ namespace Spark.Temporal.Activities.Llm;
 /// <param name="Model">The model's name.</param>
 internal sealed record ModelEndpoint(LlmProfile Profile, Uri BaseUrl, string Model)
 {
+    /// <summary>What its habits are kept for.</summary>
+    public HabitKey Habits => new(BaseUrl, Model, Profile.Api.ToString().ToLowerInvariant());
+
     /// <summary>Whether a key is sent along.</summary>
     public bool HasKey => !string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(Profile.KeyVariable));
 

@@ -80,8 +80,10 @@ internal sealed class ModelGateway : IChatGateway, IDisposable
     {
         using var message = new HttpRequestMessage(HttpMethod.Post, request.Address) { Content = new ByteArrayContent(request.Body.ToArray()) };
         message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        message.Headers.UserAgent.Add(new ProductInfoHeaderValue("spark-temporal", null));
         foreach (var (name, value) in request.Headers)
         {
+            message.Headers.Remove(name);
             message.Headers.TryAddWithoutValidation(name, value);
         }
 

@@ -38,8 +38,9 @@ internal static class ModelRequests
             Fenced = request.Tools && (profile.Tools == ToolMode.Off || (profile.Tools == ToolMode.Auto && habit.NoTools)),
             SchemaName = request.Purpose,
             Schema = structured ? ChatBody.SchemaOf(request.Purpose) : null,
-            Temperature = profile.Temperature,
-            Effort = habit.NoEffort || string.IsNullOrWhiteSpace(profile.ReasoningEffort) ? null : profile.ReasoningEffort.Trim(),
+            Temperature = profile.Temperature is { } temperature && habit.RefusedTemperature == Lessons.Text(temperature) ? null : profile.Temperature,
+            Effort = Effort(profile.ReasoningEffort?.Trim(), habit, request.Tools),
+            LeftOut = habit.FieldsLeftOut?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [],
             ExtraBody = profile.ExtraBody,
             Stream = profile.Stream switch { StreamMode.On => true, StreamMode.Off => habit.StreamOnly, _ => !habit.NoStream },
             StreamUsage = !habit.NoStreamOptions,
@@ -59,6 +60,11 @@ internal static class ModelRequests
     public static BinaryData Body(IModelApi api, IReadOnlyList<ChatMessage> messages, BodyForm form)
     {
         var body = api.Write(messages, form);
+        foreach (var field in form.LeftOut)
+        {
+            body.Remove(field);
+        }
+
         if (!string.IsNullOrWhiteSpace(form.ExtraBody))
         {
             foreach (var (name, value) in JsonNode.Parse(form.ExtraBody)!.AsObject())
@@ -106,6 +112,12 @@ internal static class ModelRequests
             whole,
             whole > LongestStream ? whole : LongestStream);
     }
+
+    private static string? Effort(string? setting, EndpointHabits.Habit habit, bool tools) =>
+        habit.NoEffort ? null
+        : habit.EffortNone && tools && (string.IsNullOrEmpty(setting) || habit.RefusedEffort == setting) ? "none"
+        : string.IsNullOrEmpty(setting) || habit.RefusedEffort == setting ? null
+        : setting;
 
     private static string CacheKey(string conversation) => $"spark-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(conversation)))[..32]}";
 }

@@ -32,7 +32,7 @@ internal static class ReplyEnds
             return Written(reply, written, request.Call);
         }
 
-        return message.Content.Length == 0 && reply.FinishReason != FinishReasons.Length ? reply with { FinishReason = FinishReasons.Empty } : reply;
+        return reply;
     }
 
     private static ChatReply Written(ChatReply reply, WrittenCallsReading written, int call)
@@ -48,7 +48,7 @@ internal static class ReplyEnds
             .ToList();
         return reply with
         {
-            // Where all that was said goes back as it came, it would hold the text and not the calls that are answered.
+            // The lists of other APIs hold all that the model said, and these calls are not in them.
             Message = reply.Message with { Content = written.Text, ToolCalls = calls, Echo = reply.Message.Echo is { Api: ChatApi.ApiName } echo ? echo : null },
             FinishReason = FinishReasons.TextCall,
         };

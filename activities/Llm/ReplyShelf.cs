@@ -32,6 +32,10 @@ internal sealed record StoredReply
     /// <summary>Observations left out of the request.</summary>
     public int DroppedObservations { get; init; }
 
+    /// <summary>Estimated tokens of what was sent.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int SentTokens { get; init; }
+
     /// <summary>Positions of the observations that were left out first in this request; null for none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<int>? LeftOut { get; init; }

@@ -64,6 +64,9 @@ internal interface IContainerGateway
     /// <summary>Address of the host in a network, as its containers reach it; null where the network has none.</summary>
     Task<string?> GatewayAddressAsync(string network, CancellationToken cancellationToken);
 
+    /// <summary>Addresses of a container in its networks; none where it does not run.</summary>
+    Task<IReadOnlyList<string>> AddressesAsync(string container, CancellationToken cancellationToken);
+
     Task ConnectAsync(string container, string network, CancellationToken cancellationToken);
 
     Task DisconnectAsync(string container, string network, CancellationToken cancellationToken);

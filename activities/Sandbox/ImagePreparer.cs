@@ -48,7 +48,7 @@ internal sealed class ImagePreparer(IContainerGateway gateway, IArtifactStore st
     }
 
     /// <summary>Finds an image that was built. From now on it counts as used and is not removed.</summary>
-    private async Task<ImageFacts?> FindBuiltAsync(string tag, CancellationToken cancellationToken)
+    public async Task<ImageFacts?> FindBuiltAsync(string tag, CancellationToken cancellationToken)
     {
         ImageUse.Mark(tag, time.GetUtcNow());
         await gateway.MarkImageAsync(tag, cancellationToken);

@@ -19,10 +19,15 @@ internal sealed class SandboxActivities(
     DiskCheck disks,
     SandboxHost host,
     TimeProvider time,
-    ILogger<SandboxActivities> logger) : ISandboxActivities
+    ILogger<SandboxActivities> logger,
+    IAgentImages? agents = null) : ISandboxActivities
 {
     public Task<PreparedImage> PrepareAsync(PrepareRequest request) =>
-        StepAsync(null, step => images.PrepareAsync(request, step.Beat, step.Cancelled));
+        StepAsync(null, async step =>
+        {
+            var image = await images.PrepareAsync(request, step.Beat, step.Cancelled);
+            return request.Agent is null || agents is null ? image : await agents.WithAgentAsync(image, request, step.Beat, step.Cancelled);
+        });
 
     public Task<StartedSandbox> StartAsync(StartRequest request) =>
         StepAsync(null, step => starter.StartAsync(request, step.Info, step.Beat, step.Cancelled));

@@ -30,6 +30,12 @@ internal static class SandboxLabels
     /// <summary>On images: what they were built from.</summary>
     public const string Environment = "spark.environment";
 
+    /// <summary>On images and their containers: the agent that is installed in them.</summary>
+    public const string Agent = "spark.agent";
+
+    /// <summary>On the stage of a build that is not kept: the image that it is for.</summary>
+    public const string AgentTools = "spark.agent.tools";
+
     /// <summary>The name of an attempt's container: the same for every retry.</summary>
     public static string ContainerName(string workflowId, string runId, int ordinal) => $"spark-{Hash($"{workflowId}\n{runId}\n{ordinal}")[..32]}";
 
@@ -39,7 +45,10 @@ internal static class SandboxLabels
     public static string ImageTag(string environmentDigest, bool withoutSkills) =>
         $"spark-environment:{Hash(environmentDigest)[..40]}{(withoutSkills ? "-without-skills" : "")}";
 
-    /// <summary>Whether a name is one that <see cref="ImageTag"/> gives.</summary>
+    /// <summary>The name of an image with an agent in it.</summary>
+    public static string AgentTag(string what) => $"spark-environment:{Hash(what)[..40]}-agent";
+
+    /// <summary>Whether a name is one that <see cref="ImageTag"/> or <see cref="AgentTag"/> gives.</summary>
     public static bool IsImageTag(string tag) => tag.StartsWith("spark-environment:", StringComparison.Ordinal);
 
     public static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));

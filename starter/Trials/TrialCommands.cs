@@ -59,7 +59,8 @@ internal static class TrialCommands
                 OutDir = settings.OutDir(parsed),
             };
             await using var session = await SparkSession.OpenAsync(output, new SessionOptions(), cancellationToken);
-            var plan = preflight.Plan(parsed, [PreflightSettings.AgentModel(input.Agent, input.Model)], input.OutDir);
+            ModelChoice?[] models = [PreflightSettings.AgentModel(input.Agent, input.Model)];
+            var plan = preflight.Plan(parsed, models, input.OutDir)?.Telling(models, [(task.Name, task.Read.Instruction)]);
             await new PreflightCheck(session, output).RunAsync(batch, plan, cancellationToken);
             var result = await RunAsync(session, input, task.Name, output, cancellationToken);
             Print(result, parsed.GetValue(json), output);

@@ -114,6 +114,14 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
         return Task.FromResult(Probe(model));
     }
 
+    /// <summary>What a worker says of a model; may throw.</summary>
+    public Func<ModelDescriptionRequest, ModelDescription> Describe { get; set; } = request => new ModelDescription
+    {
+        Profile = request.Model.Profile, Model = request.Model.Name ?? "fake", BaseUrl = "http://fake/v1", Api = "auto", KeyVariable = "FAKE_KEY", ContextTokens = 128_000,
+    };
+
+    public Task<ModelDescription> DescribeAsync(ModelDescriptionRequest request) => Task.FromResult(Describe(request));
+
     /// <summary>A scripted reply that begins so is empty, and ends for the reason that follows.</summary>
     public const string Ends = "ends: ";
 

@@ -62,6 +62,11 @@ internal sealed class AttemptState(RunControl control, Action show)
             control.Count(reply);
         }
 
+        if (reply.Note is { } note && !Notes.Any(known => known.Split(':')[0] == note.Split(':')[0]))
+        {
+            Notes.Add(note);
+        }
+
         AgentMs += reply.DurationMs;
         Conversation = reply.Conversation;
     }

@@ -112,10 +112,10 @@ public sealed partial class AttemptWorkflow : ItemWorkflow
         return Close(result);
     }
 
-    /// <summary>What an installed agent did cannot be done again for nothing, so its container stays.</summary>
+    /// <summary>What an installed agent did cannot be done again for nothing, so its container stays; where it did nothing it can go.</summary>
     private void LetGo()
     {
-        if (_installed is null)
+        if (_installed is null || _installed.DidNothing)
         {
             _sandbox?.GiveBack();
         }
@@ -147,7 +147,8 @@ public sealed partial class AttemptWorkflow : ItemWorkflow
             shell: _input.Agent == AgentNames.Terminal,
             deadlineSec: settings.BuildTimeoutSec + (_installed?.InstallSec ?? 0) + agentSec + verifierSec + (15 * 60),
             _input.Skills,
-            withoutOwnSkills: _input.WithoutOwnSkills);
+            withoutOwnSkills: _input.WithoutOwnSkills,
+            agent: _installed is null ? null : (_installed.Choice, _installed.InstallSec));
 
         await _checkpoint.PassAsync(paid: true);
         await _state.PhaseAsync("build", _sandbox.BuildAsync);

@@ -17,31 +17,59 @@ internal sealed class InstalledAgent(AttemptInput input, AttemptState state, Run
 {
     private const double BudgetSec = 10;
 
-    private readonly AgentChoice _agent = new(input.Agent, input.AgentKwargs, input.Model);
     private readonly List<string> _lost = [];
     private AgentPlan? _plan;
     private string? _container;
+    private int _inVain;
 
     /// <summary>Seconds its installation may take; known once it is described.</summary>
     public double InstallSec => _plan?.InstallTimeoutSec ?? 0;
+
+    /// <summary>Which agent, with which arguments, on which model.</summary>
+    public AgentChoice Choice { get; } = new(input.Agent, input.AgentKwargs, input.Model);
+
+    /// <summary>It waits for its model's endpoint, which has answered nothing yet.</summary>
+    public bool DidNothing { get; private set; }
 
     /// <summary>What it says of its version.</summary>
     public string? Version { get; private set; }
 
     public async Task DescribeAsync(TaskPackage package) => _plan = await outages.ThroughAsync(
         () => Workflow.ExecuteActivityAsync(
-            (IAgentActivities agents) => agents.DescribeAsync(new DescribeAgentRequest(_agent, package.Settings)),
+            (IAgentActivities agents) => agents.DescribeAsync(new DescribeAgentRequest(Choice, package.Settings)),
             ActivityProfiles.Prepare(30, $"what {input.Agent} needs")),
         failure => Outage.OfEngine(failure, "any host"));
 
     public async Task RunAsync(TaskPackage package, SandboxSession sandbox, ArtifactRef instruction, double agentSec)
     {
-        Task<bool> WorkAsync(string container, string queue) => WorkInAsync(container, queue, package, instruction, agentSec);
-        await sandbox.StepAsync(WorkAsync);
+        while (!await sandbox.StepAsync(WorkAsync))
+        {
+            // While it waited for its model its container was given back.
+        }
+
         sandbox.Redo = WorkAsync;
+
+        async Task<bool> WorkAsync(string container, string queue)
+        {
+            await InstallAsync(container, queue, package);
+            while (await WorkInAsync(container, queue, package, instruction, agentSec) is { } away)
+            {
+                _inVain++;
+                DidNothing = sandbox.Redo is null;
+                await outages.WaitAsync(new Outage(RunStates.ModelEndpoint, $"model endpoint {input.Model.Profile}", away));
+                DidNothing = false;
+                if (sandbox.Container?.Container != container)
+                {
+                    _container = null;
+                    return false;
+                }
+            }
+
+            return true;
+        }
     }
 
-    private async Task<bool> WorkInAsync(string container, string queue, TaskPackage package, ArtifactRef instruction, double agentSec)
+    private async Task InstallAsync(string container, string queue, TaskPackage package)
     {
         if (_container is { } before && before != container)
         {
@@ -51,9 +79,8 @@ internal sealed class InstalledAgent(AttemptInput input, AttemptState state, Run
 
         _container = container;
         state.Step = $"installing {input.Agent}";
-        var skills = input.Skills is null ? null : package.Settings.SkillsDir ?? SkillFolders.Default;
         var installed = await Workflow.ExecuteActivityAsync(
-            (IAgentActivities agents) => agents.InstallAsync(new InstallAgentRequest(container, _agent, skills)),
+            (IAgentActivities agents) => agents.InstallAsync(new InstallAgentRequest(container, Choice, SkillsDir(package))),
             ActivityProfiles.OnHost(queue, InstallSec, input.Limits.HostAwaySec, $"install {input.Agent}"));
         Version = installed.Version;
         if (installed.ExitCode != 0)
@@ -64,7 +91,14 @@ internal sealed class InstalledAgent(AttemptInput input, AttemptState state, Run
                 $"The installation of {input.Agent} {how}: {installed.Tail}", FailureTypes.AgentNotInstalled, nonRetryable: true);
         }
 
-        state.Notes.Add($"{input.Agent}{(Version is null ? "" : $" ({Version})")} was installed in {installed.DurationMs / 1000.0:0.0} s");
+        state.Notes.Add(installed.FromImage
+            ? $"{input.Agent}{(Version is null ? "" : $" ({Version})")} came with its image in {installed.DurationMs / 1000.0:0.0} s"
+            : $"{input.Agent}{(Version is null ? "" : $" ({Version})")} was installed in {installed.DurationMs / 1000.0:0.0} s");
+    }
+
+    /// <returns>Why none of its model calls was answered; null where it worked.</returns>
+    private async Task<string?> WorkInAsync(string container, string queue, TaskPackage package, ArtifactRef instruction, double agentSec)
+    {
         state.Step = $"{input.Agent} works";
         var limit = control.Limit;
         var left = Left(limit);
@@ -72,13 +106,16 @@ internal sealed class InstalledAgent(AttemptInput input, AttemptState state, Run
             (IAgentActivities agents) => agents.RunAsync(new RunAgentRequest
             {
                 Container = container,
-                Agent = _agent,
+                Agent = Choice,
                 Task = package.Name,
                 Instruction = instruction,
                 TimeoutSec = agentSec,
                 BudgetUsd = left.Usd,
                 BudgetTokens = left.Tokens,
                 Lost = _lost.ToList(),
+                Try = _inVain,
+                Skills = input.Skills,
+                SkillsDir = SkillsDir(package),
             }),
             ActivityProfiles.OnHost(queue, agentSec, input.Limits.HostAwaySec, $"{input.Agent} works"));
         while (!running.IsCompleted)
@@ -90,9 +127,22 @@ internal sealed class InstalledAgent(AttemptInput input, AttemptState state, Run
             }
         }
 
-        state.Count(await running);
-        return true;
+        var reply = await running;
+        if (reply.ModelAway is { } away)
+        {
+            return away;
+        }
+
+        if (_inVain > 0)
+        {
+            state.Notes.Add($"{input.Agent} ran {_inVain} times in vain before: its model's endpoint answered nothing");
+        }
+
+        state.Count(reply);
+        return null;
     }
+
+    private string? SkillsDir(TaskPackage package) => input.Skills is null ? null : package.Settings.SkillsDir ?? SkillFolders.Default;
 
     /// <summary>A budget that is changed while the agent works holds from its next model call on.</summary>
     private async Task TellAsync(string container, string queue, SpendingLimit limit)

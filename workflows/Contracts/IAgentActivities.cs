@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Workflows.Messages;
@@ -53,7 +54,12 @@ public sealed record InstallAgentRequest(string Container, AgentChoice Agent, st
 /// <param name="Tail">The last 1,500 characters of it.</param>
 /// <param name="DurationMs">How long it took, in milliseconds.</param>
 /// <param name="Version">What the agent says of its version; null where it says nothing.</param>
-public sealed record InstallReply(int ExitCode, ArtifactRef Output, string Tail, long DurationMs, string? Version);
+public sealed record InstallReply(int ExitCode, ArtifactRef Output, string Tail, long DurationMs, string? Version)
+{
+    /// <summary>The container's image brought the agent along.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool FromImage { get; init; }
+}
 
 public sealed record RunAgentRequest
 {
@@ -76,6 +82,18 @@ public sealed record RunAgentRequest
 
     /// <summary>Containers that it ran in before and that were lost: what it paid for there counts too.</summary>
     public IReadOnlyList<string> Lost { get; init; } = [];
+
+    /// <summary>How often it ran in vain before, because its model's endpoint answered nothing: each of these runs is one of its own.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Try { get; init; }
+
+    /// <summary>Skills that it was given, a tar with one folder each; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ArtifactRef? Skills { get; init; }
+
+    /// <summary>Folder of the container with the skills; null where there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SkillsDir { get; init; }
 }
 
 /// <param name="Container">Id of the container.</param>
@@ -113,6 +131,10 @@ public sealed record AgentRunReply
     public int ModelCalls { get; init; }
 
     public long DurationMs { get; init; }
+
+    /// <summary>Why none of its model calls was answered, in words with the remedy: it did nothing, and runs again when the endpoint answers. Null where one was.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ModelAway { get; init; }
 
     /// <summary>What the trial should record.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];

@@ -75,6 +75,14 @@ public sealed record PrepareRequest
 
     /// <summary>MiB that the step which makes the task's data may write; null for Harbor's default storage.</summary>
     public long? StorageMb { get; init; }
+
+    /// <summary>Agent that the image is to bring along; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AgentChoice? Agent { get; init; }
+
+    /// <summary>User that the agent runs as; null for the image's.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? AgentUser { get; init; }
 }
 
 /// <param name="HostQueue">Task queue of the host that has the image.</param>

@@ -20,10 +20,11 @@ namespace Spark.Temporal.Workflows.Running;
 /// <param name="skills">Skills that are installed; null for none.</param>
 /// <param name="firstOrdinal">Number of the first container.</param>
 /// <param name="withoutOwnSkills">Take away what skills the image brings.</param>
+/// <param name="agent">Agent that its image brings along, and the seconds that its installation may take; null for none.</param>
 /// <param name="fresh">A step is made of several that must not be done twice in one container: whatever interrupts it, it starts again in a new one.</param>
 internal sealed class SandboxSession(
     TaskPackage package, AttemptLimits limits, Outages outages, string run, bool shell, double deadlineSec, ArtifactRef? skills, int firstOrdinal = 1,
-    bool withoutOwnSkills = false, bool fresh = false)
+    bool withoutOwnSkills = false, bool fresh = false, (AgentChoice Choice, double InstallSec)? agent = null)
 {
     private readonly List<Task> _removals = [];
     private readonly List<string> _notes = [];
@@ -65,6 +66,8 @@ internal sealed class SandboxSession(
     private async Task PrepareAsync()
     {
         var again = _image is not null;
+        var brought = agent?.Choice;
+        var user = agent is null ? null : package.Settings.AgentUser;
         _image = await Workflow.ExecuteActivityAsync(
             (ISandboxActivities sandbox) => sandbox.PrepareAsync(new PrepareRequest
             {
@@ -75,8 +78,10 @@ internal sealed class SandboxSession(
                 BuildTimeoutSec = package.Settings.BuildTimeoutSec,
                 WithoutSkills = withoutOwnSkills,
                 StorageMb = package.Settings.StorageMb,
+                Agent = brought,
+                AgentUser = user,
             }),
-            ActivityProfiles.Prepare(package.Settings.BuildTimeoutSec, again ? "find a host for a new container" : $"image of {package.Name}"));
+            ActivityProfiles.Prepare(package.Settings.BuildTimeoutSec + (agent?.InstallSec ?? 0), again ? "find a host for a new container" : $"image of {package.Name}"));
         if (!again)
         {
             _notes.AddRange(_image.Notes ?? []);

@@ -22,6 +22,9 @@ internal sealed class ModelProxy(
     private ProxyRequests? _requests;
     private string _root = "";
 
+    /// <summary>Knows which container an address belongs to; a test has none.</summary>
+    internal ContainerAddresses Addresses { get; init; } = new(gateway);
+
     public RunAccounts Accounts => _state.Value.Accounts;
 
     /// <summary>Base address for agents of a protocol, as a container reaches it.</summary>
@@ -78,7 +81,7 @@ internal sealed class ModelProxy(
                 server.AddServerHeader = false;
             });
             var app = builder.Build();
-            var requests = new ProxyRequests(_state.Value, llm.Value, options.Value);
+            var requests = new ProxyRequests(_state.Value, llm.Value, options.Value, Addresses);
             app.Run(requests.HandleAsync);
             try
             {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Workflows.Messages;
 
@@ -16,6 +17,10 @@ internal sealed record RunToken
 
     /// <summary>Names the run's account: the same for every try of its activity.</summary>
     public required string Account { get; init; }
+
+    /// <summary>Id of the container that it is good from; null in tokens of earlier versions, which run out by themselves.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Container { get; init; }
 
     public required string Run { get; init; }
     public required string Task { get; init; }

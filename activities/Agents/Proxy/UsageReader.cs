@@ -15,15 +15,36 @@ internal sealed class UsageReader(bool events)
 
     private static readonly string[] Places = ["usage", "message.usage", "response.usage", "usageMetadata"];
 
+    /// <summary>Where the pieces of a reply stand in events, and its texts in a document.</summary>
+    private static readonly string[] Pieces =
+    [
+        "choices.*.delta.content", "choices.*.delta.reasoning_content", "choices.*.delta.reasoning", "choices.*.delta.tool_calls.*.function.arguments",
+        "choices.*.message.content", "choices.*.message.reasoning_content", "choices.*.message.tool_calls.*.function.arguments",
+        "delta.text", "delta.thinking", "delta.partial_json", "content.*.text", "content.*.thinking", "content.*.input",
+        "output.*.content.*.text", "output.*.arguments",
+        "candidates.*.content.parts.*.text", "candidates.*.content.parts.*.functionCall.args",
+    ];
+
     private readonly ArrayBufferWriter<byte> _held = new();
     private long _prompt;
     private long _completion;
     private long _cached;
+    private long _written;
+    private long _reasoning;
+    private double _cost;
+    private long _seen;
     private bool _found;
+    private bool _ended;
     private bool _tooLong;
 
     /// <summary>Model that the reply names.</summary>
     public string? Model { get; private set; }
+
+    /// <summary>The error that a reply consists of, though its status says success; null where there is none.</summary>
+    public string? Error { get; private set; }
+
+    /// <summary>About how many tokens of the reply came.</summary>
+    public long SeenTokens => ProxyBody.TokensOf(_seen);
 
     public void Take(ReadOnlySpan<byte> bytes)
     {
@@ -55,8 +76,16 @@ internal sealed class UsageReader(bool events)
             Document(_held.WrittenMemory);
         }
 
-        return _found ? new TokenUsage(_prompt, _completion, _cached) : null;
+        return _found ? new TokenUsage(_prompt, _completion, _cached, _cost) { CacheWriteTokens = _written, ReasoningTokens = _reasoning } : null;
     }
+
+    /// <summary>Usage of a reply whose end did not come, or that says nothing: what it said so far, the rest estimated.</summary>
+    /// <param name="prompt">About how many tokens were sent.</param>
+    public TokenUsage Estimate(long prompt) =>
+        new(_prompt > 0 ? _prompt : prompt, Math.Max(_completion, SeenTokens), _cached, _cost) { CacheWriteTokens = _written, ReasoningTokens = _reasoning, Estimated = true };
+
+    /// <summary>Whether the reply went to its end, so that what it stated is all.</summary>
+    public bool Ended => !events || _ended;
 
     private void Hold(ReadOnlySpan<byte> bytes)
     {
@@ -72,6 +101,7 @@ internal sealed class UsageReader(bool events)
         var line = _held.WrittenMemory.TrimEnd((byte)'\r');
         if (!_tooLong && line.Span.StartsWith("data:"u8))
         {
+            _ended |= line.Span[5..].Trim((byte)' ').SequenceEqual("[DONE]"u8);
             Document(line[5..]);
         }
 
@@ -107,16 +137,46 @@ internal sealed class UsageReader(bool events)
     private void Read(JsonElement root)
     {
         Model = JsonPaths.Text(root, "model") ?? JsonPaths.Text(root, "message.model") ?? JsonPaths.Text(root, "response.model") ?? JsonPaths.Text(root, "modelVersion") ?? Model;
+        var kind = JsonPaths.Text(root, "type") ?? "";
+        _ended |= kind is "message_stop" or "response.completed" or "response.incomplete" or "response.failed" 
+            || JsonPaths.Text(root, "candidates.*.finishReason") is not null || JsonPaths.Text(root, "choices.*.finish_reason") is not null;
+        if (kind is "error" or "response.failed" || JsonPaths.Find(root, "error").Any(error => error.ValueKind is JsonValueKind.Object or JsonValueKind.String))
+        {
+            Error = JsonPaths.Text(root, "error.message") ?? JsonPaths.Text(root, "response.error.message") ?? JsonPaths.Text(root, "message") ?? JsonPaths.Text(root, "error") ?? "error";
+        }
+
+        // Responses' pieces are plain text in an event of their own kind; the events that end them say it all again.
+        _seen += Pieces.Concat(kind.EndsWith(".delta", StringComparison.Ordinal) ? ["delta"] : Array.Empty<string>())
+            .SelectMany(place => JsonPaths.Find(root, place)).Sum(piece => piece.ValueKind switch
+            {
+                JsonValueKind.String => piece.GetString()!.Length,
+                JsonValueKind.Object when kind.Length == 0 || kind == "message" => piece.GetRawText().Length,
+                _ => 0,
+            });
         foreach (var usage in Places.SelectMany(place => JsonPaths.Find(root, place)).Where(usage => usage.ValueKind == JsonValueKind.Object))
         {
-            _found = true;
-            var apart = Of(usage, "cache_read_input_tokens") + Of(usage, "cache_creation_input_tokens");
-            _prompt = Math.Max(_prompt, Of(usage, "prompt_tokens", "promptTokenCount") + Of(usage, "input_tokens") + apart);
-            _completion = Math.Max(_completion, Of(usage, "completion_tokens", "output_tokens", "candidatesTokenCount") + Of(usage, "thoughtsTokenCount"));
-            _cached = Math.Max(
-                _cached,
-                Of(usage, "prompt_tokens_details.cached_tokens", "input_tokens_details.cached_tokens", "cache_read_input_tokens", "cachedContentTokenCount"));
+            Usage(usage);
         }
+    }
+
+    private void Usage(JsonElement usage)
+    {
+        _found = true;
+        var written = Of(usage, "cache_creation_input_tokens");
+        var apart = Of(usage, "cache_read_input_tokens") + written;
+        var reasoning = Of(usage, "completion_tokens_details.reasoning_tokens", "output_tokens_details.reasoning_tokens", "output_tokens_details.thinking_tokens", "thoughtsTokenCount");
+        _prompt = Math.Max(_prompt, Of(usage, "prompt_tokens", "promptTokenCount") + Of(usage, "toolUsePromptTokenCount") + Of(usage, "input_tokens") + apart);
+        var completion = Of(usage, "completion_tokens", "output_tokens", "candidatesTokenCount") + Of(usage, "thoughtsTokenCount");
+
+        // Some leave the reasoning out of the completion: the total knows.
+        var total = Of(usage, "total_tokens", "totalTokenCount");
+        _completion = Math.Max(_completion, Math.Max(completion, total - _prompt));
+        _reasoning = Math.Max(_reasoning, reasoning);
+        _written = Math.Max(_written, Math.Max(written, Of(usage, "prompt_tokens_details.cache_write_tokens", "input_tokens_details.cache_write_tokens")));
+        _cached = Math.Max(
+            _cached,
+            Of(usage, "prompt_tokens_details.cached_tokens", "input_tokens_details.cached_tokens", "cache_read_input_tokens", "cachedContentTokenCount", "prompt_cache_hit_tokens"));
+        _cost = Math.Max(_cost, JsonPaths.Number(usage, "cost") ?? 0);
     }
 
     private static long Of(JsonElement usage, params string[] paths) =>

@@ -30,6 +30,9 @@ internal sealed record BodyForm
     /// <summary>How hard the model thinks, in the provider's word.</summary>
     public string? Effort { get; init; }
 
+    /// <summary>Fields at the top of the body that the endpoint does not take.</summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
+
     /// <summary>More fields of the body, as the text of one JSON object.</summary>
     public string? ExtraBody { get; init; }
 
@@ -46,6 +49,9 @@ internal sealed record BodyForm
 
     /// <summary>What a message's provider wants back goes back.</summary>
     public bool Echo { get; init; } = true;
+
+    /// <summary>There is something that goes back.</summary>
+    public bool HasEcho { get; init; }
 
     /// <summary>Encrypted reasoning is asked for.</summary>
     public bool EncryptedReasoning { get; init; } = true;

@@ -58,6 +58,12 @@ internal sealed class ChatApi : IModelApi
             };
         }
 
+        // Others refuse fields that they do not know, and need no key: their caches go by the text alone.
+        if (form.CacheKey is { } key && form.BaseUrl.Host is "api.openai.com" or "api.mistral.ai")
+        {
+            body["prompt_cache_key"] = key;
+        }
+
         if (form.Stream)
         {
             body["stream"] = true;

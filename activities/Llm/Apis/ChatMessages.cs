@@ -54,7 +54,7 @@ internal static class ChatMessages
             ChatEcho.AddTo(message, echo);
         }
 
-        if (form.ReasoningFill is { } fill && string.IsNullOrEmpty(message[ChatEcho.ReasoningContent] is JsonValue value ? (string?)value : null))
+        if (form.ReasoningFill is { } fill && (message[ChatEcho.ReasoningContent]?.ToString() ?? "").Length == 0)
         {
             message[ChatEcho.ReasoningContent] = fill;
         }

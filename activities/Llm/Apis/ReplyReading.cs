@@ -46,7 +46,7 @@ internal sealed class ReplyReading(ReplyForm form, bool cutOff)
     {
         if (string.IsNullOrWhiteSpace(id) || !_ids.Add(id))
         {
-            _ids.Add(id = ToolCallIds.Make(form.Call, _calls.Count + 1));
+            _ids.Add(id = CallIds.Made(form.Call, _calls.Count + 1));
         }
 
         HasOwnIds |= !ToolCallIds.FitsAll(id);
@@ -61,7 +61,7 @@ internal sealed class ReplyReading(ReplyForm form, bool cutOff)
     /// <param name="echo">What its provider wants back.</param>
     public ChatReply Reply(JsonElement root, string content, string? reasoning, string finish, ProviderEcho? echo)
     {
-        if (_calls.Count == 0 && form.Fenced && ShellTool.FromFences(ToolCallIds.Make(form.Call, 1), content) is { } block)
+        if (_calls.Count == 0 && form.Fenced && ShellTool.FromFences(CallIds.Made(form.Call, 1), content) is { } block)
         {
             _calls.Add(block);
         }

@@ -22,12 +22,12 @@ public sealed class AgentDescriptionTests
 
         Assert.Multiple(() =>
         {
-            Assert.That(agent.Install.TimeoutSec, Is.EqualTo(360));
+            Assert.That(agent.Install.TimeoutSec, Is.InRange(360, 600));
             Assert.That(agent.Install.Steps, Is.Not.Empty);
             Assert.That(agent.Install.Version, Is.Not.Empty);
             Assert.That(filled.Argv(agent.Run), Has.Some.Contains("the-model"));
             Assert.That(agent.Run.Env.Values.Concat(agent.Run.Files.Values).Select(filled.Fill), Has.Some.Contains("the-token"));
-            Assert.That(agent.Run.Env.Values.Concat(agent.Run.Files.Values).Select(filled.Fill), Has.Some.Contains("http://proxy"));
+            Assert.That(agent.Run.Env.Values.Concat(agent.Run.Files.Values).Concat(agent.Run.Argv).Select(filled.Fill), Has.Some.Contains("http://proxy"));
             Assert.That(agent.Usage, Is.Not.Null);
         });
     }

@@ -49,6 +49,31 @@ public sealed class AgentEventsTests
     }
 
     [Test]
+    public void Mini_swe_agent()
+    {
+        var description = new AgentCatalogue(Options.Create(new AgentOptions())).Find("mini-swe-agent");
+        var events = new AgentEvents(description, text => text);
+        events.File(
+            "/logs/agent/mini.traj.json",
+            """
+            {
+              "info": {"model_stats": {"instance_cost": 0.5, "api_calls": 2}, "exit_status": "Submitted"},
+              "messages": [
+                {"role": "system", "content": "be good"},
+                {"role": "assistant", "content": "Look.", "extra": {"actions": [{"command": "ls", "tool_call_id": "c1"}], "response": {"usage": {"prompt_tokens": 10, "completion_tokens": 2}}}},
+                {"role": "tool", "tool_call_id": "c1", "content": "<output>a</output>", "extra": {"raw_output": "a", "returncode": 2}},
+                {"role": "assistant", "content": "", "extra": {"actions": [{"command": "make", "tool_call_id": "c2"}], "response": {"usage": {"prompt_tokens": 20, "completion_tokens": 3}}}},
+                {"role": "tool", "tool_call_id": "c2", "content": "<output>b</output>", "extra": {"raw_output": "b", "returncode": 0}}
+              ]
+            }
+            """);
+
+        Assert.That(events.Messages.Select(message => message.ToolCalls.Count > 0 ? message.ToolCalls[0].Command : message.Content), Is.EqualTo(new[] { "Look.", "ls", "a", "make", "b" }));
+        Assert.That(events.Messages[2].Result!.ExitCode, Is.EqualTo(2));
+        Assert.That(events.Usage, Is.EqualTo(new TokenUsage(30, 5, 0, 0.5)));
+    }
+
+    [Test]
     public void Opencode()
     {
         var events = Read(

@@ -22,6 +22,7 @@ public sealed class ModelProxyTests : IAsyncDisposable
     private readonly HttpClient _http = new();
     private FakeModelServer _model = null!;
     private ModelProxy _proxy = null!;
+    private LlmProfile _profile = null!;
 
     [SetUp]
     public async Task StartAsync()
@@ -128,7 +129,155 @@ public sealed class ModelProxyTests : IAsyncDisposable
         await _model.DisposeAsync();
 
         Assert.That((await PostAsync(Token(), "{}")).StatusCode, Is.EqualTo(HttpStatusCode.BadGateway));
-        Assert.That(_proxy.Accounts.Of("account").Calls, Is.Zero);
+        var account = _proxy.Accounts.Of("account");
+        Assert.That((account.Calls, account.Failures.Total, account.Failures.Last!.Status), Is.EqualTo((0, 1, 0)));
+    }
+
+    [Test]
+    public async Task Many_calls_at_once_spend_no_more_than_the_budget()
+    {
+        // Each may have 900 tokens, and takes all that it is allowed.
+        _model.Script = request => new FakeReply
+        {
+            Delay = TimeSpan.FromMilliseconds(30),
+            Body = $$$"""{"usage":{"prompt_tokens":10,"completion_tokens":{{{(int)request.Body["max_tokens"]!}}}}}""",
+        };
+        var token = _proxy.Sign(Unsigned() with { BudgetTokens = 3_000 });
+        var replies = await Task.WhenAll(Enumerable.Range(0, 25).Select(_ => PostAsync(token, """{"model":"priced","max_tokens":900,"messages":[{"role":"user","content":"work"}]}""")));
+
+        var account = _proxy.Accounts.Of("account");
+        Assert.That(account.Usage.TotalTokens, Is.InRange(2_700, 3_010));
+        Assert.That(replies.Select(reply => reply.StatusCode).Distinct(), Is.EquivalentTo(new[] { HttpStatusCode.OK, HttpStatusCode.Forbidden }));
+        Assert.That(account.Refused, Is.EqualTo(25 - account.Calls));
+    }
+
+    [Test]
+    public async Task What_a_call_under_way_does_not_use_is_there_for_the_one_that_waits()
+    {
+        var mayAnswer = new TaskCompletionSource();
+        _model.Then(FakeReply.Text("a short one") with { Until = mayAnswer.Task });
+        var token = _proxy.Sign(Unsigned() with { BudgetTokens = 1_000 });
+        var first = PostAsync(token, """{"max_tokens":900}""");
+        await Eventually.IsTrueAsync(() => Task.FromResult(_model.Requests.Count == 1), "the first is asked");
+        var second = PostAsync(token, """{"max_tokens":800}""");
+        mayAnswer.SetResult();
+
+        Assert.That(((await first).StatusCode, (await second).StatusCode), Is.EqualTo((HttpStatusCode.OK, HttpStatusCode.OK)));
+        Assert.That((int)_model.Requests[1].Body["max_tokens"]!, Is.EqualTo(800));
+    }
+
+    [Test]
+    public async Task A_stream_that_is_cut_is_counted()
+    {
+        var events = $"data: {{\"choices\":[{{\"delta\":{{\"content\":\"{new string('x', 700)}\"}}}}]}}\n\n";
+        _model.Then(new FakeReply { Body = events, ContentType = "text/event-stream" });
+        await PostAsync(Token(), """{"stream":true,"messages":[{"content":"hello, who are you?"}]}""");
+
+        var account = _proxy.Accounts.Of("account");
+        await Eventually.IsTrueAsync(() => Task.FromResult(account.Calls == 1), "it is counted");
+        Assert.That(account.Usage.Estimated);
+        Assert.That(account.Usage.CompletionTokens, Is.InRange(180, 220));
+        Assert.That(account.Usage.PromptTokens, Is.GreaterThan(5));
+    }
+
+    [Test]
+    public async Task The_key_does_not_come_back_in_bodies_headers_or_notes()
+    {
+        _model.Then(FakeReply.Error(401, $"Incorrect API key provided: {Key}").WithHeader("X-Debug", $"key={Key}"));
+        var reply = await PostAsync(Token(), "{}");
+
+        Assert.That(reply.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(await reply.Content.ReadAsStringAsync(), Does.Contain("Incorrect API key").And.Not.Contain(Key));
+        Assert.That(reply.Headers.GetValues("X-Debug").Single(), Does.StartWith("key=").And.Not.Contain(Key));
+        Assert.That(_proxy.Accounts.Of("account").Failures.Last!.Words, Does.Contain("Incorrect API key").And.Not.Contain(Key));
+    }
+
+    [Test]
+    public async Task A_success_that_is_an_error_is_no_answer()
+    {
+        _model.Then(new FakeReply { Body = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n", ContentType = "text/event-stream" });
+        await PostAsync(Token(), "{}");
+
+        var account = _proxy.Accounts.Of("account");
+        Assert.That((account.Calls, account.Failures.Total, account.Failures.Last!.Words), Is.EqualTo((0, 1, "Overloaded")));
+    }
+
+    [Test]
+    public async Task A_token_is_good_from_its_own_container_alone()
+    {
+        var own = _proxy.Sign(Unsigned() with { Container = "mine" });
+        var other = _proxy.Sign(Unsigned() with { Container = "other" });
+        var gone = _proxy.Sign(Unsigned() with { Container = "gone" });
+
+        Assert.That((await PostAsync(own, "{}")).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        var refused = await PostAsync(other, "{}");
+        Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(await refused.Content.ReadAsStringAsync(), Does.Contain("comes from 127.0.0.1").And.Contain("Agents:ProxyAnyAddress"));
+        Assert.That((await PostAsync(gone, "{}")).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(_model.Requests, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task The_end_of_a_run_ends_what_is_under_way_and_counts_it()
+    {
+        _model.Then(FakeReply.Text("late") with { Until = new TaskCompletionSource().Task });
+        var asked = PostAsync(Token(), """{"messages":[{"content":"something long"}]}""");
+        await Eventually.IsTrueAsync(() => Task.FromResult(_model.Requests.Count == 1), "it is asked");
+        await _proxy.Accounts.Of("account").CloseAsync(TimeSpan.FromSeconds(10));
+
+        await Assert.CatchAsync<HttpRequestException>(() => asked);
+        Assert.That(_proxy.Accounts.Of("account").Usage, Has.Property("Estimated").True.And.Property("PromptTokens").GreaterThan(3));
+        Assert.That((await PostAsync(Token(), "{}")).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+    }
+
+    [Test]
+    public async Task What_was_under_way_when_the_worker_died_is_counted_by_the_next()
+    {
+        _model.Then(FakeReply.Text("late") with { Until = new TaskCompletionSource().Task });
+        var asked = PostAsync(Token(), """{"messages":[{"content":"something long"}]}""");
+        await Eventually.IsTrueAsync(() => Task.FromResult(_model.Requests.Count == 1), "it is asked");
+        var next = RunAccount.Load(Path.Combine(_folder["state"], "agents", "account.jsonl"));
+
+        Assert.That((next.Calls, next.Estimated), Is.EqualTo((1, 1)));
+        Assert.That(next.Usage.PromptTokens, Is.GreaterThan(3));
+        await _model.DisposeAsync();
+        await asked;
+    }
+
+    [Test]
+    public async Task The_profiles_own_headers_query_and_key_header_hold_and_the_agents_do_not_lead_elsewhere()
+    {
+        _profile.KeyHeader = "api-key";
+        _profile.KeyPrefix = "";
+        _profile.Headers["X-Team"] = "blue";
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{await _proxy.UrlAsync(AgentApi.Openai, default)}/chat/completions") { Content = new StringContent("{}") };
+        request.Headers.Add("Authorization", $"Bearer {Token()}");
+        foreach (var name in new[] { "X-Team", "X-Portkey-Custom-Host", "X-HTTP-Method-Override", "Helicone-Target-Url", "X-Forwarded-Host" })
+        {
+            request.Headers.Add(name, "evil");
+        }
+
+        request.Headers.Add("X-Stainless-Lang", "js");
+        await _http.SendAsync(request);
+
+        var seen = _model.Requests.Single();
+        Assert.That((seen.Header("api-key"), seen.Header("X-Team"), seen.Header("X-Stainless-Lang")), Is.EqualTo((Key, "blue", "js")));
+        Assert.That(seen.Headers.Values, Has.None.Contain("evil"));
+        Assert.That(seen.Header("Authorization"), Is.Empty);
+    }
+
+    [TestCase(401, 2, 0, true)]
+    [TestCase(401, 1, 0, false)]
+    [TestCase(401, 2, 1, false)]
+    [TestCase(401, 4, 1, true)]
+    [TestCase(503, 9, 0, false)]
+    public void Asking_on_is_of_no_use_where_a_key_is_refused(int status, int times, int answered, bool hopeless)
+    {
+        var now = DateTimeOffset.UtcNow;
+        var failures = Enumerable.Range(0, times).Aggregate(UpstreamFailures.None, (sum, _) => sum.And(new UpstreamFailure(status, "no", now)));
+
+        Assert.That(failures.Hopeless(answered > 0, now.AddSeconds(5)), Is.EqualTo(hopeless));
+        Assert.That(failures.Hopeless(answered > 0, now.AddSeconds(90)), Is.EqualTo(times > 1 && (hopeless || answered == 0)));
     }
 
     [Test]
@@ -144,6 +293,7 @@ public sealed class ModelProxyTests : IAsyncDisposable
     }
 
     [TestCase("""{"usage":{"input_tokens":9,"output_tokens":4,"input_tokens_details":{"cached_tokens":3}}}""", 9, 4, 3)]
+    [TestCase("""{"usage":{"prompt_tokens":9,"completion_tokens":4,"total_tokens":20,"completion_tokens_details":{"reasoning_tokens":7}}}""", 9, 11, 0)]
     [TestCase("""{"usage":{"input_tokens":9,"cache_read_input_tokens":3,"cache_creation_input_tokens":1,"output_tokens":4}}""", 13, 4, 3)]
     [TestCase("""{"usageMetadata":{"promptTokenCount":9,"candidatesTokenCount":4,"thoughtsTokenCount":2,"cachedContentTokenCount":3}}""", 9, 6, 3)]
     public void Usage_is_read_in_the_words_of_each_protocol(string reply, int prompt, int completion, int cached)
@@ -151,7 +301,8 @@ public sealed class ModelProxyTests : IAsyncDisposable
         var reader = new UsageReader(events: false);
         reader.Take(Encoding.UTF8.GetBytes(reply));
 
-        Assert.That(reader.Finish(), Is.EqualTo(new TokenUsage(prompt, completion, cached)));
+        var usage = reader.Finish()!;
+        Assert.That((usage.PromptTokens, usage.CompletionTokens, usage.CachedTokens), Is.EqualTo((prompt, completion, cached)));
     }
 
     [Test]
@@ -205,7 +356,7 @@ public sealed class ModelProxyTests : IAsyncDisposable
     {
         var llm = new LlmOptions
         {
-            Profiles = { ["default"] = new LlmProfile { BaseUrl = _model.BaseUrl, KeyVariable = Variable } },
+            Profiles = { ["default"] = _profile = new LlmProfile { BaseUrl = _model.BaseUrl, KeyVariable = Variable } },
             Prices = { new ModelPrice { Model = "priced", Prompt = 10, Completion = 10 } },
         };
         return new ModelProxy(
@@ -213,6 +364,11 @@ public sealed class ModelProxyTests : IAsyncDisposable
             Options.Create(llm),
             new SandboxOptions { StateFolder = _folder["state"] },
             new DockerContainerGateway("unix:///nowhere"),
-            NullLogger<ModelProxy>.Instance);
+            NullLogger<ModelProxy>.Instance)
+        {
+            Addresses = new ContainerAddresses(
+                (container, _) => Task.FromResult<IReadOnlyList<string>>(container switch { "mine" => ["172.17.0.9", "127.0.0.1"], "other" => ["172.17.0.8"], _ => [] }),
+                TimeProvider.System),
+        };
     }
 }
