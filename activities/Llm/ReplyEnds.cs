@@ -44,7 +44,7 @@ internal static class ReplyEnds
 
         // Sent back as calls proper, the form that the endpoint itself should have given them.
         var calls = written.Calls
-            .Select((found, index) => ShellTool.FromArguments(ToolCallIds.Make(call, index + 1), found.Name, found.Arguments, cutOff: false))
+            .Select((found, index) => ShellTool.FromArguments(CallIds.Made(call, index + 1), found.Name, found.Arguments, cutOff: false))
             .ToList();
         return reply with
         {

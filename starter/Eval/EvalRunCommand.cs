@@ -97,13 +97,13 @@ internal static class EvalRunCommand
 
             await using var session = await SparkSession.OpenAsync(output, new SessionOptions(), cancellationToken);
             var starter = new EvaluationStarter(session, output);
-            var models = input.Students.Select(student => PreflightSettings.AgentModel(input.Agent, student.Model)).ToList();
+            var asked = input.Students.Select(student => PreflightSettings.AgentModel(input.Agent, student.Model)).ToList();
             return await starter.RunAsync(
                 input, chosen.Count, new BatchFollowing(parsed.GetValue(detach), parsed.GetValue(cancel), parsed.GetValue(json))
                 {
                     Dashboard = dashboard.Of(parsed),
                     Given = BatchFollowing.GivenIn(parsed),
-                    Preflight = preflight.Plan(parsed, models, input.OutDir, input.ResultsRoot)?.Telling(models, chosen.Select(task => (task.Name, task.Read.Instruction))),
+                    Preflight = preflight.Plan(parsed, asked, input.OutDir, input.ResultsRoot)?.Telling(asked, chosen.Select(task => (task.Name, task.Read.Instruction))),
                 },
                 cancellationToken);
         });
