@@ -10,7 +10,7 @@ using Temporalio.Testing;
 namespace Spark.Temporal.Tests.Activities.Llm;
 
 /// <summary>Drives the product's activity against one stand-in.</summary>
-internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlmActivities activities, IArtifactStore store)
+internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlmActivities activities, IArtifactStore store, int firstCall = 0)
 {
     private const string LastWords = "All done: \"42\" ✓ 🙂";
     private const string Thought = "Let me see: the \"tests\" first…\n  then {ünïcode} 🙂, and back\\slashes.";
@@ -19,22 +19,41 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
 
     private readonly List<string> _faults = [];
     private readonly List<(LlmReply Reply, Says Says)> _answers = [];
-    private int _call;
+    private int _call = firstCall;
 
     public async Task<MatrixRow> RunAsync()
     {
+        var refused = kind.FirstTurn?.Failure is not null;
+        var none = new Cell(refused, "–");
         var (first, conversation) = await FirstAsync();
+        var (second, acted) = conversation is null ? (none, null) : await SecondAsync(conversation);
         Cell[] cells =
         [
             first,
-            conversation is null ? new Cell(kind.FirstTurn?.Failure is not null, "–") : await SecondAsync(conversation),
-            kind.FirstTurn?.Failure is null ? await LongAsync() : new Cell(true, "–"),
-            kind.FirstTurn?.Failure is null ? await SchemaAsync() : new Cell(true, "–"),
+            second,
+            acted is null ? none : await EmptyAsync(acted),
+            refused ? none : await LongAsync(),
+            refused ? none : await SchemaAsync(),
             await ErrorsAsync(),
             Cost(),
         ];
         return new MatrixRow(kind.Name, cells, _faults);
     }
+
+    /// <summary>A conversation of two turns, its last calls answered.</summary>
+    /// <returns>Null where the endpoint did not come so far.</returns>
+    public async Task<ArtifactRef?> TwoTurnsAsync() =>
+        (await FirstAsync()).Conversation is { } conversation ? (await SecondAsync(conversation)).Acted : null;
+
+    /// <summary>Goes on with a conversation that another endpoint began.</summary>
+    public async Task<Cell> GoOnAsync(ArtifactRef conversation)
+    {
+        server.Begin();
+        server.Model = _ => new Says { Text = LastWords };
+        return Close("goes on", EndpointVerdict.Wrong(await CallAsync(conversation), new Ending { Text = LastWords, MostRequests = 5 }));
+    }
+
+    public IReadOnlyList<string> Faults => _faults;
 
     private async Task<(Cell Cell, ArtifactRef? Conversation)> FirstAsync()
     {
@@ -52,24 +71,44 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
             : (Close("first turn", EndpointVerdict.Words(came)), null);
     }
 
-    private async Task<Cell> SecondAsync(ArtifactRef conversation)
+    private async Task<(Cell Cell, ArtifactRef? Acted)> SecondAsync(ArtifactRef conversation)
     {
         var before = server.Refusals.Count;
         server.Model = request => Calls(request, 2, Second);
         var second = await CallAsync(await AnsweredAsync(conversation));
         if (second.Reply is not { } reply)
         {
-            return Close("second turn", EndpointVerdict.Words(second), before);
+            return (Close("second turn", EndpointVerdict.Words(second), before), null);
         }
 
         if (await WrongCallsAsync(reply, Second) is { } wrong)
         {
-            return Close("second turn", wrong, before);
+            return (Close("second turn", wrong, before), null);
         }
 
         server.Model = _ => new Says { Text = LastWords, Reasoning = Thought + "3", Turn = 3, Tokens = new(2_400, 1_200, 0, 20, 10) };
-        var last = await CallAsync(await AnsweredAsync(reply.Conversation));
-        return Close("second turn", EndpointVerdict.Wrong(last, kind.LastTurn ?? new Ending(Finish: FinishReasons.Stop) { Text = LastWords, MostRequests = int.MaxValue }), before);
+        var acted = await AnsweredAsync(reply.Conversation);
+        var last = await CallAsync(acted);
+        return (
+            Close("second turn", EndpointVerdict.Wrong(last, kind.LastTurn ?? new Ending(Finish: FinishReasons.Stop) { Text = LastWords, MostRequests = int.MaxValue }), before),
+            last.Reply is null ? null : acted);
+    }
+
+    /// <summary>The model says nothing after the results of its commands, though it thought; then it is asked to go on, as the agent's loop does.</summary>
+    private async Task<Cell> EmptyAsync(ArtifactRef acted)
+    {
+        server.Rewind();
+        var before = server.Refusals.Count;
+        server.Model = _ => new Says { Reasoning = Thought + "4", Turn = 4, Tokens = new(2_400, 1_200, 0, 3, 10) };
+        var empty = await CallAsync(acted);
+        if (EndpointVerdict.Wrong(empty, Must.Finish(FinishReasons.Empty)) is { } wrong)
+        {
+            return Close("empty end", wrong, before);
+        }
+
+        server.Model = _ => new Says { Text = LastWords, Turn = 5, Tokens = new(2_500, 1_200, 0, 20, 0) };
+        var nudged = await store.AppendAsync(empty.Reply!.Conversation, [User(AgentPrompts.GoOn(FinishReasons.Empty))], CancellationToken.None);
+        return Close("empty end", EndpointVerdict.Wrong(await CallAsync(nudged), kind.LastTurn ?? new Ending(Finish: FinishReasons.Stop) { Text = LastWords, MostRequests = int.MaxValue }), before);
     }
 
     private async Task<Cell> LongAsync()

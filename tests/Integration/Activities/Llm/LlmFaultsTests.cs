@@ -1,4 +1,5 @@
 using System.Globalization;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Api.Enums.V1;
@@ -241,8 +242,9 @@ public sealed class LlmFaultsTests : LlmTestBase
     public async Task A_conversation_that_does_not_fit_is_told_apart(int status, string words)
     {
         Server.Script = _ => FakeReply.Error(status, words);
+        var begun = new ChatMessage { Role = ChatRoles.Assistant, Content = "I look first." };
 
-        var failure = await FailureAsync(Activities(), await RequestAsync());
+        var failure = await FailureAsync(Activities(), await RequestAsync(User("Go."), begun, User("Go on.")));
 
         Assert.That(failure.ErrorType, Is.EqualTo(FailureTypes.ContextOverflow));
         Assert.That(failure.NonRetryable, Is.True);

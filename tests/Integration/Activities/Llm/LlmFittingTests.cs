@@ -53,7 +53,7 @@ public sealed class LlmFittingTests : LlmTestBase
     [Test]
     public async Task A_window_that_the_endpoint_names_is_kept_where_no_setting_says_it()
     {
-        Server.Script = request => request.Body.ToJsonString().Length > 40_000
+        Server.Script = request => request.Body.ToJsonString().Length > 44_000
             ? FakeReply.Error(400, "the request exceeds the available context size: maximum context length is 12000 tokens") : FakeReply.Text("ok");
         var request = await RequestAsync(Turns(5, 20_000));
 

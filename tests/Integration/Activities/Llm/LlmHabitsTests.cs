@@ -15,7 +15,7 @@ public sealed class LlmHabitsTests : LlmTestBase
     [TestCase("stream", "stream is not supported for this deployment", null)]
     [TestCase("tools", "this model does not support tools", null)]
     [TestCase("max_tokens", "Unsupported parameter: 'max_tokens' is not supported with this model.", "unsupported_parameter")]
-    [TestCase("prompt_cache_key", "Unknown parameter: 'prompt_cache_key'.", "unknown_parameter")]
+    [TestCase("stream_options", "Unknown parameter: 'stream_options'.", "unknown_parameter")]
     public async Task A_field_that_is_refused_costs_one_request_and_outlives_the_worker(string field, string words, string? code)
     {
         Server.Script = request => request.Body.ContainsKey(field) ? FakeReply.Error(400, words, code) : FakeReply.Text("ok");
@@ -32,7 +32,7 @@ public sealed class LlmHabitsTests : LlmTestBase
     [Test]
     public async Task Several_habits_are_learned_one_after_the_other_in_one_call()
     {
-        string[] refused = ["max_tokens", "temperature", "tools", "prompt_cache_key"];
+        string[] refused = ["max_tokens", "temperature", "tools", "stream_options"];
         Server.Script = request => refused.FirstOrDefault(request.Body.ContainsKey) is { } field
             ? FakeReply.Error(400, $"Unsupported parameter: '{field}'", "unsupported_parameter") : FakeReply.Text("ok");
 

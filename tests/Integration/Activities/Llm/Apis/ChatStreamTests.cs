@@ -124,7 +124,7 @@ public sealed class ChatStreamTests : LlmTestBase
     [TestCase("""{"choices":[{"delta":{},"finish_reason":"error","error":{"message":"Upstream fell over","code":502}}]}""", FailureTypes.ModelUnavailable)]
     public async Task An_error_in_a_stream_is_that_error(string data, string type)
     {
-        Server.Then(FakeReply.Events($"data: {FakeReply.Delta(new() { ["content"] = "Well, " }).ToJsonString()}", $"data: {data}"));
+        Server.Script = _ => FakeReply.Events($"data: {FakeReply.Delta(new() { ["content"] = "Well, " }).ToJsonString()}", $"data: {data}");
 
         Assert.That((await FailureAsync(Activities(), await RequestAsync())).ErrorType, Is.EqualTo(type));
     }
