@@ -50,7 +50,7 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
     {
         server.Begin();
         server.Model = _ => new Says { Text = LastWords };
-        return Close("goes on", EndpointVerdict.Wrong(await CallAsync(conversation), new Ending { Text = LastWords, MostRequests = 5 }));
+        return Close("goes on", asLearned: true, wrong: EndpointVerdict.Wrong(await CallAsync(conversation), new Ending { Text = LastWords, MostRequests = 5 }));
     }
 
     public IReadOnlyList<string> Faults => _faults;
@@ -152,12 +152,18 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
             server.Model = _ => new Says { Text = LastWords };
             server.Fault = error.Answer;
             var start = await store.AppendAsync(null, [System, User(error.Prompt ?? "Do the task.")], CancellationToken.None);
-            var came = await CallAsync(start);
+            var overflows = error.Ending.Failure == FailureTypes.ContextOverflow;
+            var why = EndpointVerdict.Wrong(await CallAsync(start), overflows ? Must.FirstOverflow(error.Ending) : error.Ending);
+            if (why is null && overflows)
+            {
+                why = EndpointVerdict.Wrong(await CallAsync(await GrownAsync(start)), error.Ending);
+            }
+
             server.Fault = null;
-            if (EndpointVerdict.Wrong(came, error.Ending) is { } why)
+            if (why is not null)
             {
                 wrong++;
-                _faults.Add($"error '{error.Name}': {PlainText.OneLine(why, 300)}");
+                _faults.Add($"error '{error.Name}': {PlainText.OneLine(why, 600)}");
             }
         }
 
@@ -210,11 +216,15 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
         }
     }
 
-    private Cell Close(string column, string? wrong, int from = 0)
+    /// <param name="column">What was tried.</param>
+    /// <param name="wrong">What is wrong, null for nothing.</param>
+    /// <param name="from">The first refusal that counts.</param>
+    /// <param name="asLearned">A refusal costs nothing, and any may teach.</param>
+    private Cell Close(string column, string? wrong, int from = 0, bool asLearned = false)
     {
         var refusals = server.Refusals.Skip(from).ToList();
-        var broken = refusals.Where(refusal => refusal.Rule.Must).Select(refusal => refusal.Rule.Name).Distinct().ToList();
-        var learned = refusals.Where(refusal => !refusal.Rule.Must).Select(refusal => refusal.Rule.Name).Distinct().ToList();
+        var broken = refusals.Where(refusal => refusal.Rule.Must && !asLearned).Select(refusal => refusal.Rule.Name).Distinct().ToList();
+        var learned = refusals.Where(refusal => !refusal.Rule.Must || asLearned).Select(refusal => refusal.Rule.Name).Distinct().ToList();
         if (wrong is null && broken.Count == 0)
         {
             return new Cell(true, learned.Count == 0 ? "ok" : $"ok (learned: {string.Join(", ", learned)})");
@@ -250,6 +260,23 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
             [.. said.ToolCalls.Select(call => new ChatMessage { Role = ChatRoles.Tool, ToolCallId = call.Id, Content = $"Output of {call.Command}:\n\u001b[1mone\u001b[0m ✓\n(exit code 0)" })],
             CancellationToken.None);
     }
+
+    /// <summary>The conversation after some turns with much output, in fenced blocks, which every API takes.</summary>
+    private Task<ArtifactRef> GrownAsync(ArtifactRef start) => store.AppendAsync(
+        start,
+        [
+            .. Enumerable.Range(1, 6).SelectMany(turn => new ChatMessage[]
+            {
+                new()
+                {
+                    Role = ChatRoles.Assistant,
+                    Content = $"```bash\ncat part-{turn}\n```",
+                    ToolCalls = [new ToolCall($"old{turn:d6}", "shell", $"cat part-{turn}", $"cat part-{turn}", Fenced: true)],
+                },
+                new() { Role = ChatRoles.Tool, ToolCallId = $"old{turn:d6}", Content = new string('x', 4_000) },
+            }),
+        ],
+        CancellationToken.None);
 
     private static ChatMessage System { get; } = new() { Role = ChatRoles.System, Content = AgentPrompts.System(tools: true) };
 
