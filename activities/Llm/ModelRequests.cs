@@ -99,7 +99,7 @@ internal static class ModelRequests
             headers[name] = value;
         }
 
-        return new ChatHttpRequest(endpoint.BaseUrl, api, body, headers, endpoint.Profile.Query, deadlines);
+        return new ChatHttpRequest(endpoint.BaseUrl, api, body, headers, ProfileHeaders.Query(endpoint.Profile), deadlines);
     }
 
     /// <summary>How long a call may take, by its profile.</summary>

@@ -42,7 +42,7 @@ internal static partial class SignTable
                 "A quota is used up; it is not about the key{until}.", "Wait for its reset, or raise it where the gateway is configured."),
             new("balance or cycle", "403", @"\b(balance|recharge|billing cycle|usage limit)\b", SignClass.ForNow,
                 "The balance or the quota of the plan is used up; it is not about the key{until}.", "Check balance and plan at the provider, or wait for the plan's next cycle."),
-            NoMoney("no balance", "400 403 429 500-599", @"insufficient[ _](balance|credits?|funds)"),
+            NoMoney("no balance", "400-403 429 500-599", @"insufficient[ _](balance|credits?|funds)"),
             NoMoney("payment required", "402", ".*"),
         ];
     }

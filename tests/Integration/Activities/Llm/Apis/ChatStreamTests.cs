@@ -119,12 +119,12 @@ public sealed class ChatStreamTests : LlmTestBase
     [TestCase("""{"error":{"message":"Rate limited","code":429}}""", FailureTypes.ModelUnavailable)]
     [TestCase("""{"error":{"message":"The server had an error","type":"server_error","code":null}}""", FailureTypes.ModelUnavailable)]
     [TestCase("""{"error":"engine died"}""", FailureTypes.ModelUnavailable)]
-    [TestCase("""{"object":"error","message":"This model's maximum context length is 100 tokens","code":400}""", FailureTypes.ContextOverflow)]
+    [TestCase("""{"object":"error","message":"The model `x` does not exist.","code":404}""", FailureTypes.ModelRefused)]
     [TestCase("""{"error":{"message":"You exceeded your quota","type":"insufficient_quota","code":"insufficient_quota"}}""", FailureTypes.ModelRefused)]
     [TestCase("""{"choices":[{"delta":{},"finish_reason":"error","error":{"message":"Upstream fell over","code":502}}]}""", FailureTypes.ModelUnavailable)]
     public async Task An_error_in_a_stream_is_that_error(string data, string type)
     {
-        Server.Then(FakeReply.Events($"data: {FakeReply.Delta(new() { ["content"] = "Well, " }).ToJsonString()}", $"data: {data}"));
+        Server.Script = _ => FakeReply.Events($"data: {FakeReply.Delta(new() { ["content"] = "Well, " }).ToJsonString()}", $"data: {data}");
 
         Assert.That((await FailureAsync(Activities(), await RequestAsync())).ErrorType, Is.EqualTo(type));
     }
