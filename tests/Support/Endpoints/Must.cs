@@ -25,7 +25,7 @@ internal static class Must
     /// It does not fit, and the message names the setting: a configuration error for a first request, an overflow for a conversation that has
     /// grown, whose older observations may be left out once.
     /// </summary>
-    public static Ending Overflow(params string[] words) => new(FailureTypes.ContextOverflow, words) { MostRequests = 3 };
+    public static Ending Overflow(params string[] words) => new(FailureTypes.ContextOverflow, words) { MostRequests = 4 };
 
     /// <summary>How the same ends for a first request.</summary>
     public static Ending FirstOverflow(Ending ending) => ending with { Failure = FailureTypes.ModelRefused };
