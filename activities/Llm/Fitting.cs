@@ -43,7 +43,14 @@ internal sealed class Fitting
         }
 
         var room = endpoint.Profile.ContextTokens is null ? endpoint.Known?.MaxPrompt ?? int.MaxValue : int.MaxValue;
-        Sent = ContextWindow.Fit(messages, Math.Min(request.PromptTokens ?? budget.PromptTokens, Math.Min(room, ContextTokens - Least(ContextTokens))));
+        var limit = Math.Min(request.PromptTokens ?? budget.PromptTokens, Math.Min(room, ContextTokens - Least(ContextTokens)));
+        Sent = ContextWindow.Fit(messages, limit);
+        if (!Sent.Fits)
+        {
+            // Rather the newest observation alone than a refusal.
+            Sent = ContextWindow.Fit(messages, limit, keepTurns: 1);
+        }
+
         ReplyTokens = Within(ContextTokens, Sent.EstimatedTokens + Around);
     }
 

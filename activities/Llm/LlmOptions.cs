@@ -29,7 +29,10 @@ public sealed class LlmProfile
     /// <summary>What is taken for a model's context where no setting says it, and no refusal has named it.</summary>
     internal const int DefaultContextTokens = 128_000;
 
-    /// <summary>Where <c>/chat/completions</c> is found, such as <c>https://api.openai.com/v1</c>.</summary>
+    /// <summary>
+    /// Where <c>/chat/completions</c>, <c>/responses</c> or <c>/messages</c> is found, such as <c>https://api.openai.com/v1</c>. One of
+    /// Messages may end before its version.
+    /// </summary>
     public string BaseUrl { get; set; } = "";
 
     /// <summary>Model name for requests that give none.</summary>
@@ -53,13 +56,13 @@ public sealed class LlmProfile
     /// <summary>More headers of each request. <c>{env:NAME}</c> in a value stands for an environment variable, which is treated as a secret.</summary>
     public Dictionary<string, string> Headers { get; init; } = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Query parameters of each request, such as <c>api-version</c>.</summary>
+    /// <summary>Query parameters of each request, such as <c>api-version</c>; <c>{env:NAME}</c> as in headers.</summary>
     public Dictionary<string, string> Query { get; init; } = new(StringComparer.Ordinal);
 
     /// <summary>How hard the model thinks, in the provider's word (<c>none</c>, <c>low</c>, <c>high</c>, …); null leaves it to the endpoint.</summary>
     public string? ReasoningEffort { get; set; }
 
-    /// <summary>How long a reply may take, in seconds.</summary>
+    /// <summary>How long a reply that is no stream may take, in seconds; a stream that flows may take longer.</summary>
     public double RequestTimeoutSec { get; set; } = 600;
 
     /// <summary>How long a stream may take until its first byte, in seconds.</summary>
@@ -97,6 +100,12 @@ public sealed class LlmProfile
 
     /// <summary>More fields of the body, as the text of one JSON object.</summary>
     public string? ExtraBody { get; set; }
+
+    /// <summary>Names of the environment variables that a request takes secrets from: the key's, and those of headers and query.</summary>
+    public IEnumerable<string> SecretVariables() => Headers.Values.Concat(Query.Values).SelectMany(VariablesIn).Prepend(KeyVariable);
+
+    /// <summary>Names of the environment variables that stand as <c>{env:NAME}</c> in a text.</summary>
+    public static IEnumerable<string> VariablesIn(string text) => EnvironmentText.Variables(text);
 }
 
 public enum ModelApi
@@ -110,7 +119,7 @@ public enum ModelApi
     /// <summary>OpenAI's Responses: <c>{base}/responses</c>.</summary>
     Responses,
 
-    /// <summary>Anthropic's Messages: <c>{base}/messages</c>.</summary>
+    /// <summary>Anthropic's Messages: <c>{base}/messages</c>, or <c>{base}/v1/messages</c> where the base names no version.</summary>
     Messages,
 }
 

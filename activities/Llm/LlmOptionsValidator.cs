@@ -57,6 +57,7 @@ internal sealed class LlmOptionsValidator : IValidateOptions<LlmOptions>
             profile.RequestTimeoutSec is > 0 and <= 86_400,
             $"{field}:RequestTimeoutSec",
             $"is {profile.RequestTimeoutSec}; give seconds above 0, at most 86400");
+        SendingChecks.Check(findings, field, profile);
         Require(findings, profile.ContextTokens is null or >= 1_000, $"{field}:ContextTokens", $"is {profile.ContextTokens}; give at least 1000 or none");
         Require(findings, profile.MaxTokens is null or > 0, $"{field}:MaxTokens", $"is {profile.MaxTokens}; give a number above 0 or none");
         Require(findings, profile.ConcurrentCalls is null or > 0, $"{field}:ConcurrentCalls", $"is {profile.ConcurrentCalls}; give a number above 0 or none");
@@ -81,11 +82,17 @@ internal sealed class LlmOptionsValidator : IValidateOptions<LlmOptions>
         Require(findings, rates.CacheWrite is null or >= 0, $"{field}:CacheWrite", "is negative");
     }
 
-    private static void CheckUrl(List<string> findings, string field, string url) => Require(
-        findings,
-        Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0,
-        field,
-        "must be an http or https address without user and password, such as https://api.openai.com/v1");
+    private static void CheckUrl(List<string> findings, string field, string url)
+    {
+        var isAddress = Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0;
+        Require(findings, isAddress, field, "must be an http or https address without user and password, such as https://api.openai.com/v1");
+        Require(findings, !isAddress || uri!.Query.Length + uri.Fragment.Length == 0, field, "has a query; give its parameters as Query:NAME of the profile");
+        Require(
+            findings,
+            !isAddress || !SendingChecks.Paths.Any(path => uri!.AbsolutePath.TrimEnd('/').EndsWith(path, StringComparison.OrdinalIgnoreCase)),
+            field,
+            $"ends in the path of a request; leave {string.Join(", ", SendingChecks.Paths)} out");
+    }
 
     private static bool IsObject(string? json)
     {

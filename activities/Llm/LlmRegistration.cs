@@ -47,7 +47,7 @@ public static class LlmRegistration
 
     /// <summary>A redactor that knows the keys of all profiles, besides the variables whose names mark them as secrets.</summary>
     private static SecretRedactor RedactorFor(LlmOptions options) =>
-        SecretRedactor.For(Environment.GetEnvironmentVariables(), options.Profiles.Values.SelectMany(profile => ProfileHeaders.Variables(profile).Prepend(profile.KeyVariable)));
+        SecretRedactor.For(Environment.GetEnvironmentVariables(), options.Profiles.Values.SelectMany(profile => profile.SecretVariables()));
 
     private static void FillDefaultProfile(LlmOptions options, IConfiguration configuration)
     {

@@ -93,6 +93,13 @@ internal sealed class ModelCall(
                 await NoteFormAsync(reply, form, known);
                 var read = await ReadAsync(reply, api, body, form.Fenced);
                 var sent = fitting.Sent;
+                if (fitting.IsFirst && SilentCuts.IsSure(read.Usage, sent.EstimatedTokens))
+                {
+                    // The model has not seen the task: whatever it would do counts for nothing.
+                    await shelf.MarkEndAsync(RequestEnd.Unreadable, CancellationToken.None);
+                    throw NeverFits(fitting, $" of about {sent.EstimatedTokens} tokens the server read {read.Usage.PromptTokens} and said nothing. {SilentCuts.Remedy}");
+                }
+
                 return new ModelAnswer(
                     reply.Body,
                     read with { Usage = _usage.Of(read, reply, body) + shelf.Lost },

@@ -1,10 +1,9 @@
-using System.Text.RegularExpressions;
 using Spark.Temporal.Activities.Llm.Apis;
 
 namespace Spark.Temporal.Activities.Llm;
 
-/// <summary>The headers of a profile: its key's and its own, in which <c>{env:NAME}</c> stands for an environment variable.</summary>
-internal static partial class ProfileHeaders
+/// <summary>The headers and query parameters of a profile, its key's header among them.</summary>
+internal static class ProfileHeaders
 {
     private static readonly LlmProfile Defaults = new();
 
@@ -14,30 +13,23 @@ internal static partial class ProfileHeaders
     public static IReadOnlyDictionary<string, string> Of(LlmProfile profile, string api)
     {
         var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        if (Variable(profile.KeyVariable) is { } key)
+        if (EnvironmentText.Value(profile.KeyVariable) is { } key)
         {
             var own = api == MessagesApi.ApiName && profile.KeyHeader == Defaults.KeyHeader && profile.KeyPrefix == Defaults.KeyPrefix;
             headers[own ? "x-api-key" : profile.KeyHeader] = own ? key : profile.KeyPrefix + key;
         }
 
-        foreach (var (name, text) in profile.Headers)
+        foreach (var (name, value) in Filled(profile.Headers))
         {
-            if (VariablesIn(text).All(variable => Variable(variable) is not null))
-            {
-                headers[name] = Reference().Replace(text, match => Variable(match.Groups["name"].Value)!);
-            }
+            headers[name] = value;
         }
 
         return headers;
     }
 
-    /// <summary>Names of the variables that a profile's headers name: secrets all.</summary>
-    public static IEnumerable<string> Variables(LlmProfile profile) => profile.Headers.Values.SelectMany(VariablesIn);
+    /// <summary>Query parameters with their values.</summary>
+    public static IReadOnlyDictionary<string, string> Query(LlmProfile profile) => Filled(profile.Query).ToDictionary(StringComparer.Ordinal);
 
-    public static IEnumerable<string> VariablesIn(string text) => Reference().Matches(text).Select(match => match.Groups["name"].Value);
-
-    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name)?.Trim() is { Length: > 0 } value ? value : null;
-
-    [GeneratedRegex(@"\{env:(?<name>[A-Za-z0-9_]+)\}")]
-    private static partial Regex Reference();
+    private static IEnumerable<KeyValuePair<string, string>> Filled(Dictionary<string, string> texts) =>
+        texts.Select(pair => KeyValuePair.Create(pair.Key, EnvironmentText.Filled(pair.Value)!)).Where(pair => pair.Value is not null);
 }

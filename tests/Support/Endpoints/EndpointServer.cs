@@ -85,6 +85,15 @@ internal sealed class EndpointServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Forgets the last thing said: a conversation goes on from before it.</summary>
+    public void Rewind()
+    {
+        lock (_lock)
+        {
+            _said.RemoveAt(_said.Count - 1);
+        }
+    }
+
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
     private async Task AnswerAsync(HttpContext context)

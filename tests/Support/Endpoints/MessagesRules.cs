@@ -20,6 +20,8 @@ internal static class MessagesRules
         Rules.When("no empty content", request => request.Messages.Any(IsEmpty), Error(400, "messages.1: all messages must have non-empty content except for the optional final assistant message")),
         Rules.When("no empty text block", request => Blocks(request).Any(block => (string?)block["type"] == "text" && string.IsNullOrWhiteSpace((string?)block["text"])),
             Error(400, "messages: text content blocks must contain non-whitespace text")),
+        Rules.When("thinking is not the last block", request => request.Assistants.Any(message => (string?)BlocksOf(message).LastOrDefault()?["type"] is "thinking" or "redacted_thinking"), Error(
+            400, "messages.5: The final block in an assistant message cannot be `thinking`.")),
         Rules.When("tools have input_schema", request => request.Objects("tools").Any(tool => tool["input_schema"] is not JsonObject || tool["name"] is null), Error(
             400, "tools.0.custom.input_schema: Field required")),
         Rules.When("input is an object", request => Blocks(request).Any(block => (string?)block["type"] == "tool_use" && block["input"] is not JsonObject), Error(

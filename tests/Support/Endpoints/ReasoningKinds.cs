@@ -51,6 +51,7 @@ internal static class ReasoningKinds
                 .. ChatRules.Common(Kimi),
                 Rules.When("temperature is fixed", request => (double?)request.Body["temperature"] is { } value and not 1, Kimi(400, "invalid temperature: only 1 is allowed for this model")).Learnable,
                 KimiEcho,
+                ChatRules.NoEmptyAssistant(Kimi(400, "Invalid request: the message at position 5 with role 'assistant' must not be empty")),
                 Rules.Window(262_144, request => Kimi(400, $"Invalid request: Your request exceeded model token limit: 262144 (requested: {request.PromptTokens + request.Limit})")),
             ]),
             Price = new(0.95, 0.16, 4),
@@ -63,6 +64,7 @@ internal static class ReasoningKinds
             Doors = Chat(Shape, [
                 .. ChatRules.Common(Kimi),
                 KimiEcho,
+                ChatRules.NoEmptyAssistant(Kimi(400, "Invalid request: the message at position 5 with role 'assistant' must not be empty")),
                 Rules.When("effort", request => (string?)request.Body["reasoning_effort"] is not (null or "low" or "medium" or "high" or "max"), Kimi(400, "reasoning_effort must be one of low, medium, high, max")),
             ]),
             Price = new(3, 0.30, 15),
@@ -132,7 +134,7 @@ internal static class ReasoningKinds
 
     private static IReadOnlyList<ErrorCase> GlmErrors { get; } =
     [
-        new("no balance", ErrorBodies.Coded(429, "Insufficient balance or no resource package. Please recharge.", "1113"), Must.Refuse("credit")),
+        new("no balance", ErrorBodies.Coded(429, "Insufficient balance or no resource package. Please recharge.", "1113"), Must.Refuse("Recharge")),
         new("locked", ErrorBodies.Coded(429, "Your account has been locked.", "1112"), Must.Refuse()),
         new("concurrency", ErrorBodies.Coded(429, "Rate limit reached for requests", "1302"), Must.Wait()),
         new("no such model", ErrorBodies.Coded(400, "Unknown Model, please check the model code.", "1211"), Must.Refuse("model")),

@@ -96,6 +96,7 @@ internal static class XaiMistralKinds
         Rules.When("no name on a user's message", request => request.Messages.Any(message => (string?)message["role"] == "user" && message.ContainsKey("name")),
             ErrorBodies.ExtraForbidden(["messages", "1", "user", "name"], "x")),
         .. ChatRules.Common(Mistral),
+        ChatRules.NoEmptyAssistant(Mistral(400, "Assistant message must have either content or tool_calls, but not none.", "3240")),
         ChatRules.NineLetters(Mistral),
         ChatRules.NoUserAfterTool(Mistral),
     ];

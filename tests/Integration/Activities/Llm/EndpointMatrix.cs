@@ -19,7 +19,7 @@ internal sealed record MatrixRow(string Endpoint, IReadOnlyList<Cell> Cells, IRe
 /// <summary>Endpoint × what was tried, as one table of Markdown.</summary>
 internal sealed class EndpointMatrix
 {
-    private static readonly string[] Columns = ["first turn", "second turn", "long reply", "schema", "errors", "cost"];
+    private static readonly string[] Columns = ["first turn", "second turn", "empty end", "long reply", "schema", "errors", "cost"];
 
     private readonly ConcurrentQueue<MatrixRow> _rows = new();
 

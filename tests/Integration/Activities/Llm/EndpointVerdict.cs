@@ -29,6 +29,7 @@ internal static class EndpointVerdict
         }
 
         return came.Reply is not { } reply ? Words(came)
+            : came.Requests == 0 ? "no request was sent"
             : ending.Finish is { } finish && reply.FinishReason != finish ? $"finish reason '{reply.FinishReason}' and not '{finish}'"
             : ending.Text is { } text && !(reply.Text ?? "").Contains(text, StringComparison.Ordinal) ? $"text '{PlainText.OneLine(reply.Text ?? "", 120)}' without '{text}'"
             : ending.Command is null && reply.ToolCalls > 0 ? $"{reply.ToolCalls} tool calls"
