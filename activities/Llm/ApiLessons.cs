@@ -38,7 +38,7 @@ internal static partial class ApiLessons
 
     private static Lesson? Streaming(string words, LlmProfile profile, BodyForm form, EndpointHabits.Habit known)
     {
-        if (!form.Stream && !known.StreamOnly && OnlyStreams().IsMatch(words))
+        if (!form.Stream && profile.Stream == StreamMode.Auto && !known.StreamOnly && OnlyStreams().IsMatch(words))
         {
             return new("it answers streams only", habit => habit with { StreamOnly = true, NoStream = false });
         }
@@ -122,8 +122,8 @@ internal static partial class ApiLessons
     private static partial Regex SignatureWanted();
 
     [GeneratedRegex(
-        @"(reasoning_content|reasoning_details|\breasoning\b|extra_content|thinking_blocks|provider_specific_fields)[^{}]{0,120}(unsupported|not (supported|permitted|allowed)|unexpected|unknown|unrecognized|extra_forbidden|extra (inputs|fields))"
-        + @"|(unsupported|not (supported|permitted|allowed)|unexpected|unknown|unrecognized|extra_forbidden|extra (inputs|fields))[^{}]{0,120}(reasoning_content|reasoning_details|\breasoning\b|extra_content|thinking_blocks|provider_specific_fields)",
+        @"(reasoning_content|reasoning_details|\breasoning\b|extra_content|thinking_blocks|provider_specific_fields)[^{}]{0,120}(unsupported|not (be )?(supported|permitted|allowed|included|sent)|unexpected|unknown|unrecognized|extra_forbidden|extra (inputs|fields))"
+        + @"|(unsupported|not (be )?(supported|permitted|allowed|included|sent)|unexpected|unknown|unrecognized|extra_forbidden|extra (inputs|fields))[^{}]{0,120}(reasoning_content|reasoning_details|\breasoning\b|extra_content|thinking_blocks|provider_specific_fields)",
         RegexOptions.IgnoreCase)]
     private static partial Regex ReasoningRefused();
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Spark.Temporal.Activities.Llm.Apis;
 using Spark.Temporal.Activities.Llm.Signs;
+using Spark.Temporal.Activities.Llm.Usage;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
@@ -57,13 +58,17 @@ internal sealed class ModelCall(
 
     private readonly LlmProfile _profile = endpoint.Profile;
 
+    /// <summary>What refusals of this call have taught: an endpoint that wants it one way and then the other is not asked in turns.</summary>
+    private readonly HashSet<string> _learned = new(StringComparer.Ordinal);
+    private readonly CallUsage _usage = new(endpoint, options, time);
+
     /// <param name="messages">The conversation.</param>
     /// <param name="end">How the call may be ended from outside.</param>
     public async Task<ModelAnswer> AskAsync(IReadOnlyList<ChatMessage> messages, StepEnd end)
     {
         await shelf.ReadMarksAsync(end.Stop);
         var known = await habits.OfAsync(endpoint, end.Stop);
-        var fitting = new Fitting(request, _profile, messages, known);
+        var fitting = new Fitting(request, endpoint, messages, known);
         if (fitting.CannotFit)
         {
             throw NeverFits(fitting, "");
@@ -90,7 +95,7 @@ internal sealed class ModelCall(
             if (reply is { Status: >= 200 and < 300, IsPage: false })
             {
                 await NoteFormAsync(reply, form, known);
-                var read = await ReadAsync(reply, api, form.Fenced);
+                var read = await ReadAsync(reply, api, body, form.Fenced);
                 var sent = fitting.Sent;
                 if (fitting.IsFirst && SilentCuts.IsSure(read.Usage, sent.EstimatedTokens))
                 {
@@ -100,14 +105,23 @@ internal sealed class ModelCall(
                 }
 
                 return new ModelAnswer(
-                    reply.Body, read, api, form.Fenced, clock.ElapsedMilliseconds, resent, sent.Dropped, sent.LeftOut, sent.EstimatedTokens);
+                    reply.Body,
+                    read with { Usage = _usage.Of(read, reply, body) + shelf.Lost },
+                    api,
+                    form.Fenced,
+                    clock.ElapsedMilliseconds,
+                    resent,
+                    sent.Dropped,
+                    sent.LeftOut,
+                    sent.EstimatedTokens);
             }
 
             // An error inside a success may be kept by the endpoint under the key of the request: it must not come again.
-            await shelf.MarkEndAsync(came.Status is >= 200 and < 300 ? RequestEnd.Failed : RequestEnd.Refused, CancellationToken.None);
+            var failed = came.Status is >= 200 and < 300;
+            await shelf.MarkEndAsync(failed ? RequestEnd.Failed : RequestEnd.Refused, CancellationToken.None, failed ? _usage.OfError(came, body) : null);
             if (lessons < MostLessons
                 && (ApiLessons.From(reply, _profile, api.Name, form, known) ?? Lessons.Read(reply, _profile, body, form, request)) is { } lesson
-                && lesson.Change(known) != known)
+                && lesson.Change(known) != known && _learned.Add(lesson.Words))
             {
                 lessons++;
                 known = await LearnAsync(lesson, reply);
@@ -195,13 +209,14 @@ internal sealed class ModelCall(
         }
         catch (ChatConnectionException broken)
         {
-            await shelf.MarkEndAsync(broken.Sent ? RequestEnd.Broken : RequestEnd.NotSent, CancellationToken.None);
+            await shelf.MarkEndAsync(
+                broken.Sent ? RequestEnd.Broken : RequestEnd.NotSent, CancellationToken.None, _usage.OfCut(body, broken.Partial));
             throw new ApplicationFailureException(
                 redactor.Redact(broken.Message), broken.Final ? FailureTypes.ModelRefused : FailureTypes.ModelUnavailable, nonRetryable: broken.Final);
         }
     }
 
-    private async Task<ChatReply> ReadAsync(ChatHttpReply reply, IModelApi api, bool fenced)
+    private async Task<ChatReply> ReadAsync(ChatHttpReply reply, IModelApi api, BinaryData body, bool fenced)
     {
         try
         {
@@ -209,7 +224,7 @@ internal sealed class ModelCall(
         }
         catch (UnreadableReplyException wrong)
         {
-            await shelf.MarkEndAsync(RequestEnd.Unreadable, CancellationToken.None);
+            await shelf.MarkEndAsync(RequestEnd.Unreadable, CancellationToken.None, _usage.OfUnreadable(reply, body));
             var words = $"The reply of {endpoint.BaseUrl} for model '{endpoint.Model}' cannot be used. {wrong.Message}";
             throw shelf.Unreadable < MostTimes
                 ? new ApplicationFailureException(redactor.Redact(words), FailureTypes.ModelUnavailable)
@@ -217,13 +232,14 @@ internal sealed class ModelCall(
                     redactor.Redact($"{words} That was reply {shelf.Unreadable} of this kind to one question; each may have been paid for. "
                         + $"Check that {LlmOptions.Section}:Profiles:{request.Model.Profile}:BaseUrl is the address of a model, and Api the one that it speaks."),
                     FailureTypes.ModelUnreadable,
-                    nonRetryable: true);
+                    nonRetryable: true,
+                    details: [shelf.Lost]);
         }
     }
 
     private ApplicationFailureException Overflow(ChatHttpReply reply) => new(
         $"The conversation does not fit model '{endpoint.Model}', even without its older observations: {ProviderWords.From(reply.Body)} "
-        + $"If the model takes less than {_profile.ContextTokens} tokens, say so in {Setting}:ContextTokens.",
+        + $"If the model takes less than {Fitting.ContextOf(endpoint, EndpointHabits.Habit.Unknown)} tokens, say so in {Setting}:ContextTokens.",
         FailureTypes.ContextOverflow,
         nonRetryable: true);
 

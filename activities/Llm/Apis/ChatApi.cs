@@ -28,9 +28,9 @@ internal sealed class ChatApi : IModelApi
             body["temperature"] = temperature;
         }
 
+        var openRouter = form.BaseUrl.Host.EndsWith("openrouter.ai", StringComparison.OrdinalIgnoreCase);
         if (form.Effort is { } effort)
         {
-            var openRouter = form.BaseUrl.Host.EndsWith("openrouter.ai", StringComparison.OrdinalIgnoreCase);
             body[openRouter ? "reasoning" : "reasoning_effort"] = openRouter ? new JsonObject { ["effort"] = effort } : effort;
         }
 
@@ -56,6 +56,12 @@ internal sealed class ChatApi : IModelApi
                 ["type"] = "json_schema",
                 ["json_schema"] = new JsonObject { ["name"] = form.SchemaName, ["schema"] = JsonNode.Parse(schema), ["strict"] = false },
             };
+        }
+
+        // Anthropic's models cache nothing without a mark; one at the top moves along with the conversation.
+        if (openRouter && form.CacheMarks && form.Model.StartsWith("anthropic/", StringComparison.OrdinalIgnoreCase))
+        {
+            body["cache_control"] = new JsonObject { ["type"] = "ephemeral" };
         }
 
         // Others refuse fields that they do not know, and need no key: their caches go by the text alone.

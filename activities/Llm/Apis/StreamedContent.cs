@@ -61,8 +61,14 @@ internal sealed class StreamedContent
         }
     }
 
+    // A stream often begins with an empty text, which is no piece of a list.
     private Piece Append(string type, string text)
     {
+        if (text.Length == 0 && type == "text" && (_pieces.Count == 0 || _pieces[^1].Type != type))
+        {
+            return new Piece(type, new StringBuilder(), []);
+        }
+
         if (_pieces.Count == 0 || _pieces[^1].Type != type)
         {
             _pieces.Add(new Piece(type, new StringBuilder(), []));

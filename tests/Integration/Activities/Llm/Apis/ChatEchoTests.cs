@@ -74,6 +74,7 @@ public sealed class ChatEchoTests : LlmTestBase
         const string Content = """[{"type":"thinking","thinking":[{"type":"text","text":"Hm, hm."}]},{"type":"text","text":"I look."}]""";
         Server.Then(
             FakeReply.Chunks(
+                FakeReply.Delta(new() { ["role"] = "assistant", ["content"] = "" }),
                 FakeReply.Delta(new() { ["content"] = JsonNode.Parse("""[{"type":"thinking","thinking":[{"type":"text","text":"Hm, "}]}]""") }),
                 FakeReply.Delta(new() { ["content"] = JsonNode.Parse("""[{"type":"thinking","thinking":[{"type":"text","text":"hm."}]}]""") }),
                 FakeReply.Delta(new() { ["content"] = "I " }),
@@ -114,11 +115,13 @@ public sealed class ChatEchoTests : LlmTestBase
         Assert.That(Server.Requests.Select(one => (string?)one.Messages.ElementAt(2)["reasoning_content"]), Is.EqualTo(new[] { null, "", " " }));
     }
 
-    [Test]
-    public async Task An_endpoint_that_refuses_reasoning_gets_none_from_then_on()
+    [TestCase(422, """{"detail":[{"type":"extra_forbidden","loc":["body","messages",2,"assistant","reasoning_content"],"msg":"Extra inputs are not permitted"}]}""")]
+    [TestCase(400, """{"error":{"message":"The reasoning_content is an intermediate result for display purposes only and must not be included in the input messages."}}""")]
+    [TestCase(400, """{"error":{"message":"'messages.2' : for 'role:assistant' the following must be satisfied[('messages.2' : property 'reasoning_content' is unsupported)]"}}""")]
+    public async Task An_endpoint_that_refuses_reasoning_gets_none_from_then_on(int status, string refusal)
     {
         Server.Script = request => request.Body.ToJsonString().Contains("reasoning_content", StringComparison.Ordinal)
-            ? FakeReply.Json(JsonNode.Parse("""{"detail":[{"type":"extra_forbidden","loc":["body","messages",2,"assistant","reasoning_content"],"msg":"Extra inputs are not permitted"}]}""")!, 422)
+            ? FakeReply.Json(JsonNode.Parse(refusal)!, status)
             : request.Turn == 0 ? FakeReply.Message(new() { ["reasoning_content"] = "Hm.", ["tool_calls"] = new JsonArray(Call("ls", "abcdefghi", extra: null)) }, "tool_calls") : FakeReply.Text("Done.");
         var (activities, request, reply) = await FirstAsync();
 
