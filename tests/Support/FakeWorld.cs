@@ -135,6 +135,9 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
 
     public Task<ModelTest> TestAsync(ModelChoice model) => Task.FromResult(Test(model));
 
+    /// <summary>What a person must know of each reply; null for nothing.</summary>
+    public string? ReplyNote { get; set; }
+
     /// <summary>A scripted reply that begins so is empty, and ends for the reason that follows.</summary>
     public const string Ends = "ends: ";
 
@@ -162,6 +165,7 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
             Text = text.Length <= request.InlineCharacters ? text : null,
             TextLength = text.Length,
             FinishReason = end ?? FinishReasons.Stop,
+            Note = ReplyNote,
             Usage = usage,
             DurationMs = 5,
         };
