@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Spark.Temporal.Activities.Llm.Apis;
+using Spark.Temporal.Activities.Llm.Usage;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Contracts;
@@ -47,17 +48,18 @@ internal sealed class EndpointProbe(IChatGateway gateway, LlmOptions options, Se
         var (reply, api) = await SendAsync(endpoint, request, patience, cancellationToken);
 
         var probe = new ModelProbe(endpoint.Model, endpoint.BaseUrl.ToString(), clock.ElapsedMilliseconds);
+        var known = PriceTable.Knows(options, endpoint.Model, endpoint.BaseUrl);
         if (reply is { Status: >= 200 and < 300, IsPage: false })
         {
             Check(reply, api, endpoint);
-            return probe;
+            return probe with { Unpriced = !known && !CallUsage.StatesCost(reply) };
         }
 
         var failure = ErrorMap.Failure(reply, endpoint, choice.Profile, time.GetUtcNow(), TimeSpan.Zero);
 
         // A key that is asked to send fewer requests is a good key: the run's own calls wait their turn.
         return failure.ErrorType == FailureTypes.ModelUnavailable && ErrorMap.IsThrottled(reply)
-            ? probe with { Throttled = failure.Message }
+            ? probe with { Throttled = failure.Message, Unpriced = !known }
             : throw Final(failure.Message, failure.ErrorType!, endpoint);
     }
 

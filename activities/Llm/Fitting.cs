@@ -28,21 +28,29 @@ internal sealed class Fitting
     private int _cuts;
 
     /// <param name="request">What is asked.</param>
-    /// <param name="profile">Its settings.</param>
+    /// <param name="endpoint">Where.</param>
     /// <param name="messages">The conversation.</param>
     /// <param name="known">What the endpoint has taught.</param>
-    public Fitting(LlmRequest request, LlmProfile profile, IReadOnlyList<ChatMessage> messages, EndpointHabits.Habit known)
+    public Fitting(LlmRequest request, ModelEndpoint endpoint, IReadOnlyList<ChatMessage> messages, EndpointHabits.Habit known)
     {
         var budget = TokenBudgets.Default[request.Purpose];
         _messages = messages;
-        _wanted = request.MaxTokens ?? profile.MaxTokens ?? budget.CompletionTokens;
-        ContextTokens = ContextOf(profile, known);
-        if (known.ReplyLimit is { } most)
+        _wanted = request.MaxTokens ?? endpoint.Profile.MaxTokens ?? budget.CompletionTokens;
+        ContextTokens = ContextOf(endpoint, known);
+        if ((known.ReplyLimit ?? endpoint.Known?.MaxOutput) is { } most)
         {
             _wanted = Math.Min(_wanted, most);
         }
 
-        Sent = ContextWindow.Fit(messages, Math.Min(request.PromptTokens ?? budget.PromptTokens, ContextTokens - Least(ContextTokens)));
+        var room = endpoint.Profile.ContextTokens is null ? endpoint.Known?.MaxPrompt ?? int.MaxValue : int.MaxValue;
+        var limit = Math.Min(request.PromptTokens ?? budget.PromptTokens, Math.Min(room, ContextTokens - Least(ContextTokens)));
+        Sent = ContextWindow.Fit(messages, limit);
+        if (!Sent.Fits)
+        {
+            // Rather the newest observation alone than a refusal.
+            Sent = ContextWindow.Fit(messages, limit, keepTurns: 1);
+        }
+
         ReplyTokens = Within(ContextTokens, Sent.EstimatedTokens + Around);
     }
 
@@ -61,9 +69,9 @@ internal sealed class Fitting
     /// <summary>Whether even the first request is surely too long, without asking the endpoint.</summary>
     public bool CannotFit => IsFirst && FirstRequest.CannotFit(Sent.EstimatedTokens, ContextTokens);
 
-    /// <summary>What a profile's model reads and writes together: its setting, else what a refusal named.</summary>
-    public static int ContextOf(LlmProfile profile, EndpointHabits.Habit known) =>
-        profile.ContextTokens == LlmProfile.DefaultContextTokens ? known.ContextTokens ?? profile.ContextTokens : profile.ContextTokens;
+    /// <summary>What a model reads and writes together: the profile's setting, else what a refusal named, else what is known of the model.</summary>
+    public static int ContextOf(ModelEndpoint endpoint, EndpointHabits.Habit known) =>
+        endpoint.Profile.ContextTokens ?? known.ContextTokens ?? endpoint.Known?.Context ?? LlmProfile.DefaultContextTokens;
 
     /// <summary>Lowers the limit of the reply.</summary>
     /// <returns>Whether that changes anything.</returns>

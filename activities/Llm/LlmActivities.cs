@@ -34,7 +34,7 @@ internal sealed class LlmActivities(
         var context = ActivityExecutionContext.Current;
         var probe = await new EndpointProbe(gateway, settings.Value, redactor, time).AskAsync(model, context.Info.WorkflowId!, EndpointProbe.Patience, context.CancellationToken);
         var endpoint = ModelEndpoint.Resolve(model, settings.Value);
-        return probe with { ContextTokens = Fitting.ContextOf(endpoint.Profile, await _habits.OfAsync(endpoint, context.CancellationToken)) };
+        return probe with { ContextTokens = Fitting.ContextOf(endpoint, await _habits.OfAsync(endpoint, context.CancellationToken)) };
     }
 
     public async Task<ModelDescription> DescribeAsync(ModelDescriptionRequest request)
@@ -52,7 +52,7 @@ internal sealed class LlmActivities(
             Api = endpoint.Profile.Api == ModelApi.Auto ? $"{ApiChoice.For(endpoint, known).Name} (auto)" : endpoint.Habits.Api,
             KeyVariable = endpoint.Profile.KeyVariable,
             KeySet = endpoint.HasKey,
-            ContextTokens = Fitting.ContextOf(endpoint.Profile, known),
+            ContextTokens = Fitting.ContextOf(endpoint, known),
             MaxTokens = endpoint.Profile.MaxTokens,
             ConcurrentCalls = endpoint.Profile.ConcurrentCalls,
             Habits = [.. (await _habits.EntriesAsync(endpoint, cancellation)).Select(Told)],
@@ -117,12 +117,34 @@ internal sealed class LlmActivities(
         LlmRequest request, IReadOnlyList<ChatMessage> messages, ReplyShelf shelf, string key, string hash, ActivityExecutionContext context, StepEnd end)
     {
         var endpoint = ModelEndpoint.Resolve(request.Model, settings.Value);
+        if (request.MustBePriced)
+        {
+            await RequirePriceAsync(request, endpoint, context, end);
+        }
+
         var call = new ModelCall(request, endpoint, context.Info.WorkflowId!, gateway, shelf, _habits, _gates[endpoint], settings.Value, redactor, time, logger);
         var answer = await call.AskAsync(messages, end);
         var received = Received(answer, request, endpoint, hash, context.Info.WorkflowRunId);
 
         // The reply is paid for once it is here: neither a cancel, a shutdown nor a full disk may lose it.
         return held.Hold(key, () => StoreAsync(answer.Body, received, shelf));
+    }
+
+    /// <summary>A budget in dollars would never be reached by a model whose cost nobody knows.</summary>
+    private async Task RequirePriceAsync(LlmRequest request, ModelEndpoint endpoint, ActivityExecutionContext context, StepEnd end)
+    {
+        if (PriceTable.Knows(settings.Value, endpoint.Model, endpoint.BaseUrl))
+        {
+            return;
+        }
+
+        // The endpoint may state the cost of its replies itself: one short one tells.
+        var probe = await new EndpointProbe(gateway, settings.Value, redactor, time).AskAsync(request.Model, context.Info.WorkflowId!, EndpointProbe.Patience, end.Abort);
+        if (probe is { Unpriced: true, Throttled: null })
+        {
+            throw new ApplicationFailureException(
+                $"The run has a budget in dollars, and nobody knows what model '{endpoint.Model}' costs: {PriceTable.Remedy(endpoint.Model)}.", FailureTypes.ModelRefused, nonRetryable: true);
+        }
     }
 
     /// <summary>Whether a reply answers another question, of a run before this one: then this run went another way, and asks for itself.</summary>
@@ -164,7 +186,7 @@ internal sealed class LlmActivities(
         Purpose = request.Purpose,
         Task = request.Task,
         ReceivedAt = time.GetUtcNow(),
-        Usage = PriceTable.Priced(answer.Reply.Usage, settings.Value.Prices, endpoint.Model, answer.Reply.Message.Model),
+        Usage = answer.Reply.Usage,
         DurationMs = answer.DurationMs,
         ResentInFlight = answer.ResentInFlight,
         DroppedObservations = answer.DroppedObservations,

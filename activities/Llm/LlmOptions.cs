@@ -13,7 +13,7 @@ public sealed class LlmOptions
     /// <summary>Endpoints that a run may name instead of its profile's. The profiles' own endpoints need no entry.</summary>
     public List<string> AllowedApiBases { get; init; } = [];
 
-    /// <summary>Prices; the first entry whose pattern fits the model's name counts.</summary>
+    /// <summary>Prices; the first entry whose pattern fits the model's name counts. They stand above the table that ships with the product.</summary>
     public List<ModelPrice> Prices { get; init; } = [];
 
     /// <summary>Longest delay that a provider's Retry-After may ask for, in seconds; a longer one is cut to this.</summary>
@@ -71,8 +71,8 @@ public sealed class LlmProfile
     /// <summary>How long a stream may be silent after that, in seconds.</summary>
     public double SilenceSec { get; set; } = 180;
 
-    /// <summary>What the model can read and write together, in tokens.</summary>
-    public int ContextTokens { get; set; } = DefaultContextTokens;
+    /// <summary>What the model can read and write together, in tokens; null for what is known of the model, else 128000.</summary>
+    public int? ContextTokens { get; set; }
 
     /// <summary>Upper limit of a reply in tokens for requests that give none; null for the purpose's budget.</summary>
     public int? MaxTokens { get; set; }
@@ -167,16 +167,3 @@ public enum MaxTokensField
     MaxCompletionTokens,
 }
 
-/// <summary>Price of the models whose name fits a pattern, in US dollars per million tokens.</summary>
-public sealed class ModelPrice
-{
-    /// <summary>Model name; <c>*</c> matches any characters.</summary>
-    public string Model { get; init; } = "";
-
-    public double Prompt { get; init; }
-
-    /// <summary>Price of cached prompt tokens; null when they cost as much as the others.</summary>
-    public double? Cached { get; init; }
-
-    public double Completion { get; init; }
-}

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Spark.Temporal.Activities.Llm.Apis;
 using Spark.Temporal.Activities.Llm.Signs;
+using Spark.Temporal.Activities.Llm.Usage;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
@@ -56,6 +57,7 @@ internal sealed class ModelCall(
     private const int MostTimes = 3;
 
     private readonly LlmProfile _profile = endpoint.Profile;
+    private readonly CallUsage _usage = new(endpoint, options, time);
 
     /// <param name="messages">The conversation.</param>
     /// <param name="end">How the call may be ended from outside.</param>
@@ -63,7 +65,7 @@ internal sealed class ModelCall(
     {
         await shelf.ReadMarksAsync(end.Stop);
         var known = await habits.OfAsync(endpoint, end.Stop);
-        var fitting = new Fitting(request, _profile, messages, known);
+        var fitting = new Fitting(request, endpoint, messages, known);
         if (fitting.CannotFit)
         {
             throw NeverFits(fitting, "");
@@ -90,14 +92,30 @@ internal sealed class ModelCall(
             if (reply is { Status: >= 200 and < 300, IsPage: false })
             {
                 await NoteFormAsync(reply, form, known);
-                var read = await ReadAsync(reply, api, form.Fenced);
+                var read = await ReadAsync(reply, api, body, form.Fenced);
                 var sent = fitting.Sent;
+                if (fitting.IsFirst && SilentCuts.IsSure(read.Usage, sent.EstimatedTokens))
+                {
+                    // The model has not seen the task: whatever it would do counts for nothing.
+                    await shelf.MarkEndAsync(RequestEnd.Unreadable, CancellationToken.None);
+                    throw NeverFits(fitting, $" of about {sent.EstimatedTokens} tokens the server read {read.Usage.PromptTokens} and said nothing. {SilentCuts.Remedy}");
+                }
+
                 return new ModelAnswer(
-                    reply.Body, read, api, form.Fenced, clock.ElapsedMilliseconds, resent, sent.Dropped, sent.LeftOut, sent.EstimatedTokens);
+                    reply.Body,
+                    read with { Usage = _usage.Of(read, reply, body) + shelf.Lost },
+                    api,
+                    form.Fenced,
+                    clock.ElapsedMilliseconds,
+                    resent,
+                    sent.Dropped,
+                    sent.LeftOut,
+                    sent.EstimatedTokens);
             }
 
             // An error inside a success may be kept by the endpoint under the key of the request: it must not come again.
-            await shelf.MarkEndAsync(came.Status is >= 200 and < 300 ? RequestEnd.Failed : RequestEnd.Refused, CancellationToken.None);
+            var failed = came.Status is >= 200 and < 300;
+            await shelf.MarkEndAsync(failed ? RequestEnd.Failed : RequestEnd.Refused, CancellationToken.None, failed ? _usage.OfError(came, body) : null);
             if (lessons < MostLessons
                 && (ApiLessons.From(reply, _profile, api.Name, form, known) ?? Lessons.Read(reply, _profile, body, form, request)) is { } lesson
                 && lesson.Change(known) != known)
@@ -188,13 +206,14 @@ internal sealed class ModelCall(
         }
         catch (ChatConnectionException broken)
         {
-            await shelf.MarkEndAsync(broken.Sent ? RequestEnd.Broken : RequestEnd.NotSent, CancellationToken.None);
+            await shelf.MarkEndAsync(
+                broken.Sent ? RequestEnd.Broken : RequestEnd.NotSent, CancellationToken.None, _usage.OfCut(body, broken.Partial));
             throw new ApplicationFailureException(
                 redactor.Redact(broken.Message), broken.Final ? FailureTypes.ModelRefused : FailureTypes.ModelUnavailable, nonRetryable: broken.Final);
         }
     }
 
-    private async Task<ChatReply> ReadAsync(ChatHttpReply reply, IModelApi api, bool fenced)
+    private async Task<ChatReply> ReadAsync(ChatHttpReply reply, IModelApi api, BinaryData body, bool fenced)
     {
         try
         {
@@ -202,7 +221,7 @@ internal sealed class ModelCall(
         }
         catch (UnreadableReplyException wrong)
         {
-            await shelf.MarkEndAsync(RequestEnd.Unreadable, CancellationToken.None);
+            await shelf.MarkEndAsync(RequestEnd.Unreadable, CancellationToken.None, _usage.OfUnreadable(reply, body));
             var words = $"The reply of {endpoint.BaseUrl} for model '{endpoint.Model}' cannot be used. {wrong.Message}";
             throw shelf.Unreadable < MostTimes
                 ? new ApplicationFailureException(redactor.Redact(words), FailureTypes.ModelUnavailable)
@@ -210,13 +229,14 @@ internal sealed class ModelCall(
                     redactor.Redact($"{words} That was reply {shelf.Unreadable} of this kind to one question; each may have been paid for. "
                         + $"Check that {LlmOptions.Section}:Profiles:{request.Model.Profile}:BaseUrl is the address of a model, and Api the one that it speaks."),
                     FailureTypes.ModelUnreadable,
-                    nonRetryable: true);
+                    nonRetryable: true,
+                    details: [shelf.Lost]);
         }
     }
 
     private ApplicationFailureException Overflow(ChatHttpReply reply) => new(
         $"The conversation does not fit model '{endpoint.Model}', even without its older observations: {ProviderWords.From(reply.Body)} "
-        + $"If the model takes less than {_profile.ContextTokens} tokens, say so in {Setting}:ContextTokens.",
+        + $"If the model takes less than {Fitting.ContextOf(endpoint, EndpointHabits.Habit.Unknown)} tokens, say so in {Setting}:ContextTokens.",
         FailureTypes.ContextOverflow,
         nonRetryable: true);
 

@@ -103,7 +103,8 @@ internal static class EvalRunCommand
                 {
                     Dashboard = dashboard.Of(parsed),
                     Given = BatchFollowing.GivenIn(parsed),
-                    Preflight = preflight.Plan(parsed, asked, input.OutDir, input.ResultsRoot)?.Telling(asked, chosen.Select(task => (task.Name, task.Read.Instruction))),
+                    Preflight = preflight.Plan(parsed, asked, input.OutDir, input.ResultsRoot)?.Within(input.Budget.Usd)
+                        .Telling(asked, chosen.Select(task => (task.Name, task.Read.Instruction))),
                 },
                 cancellationToken);
         });

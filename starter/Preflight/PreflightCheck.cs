@@ -32,6 +32,11 @@ internal sealed class PreflightCheck(SparkSession session, CliOutput output)
         {
             if (model.Probe is { } probe)
             {
+                if (plan.NeedsPrices && probe.Unpriced)
+                {
+                    problems.Add($"model {Title(model.Model)}: nobody knows what it costs, so a budget in dollars would never be reached\n    {ModelRemedies.OfPrice(probe.Model)}");
+                }
+
                 if (TooLong(plan, model) is { } tooLong)
                 {
                     problems.Add(tooLong);

@@ -32,6 +32,12 @@ internal sealed class PreflightSettings
 /// <param name="Folders">Absolute paths of folders that it will write to.</param>
 internal sealed record PreflightPlan(IReadOnlyList<ModelChoice> Models, IReadOnlyList<string> Folders)
 {
+    /// <summary>A budget in dollars holds the run, so each model must have a price.</summary>
+    public bool NeedsPrices { get; private init; }
+
+    /// <summary>The same under budgets in dollars; null entries for none.</summary>
+    public PreflightPlan Within(params double?[] budgetsUsd) => this with { NeedsPrices = budgetsUsd.Any(budget => budget is not null) };
+
     /// <summary>Models that the built-in agent asks.</summary>
     public IReadOnlyList<ModelChoice> AgentModels { get; private init; } = [];
 

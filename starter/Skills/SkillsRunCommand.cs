@@ -57,7 +57,8 @@ internal static class SkillsRunCommand
 
             var template = ((SkillWork)input.Work).Run;
             var plan = preflight.Plan(parsed, Models(input), input.OutDir, template.ResultsRoot)
-                ?.Telling([PreflightSettings.AgentModel(template.Agent, template.Model)], tasksThere.Select(task => (task.Name, task.Read.Instruction)));
+                ?.Within(input.BudgetUsd, template.BudgetUsd)
+                .Telling([PreflightSettings.AgentModel(template.Agent, template.Model)], tasksThere.Select(task => (task.Name, task.Read.Instruction)));
             var following = batches.Following(parsed, parsed.GetValue(json)) with { Preflight = plan };
             return await BatchRunner.RunAsync(input, BatchWords.Of(input, chosen.Count), following, new SessionOptions(), output, cancellationToken);
         });

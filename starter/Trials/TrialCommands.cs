@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
@@ -132,7 +133,7 @@ internal static class TrialCommands
         output.Line($"  build {phases.Build} ms, start {phases.Start} ms, agent {phases.Agent} ms, verify {phases.Verify} ms, remove {phases.Remove} ms");
         if (result.ModelCalls > 0)
         {
-            output.Line($"  {result.Turns} turns, {result.Usage.PromptTokens} + {result.Usage.CompletionTokens} tokens, {PlainText.Usd(result.Usage.CostUsd)}");
+            output.Line($"  {result.Turns} turns, {result.Usage.PromptTokens} + {result.Usage.CompletionTokens} tokens, {Money.Of(result.Usage)}");
         }
 
         if (result.Error is { } error)

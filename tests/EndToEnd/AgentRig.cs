@@ -159,7 +159,7 @@ internal sealed class AgentRig : IAsyncDisposable
     }
 
     public async Task<WorkflowHandle<AttemptWorkflow, AttemptResult>> StartAttemptAsync(
-        string agent, double timeoutMultiplier = 1, IReadOnlyDictionary<string, string>? kwargs = null, ArtifactRef? skills = null)
+        string agent, double timeoutMultiplier = 1, double waitUnitSec = 60, IReadOnlyDictionary<string, string>? kwargs = null, ArtifactRef? skills = null)
     {
         var id = $"{_prefix}attempt-{_runs.Count}";
         _runs.Add(id);
@@ -172,7 +172,7 @@ internal sealed class AgentRig : IAsyncDisposable
                 AgentKwargs = kwargs,
                 Model = model,
                 OutDir = Folder["out"],
-                Limits = new AttemptLimits { TimeoutMultiplier = timeoutMultiplier },
+                Limits = new AttemptLimits { TimeoutMultiplier = timeoutMultiplier, WaitUnitSec = waitUnitSec },
                 Skills = skills,
             }),
             new WorkflowOptions(id, _prefix + TaskQueues.Workflows));

@@ -73,7 +73,7 @@ public sealed class InstalledAgentTests
             Assert.That(result.AgentVersion, Is.EqualTo("talker 1.2.3"));
             Assert.That((result.Usage.PromptTokens, result.Usage.CompletionTokens, result.Usage.CostUsd), Is.EqualTo((100, 10, 0.11)).Within(1e-9));
             Assert.That((result.ModelCalls, result.Turns), Is.EqualTo((1, 1)));
-            Assert.That(result.Notes, Has.Some.Contains("says that it used 11 + 3 tokens").And.Some.Contains("exit code 3").And.Some.Contains("was installed in"));
+            Assert.That(result.Notes, Has.Some.Contains("says that it used 11 + 3 tokens").And.Some.Contains("exit code 3").And.Some.Contains("(talker 1.2.3) came with its image in"));
 
             Assert.That(trial.GetProperty("agent_info").GetProperty("version").GetString(), Is.EqualTo("talker 1.2.3"));
             Assert.That(trial.GetProperty("agent_result").GetProperty("cost_usd").GetDouble(), Is.EqualTo(0.11).Within(1e-9));
@@ -99,7 +99,7 @@ public sealed class InstalledAgentTests
         var result = await attempt.GetResultAsync();
 
         Assert.That(result.Losses, Is.Zero);
-        Assert.That(result.Notes.Count(note => note.Contains("was installed in", StringComparison.Ordinal)), Is.EqualTo(1));
+        Assert.That(result.Notes.Count(note => note.Contains("came with its image", StringComparison.Ordinal)), Is.EqualTo(1));
         Assert.That(result.AgentVersion, Is.EqualTo("talker 1.2.3"));
         Assert.That(_rig.Model.Requests, Has.Count.LessThanOrEqualTo(before + 1));
     }
@@ -125,6 +125,50 @@ public sealed class InstalledAgentTests
         await Eventually.IsTrueAsync(() => Task.FromResult(FaultRig.Docker("ps", "-aq", "--filter", $"id={container}").Length == 0), "the container is gone", TimeSpan.FromSeconds(15));
         var failure = await Assert.ThrowsAsync<WorkflowFailedException>(() => attempt.GetResultAsync());
         Assert.That(TemporalException.IsCanceledException(failure!.InnerException!), Is.True);
+    }
+
+    [Test]
+    public async Task A_token_is_good_in_its_own_container_alone()
+    {
+        var mayAnswer = new TaskCompletionSource();
+        var before = _rig.Model.Requests.Count;
+        _rig.Model.Then(FakeReply.Text("RUN echo 42 > /answer") with { Until = mayAnswer.Task });
+        var attempt = await _rig.StartAttemptAsync("own:talker");
+        var container = await _rig.ContainerAsync(attempt);
+        await Eventually.IsTrueAsync(() => Task.FromResult(_rig.Model.Requests.Count == before + 1), $"the agent asks; the worker says:\n{_rig.WorkerLog}", TimeSpan.FromMinutes(1));
+        var variables = AgentRig.In(container, "cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep '^TALKER_' | sort -u").Split('\n');
+        var token = variables.Single(line => line.StartsWith("TALKER_TOKEN=", StringComparison.Ordinal))["TALKER_TOKEN=".Length..];
+        var url = new Uri(variables.Single(line => line.StartsWith("TALKER_URL=", StringComparison.Ordinal))["TALKER_URL=".Length..]);
+        var ask = $"exec 3<> /dev/tcp/{url.Host}/{url.Port}; printf 'GET /openai/v1/models HTTP/1.1\\r\\nHost: x\\r\\nAuthorization: Bearer %s\\r\\nConnection: close\\r\\n\\r\\n' {token} >&3; cat <&3";
+        var elsewhere = FaultRig.Docker("run", "--rm", "debian:bookworm-slim", "bash", "-c", ask);
+        var here = FaultRig.Docker("exec", container, "bash", "-c", ask);
+        var fromHost = FaultRig.Docker("run", "--rm", "--network", "host", "debian:bookworm-slim", "bash", "-c", ask);
+        mayAnswer.SetResult();
+        var result = await attempt.GetResultAsync();
+
+        // The stand-in has no list of models: its 404 is what the container gets.
+        Assert.That(here, Does.StartWith("HTTP/1.1 404"));
+        Assert.That(elsewhere, Does.StartWith("HTTP/1.1 401").And.Contain("its own container alone"));
+        Assert.That(fromHost, Does.StartWith("HTTP/1.1 401").And.Contain("its own container alone"));
+        Assert.That(result.Outcome, Is.EqualTo(Outcome.Pass), result.Error);
+    }
+
+    [Test]
+    public async Task An_agent_whose_model_answers_nothing_waits_and_runs_again()
+    {
+        _rig.Model.Then(FakeReply.Error(401, $"Incorrect API key provided: {AgentRig.Key}"), FakeReply.Error(503, "overloaded"));
+        _rig.Model.Script = _ => FakeReply.Text("RUN echo 42 > /answer");
+        var attempt = await _rig.StartAttemptAsync("own:talker", waitUnitSec: 2);
+        await Eventually.PassesAsync(
+            async () => Assert.That((await attempt.DescribeAsync()).TypedSearchAttributes.Get(SearchAttributes.State), Is.EqualTo(RunStates.ModelEndpoint), _rig.WorkerLog),
+            TimeSpan.FromMinutes(1));
+        var result = await attempt.GetResultAsync();
+
+        var history = JsonSerializer.Serialize((await attempt.FetchHistoryAsync()).Events.Select(entry => entry.ToString()));
+        Assert.That(result.Outcome, Is.EqualTo(Outcome.Pass), result.Error);
+        Assert.That(result.Notes, Has.Some.EqualTo("own:talker ran 2 times in vain before: its model's endpoint answered nothing"));
+        Assert.That((result.ModelCalls, result.Losses, result.Usage.PromptTokens), Is.EqualTo((1, 0, 100L)));
+        Assert.That(history, Does.Contain("got status 401").And.Contain("Check the key: OPENAI_API_KEY").And.Not.Contain(AgentRig.Key));
     }
 
     [Test]

@@ -71,6 +71,9 @@ internal sealed class AttemptState(RunControl control, Action show)
         Conversation = reply.Conversation;
     }
 
+    /// <summary>Replies that no call could use were paid for too.</summary>
+    public void CountLost(TokenUsage usage) => control.Spend(usage, 0, 0);
+
     public void Count(AgentRunReply reply)
     {
         control.Spend(reply.Usage, reply.ModelCalls, 0);

@@ -92,6 +92,7 @@ internal sealed class TerminalAgent(AttemptInput input, TaskPackage package, Att
             Owner = input.Replies?.Owner,
             Task = package.Name,
             Tools = true,
+            MustBePriced = state.ModelCalls == 1 && (input.BudgetUsd ?? (input.NewsStep ?? input.Parent?.Step)?.Usd) is not null,
             MaxTokens = input.Limits.MaxTokens ?? _budget?.CompletionTokens,
             PromptTokens = _budget?.PromptTokens,
         };
@@ -116,6 +117,7 @@ internal sealed class TerminalAgent(AttemptInput input, TaskPackage package, Att
         }
         catch (ActivityFailureException failure) when (ActivityFailures.TypeOf(failure) == FailureTypes.ModelUnreadable)
         {
+            state.CountLost(ActivityFailures.SpentOf(failure));
             state.Notes.Add($"The model's replies could not be read, which ended the agent's work: {ActivityFailures.Words(failure)}");
             return null;
         }

@@ -67,6 +67,10 @@ public sealed record LlmRequest
     /// </summary>
     public int? PromptTokens { get; init; }
 
+    /// <summary>A budget in dollars holds the run: a model whose cost nobody knows is not asked.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool MustBePriced { get; init; }
+
     /// <summary>
     /// Return the reply's text in the result when it has at most this many characters; 0 leaves it in the store only.
     /// </summary>

@@ -12,6 +12,10 @@ public sealed record ModelProbe(string Model, string BaseUrl, long DurationMs)
     /// <summary>The endpoint's words where it answered that it gets too many requests at the moment; null otherwise.</summary>
     public string? Throttled { get; init; }
 
+    /// <summary>Nobody knows what the model costs: neither its replies say it, nor the settings, nor the table of prices.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unpriced { get; init; }
+
     /// <summary>What the model is taken to read and write together, in tokens; null where the worker is of an older version.</summary>
     public int? ContextTokens { get; init; }
 }

@@ -1,5 +1,19 @@
 # For scripts that install agents of npm's.
 
+# spark_debian PACKAGE...: unpacks Debian's packages and what they need, without setting any of them up: npm alone are hundreds. For
+# stages that are thrown away.
+spark_debian() {
+    mkdir -p /tmp/spark-debs/partial
+    apt-get update -qq
+    apt-get install -y -qq --no-install-recommends --download-only -o Dir::Cache::archives=/tmp/spark-debs "$@"
+    for _deb in /tmp/spark-debs/*.deb; do
+        dpkg-deb --fsys-tarfile "$_deb" | tar -xf - -C / --keep-directory-symlink
+    done
+    ldconfig
+    if command -v update-ca-certificates > /dev/null 2>&1; then update-ca-certificates > /dev/null 2>&1 || true; fi
+    rm -rf /tmp/spark-debs
+}
+
 # spark_npm PACKAGE VERSION PROGRAM: installs a package below /opt/spark-agents, with a Node of its own where the image has none
 # or an old one, and puts its program into /usr/local/bin. Nothing else of the image's paths changes.
 spark_npm() {
@@ -12,8 +26,7 @@ spark_npm() {
             if command -v apk > /dev/null 2>&1; then
                 apk add --no-cache nodejs npm
             else
-                apt-get update -qq
-                apt-get install -y -qq --no-install-recommends ca-certificates nodejs npm
+                spark_debian ca-certificates nodejs npm
             fi
         fi
         if ! command -v apk > /dev/null 2>&1; then

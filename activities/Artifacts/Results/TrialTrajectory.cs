@@ -31,7 +31,7 @@ internal static class TrialTrajectory
                 TotalPromptTokens = usage.PromptTokens,
                 TotalCompletionTokens = usage.CompletionTokens,
                 TotalCachedTokens = usage.CachedTokens,
-                TotalCostUsd = usage.CostUsd,
+                TotalCostUsd = usage.Unpriced ? null : usage.CostUsd,
                 TotalSteps = steps.Count,
             },
             Extra = new AtifExtra
@@ -107,7 +107,7 @@ internal static class TrialTrajectory
                 PromptTokens = usage.PromptTokens,
                 CompletionTokens = usage.CompletionTokens,
                 CachedTokens = usage.CachedTokens,
-                CostUsd = usage.CostUsd,
+                CostUsd = usage.Unpriced ? null : usage.CostUsd,
             },
         };
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Spark.Temporal.Activities.Llm.Usage;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Texts;
 
@@ -89,6 +90,6 @@ internal sealed class ReplyReading(ReplyForm form, bool cutOff)
                 Model = Lenient.String(root, "model"),
             },
             end,
-            ReplyUsage.Of(root));
+            StatedUsage.Of(root) ?? TokenUsage.None);
     }
 }

@@ -14,9 +14,13 @@ internal sealed partial record Overflow(int? Window, int? Prompt, bool Learn)
 
     private static readonly Regex[] Numbers =
     [
-        // vLLM; OpenAI, older vLLM and OpenRouter; Anthropic, both forms.
+        // vLLM; OpenAI, older vLLM and OpenRouter; SGLang, LM Studio and others; Anthropic, both forms.
         Of(@"too large: #r#[^{}]*maximum (?:model's )?context length is #w#[^{}]*?#p# input tokens"),
         Of(@"maximum context length is #w#[^{}]*?\(#p# (?:in|of|tokens)"),
+        Of(@"maximum context length of #w#[^{}]*?: #p# tokens from"),
+        Of(@"passed #p# input tokens[^{}]*?context length is (?:only )?#w#"),
+        Of(@"first #p# tokens[^{}]*?context length of (?:only )?#w#"),
+        Of(@"input length (?:of )?#p# exceeds the maximum allowed input length of #w#"),
         Of(@"maximum context length is #w#[^{}]*?(?:messages|input|prompt)[^{}]{0,40}?(?:resulted in|contains?|has) (?:at least )?#p#"),
         Of(@"maximum context length is #w#[^{}]*?requested (?:about )?#a#"),
         Of(@"prompt is too long: #p# tokens > #w#"),
@@ -45,6 +49,12 @@ internal sealed partial record Overflow(int? Window, int? Prompt, bool Learn)
         if (status is not (400 or 404 or 413 or 422 or 429 or >= 500))
         {
             return null;
+        }
+
+        // Some endpoints say nothing at all.
+        if (status == 400 && string.IsNullOrWhiteSpace(text))
+        {
+            return new Overflow(null, null, Learn: false);
         }
 
         // A request above the limit of a minute never passes, however long one waits.
@@ -86,7 +96,7 @@ internal sealed partial record Overflow(int? Window, int? Prompt, bool Learn)
     [GeneratedRegex(
         @"context_length_exceeded|model_context_window_exceeded|exceed_context_size|exceeds? the context window|context window exceeds|(maximum|max\w*) (context|model) len"
         + @"|context (length|window|size) (has been )?exceeded|exceed context limit|(longer|greater) than the (model's )?(maximum )?context|exceeds? the (available|maximum) context"
-        + @"|exceeded max context length|prompt (is )?too long|too many (input )?tokens|input is too long|input token length too long|maximum prompt length is"
+        + @"|exceeded max context length|when context the overflows|context length is only|prompt (is )?too long|too many (input )?tokens|input is too long|input token length too long|maximum prompt length is"
         + @"|input token count \(?\d[\d,]*\)? exceeds|too large for model with|exceeded model token limit|Range of input length should be|reduce the length of the (messages|prompt)"
         + @"|maximum allowed input length|token count of \d+ exceeds the limit|requested \d+ output tokens",
         RegexOptions.IgnoreCase)]

@@ -88,7 +88,7 @@ internal static partial class SignTable
     /// <summary>Keys, their rights, and the headers that carry them.</summary>
     private static Sign[] Keys() =>
     [
-        new("key of Azure", "401", "subscription key", SignClass.Setting,
+        new("key of Azure", "401", "subscription key", SignClass.Key,
             "An Azure resource takes no key in the form in which this one was sent, or it belongs to another resource.",
             "For Azure's classic address set {setting}:KeyHeader to api-key and {setting}:KeyPrefix to nothing; else check the key in {key} and the resource in {setting}:BaseUrl."),
         new("header of Portkey", "400 401 403", @"x-portkey-[\w-]+( or x-portkey-[\w-]+)?[^{}]*required", SignClass.Setting,

@@ -20,7 +20,7 @@ internal static class AzureKinds
             Speaks = OpenAiKinds.WithoutThought,
             Errors =
             [
-                new("key as bearer", InvalidSubscription, Must.Deny("KeyHeader")),
+                new("key as bearer", InvalidSubscription, Must.RefuseOrDeny("KeyHeader")),
                 new("no api-version", NotFound, Must.Refuse("api-version")),
                 new("throttled", Error(429, "Requests to the ChatCompletions_Create Operation have exceeded call rate limit.", "429").With("retry-after-ms", "2500").With("retry-after", "3")
                     .With("x-ratelimit-remaining-tokens", "-1").With("x-ratelimit-reset-tokens", "0"), Must.Wait(2.5)),

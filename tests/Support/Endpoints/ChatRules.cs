@@ -40,7 +40,7 @@ internal static partial class ChatRules
     public static Rule NoUserAfterTool(ErrorForm error) => Rules.When(
         "no user after tool",
         request => request.Messages.Zip(request.Messages.Skip(1)).Any(pair => ((string?)pair.First["role"], (string?)pair.Second["role"]) is ("tool", "user")),
-        error(400, "Unexpected role 'user' after role 'tool'", "3230"));
+        error(400, "Unexpected role 'user' after role 'tool'", "3230")).Learnable;
 
     /// <summary>An assistant's message without text and without calls, whatever else it has.</summary>
     public static Rule NoEmptyAssistant(Answer refusal) => Rules.When(

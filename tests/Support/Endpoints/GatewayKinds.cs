@@ -22,8 +22,8 @@ internal static class GatewayKinds
             Cost = Dollars,
             Errors =
             [
-                new("budget, 400", ErrorBodies.LiteLlm(400, "Budget has been exceeded! Current cost: 10.2, Max budget: 10.0", "400", "budget_exceeded"), Must.Refuse("limit")),
-                new("budget, 429", ErrorBodies.LiteLlm(429, "Max budget limit reached."), Must.Refuse("limit")),
+                new("budget, 400", ErrorBodies.LiteLlm(400, "Budget has been exceeded! Current cost: 10.2, Max budget: 10.0", "400", "budget_exceeded"), Must.Refuse("Raise")),
+                new("budget, 429", ErrorBodies.LiteLlm(429, "Max budget limit reached."), Must.Refuse("Raise")),
                 new("no deployments", ErrorBodies.LiteLlm(429, "litellm.RateLimitError: No deployments available for selected model, Try again in 5 seconds. Passed model=our-claude."), Must.Wait(5)),
                 new("too long", ErrorBodies.LiteLlm(400, "litellm.ContextWindowExceededError: litellm.BadRequestError: AnthropicException - prompt is too long: 210000 tokens > 200000 maximum"), Must.Overflow("ContextTokens")),
                 new("throttled, in words that sound too long", ErrorBodies.LiteLlm(429, "litellm.RateLimitError: BedrockException - {\"message\":\"Too many tokens, please wait before trying again.\"}"), Must.Wait()),

@@ -21,8 +21,14 @@ internal static class Must
     public static Ending Wait(double? seconds = null, params string[] words) =>
         new(FailureTypes.ModelUnavailable, words) { Passing = true, Wait = seconds is { } wait ? TimeSpan.FromSeconds(wait) : null };
 
-    /// <summary>It does not fit; the message names the setting.</summary>
-    public static Ending Overflow(params string[] words) => new(FailureTypes.ContextOverflow, words) { MostRequests = 3 };
+    /// <summary>
+    /// It does not fit, and the message names the setting: a configuration error for a first request, an overflow for a conversation that has
+    /// grown, whose older observations may be left out once.
+    /// </summary>
+    public static Ending Overflow(params string[] words) => new(FailureTypes.ContextOverflow, words) { MostRequests = 4 };
+
+    /// <summary>How the same ends for a first request.</summary>
+    public static Ending FirstOverflow(Ending ending) => ending with { Failure = FailureTypes.ModelRefused };
 
     /// <summary>A reply that ends like this.</summary>
     public static Ending Finish(string finish, int requests = 1) => new(Finish: finish) { MostRequests = requests };

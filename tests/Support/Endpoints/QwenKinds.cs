@@ -23,7 +23,7 @@ internal static class QwenKinds
                 .. ChatRules.Common(Error),
                 Rules.When("thinking needs a stream", request => !request.Streams, Error(400, "parameter.enable_thinking must be set to false for non-streaming calls", "invalid_parameter_error")).Learnable,
             ]),
-            FirstTurn = Must.Refuse("Stream"),
+            Price = new(0.50, 0.05, 3),
         },
         new("Qwen, stream only", "qwq-plus")
         {
@@ -51,7 +51,7 @@ internal static class QwenKinds
 
     private static IReadOnlyList<ErrorCase> Errors { get; } =
     [
-        new("unpaid", Error(400, "Access denied, please make sure your account is in good standing.", "Arrearage", "Arrearage"), Must.Refuse("credit")),
+        new("unpaid", Error(400, "Access denied, please make sure your account is in good standing.", "Arrearage", "Arrearage"), Must.Refuse("Pay")),
         new("plan's key elsewhere", Error(401, "invalid access token or token expired", "invalid_api_key"), Must.Deny("plan")),
         new("inspected", Error(400, "Input data may contain inappropriate content.", "data_inspection_failed", "data_inspection_failed"), Must.Filter()),
         new("throttled", Error(429, "Requests rate limit exceeded, please try again later.", "limit_requests", "limit_requests"), Must.Wait()),

@@ -134,7 +134,7 @@ internal static class ReasoningKinds
 
     private static IReadOnlyList<ErrorCase> GlmErrors { get; } =
     [
-        new("no balance", ErrorBodies.Coded(429, "Insufficient balance or no resource package. Please recharge.", "1113"), Must.Refuse("credit")),
+        new("no balance", ErrorBodies.Coded(429, "Insufficient balance or no resource package. Please recharge.", "1113"), Must.Refuse("Recharge")),
         new("locked", ErrorBodies.Coded(429, "Your account has been locked.", "1112"), Must.Refuse()),
         new("concurrency", ErrorBodies.Coded(429, "Rate limit reached for requests", "1302"), Must.Wait()),
         new("no such model", ErrorBodies.Coded(400, "Unknown Model, please check the model code.", "1211"), Must.Refuse("model")),

@@ -6,16 +6,13 @@ using Spark.Temporal.Tests.Support.Endpoints;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Testing;
+using static Spark.Temporal.Tests.Activities.Llm.EndpointTalk;
 
 namespace Spark.Temporal.Tests.Activities.Llm;
 
 /// <summary>Drives the product's activity against one stand-in.</summary>
 internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlmActivities activities, IArtifactStore store, int firstCall = 0)
 {
-    private const string LastWords = "All done: \"42\" ✓ 🙂";
-    private const string Thought = "Let me see: the \"tests\" first…\n  then {ünïcode} 🙂, and back\\slashes.";
-    private static readonly string[] First = ["echo \"one\" > /tmp/ü.txt"];
-    private static readonly string[] Second = ["ls -la '/tmp'", "cat /tmp/ü.txt | head -n 3"];
 
     private readonly List<string> _faults = [];
     private readonly List<(LlmReply Reply, Says Says)> _answers = [];
@@ -50,7 +47,7 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
     {
         server.Begin();
         server.Model = _ => new Says { Text = LastWords };
-        return Close("goes on", EndpointVerdict.Wrong(await CallAsync(conversation), new Ending { Text = LastWords, MostRequests = 5 }));
+        return Close("goes on", asLearned: true, wrong: EndpointVerdict.Wrong(await CallAsync(conversation), new Ending { Text = LastWords, MostRequests = 5 }));
     }
 
     public IReadOnlyList<string> Faults => _faults;
@@ -59,7 +56,7 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
     {
         server.Begin();
         server.Model = request => Calls(request, 1, First);
-        var start = await store.AppendAsync(null, [System, User("Do the task.")], CancellationToken.None);
+        var start = await store.AppendAsync(null, [SystemText, User("Do the task.")], CancellationToken.None);
         var came = await CallAsync(start);
         if (kind.FirstTurn is { } ending)
         {
@@ -75,7 +72,7 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
     {
         var before = server.Refusals.Count;
         server.Model = request => Calls(request, 2, Second);
-        var second = await CallAsync(await AnsweredAsync(conversation));
+        var second = await CallAsync(await AnsweredAsync(store, conversation));
         if (second.Reply is not { } reply)
         {
             return (Close("second turn", EndpointVerdict.Words(second), before), null);
@@ -87,7 +84,7 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
         }
 
         server.Model = _ => new Says { Text = LastWords, Reasoning = Thought + "3", Turn = 3, Tokens = new(2_400, 1_200, 0, 20, 10) };
-        var acted = await AnsweredAsync(reply.Conversation);
+        var acted = await AnsweredAsync(store, reply.Conversation);
         var last = await CallAsync(acted);
         return (
             Close("second turn", EndpointVerdict.Wrong(last, kind.LastTurn ?? new Ending(Finish: FinishReasons.Stop) { Text = LastWords, MostRequests = int.MaxValue }), before),
@@ -121,7 +118,7 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
             Finish = Finish.Length,
             Tokens = new(900, 0, 0, request.Limit ?? 1, 0),
         };
-        var start = await store.AppendAsync(null, [System with { Content = "You write." }, User("Write a long text.")], CancellationToken.None);
+        var start = await store.AppendAsync(null, [SystemText with { Content = "You write." }, User("Write a long text.")], CancellationToken.None);
         var came = await CallAsync(start, request => request with { Purpose = LlmPurposes.Distill, Tools = false, MaxTokens = 48_000 });
         var ending = kind.LongReply ?? new Ending(Finish: FinishReasons.Length) { Text = "line 9 ", MostRequests = 4 };
         var wrong = EndpointVerdict.Wrong(came, ending);
@@ -138,7 +135,7 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
     {
         server.Begin();
         server.Model = _ => new Says { Text = """{"verdict":"ok"}""", Reasoning = Thought };
-        var start = await store.AppendAsync(null, [System with { Content = "You answer with one JSON object." }, User("Judge it.")], CancellationToken.None);
+        var start = await store.AppendAsync(null, [SystemText with { Content = "You answer with one JSON object." }, User("Judge it.")], CancellationToken.None);
         var came = await CallAsync(start, request => request with { Purpose = LlmPurposes.Critique, Tools = false });
         return Close("schema", EndpointVerdict.Wrong(came, new Ending(Finish: FinishReasons.Stop) { Text = "verdict", MostRequests = 4 }));
     }
@@ -151,13 +148,19 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
             server.Begin();
             server.Model = _ => new Says { Text = LastWords };
             server.Fault = error.Answer;
-            var start = await store.AppendAsync(null, [System, User(error.Prompt ?? "Do the task.")], CancellationToken.None);
-            var came = await CallAsync(start);
+            var start = await store.AppendAsync(null, [SystemText, User(error.Prompt ?? "Do the task.")], CancellationToken.None);
+            var overflows = error.Ending.Failure == FailureTypes.ContextOverflow;
+            var why = EndpointVerdict.Wrong(await CallAsync(start), overflows ? Must.FirstOverflow(error.Ending) : error.Ending);
+            if (why is null && overflows)
+            {
+                why = EndpointVerdict.Wrong(await CallAsync(await GrownAsync(store, start)), error.Ending);
+            }
+
             server.Fault = null;
-            if (EndpointVerdict.Wrong(came, error.Ending) is { } why)
+            if (why is not null)
             {
                 wrong++;
-                _faults.Add($"error '{error.Name}': {PlainText.OneLine(why, 300)}");
+                _faults.Add($"error '{error.Name}': {PlainText.OneLine(why, 600)}");
             }
         }
 
@@ -210,11 +213,15 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
         }
     }
 
-    private Cell Close(string column, string? wrong, int from = 0)
+    /// <param name="column">What was tried.</param>
+    /// <param name="wrong">What is wrong, null for nothing.</param>
+    /// <param name="from">The first refusal that counts.</param>
+    /// <param name="asLearned">A refusal costs nothing, and any may teach.</param>
+    private Cell Close(string column, string? wrong, int from = 0, bool asLearned = false)
     {
         var refusals = server.Refusals.Skip(from).ToList();
-        var broken = refusals.Where(refusal => refusal.Rule.Must).Select(refusal => refusal.Rule.Name).Distinct().ToList();
-        var learned = refusals.Where(refusal => !refusal.Rule.Must).Select(refusal => refusal.Rule.Name).Distinct().ToList();
+        var broken = refusals.Where(refusal => refusal.Rule.Must && !asLearned).Select(refusal => refusal.Rule.Name).Distinct().ToList();
+        var learned = refusals.Where(refusal => !refusal.Rule.Must || asLearned).Select(refusal => refusal.Rule.Name).Distinct().ToList();
         if (wrong is null && broken.Count == 0)
         {
             return new Cell(true, learned.Count == 0 ? "ok" : $"ok (learned: {string.Join(", ", learned)})");
@@ -232,26 +239,4 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
         var got = said.ToolCalls.Select(call => call.Command ?? $"({call.Problem})").ToArray();
         return got.SequenceEqual(expected) ? null : $"asked for [{string.Join(" · ", got)}] and not for [{string.Join(" · ", expected)}]; text '{PlainText.OneLine(said.Content, 120)}', finish '{reply.FinishReason}'";
     }
-
-    /// <summary>A model that acts: by the tool where it has one, else as the system text asks for, else not at all.</summary>
-    private static Says Calls(EndpointRequest request, int turn, string[] commands)
-    {
-        var says = new Says { Turn = turn, Reasoning = Thought + turn, Tokens = new(1_200 * turn, 400 * turn, 0, 50 + turn, 30) };
-        return request.HasTools ? says with { Text = turn == 1 ? "I look first." : "", Commands = commands, Finish = Finish.Calls }
-            : request.Asks("```bash") ? says with { Text = $"I look first.\n\n```bash\n{commands[0]}\n```" }
-            : says with { Text = "I have no tool and was told of no other way." };
-    }
-
-    private async Task<ArtifactRef> AnsweredAsync(ArtifactRef conversation)
-    {
-        var said = (await store.ReadConversationAsync(conversation, CancellationToken.None))[^1];
-        return await store.AppendAsync(
-            conversation,
-            [.. said.ToolCalls.Select(call => new ChatMessage { Role = ChatRoles.Tool, ToolCallId = call.Id, Content = $"Output of {call.Command}:\n\u001b[1mone\u001b[0m ✓\n(exit code 0)" })],
-            CancellationToken.None);
-    }
-
-    private static ChatMessage System { get; } = new() { Role = ChatRoles.System, Content = AgentPrompts.System(tools: true) };
-
-    private static ChatMessage User(string content) => new() { Role = ChatRoles.User, Content = content };
 }

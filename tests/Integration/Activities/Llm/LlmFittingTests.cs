@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Tests.Support;
@@ -120,6 +121,22 @@ public sealed class LlmFittingTests : LlmTestBase
         var reply = await CallAsync(Activities(), await RequestAsync(Turns(1, characters)));
 
         Assert.That(reply.Note, noted ? Does.Contain("only a part").And.Contain("OLLAMA_CONTEXT_LENGTH") : Is.Null);
+    }
+
+    [Test]
+    public async Task A_first_request_that_a_server_cut_silently_is_no_answer()
+    {
+        var usage = new JsonObject { ["prompt_tokens"] = 4090, ["completion_tokens"] = 6, ["total_tokens"] = 4096 };
+        Server.Script = _ => FakeReply.Text("What shall I do?") is var reply && JsonNode.Parse(reply.Body)!.AsObject() is var body
+            ? FakeReply.Json(new JsonObject([.. body.Where(part => part.Key != "usage").Select(part => KeyValuePair.Create(part.Key, part.Value?.DeepClone())), KeyValuePair.Create("usage", (JsonNode?)usage.DeepClone())]))
+            : reply;
+
+        var failure = await FailureAsync(Activities(), await RequestAsync(User(new string('x', 60_000))));
+        var later = await CallAsync(Activities(), await RequestAsync(Turns(1, 60_000)) with { Call = 2 });
+
+        Assert.That((failure.ErrorType, failure.NonRetryable), Is.EqualTo((FailureTypes.ModelRefused, true)));
+        Assert.That(failure.Message, Does.Contain("num_ctx").And.Contain("4090"));
+        Assert.That(later.Note, Does.Contain("only a part"), "later the work that is there counts");
     }
 
     private static ChatMessage[] Turns(int turns, int characters) =>

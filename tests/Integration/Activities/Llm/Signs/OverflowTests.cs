@@ -20,6 +20,10 @@ public sealed class OverflowTests
     [TestCase(400, "Range of input length should be [1, 30720]", 30720, null)]
     [TestCase(400, "request (5000 tokens) exceeds the available context size (4096 tokens), try increasing it", 4096, 5000)]
     [TestCase(400, "prompt token count of 130000 exceeds the limit of 128000", 128000, 130000)]
+    [TestCase(400, "Requested token count exceeds the model's maximum context length of 4096 tokens. You requested a total of 5000 tokens: 4000 tokens from the input messages and 1000 tokens for the completion.", 4096, 4000)]
+    [TestCase(400, "You passed 140000 input tokens and requested 8192 output tokens. However, the model's context length is only 131072 tokens.", 131072, 140000)]
+    [TestCase(400, "Trying to keep the first 6000 tokens when context the overflows. However, the model is loaded with context length of only 4096 tokens", 4096, 6000)]
+    [TestCase(400, "Input length 140000 exceeds the maximum allowed input length of 131072 tokens.", 131072, 140000)]
     [TestCase(400, "Please reduce the length of the messages or completion.", null, null)]
     [TestCase(400, "the input is longer than the model's context length", null, null)]
     [TestCase(400, "prompt too long; exceeded max context length by 5 tokens", null, null)]
@@ -41,6 +45,9 @@ public sealed class OverflowTests
 
         Assert.That(Overflow.Read(400, text), Is.EqualTo(new Overflow(4096, 5000, Learn: true)));
     }
+
+    [Test]
+    public void A_refusal_without_a_word_may_be_one() => Assert.That(Overflow.Read(400, ErrorText.Of("")), Is.EqualTo(new Overflow(null, null, Learn: false)));
 
     [TestCase(429, "Rate limit reached: too many tokens per minute")]
     [TestCase(400, "ThrottlingException: Too many tokens, please wait before trying again.")]
