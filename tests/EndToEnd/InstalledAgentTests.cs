@@ -132,7 +132,7 @@ public sealed class InstalledAgentTests
     {
         var mayAnswer = new TaskCompletionSource();
         var before = _rig.Model.Requests.Count;
-        _rig.Model.Then(FakeReply.Text("RUN echo 42 > /answer") with { Until = mayAnswer.Task });
+        _rig.Model.Then(FakeReply.Text("RUN echo 42 | tee /answer") with { Until = mayAnswer.Task });
         var attempt = await _rig.StartAttemptAsync("own:talker");
         var container = await _rig.ContainerAsync(attempt);
         await Eventually.IsTrueAsync(() => Task.FromResult(_rig.Model.Requests.Count == before + 1), $"the agent asks; the worker says:\n{_rig.WorkerLog}", TimeSpan.FromMinutes(1));
@@ -157,18 +157,19 @@ public sealed class InstalledAgentTests
     public async Task An_agent_whose_model_answers_nothing_waits_and_runs_again()
     {
         _rig.Model.Then(FakeReply.Error(401, $"Incorrect API key provided: {AgentRig.Key}"), FakeReply.Error(503, "overloaded"));
-        _rig.Model.Script = _ => FakeReply.Text("RUN echo 42 > /answer");
+        _rig.Model.Script = _ => FakeReply.Text("RUN echo 42 | tee /answer");
         var attempt = await _rig.StartAttemptAsync("own:talker", waitUnitSec: 2);
         await Eventually.PassesAsync(
             async () => Assert.That((await attempt.DescribeAsync()).TypedSearchAttributes.Get(SearchAttributes.State), Is.EqualTo(RunStates.ModelEndpoint), _rig.WorkerLog),
             TimeSpan.FromMinutes(1));
         var result = await attempt.GetResultAsync();
 
-        var history = JsonSerializer.Serialize((await attempt.FetchHistoryAsync()).Events.Select(entry => entry.ToString()));
+        var replies = string.Concat((await attempt.FetchHistoryAsync()).Events
+            .SelectMany(entry => entry.ActivityTaskCompletedEventAttributes?.Result?.Payloads_.Select(payload => payload.Data.ToStringUtf8()) ?? []));
         Assert.That(result.Outcome, Is.EqualTo(Outcome.Pass), result.Error);
         Assert.That(result.Notes, Has.Some.EqualTo("own:talker ran 2 times in vain before: its model's endpoint answered nothing"));
         Assert.That((result.ModelCalls, result.Losses, result.Usage.PromptTokens), Is.EqualTo((1, 0, 100L)));
-        Assert.That(history, Does.Contain("got status 401").And.Contain("Check the key: OPENAI_API_KEY").And.Not.Contain(AgentRig.Key));
+        Assert.That(replies, Does.Contain("got status 401").And.Contain("Check the key: OPENAI_API_KEY").And.Not.Contain(AgentRig.Key));
     }
 
     [Test]

@@ -90,7 +90,7 @@ public sealed class AgentEventsTests
     public void A_file_may_be_one_document()
     {
         var events = new AgentEvents(Shipped("mini-swe-agent"), text => text);
-        events.File("/logs/agent/mini-trajectory.json", "{\n  \"info\": { \"model_stats\": { \"instance_cost\": 1.5 } }\n}");
+        events.File("/logs/agent/mini.traj.json", "{\n  \"info\": { \"model_stats\": { \"instance_cost\": 1.5 } }\n}");
 
         Assert.That(events.Usage!.CostUsd, Is.EqualTo(1.5));
     }
