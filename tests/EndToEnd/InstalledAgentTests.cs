@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Tests.EndToEnd.Faults;
@@ -125,6 +126,28 @@ public sealed class InstalledAgentTests
         await Eventually.IsTrueAsync(() => Task.FromResult(FaultRig.Docker("ps", "-aq", "--filter", $"id={container}").Length == 0), "the container is gone", TimeSpan.FromSeconds(15));
         var failure = await Assert.ThrowsAsync<WorkflowFailedException>(() => attempt.GetResultAsync());
         Assert.That(TemporalException.IsCanceledException(failure!.InnerException!), Is.True);
+    }
+
+    [Test]
+    public async Task A_second_trial_installs_nothing_and_starts_hardly_later_than_one_without_an_agent()
+    {
+        _rig.Model.Script = _ => FakeReply.Text("RUN echo 42 | tee /answer");
+        await (await _rig.StartAttemptAsync("own:talker")).GetResultAsync();
+        List<double> nothing = [], agent = [];
+        for (var round = 0; round < 3; round++)
+        {
+            var nop = await (await _rig.StartAttemptAsync("nop")).GetResultAsync();
+            nothing.Add(nop.PhasesMs.Build + nop.PhasesMs.Start);
+            var second = await (await _rig.StartAttemptAsync("own:talker")).GetResultAsync();
+            var came = second.Notes.Single(note => note.Contains("came with its image in ", StringComparison.Ordinal)).Split(' ')[^2];
+            agent.Add(second.PhasesMs.Build + second.PhasesMs.Start + (double.Parse(came, CultureInfo.InvariantCulture) * 1000));
+            Assert.That(second.Outcome, Is.EqualTo(Outcome.Pass), second.Error);
+            Assert.That(second.Notes, Has.None.Contains("was installed"));
+        }
+
+        var more = agent.Min() - nothing.Min();
+        TestContext.Out.WriteLine($"build, start and installation: {agent.Min():0} ms with an agent, {nothing.Min():0} ms with none");
+        Assert.That(more, Is.LessThan(1_000));
     }
 
     [Test]
