@@ -8,6 +8,7 @@ using Spark.Temporal.Starter.Doctor;
 using Spark.Temporal.Starter.Eval;
 using Spark.Temporal.Starter.Keys;
 using Spark.Temporal.Starter.Limits;
+using Spark.Temporal.Starter.Models;
 using Spark.Temporal.Starter.Pdi;
 using Spark.Temporal.Starter.Runs;
 using Spark.Temporal.Starter.Serve;
@@ -34,6 +35,7 @@ internal static class RootCommands
         root.Add(CodecServerCommand.Create(output));
         root.Add(RunsCommands.Create(output));
         root.Add(LimitsCommands.Create(output));
+        root.Add(ModelsCommand.Create(output));
         root.Add(DashboardCommand.Create(output));
         root.Add(PdiCommands.Create(output));
         root.Add(SkillsCommands.Create(output));

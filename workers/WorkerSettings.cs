@@ -79,16 +79,21 @@ internal static class WorkerSettings
             var parts = name[prefix.Length..].Split("__");
             var key = parts.Length == 1
                 ? $"{WorkerOptions.Section}:{Pascal(parts[0])}"
-                : string.Join(':', parts.Select((part, place) => IsName(parts, place) ? part : Pascal(part)));
+                : string.Join(':', parts.Select((part, place) => NameOf(parts, place) ?? Pascal(part)));
             settings[key] = (string?)variable.Value;
         }
 
         return settings;
     }
 
-    // The third part below Llm:Profiles is a profile's own name and stays as it is written.
-    private static bool IsName(string[] parts, int place) =>
-        place == 2 && parts[1].Equals("profiles", StringComparison.OrdinalIgnoreCase);
+    // The part below Llm:Profiles is a profile's own name and stays as it is written. Names of headers and query parameters have hyphens,
+    // which names of variables cannot have.
+    private static string? NameOf(string[] parts, int place) => place switch
+    {
+        2 when parts[1].Equals("profiles", StringComparison.OrdinalIgnoreCase) => parts[place],
+        4 when parts[1].Equals("profiles", StringComparison.OrdinalIgnoreCase) && parts[3].ToUpperInvariant() is "HEADERS" or "QUERY" => parts[place].Replace('_', '-'),
+        _ => null,
+    };
 
     private static Dictionary<string, string> Options(IReadOnlyList<string> arguments)
     {

@@ -153,7 +153,9 @@ internal sealed class AgentEvents(AgentDescription description, Func<string, str
             return;
         }
 
-        var said = new TokenUsage((long)numbers[0].Sum(), (long)numbers[1].Sum(), (long)numbers[2].Sum(), numbers[3].Sum());
+        // Agents write a cost of 0 where they know no price.
+        var cost = numbers[3].Sum();
+        var said = new TokenUsage((long)numbers[0].Sum(), (long)numbers[1].Sum(), (long)numbers[2].Sum(), cost) { Unpriced = cost == 0 };
         (_usage, _said) = (paths.Sum ? _usage + said : said, true);
     }
 }

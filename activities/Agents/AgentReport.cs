@@ -5,6 +5,7 @@ using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Llm;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Activities.Sandbox;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
@@ -51,7 +52,7 @@ internal sealed class AgentReport(
 
         await (used?.CloseAsync(Patience) ?? Task.CompletedTask);
         var away = used is { Calls: 0, Failures.Total: > 0 } && !ended;
-        var usage = used is { Calls: > 0 } ? Known(used.Usage, events.Usage) : events.Usage is { } own && !away ? own : TokenUsage.None;
+        var usage = used is { Calls: > 0 } ? Known(used.Usage, events.Usage) : events.Usage is { } own && !away ? Priced(own, request, agent) : TokenUsage.None;
         var notes = Notes(request, agent, output: end, events, used, lost).ToList();
         var printed = _redactor.Redact(output.Kept(end is not null));
         return new AgentRunReply
@@ -72,7 +73,11 @@ internal sealed class AgentReport(
 
     /// <summary>The proxy's count, with the agent's own cost where ours is not known.</summary>
     private static TokenUsage Known(TokenUsage counted, TokenUsage? own) =>
-        counted.CostUsd == 0 && own is { CostUsd: > 0 } ? counted with { CostUsd = own.CostUsd, Estimated = true } : counted;
+        counted.Unpriced && own is { CostUsd: > 0 } ? counted with { CostUsd = own.CostUsd, Unpriced = false, Estimated = true } : counted;
+
+    /// <summary>The agent's own count, where the proxy has none: its cost is what it says, else by our prices.</summary>
+    private TokenUsage Priced(TokenUsage own, RunAgentRequest request, AgentDescription agent) =>
+        PriceTable.Priced(own, llm.Value, request.Agent.Model.Name ?? agent.DefaultModel ?? "", null, null, DateTimeOffset.UtcNow);
 
     private string Away(RunAgentRequest request, AgentDescription agent, UpstreamFailures failures)
     {
@@ -91,14 +96,14 @@ internal sealed class AgentReport(
             yield return $"{agent.Name} says that it used {own.PromptTokens} + {own.CompletionTokens} tokens; the proxy's count is used instead: {used.Usage.PromptTokens} + {used.Usage.CompletionTokens}";
         }
 
-        if (used is { Calls: > 0, Usage.CostUsd: 0 } && events.Usage is { CostUsd: > 0 } said)
+        if (used is { Calls: > 0, Usage.Unpriced: true } && events.Usage is { CostUsd: > 0 } said)
         {
             yield return $"its model has no price here; the cost is what {agent.Name} says: {PlainText.Usd(said.CostUsd)}";
         }
 
         if (lost.Calls > 0)
         {
-            yield return $"{lost.Calls} model calls in containers that were lost are counted too: {lost.Usage.PromptTokens} + {lost.Usage.CompletionTokens} tokens, {PlainText.Usd(lost.Usage.CostUsd)}";
+            yield return $"{lost.Calls} model calls in containers that were lost are counted too: {lost.Usage.PromptTokens} + {lost.Usage.CompletionTokens} tokens, {Money.Of(lost.Usage)}";
         }
         else if (request.Lost.Count > 0)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Judging;
@@ -20,6 +21,7 @@ internal static class BatchSummary
         var passed = results.Count(Passed);
         var scored = passed + results.Count(Failed);
         var usage = all.Select(Usage).ToList();
+        var cost = Money.Sum(all.Where(result => result.TakenOverFrom is null));
         return new BatchSummaryFile
         {
             Batch = request.Batch,
@@ -35,7 +37,9 @@ internal static class BatchSummary
             TakenOver = [.. results.Where(result => result is { State: ItemState.TakenOver, TakenOverFrom: not null }).Select(result => new TakenOverEntry { Task = result.Item.Name, From = result.TakenOverFrom! })],
             NotScored = [.. results.Where(result => result.State is ItemState.Infrastructure or ItemState.Cancelled)
                 .Select(result => new NotScoredEntry { Task = result.Item.Name, Outcome = Words(result.State), Error = Error(result) })],
-            CostUsd = all.Where(result => result.TakenOverFrom is null).Sum(result => result.CostUsd),
+            CostUsd = cost.CostUsd,
+            Unpriced = cost.Unpriced,
+            Estimated = cost.Estimated,
             PromptTokens = usage.Sum(used => used.Tokens.PromptTokens),
             CompletionTokens = usage.Sum(used => used.Tokens.CompletionTokens),
             ModelCalls = usage.Sum(used => used.Calls),

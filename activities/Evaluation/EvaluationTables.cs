@@ -1,8 +1,8 @@
 using System.Globalization;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Statistics;
-using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Activities.Evaluation;
 
@@ -72,8 +72,8 @@ internal static class EvaluationTables
             $"{sums.Passed} of {sums.Scored}",
             Number(sums.MeanReward),
             sums.Tokens.ToString("N0", CultureInfo.InvariantCulture),
-            PlainText.Usd(sums.CostUsd),
-            sums.CostPerTaskUsd is { } cost ? PlainText.Usd(cost) : "-",
+            Money.Of(sums),
+            sums.CostPerTaskUsd is { } cost ? Money.Of(cost, estimated: sums.Estimated) : sums.Unpriced ? Money.Unknown : "-",
             sums.MedianDurationMs is { } ms ? $"{(ms / 1000).ToString("0.0", CultureInfo.InvariantCulture)} s" : "-",
             $"{sums.Skipped}",
             $"{sums.Infrastructure}",
@@ -93,7 +93,7 @@ internal static class EvaluationTables
             pair.PassGain is { } gain ? EvaluationPictures.Signed(gain) : "-",
             Between(pair.PassGainInterval),
             pair.Tasks.Count == 0 ? "-" : Number(pair.Agreement.McNemarP),
-            pair.CostPerPointUsd is { } cost ? PlainText.Usd(cost) : "-",
+            pair.CostPerPointUsd is { } cost ? Money.Of(cost) : "-",
             pair.Harmed.Count == 0 ? "none" : string.Join(", ", pair.Harmed),
         ])],
         "Δr is the mean over tasks of the difference in mean reward. Its interval comes from a bootstrap over whole tasks. A point is 0.01 of reward.");

@@ -31,6 +31,8 @@ internal static class TrialRows
 
             // A run that the infrastructure ended was paid for too.
             CostUsd = ended.CostUsd,
+            Unpriced = ended.Unpriced,
+            Estimated = ended.Estimated,
             WorkflowId = ended.WorkflowId,
             StartedAt = ended.StartedAt!.Value,
             FinishedAt = ended.FinishedAt!.Value,

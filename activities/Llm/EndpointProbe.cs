@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Spark.Temporal.Activities.Llm.Apis;
+using Spark.Temporal.Activities.Llm.Usage;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Contracts;
@@ -17,6 +19,9 @@ internal sealed class EndpointProbe(IChatGateway gateway, LlmOptions options, Se
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private const int MaxTokens = 16;
+
+    /// <summary>How often a refusal may say how else to ask.</summary>
+    private const int MostLessons = 4;
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -40,55 +45,65 @@ internal sealed class EndpointProbe(IChatGateway gateway, LlmOptions options, Se
             Task = "preflight",
         };
         var clock = Stopwatch.StartNew();
-        var completionTokens = endpoint.Profile.MaxTokensField == MaxTokensField.MaxCompletionTokens;
-        var reply = await SendAsync(endpoint, request, completionTokens, patience, cancellationToken);
-        if (!completionTokens && endpoint.Profile.MaxTokensField == MaxTokensField.Auto && ErrorMap.WantsCompletionTokens(reply))
-        {
-            reply = await SendAsync(endpoint, request, completionTokens: true, patience, cancellationToken);
-        }
+        var (reply, api) = await SendAsync(endpoint, request, patience, cancellationToken);
 
         var probe = new ModelProbe(endpoint.Model, endpoint.BaseUrl.ToString(), clock.ElapsedMilliseconds);
+        var known = PriceTable.Knows(options, endpoint.Model, endpoint.BaseUrl);
         if (reply is { Status: >= 200 and < 300, IsPage: false })
         {
-            Check(reply, endpoint);
-            return probe;
+            Check(reply, api, endpoint);
+            return probe with { Unpriced = !known && !CallUsage.StatesCost(reply) };
         }
 
         var failure = ErrorMap.Failure(reply, endpoint, choice.Profile, time.GetUtcNow(), TimeSpan.Zero);
 
         // A key that is asked to send fewer requests is a good key: the run's own calls wait their turn.
         return failure.ErrorType == FailureTypes.ModelUnavailable && ErrorMap.IsThrottled(reply)
-            ? probe with { Throttled = failure.Message }
+            ? probe with { Throttled = failure.Message, Unpriced = !known }
             : throw Final(failure.Message, failure.ErrorType!, endpoint);
     }
 
-    private static void Check(ChatHttpReply reply, ModelEndpoint endpoint)
+    private static void Check(ChatHttpReply reply, IModelApi api, ModelEndpoint endpoint)
     {
         try
         {
-            ChatReplyReader.Read(reply.Body, 1, fenced: false, mayBeEmpty: true);
+            api.Read(reply.Body, new ReplyForm(1));
         }
         catch (UnreadableReplyException wrong)
         {
             throw Final(
-                $"{endpoint.BaseUrl} answers, but not as a chat completion endpoint does. {wrong.Message} Check the address: it ends before /chat/completions, often in /v1.",
+                $"{endpoint.BaseUrl} answers, but not as an endpoint of the API '{api.Name}' does. {wrong.Message} Check the address: it ends before {api.PathAt(endpoint.BaseUrl)}, often in /v1.",
                 FailureTypes.ModelUnavailable,
                 endpoint);
         }
     }
 
-    private async Task<ChatHttpReply> SendAsync(
-        ModelEndpoint endpoint, LlmRequest request, bool completionTokens, TimeSpan patience, CancellationToken cancellationToken)
+    private async Task<(ChatHttpReply Reply, IModelApi Api)> SendAsync(
+        ModelEndpoint endpoint, LlmRequest request, TimeSpan patience, CancellationToken cancellationToken)
     {
-        var body = ChatBody.Write(request, [Question], new ChatBody.Form(endpoint, Fenced: false, completionTokens, MaxTokens));
-        var headers = new Dictionary<string, string>
+        var known = EndpointHabits.Habit.Unknown;
+        for (var lessons = 0; ; lessons++)
         {
-            ["X-Spark-Purpose"] = LlmPurposes.Probe,
-            ["X-Spark-Run"] = ModelCall.HeaderText(request.FirstRunId),
-            ["X-Spark-Task"] = request.Task,
-            ["Idempotency-Key"] = $"spark-probe-{Guid.NewGuid():n}",
-        };
-        var http = new ChatHttpRequest(endpoint.BaseUrl, endpoint.Profile.KeyVariable, patience, body, headers);
+            // A run's own calls learn the same, so what they will learn is no reason not to start.
+            var api = ApiChoice.For(endpoint, known);
+            var form = ModelRequests.Form(request, endpoint, known, MaxTokens, conversation: null);
+            var body = ModelRequests.Body(api, [Question], form);
+            var http = ModelRequests.Http(
+                request, endpoint, api, body, request.FirstRunId, $"spark-probe-{Guid.NewGuid():n}", ReplyDeadlines.All(patience));
+            var reply = await SendAsync(http, endpoint, cancellationToken);
+            if (lessons >= MostLessons
+                || (ApiLessons.From(reply, endpoint.Profile, api.Name, form, known) ?? Lessons.Read(reply, endpoint.Profile, body, form, request)) is not { } lesson
+                || lesson.Change(known) == known)
+            {
+                return (reply, api);
+            }
+
+            known = lesson.Change(known);
+        }
+    }
+
+    private async Task<ChatHttpReply> SendAsync(ChatHttpRequest http, ModelEndpoint endpoint, CancellationToken cancellationToken)
+    {
         for (var again = true; ; again = false)
         {
             try

@@ -1,5 +1,4 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
+using Spark.Temporal.Activities.Llm.Signs;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Exceptions;
@@ -7,8 +6,13 @@ using Temporalio.Exceptions;
 namespace Spark.Temporal.Activities.Llm;
 
 /// <summary>What an error reply means for the workflow.</summary>
-internal static partial class ErrorMap
+internal static class ErrorMap
 {
+    /// <summary>Share of a wait that may be added to it, so that calls that were refused together do not come back together.</summary>
+    private const double Jitter = 0.1;
+
+    private static readonly TimeSpan MostJitter = TimeSpan.FromSeconds(5);
+
     /// <summary>The failure to throw for a reply that is no success.</summary>
     /// <param name="reply">The reply, already without secrets.</param>
     /// <param name="endpoint">Where it came from.</param>
@@ -18,13 +22,18 @@ internal static partial class ErrorMap
     public static ApplicationFailureException Failure(ChatHttpReply reply, ModelEndpoint endpoint, string profile, DateTimeOffset now, TimeSpan longest)
     {
         var words = $"{endpoint.BaseUrl} answered {reply.Status} for model '{endpoint.Model}': {ProviderWords.From(reply)}";
-        return Refusals.Of(reply, profile, endpoint.Profile.KeyVariable, endpoint.HasKey) is { } refusal
-            ? new ApplicationFailureException($"{words}{(words[^1] is '.' or '!' or '?' or '…' ? "" : ".")} {refusal.Meaning} {refusal.Remedy}", refusal.Type, nonRetryable: true)
-            : new ApplicationFailureException(
-                words,
-                FailureTypes.ModelUnavailable,
-                nextRetryDelay: Delay(reply, now, longest),
-                category: IsThrottled(reply) ? ApplicationErrorCategory.Benign : ApplicationErrorCategory.Unspecified);
+        if (Refusals.Of(reply, endpoint, profile, now) is { } refusal)
+        {
+            return new ApplicationFailureException($"{Ended(words)} {refusal.Meaning} {refusal.Remedy}", refusal.Type, nonRetryable: true);
+        }
+
+        var sign = Refusals.SignOf(reply, endpoint.HasKey);
+        var meaning = sign?.Meaning.Replace("{setting}", $"{LlmOptions.Section}:Profiles:{profile}", StringComparison.Ordinal);
+        return new ApplicationFailureException(
+            string.IsNullOrEmpty(meaning) ? words : $"{Ended(words)} {meaning}",
+            FailureTypes.ModelUnavailable,
+            nextRetryDelay: Delay(Refusals.Asked(reply, now) ?? (sign?.WaitSec is { } seconds ? TimeSpan.FromSeconds(seconds) : null), longest),
+            category: IsThrottled(reply) ? ApplicationErrorCategory.Benign : ApplicationErrorCategory.Unspecified);
     }
 
     /// <summary>
@@ -45,54 +54,23 @@ internal static partial class ErrorMap
     public static bool IsThrottled(ChatHttpReply reply) =>
         reply.Status == 429 || (reply.Status == 503 && (reply.RetryAfter is not null || reply.RetryAfterMs is not null));
 
-    /// <summary>Whether the endpoint says that the conversation is too long for the model.</summary>
-    public static bool IsTooLong(ChatHttpReply reply) => reply.Status == 413 || (IsRefusal(reply) && TooLong().IsMatch(reply.Body));
+    /// <summary>Whether the endpoint says that the conversation is too long for the model; with its numbers.</summary>
+    /// <param name="reply">The reply.</param>
+    /// <param name="replyTokens">The limit of the reply that was asked for.</param>
+    public static Overflow? TooLong(ChatHttpReply reply, int replyTokens) =>
+        reply.IsPage || reply.Status is < 400 ? null : Overflow.Read(reply.Status, ErrorText.Of(reply.Body), replyTokens);
 
-    /// <summary>Whether the endpoint asks for <c>max_completion_tokens</c> instead of <c>max_tokens</c>.</summary>
-    public static bool WantsCompletionTokens(ChatHttpReply reply) =>
-        IsRefusal(reply) && reply.Body.Contains("max_completion_tokens", StringComparison.Ordinal);
+    private static string Ended(string words) => words[^1] is '.' or '!' or '?' or '…' ? words : words + ".";
 
-    /// <summary>Whether the endpoint says that it, or the model, knows no tools.</summary>
-    public static bool KnowsNoTools(ChatHttpReply reply) => IsRefusal(reply) && NoTools().IsMatch(reply.Body);
-
-    /// <summary>Whether the endpoint says that it, or the model, takes no schema for a reply.</summary>
-    public static bool KnowsNoSchema(ChatHttpReply reply) =>
-        IsRefusal(reply) && (reply.Body.Contains("response_format", StringComparison.OrdinalIgnoreCase) || NoSchema().IsMatch(reply.Body));
-
-    private static bool IsRefusal(ChatHttpReply reply) => reply.Status is 400 or 404 or 422;
-
-    private static TimeSpan? Delay(ChatHttpReply reply, DateTimeOffset now, TimeSpan longest)
+    private static TimeSpan? Delay(TimeSpan? asked, TimeSpan longest)
     {
-        TimeSpan? asked = null;
-        if (Number(reply.RetryAfterMs) is { } milliseconds)
+        if (asked is not { } wait || wait <= TimeSpan.Zero)
         {
-            asked = TimeSpan.FromMilliseconds(Math.Min(milliseconds, longest.TotalMilliseconds));
-        }
-        else if (Number(reply.RetryAfter) is { } seconds)
-        {
-            asked = TimeSpan.FromSeconds(Math.Min(seconds, longest.TotalSeconds));
-        }
-        else if (DateTimeOffset.TryParse(reply.RetryAfter, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date))
-        {
-            asked = date - now;
+            return null;
         }
 
-        return asked is null || asked <= TimeSpan.Zero ? null : asked > longest ? longest : asked;
+        wait = wait > longest ? longest : wait;
+        var more = wait * Jitter * Random.Shared.NextDouble();
+        return wait + (more > MostJitter ? MostJitter : more);
     }
-
-    private static double? Number(string? text) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) && number > 0 ? number : null;
-
-    [GeneratedRegex(
-        @"context_length_exceeded|(maximum|max\w*) (context|model) len|context (length|window|size)|prompt (is )?too long|too many (input )?tokens|input is too long",
-        RegexOptions.IgnoreCase)]
-    private static partial Regex TooLong();
-
-    [GeneratedRegex(@"json_?\s?schema|structured[ _-]?output|response[ _-]?schema|guided_json|grammar", RegexOptions.IgnoreCase)]
-    private static partial Regex NoSchema();
-
-    [GeneratedRegex(
-        @"(not|n't) support[^.]{0,40}\b(tools?|functions?)\b|\b(tools?|function)\b[^.]{0,60}(not|n't|un) ?(been )?(support|enabled|available|allowed)|no endpoints[^.]{0,40}tool|enable-auto-tool-choice|(unknown|unrecognized|unexpected|extra)[^.]{0,60}\btools\b",
-        RegexOptions.IgnoreCase)]
-    private static partial Regex NoTools();
 }

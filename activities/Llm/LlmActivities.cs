@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Llm.Apis;
+using Spark.Temporal.Activities.Llm.Habits;
 using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Domain.Conversations;
@@ -23,14 +25,39 @@ internal sealed class LlmActivities(
     TimeProvider time,
     ILogger<LlmActivities> logger) : ILlmActivities
 {
-    private readonly EndpointHabits _habits = new();
+    private readonly EndpointHabits _habits = new(new HabitBook(store, time, logger));
     private readonly CallGates _gates = new();
     private readonly CallsUnderWay _underWay = new();
 
-    public Task<ModelProbe> ProbeAsync(ModelChoice model)
+    public async Task<ModelProbe> ProbeAsync(ModelChoice model)
     {
         var context = ActivityExecutionContext.Current;
-        return new EndpointProbe(gateway, settings.Value, redactor, time).AskAsync(model, context.Info.WorkflowId!, EndpointProbe.Patience, context.CancellationToken);
+        var probe = await new EndpointProbe(gateway, settings.Value, redactor, time).AskAsync(model, context.Info.WorkflowId!, EndpointProbe.Patience, context.CancellationToken);
+        var endpoint = ModelEndpoint.Resolve(model, settings.Value);
+        return probe with { ContextTokens = Fitting.ContextOf(endpoint, await _habits.OfAsync(endpoint, context.CancellationToken)) };
+    }
+
+    public async Task<ModelDescription> DescribeAsync(ModelDescriptionRequest request)
+    {
+        var endpoint = ModelEndpoint.Resolve(request.Model, settings.Value);
+        var cancellation = ActivityExecutionContext.Current.CancellationToken;
+        var forgotten = request.Forget is { } habit
+            ? await _habits.ForgetAsync(endpoint, habit == ModelDescriptionRequest.All ? null : habit, cancellation) : [];
+        var known = await _habits.OfAsync(endpoint, cancellation);
+        return new ModelDescription
+        {
+            Profile = request.Model.Profile,
+            Model = endpoint.Model,
+            BaseUrl = endpoint.BaseUrl.ToString(),
+            Api = endpoint.Profile.Api == ModelApi.Auto ? $"{ApiChoice.For(endpoint, known).Name} (auto)" : endpoint.Habits.Api,
+            KeyVariable = endpoint.Profile.KeyVariable,
+            KeySet = endpoint.HasKey,
+            ContextTokens = Fitting.ContextOf(endpoint, known),
+            MaxTokens = endpoint.Profile.MaxTokens,
+            ConcurrentCalls = endpoint.Profile.ConcurrentCalls,
+            Habits = [.. (await _habits.EntriesAsync(endpoint, cancellation)).Select(Told)],
+            Forgotten = [.. forgotten.Select(lesson => lesson.Habit)],
+        };
     }
 
     public async Task<LlmReply> CompleteAsync(LlmRequest request)
@@ -68,6 +95,8 @@ internal sealed class LlmActivities(
                 nonRetryable: true);
     }
 
+    private static ModelHabit Told(HabitEntry entry) => new(entry.Habit, HabitTable.Effect(entry), entry.Words, entry.At);
+
     /// <summary>The reply of an earlier try: from memory first, since it leaves that when it is in the store.</summary>
     private async Task<StoredReply?> FindAsync(ReplyShelf shelf, string key, string hash, ActivityExecutionContext context, StepEnd end)
     {
@@ -88,12 +117,34 @@ internal sealed class LlmActivities(
         LlmRequest request, IReadOnlyList<ChatMessage> messages, ReplyShelf shelf, string key, string hash, ActivityExecutionContext context, StepEnd end)
     {
         var endpoint = ModelEndpoint.Resolve(request.Model, settings.Value);
+        if (request.MustBePriced)
+        {
+            await RequirePriceAsync(request, endpoint, context, end);
+        }
+
         var call = new ModelCall(request, endpoint, context.Info.WorkflowId!, gateway, shelf, _habits, _gates[endpoint], settings.Value, redactor, time, logger);
         var answer = await call.AskAsync(messages, end);
         var received = Received(answer, request, endpoint, hash, context.Info.WorkflowRunId);
 
         // The reply is paid for once it is here: neither a cancel, a shutdown nor a full disk may lose it.
         return held.Hold(key, () => StoreAsync(answer.Body, received, shelf));
+    }
+
+    /// <summary>A budget in dollars would never be reached by a model whose cost nobody knows.</summary>
+    private async Task RequirePriceAsync(LlmRequest request, ModelEndpoint endpoint, ActivityExecutionContext context, StepEnd end)
+    {
+        if (PriceTable.Knows(settings.Value, endpoint.Model, endpoint.BaseUrl))
+        {
+            return;
+        }
+
+        // The endpoint may state the cost of its replies itself: one short one tells.
+        var probe = await new EndpointProbe(gateway, settings.Value, redactor, time).AskAsync(request.Model, context.Info.WorkflowId!, EndpointProbe.Patience, end.Abort);
+        if (probe is { Unpriced: true, Throttled: null })
+        {
+            throw new ApplicationFailureException(
+                $"The run has a budget in dollars, and nobody knows what model '{endpoint.Model}' costs: {PriceTable.Remedy(endpoint.Model)}.", FailureTypes.ModelRefused, nonRetryable: true);
+        }
     }
 
     /// <summary>Whether a reply answers another question, of a run before this one: then this run went another way, and asks for itself.</summary>
@@ -135,11 +186,15 @@ internal sealed class LlmActivities(
         Purpose = request.Purpose,
         Task = request.Task,
         ReceivedAt = time.GetUtcNow(),
-        Usage = PriceTable.Priced(answer.Reply.Usage, settings.Value.Prices, endpoint.Model, answer.Reply.Message.Model),
+        Usage = answer.Reply.Usage,
         DurationMs = answer.DurationMs,
         ResentInFlight = answer.ResentInFlight,
         DroppedObservations = answer.DroppedObservations,
+        SentTokens = answer.SentTokens,
+        LeftOut = answer.LeftOut.Count > 0 ? answer.LeftOut : null,
         Fenced = answer.Fenced,
+        Api = answer.Api.Name == ChatApi.ApiName ? null : answer.Api.Name,
+        Endpoint = endpoint.BaseUrl.AbsoluteUri,
         RunId = runId,
     };
 
@@ -154,10 +209,27 @@ internal sealed class LlmActivities(
             : kept;
     }
 
+    /// <summary>What was left out is remembered in the conversation: the next requests begin with the same bytes.</summary>
+    private static IEnumerable<ChatMessage> NoteOf(StoredReply stored)
+    {
+        if (stored.LeftOut is { } leftOut)
+        {
+            yield return new ChatMessage
+            {
+                Role = ChatRoles.Note,
+                Content = $"The conversation became too long for the model: from here on the output of {leftOut.Count} older "
+                    + $"{(leftOut.Count == 1 ? "command is" : "commands are")} not sent any more ({stored.DroppedObservations} in all).",
+                LeftOut = leftOut,
+                Timestamp = stored.ReceivedAt,
+            };
+        }
+    }
+
     private async Task<LlmReply> ResultAsync(LlmRequest request, StoredReply stored, string? runId)
     {
         var raw = await store.ReadTextAsync(stored.Reply, CancellationToken.None);
-        var (message, finish, _) = ChatReplyReader.Read(raw, request.Call, stored.Fenced, mayBeEmpty: true);
+        var read = ApiChoice.Named(stored.Api).Read(raw, new ReplyForm(request.Call, stored.Fenced, stored.Endpoint, stored.Model));
+        var (message, finish, _) = ReplyEnds.Meant(read, request);
         message = message with { Timestamp = stored.ReceivedAt, Model = message.Model ?? stored.Model, Usage = stored.Usage };
         var calls = message.ToolCalls;
 
@@ -165,7 +237,7 @@ internal sealed class LlmActivities(
         var text = request.InlineCharacters > 0 ? ReplyText.Strip(message.Content) : message.Content;
         return new LlmReply
         {
-            Conversation = await store.AppendAsync(request.Conversation, [message], CancellationToken.None),
+            Conversation = await store.AppendAsync(request.Conversation, [.. NoteOf(stored), message], CancellationToken.None),
             ToolCalls = calls.Count,
             Summary = PlainText.OneLine(calls.Select(call => call.Command ?? call.Problem).FirstOrDefault() ?? message.Content),
             Text = text.Length <= request.InlineCharacters ? text : null,
@@ -176,6 +248,7 @@ internal sealed class LlmActivities(
             DurationMs = stored.DurationMs,
             ResentInFlight = stored.ResentInFlight,
             DroppedObservations = stored.DroppedObservations,
+            Note = SilentCuts.Note(stored),
             PaidBy = stored.RunId == runId ? null : stored.RunId,
         };
     }

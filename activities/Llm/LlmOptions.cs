@@ -13,7 +13,7 @@ public sealed class LlmOptions
     /// <summary>Endpoints that a run may name instead of its profile's. The profiles' own endpoints need no entry.</summary>
     public List<string> AllowedApiBases { get; init; } = [];
 
-    /// <summary>Prices; the first entry whose pattern fits the model's name counts.</summary>
+    /// <summary>Prices; the first entry whose pattern fits the model's name counts. They stand above the table that ships with the product.</summary>
     public List<ModelPrice> Prices { get; init; } = [];
 
     /// <summary>Longest delay that a provider's Retry-After may ask for, in seconds; a longer one is cut to this.</summary>
@@ -26,7 +26,13 @@ public sealed class LlmOptions
 /// <summary>One endpoint with its model and habits.</summary>
 public sealed class LlmProfile
 {
-    /// <summary>Where <c>/chat/completions</c> is found, such as <c>https://api.openai.com/v1</c>.</summary>
+    /// <summary>What is taken for a model's context where no setting says it, and no refusal has named it.</summary>
+    internal const int DefaultContextTokens = 128_000;
+
+    /// <summary>
+    /// Where <c>/chat/completions</c>, <c>/responses</c> or <c>/messages</c> is found, such as <c>https://api.openai.com/v1</c>. One of
+    /// Messages may end before its version.
+    /// </summary>
     public string BaseUrl { get; set; } = "";
 
     /// <summary>Model name for requests that give none.</summary>
@@ -50,13 +56,13 @@ public sealed class LlmProfile
     /// <summary>More headers of each request. <c>{env:NAME}</c> in a value stands for an environment variable, which is treated as a secret.</summary>
     public Dictionary<string, string> Headers { get; init; } = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Query parameters of each request, such as <c>api-version</c>.</summary>
+    /// <summary>Query parameters of each request, such as <c>api-version</c>; <c>{env:NAME}</c> as in headers.</summary>
     public Dictionary<string, string> Query { get; init; } = new(StringComparer.Ordinal);
 
     /// <summary>How hard the model thinks, in the provider's word (<c>none</c>, <c>low</c>, <c>high</c>, …); null leaves it to the endpoint.</summary>
     public string? ReasoningEffort { get; set; }
 
-    /// <summary>How long a reply may take, in seconds.</summary>
+    /// <summary>How long a reply that is no stream may take, in seconds; a stream that flows may take longer.</summary>
     public double RequestTimeoutSec { get; set; } = 600;
 
     /// <summary>How long a stream may take until its first byte, in seconds.</summary>
@@ -65,8 +71,8 @@ public sealed class LlmProfile
     /// <summary>How long a stream may be silent after that, in seconds.</summary>
     public double SilenceSec { get; set; } = 180;
 
-    /// <summary>What the model can read and write together, in tokens.</summary>
-    public int ContextTokens { get; set; } = 128_000;
+    /// <summary>What the model can read and write together, in tokens; null for what is known of the model, else 128000.</summary>
+    public int? ContextTokens { get; set; }
 
     /// <summary>Upper limit of a reply in tokens for requests that give none; null for the purpose's budget.</summary>
     public int? MaxTokens { get; set; }
@@ -94,6 +100,12 @@ public sealed class LlmProfile
 
     /// <summary>More fields of the body, as the text of one JSON object.</summary>
     public string? ExtraBody { get; set; }
+
+    /// <summary>Names of the environment variables that a request takes secrets from: the key's, and those of headers and query.</summary>
+    public IEnumerable<string> SecretVariables() => Headers.Values.Concat(Query.Values).SelectMany(VariablesIn).Prepend(KeyVariable);
+
+    /// <summary>Names of the environment variables that stand as <c>{env:NAME}</c> in a text.</summary>
+    public static IEnumerable<string> VariablesIn(string text) => EnvironmentText.Variables(text);
 }
 
 public enum ModelApi
@@ -107,7 +119,7 @@ public enum ModelApi
     /// <summary>OpenAI's Responses: <c>{base}/responses</c>.</summary>
     Responses,
 
-    /// <summary>Anthropic's Messages: <c>{base}/messages</c>.</summary>
+    /// <summary>Anthropic's Messages: <c>{base}/messages</c>, or <c>{base}/v1/messages</c> where the base names no version.</summary>
     Messages,
 }
 
@@ -155,16 +167,3 @@ public enum MaxTokensField
     MaxCompletionTokens,
 }
 
-/// <summary>Price of the models whose name fits a pattern, in US dollars per million tokens.</summary>
-public sealed class ModelPrice
-{
-    /// <summary>Model name; <c>*</c> matches any characters.</summary>
-    public string Model { get; init; } = "";
-
-    public double Prompt { get; init; }
-
-    /// <summary>Price of cached prompt tokens; null when they cost as much as the others.</summary>
-    public double? Cached { get; init; }
-
-    public double Completion { get; init; }
-}

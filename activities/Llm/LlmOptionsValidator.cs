@@ -24,9 +24,12 @@ internal sealed class LlmOptionsValidator : IValidateOptions<LlmOptions>
             var price = options.Prices[i];
             var field = $"{LlmOptions.Section}:Prices:{i}";
             Require(findings, price.Model.Length > 0, $"{field}:Model", "is empty; give a model name, * for any characters");
-            Require(findings, price.Prompt >= 0, $"{field}:Prompt", "is negative");
-            Require(findings, price.Completion >= 0, $"{field}:Completion", "is negative");
-            Require(findings, price.Cached is null or >= 0, $"{field}:Cached", "is negative");
+            CheckRates(findings, field, price);
+            for (var tier = 0; tier < price.Tiers.Count; tier++)
+            {
+                CheckRates(findings, $"{field}:Tiers:{tier}", price.Tiers[tier]);
+                Require(findings, price.Tiers[tier].AboveTokens > 0, $"{field}:Tiers:{tier}:AboveTokens", "must be above 0");
+            }
         }
 
         Require(findings, options.MaxRetryAfterSec > 0, $"{LlmOptions.Section}:MaxRetryAfterSec", "must be above 0");
@@ -54,7 +57,8 @@ internal sealed class LlmOptionsValidator : IValidateOptions<LlmOptions>
             profile.RequestTimeoutSec is > 0 and <= 86_400,
             $"{field}:RequestTimeoutSec",
             $"is {profile.RequestTimeoutSec}; give seconds above 0, at most 86400");
-        Require(findings, profile.ContextTokens >= 1_000, $"{field}:ContextTokens", $"is {profile.ContextTokens}; give at least 1000");
+        SendingChecks.Check(findings, field, profile);
+        Require(findings, profile.ContextTokens is null or >= 1_000, $"{field}:ContextTokens", $"is {profile.ContextTokens}; give at least 1000 or none");
         Require(findings, profile.MaxTokens is null or > 0, $"{field}:MaxTokens", $"is {profile.MaxTokens}; give a number above 0 or none");
         Require(findings, profile.ConcurrentCalls is null or > 0, $"{field}:ConcurrentCalls", $"is {profile.ConcurrentCalls}; give a number above 0 or none");
         Require(
@@ -70,11 +74,25 @@ internal sealed class LlmOptionsValidator : IValidateOptions<LlmOptions>
         Require(findings, IsObject(profile.ExtraBody), $"{field}:ExtraBody", "must be the text of one JSON object");
     }
 
-    private static void CheckUrl(List<string> findings, string field, string url) => Require(
-        findings,
-        Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0,
-        field,
-        "must be an http or https address without user and password, such as https://api.openai.com/v1");
+    private static void CheckRates(List<string> findings, string field, PriceRates rates)
+    {
+        Require(findings, rates.Prompt >= 0, $"{field}:Prompt", "is negative");
+        Require(findings, rates.Completion >= 0, $"{field}:Completion", "is negative");
+        Require(findings, rates.Cached is null or >= 0, $"{field}:Cached", "is negative");
+        Require(findings, rates.CacheWrite is null or >= 0, $"{field}:CacheWrite", "is negative");
+    }
+
+    private static void CheckUrl(List<string> findings, string field, string url)
+    {
+        var isAddress = Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0;
+        Require(findings, isAddress, field, "must be an http or https address without user and password, such as https://api.openai.com/v1");
+        Require(findings, !isAddress || uri!.Query.Length + uri.Fragment.Length == 0, field, "has a query; give its parameters as Query:NAME of the profile");
+        Require(
+            findings,
+            !isAddress || !SendingChecks.Paths.Any(path => uri!.AbsolutePath.TrimEnd('/').EndsWith(path, StringComparison.OrdinalIgnoreCase)),
+            field,
+            $"ends in the path of a request; leave {string.Join(", ", SendingChecks.Paths)} out");
+    }
 
     private static bool IsObject(string? json)
     {

@@ -21,7 +21,7 @@ public static class LlmRegistration
     {
         services.AddLlmSettings(configuration);
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<IChatGateway, OpenAiChatGateway>();
+        services.TryAddSingleton<IChatGateway, ModelGateway>();
         services.TryAddSingleton<HeldReplies>();
         services.TryAddSingleton<StepSignals>();
         services.TryAddSingleton<ILlmActivities, LlmActivities>();
@@ -47,7 +47,7 @@ public static class LlmRegistration
 
     /// <summary>A redactor that knows the keys of all profiles, besides the variables whose names mark them as secrets.</summary>
     private static SecretRedactor RedactorFor(LlmOptions options) =>
-        SecretRedactor.For(Environment.GetEnvironmentVariables(), options.Profiles.Values.Select(profile => profile.KeyVariable));
+        SecretRedactor.For(Environment.GetEnvironmentVariables(), options.Profiles.Values.SelectMany(profile => profile.SecretVariables()));
 
     private static void FillDefaultProfile(LlmOptions options, IConfiguration configuration)
     {

@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Spark.Temporal.Activities.Llm.Apis;
+using Spark.Temporal.Activities.Llm.Signs;
+using Spark.Temporal.Activities.Llm.Usage;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
@@ -14,12 +17,15 @@ namespace Spark.Temporal.Activities.Llm;
 /// <summary>A reply that came and can be read.</summary>
 /// <param name="Body">The raw body, known secrets taken out.</param>
 /// <param name="Reply">What it says.</param>
+/// <param name="Api">The API that was spoken.</param>
 /// <param name="Fenced">The shell was offered as a fenced block.</param>
 /// <param name="DurationMs">From the request to the whole reply, in milliseconds.</param>
 /// <param name="ResentInFlight">Requests of this call that were cut off in flight before.</param>
 /// <param name="DroppedObservations">Observations left out of the request.</param>
+/// <param name="LeftOut">Positions of those that were not left out before.</param>
+/// <param name="SentTokens">Estimated tokens of what was sent.</param>
 internal sealed record ModelAnswer(
-    string Body, ChatReply Reply, bool Fenced, long DurationMs, int ResentInFlight, int DroppedObservations);
+    string Body, ChatReply Reply, IModelApi Api, bool Fenced, long DurationMs, int ResentInFlight, int DroppedObservations, IReadOnlyList<int> LeftOut, int SentTokens);
 
 /// <summary>
 /// One model call until it has an answer or fails. It asks again only when the endpoint refused the form of the request,
@@ -38,8 +44,8 @@ internal sealed class ModelCall(
     TimeProvider time,
     ILogger logger)
 {
-    /// <summary>How much of the room an endpoint's tokens may differ from our estimate.</summary>
-    private const double SecondTryShare = 0.6;
+    /// <summary>How often a refusal may say how else to ask.</summary>
+    private const int MostLessons = 12;
 
     /// <summary>
     /// How long a call waits for its turn before it fails and Temporal tries it again; while Temporal waits, no slot of a worker
@@ -47,27 +53,37 @@ internal sealed class ModelCall(
     /// </summary>
     private static readonly TimeSpan TurnPatience = TimeSpan.FromMinutes(10);
 
-    /// <summary>How often a reply is asked for because of what came, before that is taken or a person has to look.</summary>
+    /// <summary>How often a reply that cannot be read is asked for, before a person has to look.</summary>
     private const int MostTimes = 3;
 
     private readonly LlmProfile _profile = endpoint.Profile;
+    private readonly CallUsage _usage = new(endpoint, options, time);
 
     /// <param name="messages">The conversation.</param>
     /// <param name="end">How the call may be ended from outside.</param>
     public async Task<ModelAnswer> AskAsync(IReadOnlyList<ChatMessage> messages, StepEnd end)
     {
         await shelf.ReadMarksAsync(end.Stop);
-        var fitted = ContextWindow.Fit(messages, PromptLimit);
-        for (var shortened = false; ;)
+        var known = await habits.OfAsync(endpoint, end.Stop);
+        var fitting = new Fitting(request, endpoint, messages, known);
+        if (fitting.CannotFit)
         {
-            var form = FormNow();
+            throw NeverFits(fitting, "");
+        }
+
+        for (var (lessons, afforded) = (0, false); ;)
+        {
+            var api = ApiChoice.For(endpoint, known);
+            var form = ModelRequests.Form(request, endpoint, known, fitting.ReplyTokens, Conversation);
+            form = form with { HasEcho = form.Echo && (form.ReasoningFill is not null || fitting.Sent.Messages.Any(message => Dialogue.IsOwn(message, form, api.Name))) };
+            var body = ModelRequests.Body(api, fitting.Sent.Messages, form);
             var resent = shelf.CutOff;
             using var place = await EnterAsync(end.Stop);
             end.Stop.ThrowIfCancellationRequested();
             var clock = Stopwatch.StartNew();
-            var came = await SendAsync(ChatBody.Write(request, fitted.Messages, form), end);
+            var came = await SendAsync(api, body, ModelRequests.Deadlines(_profile, form, known), end);
             var reply = ErrorMap.Meant(came);
-            if (place.Answered(ErrorMap.IsThrottled(reply) && !IsFinal(reply)) is { } lowered)
+            if (place.Answered(ErrorMap.IsThrottled(reply) && Refusals.Of(reply, endpoint, request.Model.Profile, time.GetUtcNow()) is null) is { } lowered)
             {
                 logger.LogWarning(
                     "{Endpoint} answered {Status}: at most {Calls} calls at once from now on", endpoint.BaseUrl, reply.Status, lowered);
@@ -75,35 +91,69 @@ internal sealed class ModelCall(
 
             if (reply is { Status: >= 200 and < 300, IsPage: false })
             {
-                var read = await ReadAsync(reply, form.Fenced);
-                return new ModelAnswer(reply.Body, read, form.Fenced, clock.ElapsedMilliseconds, resent, fitted.Dropped);
+                await NoteFormAsync(reply, form, known);
+                var read = await ReadAsync(reply, api, body, form.Fenced);
+                var sent = fitting.Sent;
+                if (fitting.IsFirst && SilentCuts.IsSure(read.Usage, sent.EstimatedTokens))
+                {
+                    // The model has not seen the task: whatever it would do counts for nothing.
+                    await shelf.MarkEndAsync(RequestEnd.Unreadable, CancellationToken.None);
+                    throw NeverFits(fitting, $" of about {sent.EstimatedTokens} tokens the server read {read.Usage.PromptTokens} and said nothing. {SilentCuts.Remedy}");
+                }
+
+                return new ModelAnswer(
+                    reply.Body,
+                    read with { Usage = _usage.Of(read, reply, body) + shelf.Lost },
+                    api,
+                    form.Fenced,
+                    clock.ElapsedMilliseconds,
+                    resent,
+                    sent.Dropped,
+                    sent.LeftOut,
+                    sent.EstimatedTokens);
             }
 
             // An error inside a success may be kept by the endpoint under the key of the request: it must not come again.
-            await shelf.MarkEndAsync(came.Status is >= 200 and < 300 ? RequestEnd.Failed : RequestEnd.Refused, CancellationToken.None);
-            if (Learned(reply, form))
+            var failed = came.Status is >= 200 and < 300;
+            await shelf.MarkEndAsync(failed ? RequestEnd.Failed : RequestEnd.Refused, CancellationToken.None, failed ? _usage.OfError(came, body) : null);
+            if (lessons < MostLessons
+                && (ApiLessons.From(reply, _profile, api.Name, form, known) ?? Lessons.Read(reply, _profile, body, form, request)) is { } lesson
+                && lesson.Change(known) != known)
             {
-                continue;
+                lessons++;
+                known = await LearnAsync(lesson, reply);
+                fitting.Lower(known.ReplyLimit ?? int.MaxValue);
             }
-
-            if (!ErrorMap.IsTooLong(reply))
+            else if (!afforded && ReplyLimits.Affordable(reply.Status, ErrorText.Of(reply.Body)) is { } paid and >= FirstRequest.LeastReply && fitting.Lower(paid))
+            {
+                // What is left of the credit changes from call to call, so it is no habit.
+                afforded = true;
+            }
+            else if (ErrorMap.TooLong(reply, fitting.ReplyTokens) is not { } said)
             {
                 throw ErrorMap.Failure(reply, endpoint, request.Model.Profile, time.GetUtcNow(), TimeSpan.FromSeconds(options.MaxRetryAfterSec));
             }
-
-            var dropped = fitted.Dropped;
-            fitted = ContextWindow.Fit(messages, (int)(fitted.EstimatedTokens * SecondTryShare), keepTurns: 1);
-            if (shortened || fitted.Dropped <= dropped)
+            else
             {
-                throw Overflow(reply);
-            }
+                if (said is { Learn: true, Window: { } window } && window < fitting.ContextTokens && window != known.ContextTokens)
+                {
+                    known = await LearnAsync(new Lesson($"the model's context is {window} tokens", habit => habit with { ContextTokens = window }), reply);
+                }
 
-            shortened = true;
+                if (!fitting.Shrink(said))
+                {
+                    throw fitting.IsFirst ? NeverFits(fitting, $" {ProviderWords.From(reply.Body)}") : Overflow(reply);
+                }
+            }
         }
     }
 
-    private bool IsFinal(ChatHttpReply reply) =>
-        Refusals.Of(reply, request.Model.Profile, _profile.KeyVariable, endpoint.HasKey) is not null;
+    private Task<EndpointHabits.Habit> LearnAsync(Lesson lesson, ChatHttpReply reply)
+    {
+        var words = ProviderWords.From(reply.Body);
+        logger.LogInformation("{Endpoint}, {Model}: {Lesson}. It said: {Words}", endpoint.BaseUrl, endpoint.Model, lesson.Words, words);
+        return habits.LearnAsync(endpoint, lesson.Change, words, CancellationToken.None);
+    }
 
     /// <summary>Waits for a place; nothing has been sent yet.</summary>
     private async Task<CallGate.Place> EnterAsync(CancellationToken cancellationToken)
@@ -133,106 +183,72 @@ internal sealed class ModelCall(
         }
     }
 
-    private int MaxTokens => request.MaxTokens ?? _profile.MaxTokens ?? TokenBudgets.Default[request.Purpose].CompletionTokens;
+    // Calls of one purpose of a run continue each other; those of another purpose, or task, begin otherwise.
+    private string Conversation => $"{request.Owner ?? workflowId}\n{request.FirstRunId}\n{request.Purpose}\n{request.Task}";
 
-    // The reply shares the context with the request, but may not take all of it.
-    private int PromptLimit => Math.Min(
-        request.PromptTokens ?? TokenBudgets.Default[request.Purpose].PromptTokens,
-        Math.Max(_profile.ContextTokens - MaxTokens, _profile.ContextTokens / 2));
-
-    private ChatBody.Form FormNow()
+    /// <summary>Notes that an endpoint answers with one body where a stream was asked for: its first byte takes as long as its last.</summary>
+    private async Task NoteFormAsync(ChatHttpReply reply, BodyForm form, EndpointHabits.Habit known)
     {
-        var habit = habits[endpoint];
-        return new ChatBody.Form(
-            endpoint,
-            Fenced: request.Tools && (_profile.Tools == ToolMode.Off || (_profile.Tools == ToolMode.Auto && habit.NoTools)),
-            CompletionTokensField: _profile.MaxTokensField == MaxTokensField.MaxCompletionTokens
-                || (_profile.MaxTokensField == MaxTokensField.Auto && habit.CompletionTokensField),
-            MaxTokens,
-            Structured: _profile.StructuredOutput == StructuredOutput.On || (_profile.StructuredOutput == StructuredOutput.Auto && !habit.NoSchema));
+        if (form.Stream && known.AnswersWhole == reply.Streamed)
+        {
+            await habits.LearnAsync(endpoint, habit => habit with { AnswersWhole = !reply.Streamed }, "", CancellationToken.None);
+        }
     }
 
-    /// <summary>Whether a refusal says how to write the request so that the endpoint takes it.</summary>
-    private bool Learned(ChatHttpReply reply, ChatBody.Form form)
+    private async Task<ChatHttpReply> SendAsync(IModelApi api, BinaryData body, ReplyDeadlines deadlines, StepEnd end)
     {
-        if (_profile.MaxTokensField == MaxTokensField.Auto && !form.CompletionTokensField && ErrorMap.WantsCompletionTokens(reply))
-        {
-            habits.Learn(endpoint, known => known with { CompletionTokensField = true });
-            return true;
-        }
-
-        if (_profile.Tools == ToolMode.Auto && request.Tools && !form.Fenced && ErrorMap.KnowsNoTools(reply))
-        {
-            logger.LogInformation("{Endpoint} takes no tools for {Model}: from now on commands are read from fenced blocks", endpoint.BaseUrl, endpoint.Model);
-            habits.Learn(endpoint, known => known with { NoTools = true });
-            return true;
-        }
-
-        if (_profile.StructuredOutput == StructuredOutput.Auto && form.Structured && ChatBody.SchemaOf(request.Purpose) is not null && ErrorMap.KnowsNoSchema(reply))
-        {
-            logger.LogInformation("{Endpoint} takes no schema for {Model}: from now on only the prompt's text asks for the form of the reply", endpoint.BaseUrl, endpoint.Model);
-            habits.Learn(endpoint, known => known with { NoSchema = true });
-            return true;
-        }
-
-        return false;
-    }
-
-    private async Task<ChatHttpReply> SendAsync(BinaryData body, StepEnd end)
-    {
-        var headers = new Dictionary<string, string>
-        {
-            ["X-Spark-Purpose"] = HeaderText(request.Purpose),
-            ["X-Spark-Run"] = HeaderText(workflowId),
-            ["X-Spark-Task"] = HeaderText(request.Task),
-            ["Idempotency-Key"] = shelf.IdempotencyKey(body),
-        };
+        var http = ModelRequests.Http(request, endpoint, api, body, workflowId, shelf.IdempotencyKey(body), deadlines);
         await shelf.MarkSentAsync(end.Stop);
         try
         {
-            var timeout = TimeSpan.FromSeconds(_profile.RequestTimeoutSec);
-            var reply = await gateway.SendAsync(
-                new ChatHttpRequest(endpoint.BaseUrl, _profile.KeyVariable, timeout, body, headers), end.Abort);
+            var reply = await gateway.SendAsync(http, end.Abort);
             return reply with { Body = reply.Status is >= 200 and < 300 ? redactor.RedactKnown(reply.Body) : redactor.Redact(reply.Body) };
         }
         catch (ChatConnectionException broken)
         {
-            await shelf.MarkEndAsync(broken.Sent ? RequestEnd.Broken : RequestEnd.NotSent, CancellationToken.None);
+            await shelf.MarkEndAsync(
+                broken.Sent ? RequestEnd.Broken : RequestEnd.NotSent, CancellationToken.None, _usage.OfCut(body, broken.Partial));
             throw new ApplicationFailureException(
                 redactor.Redact(broken.Message), broken.Final ? FailureTypes.ModelRefused : FailureTypes.ModelUnavailable, nonRetryable: broken.Final);
         }
     }
 
-    private async Task<ChatReply> ReadAsync(ChatHttpReply reply, bool fenced)
+    private async Task<ChatReply> ReadAsync(ChatHttpReply reply, IModelApi api, BinaryData body, bool fenced)
     {
         try
         {
-            return ChatReplyReader.Read(reply.Body, request.Call, fenced);
-        }
-        catch (UnreadableReplyException nothing) when (nothing.Empty && shelf.Unreadable + 1 >= MostTimes)
-        {
-            // A model that says nothing each time it is asked has said it: an agent's work ends, any other reply is judged as what it is.
-            return ChatReplyReader.Read(reply.Body, request.Call, fenced, mayBeEmpty: true);
+            return api.Read(reply.Body, new ReplyForm(request.Call, fenced, endpoint.BaseUrl.AbsoluteUri, endpoint.Model));
         }
         catch (UnreadableReplyException wrong)
         {
-            await shelf.MarkEndAsync(RequestEnd.Unreadable, CancellationToken.None);
+            await shelf.MarkEndAsync(RequestEnd.Unreadable, CancellationToken.None, _usage.OfUnreadable(reply, body));
             var words = $"The reply of {endpoint.BaseUrl} for model '{endpoint.Model}' cannot be used. {wrong.Message}";
             throw shelf.Unreadable < MostTimes
                 ? new ApplicationFailureException(redactor.Redact(words), FailureTypes.ModelUnavailable)
                 : new ApplicationFailureException(
                     redactor.Redact($"{words} That was reply {shelf.Unreadable} of this kind to one question; each may have been paid for. "
-                        + $"Check that {LlmOptions.Section}:Profiles:{request.Model.Profile}:BaseUrl is a chat completion endpoint."),
-                    FailureTypes.ModelRefused,
-                    nonRetryable: true);
+                        + $"Check that {LlmOptions.Section}:Profiles:{request.Model.Profile}:BaseUrl is the address of a model, and Api the one that it speaks."),
+                    FailureTypes.ModelUnreadable,
+                    nonRetryable: true,
+                    details: [shelf.Lost]);
         }
     }
 
     private ApplicationFailureException Overflow(ChatHttpReply reply) => new(
         $"The conversation does not fit model '{endpoint.Model}', even without its older observations: {ProviderWords.From(reply.Body)} "
-        + $"If the model takes less than {_profile.ContextTokens} tokens, say so in {LlmOptions.Section}:Profiles:{request.Model.Profile}:ContextTokens.",
+        + $"If the model takes less than {Fitting.ContextOf(endpoint, EndpointHabits.Habit.Unknown)} tokens, say so in {Setting}:ContextTokens.",
         FailureTypes.ContextOverflow,
         nonRetryable: true);
+
+    /// <summary>No attempt can be judged by this: nothing was tried, and a setting changes it.</summary>
+    private ApplicationFailureException NeverFits(Fitting fitting, string words) => new(
+        $"The first request of '{request.Task}' does not fit model '{endpoint.Model}':{words} It has about {fitting.Sent.EstimatedTokens} tokens "
+        + $"(system prompt, skills and instruction), and the model is taken to have a context of {fitting.ContextTokens}. If it has more, set "
+        + $"{Setting}:ContextTokens; else choose a model with a larger context, or shorten the instruction.",
+        FailureTypes.ModelRefused,
+        nonRetryable: true);
+
+    private string Setting => $"{LlmOptions.Section}:Profiles:{request.Model.Profile}";
 
     // Header values are ASCII without control characters; a task may be named otherwise.
     public static string HeaderText(string text) =>

@@ -1,4 +1,6 @@
+using Spark.Temporal.Activities.Llm.Habits;
 using Spark.Temporal.Activities.Redaction;
+using Spark.Temporal.Domain.Prices;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Exceptions;
 
@@ -10,6 +12,12 @@ namespace Spark.Temporal.Activities.Llm;
 /// <param name="Model">The model's name.</param>
 internal sealed record ModelEndpoint(LlmProfile Profile, Uri BaseUrl, string Model)
 {
+    /// <summary>What is known of the model; null where nothing is.</summary>
+    public ModelRow? Known { get; } = ModelTable.Shipped.Find(Model, BaseUrl.Host);
+
+    /// <summary>What its habits are kept for.</summary>
+    public HabitKey Habits => new(BaseUrl, Model, Profile.Api.ToString().ToLowerInvariant());
+
     /// <summary>Whether a key is sent along.</summary>
     public bool HasKey => !string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(Profile.KeyVariable));
 

@@ -1,27 +1,53 @@
 using System.IO.Enumeration;
 using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Prices;
 
 namespace Spark.Temporal.Activities.Llm;
 
-/// <summary>Cost of a call by the settings' price table.</summary>
+/// <summary>What a call costs: as its provider says, else by the settings, else by the table that ships with the product, else unknown.</summary>
 internal static class PriceTable
 {
-    /// <summary>The usage with its cost: 0 when no pattern fits the model's name, as asked for or as answered.</summary>
-    public static TokenUsage Priced(TokenUsage usage, IReadOnlyList<ModelPrice> prices, string asked, string? answered)
+    /// <summary>Where a price comes from, for people.</summary>
+    public const string Settings = "settings";
+
+    /// <summary>Hosts that state the cost of every reply.</summary>
+    private static readonly string[] Stating = ["openrouter.ai", "api.x.ai"];
+
+    /// <summary>The usage with its cost; <see cref="TokenUsage.Unpriced"/> where nobody knows it.</summary>
+    /// <param name="usage">What was used; one that is not unpriced has the provider's own cost, which stands.</param>
+    /// <param name="options">The settings with their prices.</param>
+    /// <param name="asked">Name of the model that was asked for.</param>
+    /// <param name="answered">Name of the one that answered; null where it gave none.</param>
+    /// <param name="host">Host of the endpoint; null where it is not known.</param>
+    /// <param name="at">When it answered: some prices have hours.</param>
+    public static TokenUsage Priced(TokenUsage usage, LlmOptions options, string asked, string? answered, string? host, DateTimeOffset at)
     {
-        var price = Find(prices, asked) ?? (answered is null ? null : Find(prices, answered));
-        if (price is null)
+        if (!usage.Unpriced)
         {
             return usage;
         }
 
-        var cached = Math.Min(usage.CachedTokens, usage.PromptTokens);
-        var millions = ((usage.PromptTokens - cached) * price.Prompt)
-            + (cached * (price.Cached ?? price.Prompt))
-            + (usage.CompletionTokens * price.Completion);
-        return usage with { CostUsd = millions / 1_000_000 };
+        if ((ByPattern(options.Prices, asked) ?? (answered is null ? null : ByPattern(options.Prices, answered))) is { } price)
+        {
+            return usage with { CostUsd = price.CostOf(usage), Unpriced = false };
+        }
+
+        return (ModelTable.Shipped.Find(asked, host) ?? (answered is null ? null : ModelTable.Shipped.Find(answered, host))) is { } row
+            ? usage with { CostUsd = row.CostOf(usage, at), Unpriced = false }
+            : usage with { CostUsd = 0 };
     }
 
-    private static ModelPrice? Find(IReadOnlyList<ModelPrice> prices, string model) =>
+    /// <summary>Whether the cost of a model's replies is known before one has come.</summary>
+    public static bool Knows(LlmOptions options, string model, Uri endpoint) =>
+        ByPattern(options.Prices, model) is not null || ModelTable.Shipped.Find(model, endpoint.Host) is not null
+        || Stating.Any(host => endpoint.Host.Equals(host, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>What a person does about a model without a price.</summary>
+    public static string Remedy(string model) =>
+        $"give its price in the worker's settings ({LlmOptions.Section}:Prices:0:Model={model}, Prompt and Completion in dollars a million tokens; 0 where it costs nothing), "
+        + "or a budget in tokens instead of dollars";
+
+    /// <summary>The first price of the settings whose pattern fits; null where none does.</summary>
+    public static ModelPrice? ByPattern(IReadOnlyList<ModelPrice> prices, string model) =>
         prices.FirstOrDefault(price => FileSystemName.MatchesSimpleExpression(price.Model, model, ignoreCase: true));
 }

@@ -24,7 +24,7 @@ public static class ProfileProbes
     {
         await using var services = new ServiceCollection().AddSingleton(redactor).AddLlmSettings(configuration).BuildServiceProvider();
         var options = services.GetRequiredService<IOptions<LlmOptions>>().Value;
-        using var gateway = new OpenAiChatGateway();
+        using var gateway = new ModelGateway();
         var probe = new EndpointProbe(gateway, options, redactor, TimeProvider.System);
         return await Task.WhenAll(options.Profiles.OrderBy(pair => pair.Key, StringComparer.Ordinal)
             .Select(pair => AskAsync(probe, pair.Key, pair.Value, patience, cancellationToken)));

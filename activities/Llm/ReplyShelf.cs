@@ -32,8 +32,24 @@ internal sealed record StoredReply
     /// <summary>Observations left out of the request.</summary>
     public int DroppedObservations { get; init; }
 
+    /// <summary>Estimated tokens of what was sent.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int SentTokens { get; init; }
+
+    /// <summary>Positions of the observations that were left out first in this request; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<int>? LeftOut { get; init; }
+
     /// <summary>The shell was offered as a fenced block.</summary>
     public bool Fenced { get; init; }
+
+    /// <summary>Name of the API that was spoken; null for chat completions, and for a reply that was stored without it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Api { get; init; }
+
+    /// <summary>Base address that the reply came from; null for a reply that was stored without it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Endpoint { get; init; }
 
     /// <summary>Id of the run that asked; null for a reply that was stored without it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -57,6 +73,9 @@ internal sealed class ReplyShelf(IArtifactStore store, string key)
 
     /// <summary>Replies that came, were paid for, and could not be used.</summary>
     public int Unreadable { get; private set; }
+
+    /// <summary>What requests have cost that brought no reply of use.</summary>
+    public TokenUsage Lost { get; private set; } = TokenUsage.None;
 
     public string Key => key;
 
@@ -84,19 +103,8 @@ internal sealed class ReplyShelf(IArtifactStore store, string key)
         while (await store.GetKeyAsync(SentKey(_sent + 1), cancellationToken) is not null)
         {
             _sent++;
-            switch (await store.GetKeyAsync(AnswerKey(_sent), cancellationToken))
-            {
-                case null:
-                    CutOff++;
-                    break;
-                case nameof(RequestEnd.Unreadable):
-                    Unreadable++;
-                    _fresh++;
-                    break;
-                case nameof(RequestEnd.Failed):
-                    _fresh++;
-                    break;
-            }
+            var (end, lost) = await store.GetKeyAsync(AnswerKey(_sent), cancellationToken) is { } mark ? ReadMark(mark) : (RequestEnd.Broken, await CutAsync(cancellationToken));
+            Count(end, lost);
         }
     }
 
@@ -108,17 +116,22 @@ internal sealed class ReplyShelf(IArtifactStore store, string key)
     }
 
     /// <summary>Marks how the newest request ended; one that broke in flight stays open.</summary>
-    public async Task MarkEndAsync(RequestEnd end, CancellationToken cancellationToken)
+    /// <param name="end">How.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="lost">What it cost all the same; null for nothing.</param>
+    public async Task MarkEndAsync(RequestEnd end, CancellationToken cancellationToken, TokenUsage? lost = null)
     {
-        if (end == RequestEnd.Broken)
+        lost = lost is { TotalTokens: > 0 } ? lost : null;
+        Count(end, lost);
+        var usage = lost is null ? null : JsonSerializer.Serialize(lost, SparkJson.Options);
+        if (end != RequestEnd.Broken)
         {
-            CutOff++;
-            return;
+            await store.PutKeyAsync(AnswerKey(_sent), usage is null ? $"{end}" : $"{end} {usage}", cancellationToken);
         }
-
-        Unreadable += end == RequestEnd.Unreadable ? 1 : 0;
-        _fresh += end is RequestEnd.Unreadable or RequestEnd.Failed ? 1 : 0;
-        await store.PutKeyAsync(AnswerKey(_sent), end.ToString(), cancellationToken);
+        else if (usage is not null)
+        {
+            await store.PutKeyAsync(CutKey(_sent), usage, cancellationToken);
+        }
     }
 
     /// <summary>
@@ -131,6 +144,25 @@ internal sealed class ReplyShelf(IArtifactStore store, string key)
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{key}\n{bodyHash}\n{_fresh}"));
         return $"spark-{Convert.ToHexStringLower(hash)[..40]}";
     }
+
+    private void Count(RequestEnd end, TokenUsage? lost)
+    {
+        CutOff += end == RequestEnd.Broken ? 1 : 0;
+        Unreadable += end == RequestEnd.Unreadable ? 1 : 0;
+        _fresh += end is RequestEnd.Unreadable or RequestEnd.Failed ? 1 : 0;
+        Lost += lost ?? TokenUsage.None;
+    }
+
+    private static (RequestEnd End, TokenUsage? Lost) ReadMark(string mark)
+    {
+        var words = mark.Split(' ', 2);
+        return (Enum.Parse<RequestEnd>(words[0]), words.Length == 1 ? null : JsonSerializer.Deserialize<TokenUsage>(words[1], SparkJson.Options));
+    }
+
+    private async Task<TokenUsage?> CutAsync(CancellationToken cancellationToken) =>
+        await store.GetKeyAsync(CutKey(_sent), cancellationToken) is { } usage ? JsonSerializer.Deserialize<TokenUsage>(usage, SparkJson.Options) : null;
+
+    private string CutKey(int number) => $"{key}/sent/{number}/cut";
 
     private string SentKey(int number) => $"{key}/sent/{number}";
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Spark.Temporal.Domain.Budgets;
 
 namespace Spark.Temporal.Domain.Conversations;
 
@@ -56,6 +57,12 @@ public sealed record ChatMessage
     /// <summary>Tokens and cost; only on assistant messages.</summary>
     public TokenUsage? Usage { get; init; }
 
+    /// <summary>
+    /// Positions, from 0 in the whole conversation, of the observations that are not sent any more from here on; only on notes.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<int>? LeftOut { get; init; }
+
     /// <summary>What the command did; only on tool messages.</summary>
     public CommandResult? Result { get; init; }
 }
@@ -88,10 +95,24 @@ public sealed record ToolCall(
 /// <param name="PromptTokens">Tokens sent, those read from and written to a cache included.</param>
 /// <param name="CompletionTokens">Tokens received, those of reasoning included.</param>
 /// <param name="CachedTokens">The part of the prompt that was read from the endpoint's cache.</param>
-/// <param name="CostUsd">Cost in US dollars as far as it is known; see <see cref="Unpriced"/>.</param>
-public sealed record TokenUsage(long PromptTokens, long CompletionTokens, long CachedTokens = 0, double CostUsd = 0)
+[method: JsonConstructor]
+public sealed record TokenUsage(long PromptTokens, long CompletionTokens, long CachedTokens = 0) : ICosted
 {
     public static readonly TokenUsage None = new(0, 0);
+
+    public TokenUsage(long promptTokens, long completionTokens, long cachedTokens, double costUsd)
+        : this(promptTokens, completionTokens, cachedTokens) => CostUsd = costUsd;
+
+    /// <summary>Cost in US dollars as far as it is known; see <see cref="Unpriced"/>.</summary>
+    [JsonIgnore]
+    public double CostUsd { get; init; }
+
+    /// <summary>Cost in US dollars as far as it is known; null where nothing of it is.</summary>
+    [JsonPropertyName("cost_usd")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public double? KnownUsd { get => Unpriced && CostUsd == 0 ? null : CostUsd; init => CostUsd = value ?? 0; }
+
+    double? ICosted.CostUsd => KnownUsd;
 
     /// <summary>The part of the prompt that was written to the endpoint's cache.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
@@ -112,6 +133,17 @@ public sealed record TokenUsage(long PromptTokens, long CompletionTokens, long C
     /// <summary>Tokens sent and received.</summary>
     [JsonIgnore]
     public long TotalTokens => PromptTokens + CompletionTokens;
+
+    /// <summary>What was added since an earlier sum. Whether that has a price or was estimated cannot be told from sums: it counts as the sum does.</summary>
+    public static TokenUsage operator -(TokenUsage sum, TokenUsage earlier) => sum with
+    {
+        PromptTokens = sum.PromptTokens - earlier.PromptTokens,
+        CompletionTokens = sum.CompletionTokens - earlier.CompletionTokens,
+        CachedTokens = sum.CachedTokens - earlier.CachedTokens,
+        CostUsd = sum.CostUsd - earlier.CostUsd,
+        CacheWriteTokens = sum.CacheWriteTokens - earlier.CacheWriteTokens,
+        ReasoningTokens = sum.ReasoningTokens - earlier.ReasoningTokens,
+    };
 
     public static TokenUsage operator +(TokenUsage left, TokenUsage right) => new(
         left.PromptTokens + right.PromptTokens,

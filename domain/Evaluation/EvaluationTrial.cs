@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Statistics;
@@ -24,7 +26,16 @@ public sealed record EvaluationTrial : OpenRecord, ITrialScore
     public long CompletionTokens { get; init; }
 
     /// <summary>In US dollars, of every time it was run.</summary>
-    public double CostUsd { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public double? CostUsd { get; init; } = 0;
+
+    /// <inheritdoc cref="ICosted.Unpriced"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unpriced { get; init; }
+
+    /// <inheritdoc cref="ICosted.Estimated"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Estimated { get; init; }
 
     /// <summary>What the agent took, without building, starting and verifying.</summary>
     public long AgentMs { get; init; }

@@ -1,3 +1,4 @@
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Domain.Texts;
 
@@ -51,6 +52,22 @@ public static class AgentPrompts
             """;
         return skills is { Count: > 0 } ? $"{prompt}\n\n{SkillsBlock(skills)}" : prompt;
     }
+
+    /// <summary>The same prompt for an endpoint that takes no tool calls; null for a text that is no such prompt.</summary>
+    /// <param name="prompt">What <see cref="System(bool, IReadOnlyList{SkillListing}?)"/> gave for one that takes them.</param>
+    public static string? ForFences(string prompt) =>
+        prompt.StartsWith(System(tools: true), StringComparison.Ordinal) ? System(tools: false) + prompt[System(tools: true).Length..] : null;
+
+    /// <summary>What an agent is told whose reply ended in a way that is no end of its work.</summary>
+    /// <param name="reason">One of <see cref="FinishReasons"/>.</param>
+    public static string GoOn(string reason) => reason switch
+    {
+        FinishReasons.Length => "Your reply was cut off by its token limit. Go on from where it stopped, in smaller steps.",
+        FinishReasons.Repetition => "Your reply repeated the same passage until it was cut off. Leave that, and go on with one command.",
+        FinishReasons.TextCall =>
+            $"Your reply held a tool call as plain text that could not be read, so nothing was run. Call the tool `{ShellTool}` itself, with a JSON object that has `command`.",
+        _ => "Your reply was empty. If the task is done, say so in one or two sentences; if not, go on with the next command.",
+    };
 
     private const string WithTools =
         """

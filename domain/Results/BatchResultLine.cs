@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Judging;
@@ -8,7 +10,7 @@ namespace Spark.Temporal.Domain.Results;
 /// A line of <c>batches/&lt;batch&gt;/results.jsonl</c>: how one item of a batch ended. A second try of an item is a line of
 /// its own, and the last one counts.
 /// </summary>
-public sealed record BatchResultLine : VersionedRecord
+public sealed record BatchResultLine : VersionedRecord, ICosted
 {
     public const string FileName = "results.jsonl";
 
@@ -20,7 +22,16 @@ public sealed record BatchResultLine : VersionedRecord
     public required string WorkflowId { get; init; }
 
     /// <summary>In US dollars, of every time the batch started it.</summary>
-    public double CostUsd { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public double? CostUsd { get; init; } = 0;
+
+    /// <inheritdoc cref="ICosted.Unpriced"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unpriced { get; init; }
+
+    /// <inheritdoc cref="ICosted.Estimated"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Estimated { get; init; }
 
     /// <summary>UTC.</summary>
     public DateTime? StartedAt { get; init; }
@@ -81,7 +92,7 @@ public sealed record BatchItemEntry : OpenRecord
 }
 
 /// <summary>How a skill run ended.</summary>
-public sealed record SkillOutcome : OpenRecord
+public sealed record SkillOutcome : OpenRecord, ICosted
 {
     public required string Task { get; init; }
 
@@ -103,7 +114,16 @@ public sealed record SkillOutcome : OpenRecord
     public TokenUsage Usage { get; init; } = TokenUsage.None;
 
     /// <summary>In US dollars.</summary>
-    public double CostUsd { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public double? CostUsd { get; init; } = 0;
+
+    /// <inheritdoc cref="ICosted.Unpriced"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unpriced { get; init; }
+
+    /// <inheritdoc cref="ICosted.Estimated"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Estimated { get; init; }
 
     public int ModelCalls { get; init; }
     public int ResentInFlight { get; init; }
@@ -116,7 +136,7 @@ public sealed record SkillOutcome : OpenRecord
 }
 
 /// <summary>How the construction of a task ended.</summary>
-public sealed record ConstructionOutcome : OpenRecord
+public sealed record ConstructionOutcome : OpenRecord, ICosted
 {
     /// <summary>Slug under which the run went.</summary>
     public required string Name { get; init; }
@@ -135,7 +155,16 @@ public sealed record ConstructionOutcome : OpenRecord
     public TokenUsage Usage { get; init; } = TokenUsage.None;
 
     /// <summary>In US dollars.</summary>
-    public double CostUsd { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public double? CostUsd { get; init; } = 0;
+
+    /// <inheritdoc cref="ICosted.Unpriced"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unpriced { get; init; }
+
+    /// <inheritdoc cref="ICosted.Estimated"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Estimated { get; init; }
 
     public int ModelCalls { get; init; }
     public int ResentInFlight { get; init; }

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Json;
 
 namespace Spark.Temporal.Domain.Results;
@@ -7,7 +9,7 @@ namespace Spark.Temporal.Domain.Results;
 /// <c>batches/&lt;batch&gt;/summary.json</c>, of skills and tasks also <c>pipeline_summary.json</c> of the output folder: a
 /// batch at a glance. Infrastructure failures are listed apart and are no score.
 /// </summary>
-public sealed record BatchSummaryFile : VersionedRecord
+public sealed record BatchSummaryFile : VersionedRecord, ICosted
 {
     public const string FileName = "summary.json";
 
@@ -43,7 +45,16 @@ public sealed record BatchSummaryFile : VersionedRecord
     public IReadOnlyList<NotScoredEntry> NotScored { get; init; } = [];
 
     /// <summary>In US dollars, of what this batch ran itself.</summary>
-    public double CostUsd { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public double? CostUsd { get; init; } = 0;
+
+    /// <inheritdoc cref="ICosted.Unpriced"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unpriced { get; init; }
+
+    /// <inheritdoc cref="ICosted.Estimated"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Estimated { get; init; }
 
     public long PromptTokens { get; init; }
     public long CompletionTokens { get; init; }

@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Blueprints;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
 
@@ -8,7 +10,7 @@ namespace Spark.Temporal.Domain.Results;
 /// <c>generated_tasks/_artifacts/&lt;task&gt;/generation_report.json</c>: what became of a prompt, version by version. It also
 /// says which run a task's folder belongs to.
 /// </summary>
-public sealed record ConstructionReport : VersionedRecord
+public sealed record ConstructionReport : VersionedRecord, ICosted
 {
     public const string FileName = "generation_report.json";
 
@@ -43,7 +45,16 @@ public sealed record ConstructionReport : VersionedRecord
     public TokenUsage Usage { get; init; } = TokenUsage.None;
 
     /// <summary>In US dollars.</summary>
-    public double CostUsd { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public double? CostUsd { get; init; } = 0;
+
+    /// <inheritdoc cref="ICosted.Unpriced"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unpriced { get; init; }
+
+    /// <inheritdoc cref="ICosted.Estimated"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Estimated { get; init; }
 
     public long DurationMs { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Json;
 
 namespace Spark.Temporal.Domain.Results;
@@ -62,8 +63,12 @@ public sealed record ExportedRow : OpenRecord
     public double? Reward { get; init; }
     public double? Pdi { get; init; }
 
-    /// <summary>In US dollars.</summary>
+    /// <summary>In US dollars; null where a part of it is not known, and where nothing is recorded.</summary>
     public double? CostUsd { get; init; }
+
+    /// <summary>True where the cost is not known, because a model has no price.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unpriced { get; init; }
 
     public DateTimeOffset StartedAt { get; init; }
     public DateTimeOffset? ClosedAt { get; init; }

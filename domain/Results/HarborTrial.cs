@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Json;
 
 namespace Spark.Temporal.Domain.Results;
@@ -111,7 +113,7 @@ public sealed record HarborModelInfo : OpenRecord
     public string? Provider { get; init; }
 }
 
-public sealed record HarborAgentResult : OpenRecord
+public sealed record HarborAgentResult : OpenRecord, ICosted
 {
     public long? NInputTokens { get; init; }
 
@@ -120,8 +122,17 @@ public sealed record HarborAgentResult : OpenRecord
 
     public long? NOutputTokens { get; init; }
 
-    /// <summary>In US dollars.</summary>
+    /// <summary>In US dollars, as far as it is known; null where nothing of it is.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public double? CostUsd { get; init; }
+
+    /// <inheritdoc cref="ICosted.Unpriced"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unpriced { get; init; }
+
+    /// <inheritdoc cref="ICosted.Estimated"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Estimated { get; init; }
 
     public SparkTrialMetadata? Metadata { get; init; }
 }

@@ -1,9 +1,11 @@
+using System.Text.Json.Serialization;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Judging;
 
 namespace Spark.Temporal.Domain.Statistics;
 
 /// <summary>One arm of an evaluation, summed over its scored trials.</summary>
-public sealed record ArmSums
+public sealed record ArmSums : ICosted
 {
     public required string Arm { get; init; }
 
@@ -33,9 +35,18 @@ public sealed record ArmSums
     public required long Tokens { get; init; }
 
     /// <summary>Of all trials, in US dollars.</summary>
-    public required double CostUsd { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public required double? CostUsd { get; init; }
 
-    /// <summary>Cost of all trials by tasks scored; null where nothing was scored.</summary>
+    /// <inheritdoc cref="ICosted.Unpriced"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unpriced { get; init; }
+
+    /// <inheritdoc cref="ICosted.Estimated"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Estimated { get; init; }
+
+    /// <summary>Cost of all trials by tasks scored; null where nothing was scored, or where a part of it is not known.</summary>
     public double? CostPerTaskUsd { get; init; }
 
     /// <summary>Median duration of the scored trials; null where nothing was scored.</summary>
@@ -49,6 +60,7 @@ public sealed record ArmSums
         var tasks = scored.GroupBy(trial => trial.Task, StringComparer.Ordinal).OrderBy(task => task.Key, StringComparer.Ordinal).ToList();
         var passed = scored.Count(trial => trial.Outcome == Outcome.Pass);
         var any = scored.Count > 0;
+        var cost = Money.Sum(all);
         return new ArmSums
         {
             Arm = arm,
@@ -61,8 +73,10 @@ public sealed record ArmSums
             PassRateInterval = Wilson.OfTasks([.. tasks.Select(task => (task.Count(trial => trial.Outcome == Outcome.Pass), task.Count()))]),
             MeanReward = any ? Descriptive.Mean([.. tasks.Select(task => Descriptive.Mean([.. task.Select(trial => trial.Score())]))]) : null,
             Tokens = all.Sum(trial => trial.Tokens),
-            CostUsd = all.Sum(trial => trial.CostUsd),
-            CostPerTaskUsd = any ? all.Sum(trial => trial.CostUsd) / tasks.Count : null,
+            CostUsd = cost.CostUsd,
+            Unpriced = cost.Unpriced,
+            Estimated = cost.Estimated,
+            CostPerTaskUsd = any && !cost.Unpriced ? cost.CostUsd / tasks.Count : null,
             MedianDurationMs = any ? Descriptive.Median(scored.Select(trial => (double)trial.DurationMs)) : null,
         };
     }

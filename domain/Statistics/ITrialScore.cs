@@ -1,9 +1,10 @@
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Judging;
 
 namespace Spark.Temporal.Domain.Statistics;
 
 /// <summary>What one trial of an evaluation counts for.</summary>
-public interface ITrialScore
+public interface ITrialScore : ICosted
 {
     string Task { get; }
 
@@ -16,9 +17,6 @@ public interface ITrialScore
     double? Reward { get; }
 
     long Tokens { get; }
-
-    /// <summary>In US dollars.</summary>
-    double CostUsd { get; }
 
     long DurationMs { get; }
 }

@@ -44,7 +44,7 @@ public sealed record PairSums
     /// <summary>
     /// Extra US dollars a task for each hundredth of reward gained, the incremental cost-effectiveness ratio (Drummond and
     /// others, Methods for the Economic Evaluation of Health Care Programmes, 1987); negative where the arm gains and saves,
-    /// null where it gains nothing. What making the skill cost is not in it.
+    /// null where it gains nothing or a cost is not known. What making the skill cost is not in it.
     /// </summary>
     public double? CostPerPointUsd { get; init; }
 
@@ -67,6 +67,7 @@ public sealed record PairSums
         double[] gains = [.. tasks.Select(task => Mean(task.With, Passed) - Mean(task.Without, Passed))];
         double? delta = pairs.Length == 0 ? null : Descriptive.Mean(deltas);
         var extra = tasks.Sum(task => Mean(task.With, Cost) - Mean(task.Without, Cost)) / Math.Max(1, tasks.Count);
+        var known = tasks.SelectMany(task => task.With.Concat(task.Without)).All(trial => trial is { Unpriced: false, CostUsd: not null });
         return new PairSums
         {
             Arm = arm,
@@ -78,7 +79,7 @@ public sealed record PairSums
             PassGainInterval = Bootstrap.OfMean(gains, seed, resamples: resamples),
             Agreement = Agreement.Of(pairs.Select(pair => (pair.Passes, pair.AgainstPasses))),
             Harmed = [.. pairs.Where(pair => pair.DeltaR < 0).OrderBy(pair => pair.DeltaR).Select(pair => pair.Task)],
-            CostPerPointUsd = delta > 0 ? extra / (100 * delta) : null,
+            CostPerPointUsd = delta > 0 && known ? extra / (100 * delta) : null,
         };
     }
 
@@ -86,5 +87,5 @@ public sealed record PairSums
 
     private static double Passed(ITrialScore trial) => trial.Outcome == Outcome.Pass ? 1 : 0;
 
-    private static double Cost(ITrialScore trial) => trial.CostUsd;
+    private static double Cost(ITrialScore trial) => trial.CostUsd ?? 0;
 }

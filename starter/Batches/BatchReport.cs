@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Domain.Texts;
@@ -34,9 +35,9 @@ internal static class BatchReport
 
             output.Line(item.Result switch
             {
-                SkillGenerationResult skill => $"{Word(item, skill.Status),-12} {skill.Task}  {skill.Attempts} attempts{Interventions(skill)}  {PlainText.Usd(item.CostUsd)}",
+                SkillGenerationResult skill => $"{Word(item, skill.Status),-12} {skill.Task}  {skill.Attempts} attempts{Interventions(skill)}  {Money.Of(item)}",
                 ConstructionResult task => $"{Word(item, task.Status),-12} {task.TaskId ?? task.Name}",
-                _ => $"{Word(item, item.State),-12} {item.Item.Template} {item.Item.Name} {item.Item.Repeat}  reward {item.Trial?.Reward?.ToString("0.###") ?? "none"}  {PlainText.Usd(item.CostUsd)}",
+                _ => $"{Word(item, item.State),-12} {item.Item.Template} {item.Item.Name} {item.Item.Repeat}  reward {item.Trial?.Reward?.ToString("0.###") ?? "none"}  {Money.Of(item)}",
             });
             foreach (var line in Details(item))
             {
@@ -46,7 +47,7 @@ internal static class BatchReport
 
         var what = kind switch { BatchKind.Skills => "tasks have a skill", BatchKind.Constructions => "prompts have a task", _ => "trials passed" };
         var counts = result.Counts;
-        output.Line($"{counts.Passed + counts.TakenOver} of {counts.Total} {what}{(counts.TakenOver > 0 ? $" ({counts.TakenOver} taken over)" : "")}  {PlainText.Usd(result.CostUsd)}  {result.SummaryPath}");
+        output.Line($"{counts.Passed + counts.TakenOver} of {counts.Total} {what}{(counts.TakenOver > 0 ? $" ({counts.TakenOver} taken over)" : "")}  {Money.Of(result)}  {result.SummaryPath}");
     }
 
     /// <summary>The last result of every item, by number; none, with a note why, where the file is not on this machine.</summary>

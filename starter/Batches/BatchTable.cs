@@ -1,4 +1,5 @@
 using System.Globalization;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Messages;
@@ -28,22 +29,22 @@ internal static class BatchTable
         {
             var (state, words) = (PlainText.Words(line.State), PlainText.OneLine(line.Words, 40));
             table.AddRow(skills
-                ? Cells($"{line.Number} {line.Name}", state, "", words, "", "", "", PlainText.Usd(line.CostUsd))
-                : Cells($"{line.Number} {line.Name}", state, words, PlainText.Usd(line.CostUsd)));
+                ? Cells($"{line.Number} {line.Name}", state, "", words, "", "", "", Money.Of(line))
+                : Cells($"{line.Number} {line.Name}", state, words, Money.Of(line)));
         }
 
         foreach (var open in progress.Open.Take(rows))
         {
-            table.AddRow(!skills ? Cells($"{open.Number} {open.Name}", open.Waiting ?? RunStates.Running, "", PlainText.Usd(open.CostUsd))
+            table.AddRow(!skills ? Cells($"{open.Number} {open.Name}", open.Waiting ?? RunStates.Running, "", Money.Of(open))
                 : runs.TryGetValue(open.Name, out var run) ? Row(open, run)
-                : Cells($"{open.Number} {open.Name}", open.Waiting ?? RunStates.Running, "", "", "", "", "", PlainText.Usd(open.CostUsd)));
+                : Cells($"{open.Number} {open.Name}", open.Waiting ?? RunStates.Running, "", "", "", "", "", Money.Of(open)));
         }
 
         var counts = progress.Counts;
         var budget = progress.BudgetUsd is { } dollars ? $" of {PlainText.Usd(dollars)}" : "";
         table.Caption(Markup.Escape(
             $"{progress.Batch}: {progress.State} · {counts.Ended} of {counts.Total} ended, {counts.Open - counts.Waiting} running, {(counts.Waiting > 0 ? $"{counts.Waiting} waiting, " : "")}{counts.Passed} passed, {counts.Failed} failed, "
-            + $"{counts.Infrastructure} infrastructure, {counts.TakenOver} taken over{(counts.Skipped > 0 ? $", {counts.Skipped} skipped" : "")} · {PlainText.Usd(progress.CostUsd)}{budget}"));
+            + $"{counts.Infrastructure} infrastructure, {counts.TakenOver} taken over{(counts.Skipped > 0 ? $", {counts.Skipped} skipped" : "")} · {Money.Of(progress)}{budget}"));
         return known.Tallies.Count > 0 ? new Rows(Arms(known.Tallies), table) : table;
     }
 
@@ -59,7 +60,7 @@ internal static class BatchTable
                 tally.Scored == 0 ? "" : (tally.Rewards / tally.Scored).ToString("0.000", CultureInfo.InvariantCulture),
                 $"{tally.Skipped}",
                 $"{tally.Infrastructure}",
-                PlainText.Usd(tally.CostUsd)));
+                Money.Of(tally)));
         }
 
         return table;
@@ -76,7 +77,7 @@ internal static class BatchTable
             last is null ? "" : $"{last.TestsPassed}/{last.TestsTotal}",
             string.Join(' ', run.Attempts.Select(attempt => attempt.Pdi?.ToString("0.00")).OfType<string>()),
             last is null || last.Intervention == InterventionLevel.None ? "" : last.Intervention.ToString().ToLowerInvariant(),
-            PlainText.Usd(run.CostUsd));
+            Money.Of(run));
     }
 
     private static IReadOnlyList<Markup> Cells(params string[] texts) => [.. texts.Select(text => new Markup(Markup.Escape(PlainText.OneLine(text, 200))))];

@@ -1,3 +1,4 @@
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Workflows.Messages;
@@ -9,7 +10,7 @@ internal static class ConstructionReport
 {
     public static void Print(ConstructionResult task, CliOutput output)
     {
-        output.Line($"{PlainText.Words(task.Status),-12} {task.TaskId ?? task.Name}  {task.Rounds} rounds of repair  {PlainText.Usd(task.CostUsd)}");
+        output.Line($"{PlainText.Words(task.Status),-12} {task.TaskId ?? task.Name}  {task.Rounds} rounds of repair  {Money.Of(task)}");
         foreach (var line in new[] { task.TaskDir, task.Error is { } error ? PlainText.OneLine(error, 600) : null, task.ReportPath }.OfType<string>())
         {
             output.Line($"  {line}");

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.RunState;
@@ -114,13 +115,15 @@ internal sealed class DashboardFeed(SparkSession session)
     /// <summary>The trials of one task: how many passed, the mean of their rewards, their total cost.</summary>
     private BatchRow TaskRow(IReadOnlyList<RunRow> trials, bool repeats)
     {
+        var cost = Money.Sum(trials.Select(trial => trial.Cost()));
         var rewards = trials.Select(trial => trial.Reward).OfType<double>().ToList();
         var row = trials[0] with
         {
             Outcome = null,
             Pdi = null,
             Reward = rewards.Count == 0 ? null : rewards.Average(),
-            CostUsd = trials.Sum(trial => trial.CostUsd ?? 0),
+            CostUsd = cost.CostUsd,
+            Unpriced = cost.Unpriced,
         };
         var cells = Cells(trials.OrderBy(trial => trial.Arm, StringComparer.Ordinal).ThenBy(trial => trial.Attempt), run => $"{run.Arm ?? "trial"}{(repeats ? $" {run.Attempt}" : "")}");
         var open = trials.FirstOrDefault(trial => trial.Status == "running");
@@ -136,7 +139,7 @@ internal sealed class DashboardFeed(SparkSession session)
         Cells(attempts.Select(found => found.Row).OrderBy(run => run.Attempt ?? 0).ThenBy(run => run.StartedAt), label);
 
     private static IReadOnlyList<AttemptCell> Cells(IOrderedEnumerable<RunRow> attempts, Func<RunRow, string> label) =>
-        [.. attempts.Select(run => new AttemptCell(label(run), run.Id, run.Now(), run.Outcome, run.Reward, run.CostUsd))];
+        [.. attempts.Select(run => new AttemptCell(label(run), run.Id, run.Now(), run.Outcome, run.Reward, run.Spent()))];
 
     private async Task<(List<Found> Runs, bool Cut)> ListAsync(string query, int most, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Workflows.Contracts;
@@ -95,7 +96,7 @@ internal sealed record ResultFiles
         attempt.NTests,
         pdi?.History.FirstOrDefault(snapshot => snapshot.Attempt == attempt.Attempt)?.WeightedPdi,
         attempt.Intervention == InterventionLevel.None ? "" : attempt.Intervention.ToString().ToLowerInvariant(),
-        attempt.Usage?.CostUsd ?? 0,
+        attempt.Usage is { } usage ? Money.Of(usage) : "",
         attempt.Error is null ? null : VisibleText.Of(attempt.Error, 400),
         null);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.RunState;
@@ -26,7 +27,7 @@ internal sealed class RunReader(SparkSession session)
     public async Task<RunSnapshot> ReadAsync(string id, CancellationToken cancellationToken)
     {
         var row = RunRow.Of(await RunDetails.DescribeAsync(session, id, cancellationToken));
-        var shown = new RunSnapshot { Run = row, Ui = session.UiStory(row.Id, row.RunId) };
+        var shown = new RunSnapshot { Run = row, Ui = session.UiStory(row.Id, row.RunId), Spent = row.Spent() };
         if (row.Type != "SkillGeneration")
         {
             return shown with
@@ -65,6 +66,7 @@ internal sealed class RunReader(SparkSession session)
             WaitsFor = row.IsOpen && progress?.WaitsFor is { Length: > 0 } why ? VisibleText.Of(why) : null,
             Error = files?.Error is { } error ? VisibleText.Of(error, 2_000) : null,
             CostUsd = progress?.CostUsd ?? row.CostUsd,
+            Spent = progress is null ? row.Spent() : Money.Of(progress),
             BudgetUsd = progress?.BudgetUsd ?? input?.BudgetUsd,
             MaxAttempts = progress?.MaxAttempts ?? input?.MaxAttempts,
             Attempts = progress is null ? files?.Attempts ?? [] : [.. progress.Attempts.Select(attempt => Line(id, attempt))],
@@ -121,7 +123,7 @@ internal sealed class RunReader(SparkSession session)
         attempt.TestsTotal,
         attempt.Pdi,
         attempt.Intervention == InterventionLevel.None ? "" : attempt.Intervention.ToString().ToLowerInvariant(),
-        attempt.CostUsd,
+        Money.Of(attempt),
         (attempt.Why ?? attempt.Error) is { } why ? VisibleText.Of(why, 400) : null,
         session.UiOf($"{run}/attempt-{attempt.Number}"));
 

@@ -1,3 +1,4 @@
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Texts;
@@ -9,7 +10,7 @@ internal sealed record OverviewSnapshot(string View, IReadOnlyList<BatchTile> Ba
 
 /// <summary>A batch in one line.</summary>
 internal sealed record BatchTile(
-    string Name, string? Model, int Runs, int Passed, int Failed, int Waiting, int Running, double CostUsd, DateTimeOffset StartedAt, string? Ui)
+    string Name, string? Model, int Runs, int Passed, int Failed, int Waiting, int Running, string Spent, DateTimeOffset StartedAt, string? Ui)
 {
     public static BatchTile Of(string name, IReadOnlyCollection<RunRow> runs, string? ui) => new(
         name,
@@ -19,7 +20,7 @@ internal sealed record BatchTile(
         runs.Count(run => run.Status != "running" && !IsGood(run)),
         runs.Count(run => run.Status == "running" && run.Now() != "running"),
         runs.Count(run => run.Status == "running" && run.Now() == "running"),
-        runs.Sum(run => run.CostUsd ?? 0),
+        Money.Of(Money.Sum(runs.Select(run => run.Cost()))),
         runs.Min(run => run.StartedAt),
         ui);
 
@@ -32,12 +33,15 @@ internal sealed record BatchSnapshot(string View, BatchTile Tile, IReadOnlyList<
 /// <summary>A run of a batch, or the trials of one task.</summary>
 internal sealed record BatchRow(string Name, RunRow Run, IReadOnlyList<AttemptCell> Attempts, string? Ui)
 {
+    /// <summary>What it has cost, in words; null where nothing is recorded.</summary>
+    public string? Spent => Run.Spent();
+
     /// <summary>The number of trials in each state; null where it is one run.</summary>
     public string? Trials { get; init; }
 }
 
 /// <summary>An attempt as a square; its label is its number, or its arm where it is a trial.</summary>
-internal sealed record AttemptCell(string Label, string Id, string State, string? Outcome, double? Reward, double? CostUsd);
+internal sealed record AttemptCell(string Label, string Id, string State, string? Outcome, double? Reward, string? Spent);
 
 /// <summary>One run with everything that is known of it. All text in it is visible text.</summary>
 internal sealed record RunSnapshot
@@ -56,6 +60,10 @@ internal sealed record RunSnapshot
     public string? WaitsFor { get; init; }
     public string? Error { get; init; }
     public double? CostUsd { get; init; }
+
+    /// <summary>What it has cost, in words.</summary>
+    public string? Spent { get; init; }
+
     public double? BudgetUsd { get; init; }
     public int? MaxAttempts { get; init; }
     public IReadOnlyList<AttemptLine> Attempts { get; init; } = [];
@@ -79,7 +87,7 @@ internal sealed record RunSnapshot
 
 /// <summary>How an attempt ended.</summary>
 internal sealed record AttemptLine(
-    int Number, string Outcome, double? Reward, int Passed, int Total, double? Pdi, string Intervention, double CostUsd, string? Why, string? Ui);
+    int Number, string Outcome, double? Reward, int Passed, int Total, double? Pdi, string Intervention, string Spent, string? Why, string? Ui);
 
 /// <summary>A memo and what the rewrite changed.</summary>
 internal sealed record MemoVersion(int Number, string Text, IReadOnlyList<DiffLine> Changes);

@@ -31,13 +31,13 @@ internal sealed record CostEstimate(string Model, int Trials, double? Usd, int R
     private static IEnumerable<(string Task, double Usd)> Earlier(string folder) =>
         from file in SummaryFiles.Find(folder)
         from trial in Read(file, EvaluationSummaryFile.ReadScores)?.Trials ?? []
-        where trial.Outcome is not (Outcome.Skipped or Outcome.Infrastructure)
-        select (trial.Task ?? "", trial.CostUsd);
+        where trial.Outcome is not (Outcome.Skipped or Outcome.Infrastructure) && !trial.Unpriced && trial.CostUsd is not null
+        select (trial.Task ?? "", trial.CostUsd!.Value);
 
     private static IEnumerable<(string Task, double Usd)> Attempts(string folder) =>
         from task in Directory.Exists(folder) ? Directory.EnumerateDirectories(folder) : []
         from attempt in Read(Path.Combine(task, AttemptsFile.FileName), AttemptsFile.Read)?.Attempts ?? []
-        where attempt.Usage is not null
+        where attempt.Usage is { Unpriced: false }
         select (Path.GetFileName(task), attempt.Usage!.CostUsd);
 
     /// <summary>A file that cannot be read is skipped.</summary>

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Evaluation;
-using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
 using Spectre.Console;
 
@@ -90,8 +90,8 @@ internal static class EvalCompareCommand
                 $"{arm.First.Passed}/{arm.First.Scored}",
                 $"{arm.Second.Passed}/{arm.Second.Scored}",
                 arm.Pair.Tasks.Count == 0 ? "-" : Number(arm.Pair.Agreement.McNemarP),
-                PlainText.Usd(arm.First.CostUsd),
-                PlainText.Usd(arm.Second.CostUsd));
+                Money.Of(arm.First),
+                Money.Of(arm.Second));
         }
 
         output.Console.Write(table);

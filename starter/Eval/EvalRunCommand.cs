@@ -97,12 +97,14 @@ internal static class EvalRunCommand
 
             await using var session = await SparkSession.OpenAsync(output, new SessionOptions(), cancellationToken);
             var starter = new EvaluationStarter(session, output);
+            var asked = input.Students.Select(student => PreflightSettings.AgentModel(input.Agent, student.Model)).ToList();
             return await starter.RunAsync(
                 input, chosen.Count, new BatchFollowing(parsed.GetValue(detach), parsed.GetValue(cancel), parsed.GetValue(json))
                 {
                     Dashboard = dashboard.Of(parsed),
                     Given = BatchFollowing.GivenIn(parsed),
-                    Preflight = preflight.Plan(parsed, input.Students.Select(student => PreflightSettings.AgentModel(input.Agent, student.Model)), input.OutDir, input.ResultsRoot),
+                    Preflight = preflight.Plan(parsed, asked, input.OutDir, input.ResultsRoot)?.Within(input.Budget.Usd)
+                        .Telling(asked, chosen.Select(task => (task.Name, task.Read.Instruction))),
                 },
                 cancellationToken);
         });

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Statistics;
 using Spark.Temporal.Domain.Texts;
@@ -67,8 +68,8 @@ internal static class SummaryPrinter
                 sums.PassRate is null ? "-" : $"{Percent(sums.PassRateInterval.Low)} - {Percent(sums.PassRateInterval.High)}",
                 $"{sums.Passed}/{sums.Scored}",
                 sums.MeanReward is { } reward ? reward.ToString("0.000", CultureInfo.InvariantCulture) : "-",
-                PlainText.Usd(sums.CostUsd),
-                sums.CostPerTaskUsd is { } cost ? PlainText.Usd(cost) : "-",
+                Money.Of(sums),
+                sums.CostPerTaskUsd is { } cost ? Money.Of(cost, estimated: sums.Estimated) : sums.Unpriced ? Money.Unknown : "-",
                 sums.MedianDurationMs is { } ms ? (ms / 1000).ToString("0.0 s", CultureInfo.InvariantCulture) : "-",
                 $"{sums.Skipped}",
                 $"{sums.Infrastructure}");

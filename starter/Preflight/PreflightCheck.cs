@@ -1,12 +1,9 @@
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
-using Spark.Temporal.Workflows.Preflight;
 using Temporalio.Api.Enums.V1;
-using Temporalio.Client;
-using Temporalio.Common;
-using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Starter.Preflight;
 
@@ -17,17 +14,6 @@ namespace Spark.Temporal.Starter.Preflight;
 internal sealed class PreflightCheck(SparkSession session, CliOutput output)
 {
     private const string Anyway = "Nothing was started. --no-preflight starts without these checks.";
-
-    /// <summary>How long a probe waits for a worker of a profile.</summary>
-    private static readonly TimeSpan ProfilePatience = TimeSpan.FromSeconds(15);
-
-    /// <summary>How long a worker of workflows may take to appear: it may be starting beside this command.</summary>
-    private static readonly TimeSpan WorkerPatience = TimeSpan.FromSeconds(30);
-
-    /// <summary>The worker of an embedded server is started by this very command.</summary>
-    private static readonly TimeSpan OwnWorkerPatience = TimeSpan.FromSeconds(60);
-
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
     /// <param name="name">Name of the batch.</param>
     /// <param name="plan">What is tried; null for nothing.</param>
@@ -46,6 +32,16 @@ internal sealed class PreflightCheck(SparkSession session, CliOutput output)
         {
             if (model.Probe is { } probe)
             {
+                if (plan.NeedsPrices && probe.Unpriced)
+                {
+                    problems.Add($"model {Title(model.Model)}: nobody knows what it costs, so a budget in dollars would never be reached\n    {ModelRemedies.OfPrice(probe.Model)}");
+                }
+
+                if (TooLong(plan, model) is { } tooLong)
+                {
+                    problems.Add(tooLong);
+                }
+
                 if (probe.Throttled is { } words)
                 {
                     output.Note($"Model {Title(model.Model)} gets too many requests at the moment; the run will wait its turn. {words}");
@@ -68,58 +64,16 @@ internal sealed class PreflightCheck(SparkSession session, CliOutput output)
         }
     }
 
-    private async Task<PreflightReport> AskAsync(string name, PreflightPlan plan, CancellationToken cancellationToken)
-    {
-        var request = new PreflightRequest { Models = plan.Models, Folders = plan.Folders, WorkerPatienceSec = ProfilePatience.TotalSeconds };
-        var run = await session.Client.StartWorkflowAsync(
-            (PreflightWorkflow workflow) => workflow.RunAsync(request),
-            new WorkflowOptions(WorkflowIds.Preflight(name), SparkSession.Queue)
-            {
-                StaticSummary = $"preflight of {name}",
+    private Task<PreflightReport> AskAsync(string name, PreflightPlan plan, CancellationToken cancellationToken) => new WorkerQuestion(session).AskAsync(
+        name, new PreflightRequest { Models = plan.Models, Folders = plan.Folders, WorkerPatienceSec = WorkerQuestion.ProfilePatience.TotalSeconds }, Anyway, cancellationToken);
 
-                // One that an interrupted command left behind asked for something else, perhaps.
-                IdConflictPolicy = WorkflowIdConflictPolicy.TerminateExisting,
-                ExecutionTimeout = Limit,
-
-                // A person waits for it, and it takes seconds.
-                Priority = new Priority(1),
-            });
-        var result = run.GetResultAsync(rpcOptions: new RpcOptions { CancellationToken = cancellationToken });
-        try
-        {
-            var patience = session.Source == ServerSource.Embedded ? OwnWorkerPatience : WorkerPatience;
-            if (await Task.WhenAny(result, Task.Delay(patience, cancellationToken)) != result
-                && !cancellationToken.IsCancellationRequested && !await session.WorkersRunAsync(cancellationToken))
-            {
-                await TerminateAsync(run);
-                throw new CliException(
-                    $"no worker runs workflows (queue {SparkSession.Queue}): start spark-worker, or look at the log of the worker that 'spark up' started. {Anyway}");
-            }
-
-            return await result;
-        }
-        catch (WorkflowFailedException failure)
-        {
-            throw new CliException($"the preflight did not come to an end ({failure.InnerException?.Message ?? failure.Message}). {Anyway}");
-        }
-        catch (Exception) when (cancellationToken.IsCancellationRequested)
-        {
-            await TerminateAsync(run);
-            throw;
-        }
-    }
-
-    private static async Task TerminateAsync(WorkflowHandle run)
-    {
-        try
-        {
-            await run.TerminateAsync("the command that waited for it has ended");
-        }
-        catch (RpcException)
-        {
-            // It has ended, or ends at its limit.
-        }
-    }
+    /// <summary>A request that is too long before anything was said can never be made shorter.</summary>
+    private static string? TooLong(PreflightPlan plan, ModelFinding model) =>
+        plan.Largest is { } largest && plan.AgentModels.Contains(model.Model) && model.Probe?.ContextTokens is { } context && FirstRequest.CannotFit(largest.Tokens, context)
+            ? $"model {Title(model.Model)}: the first request of task '{largest.Task}' has about {largest.Tokens} tokens (system prompt and instruction), "
+                + $"and the model is taken to have a context of {context}\n    set Llm:Profiles:{model.Model.Profile}:ContextTokens in the worker's settings if it has "
+                + "more, choose a model with a larger context with --model, or shorten the instruction"
+            : null;
 
     /// <summary>Whether a worker took activities of a queue in the last minute.</summary>
     private async Task<bool> PolledAsync(string queue, CancellationToken cancellationToken)

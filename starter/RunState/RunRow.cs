@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Client;
@@ -41,7 +43,12 @@ internal sealed record RunRow
 
     public double? Pdi { get; init; }
 
+    /// <summary>Cost so far in US dollars; null where a part of it is not known, and where nothing is recorded.</summary>
     public double? CostUsd { get; init; }
+
+    /// <summary>True where the cost is not known, because a model has no price.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unpriced { get; init; }
 
     public DateTimeOffset StartedAt { get; init; }
 
@@ -66,10 +73,19 @@ internal sealed record RunRow
             Reward = Number(attributes, SearchAttributes.Reward),
             Pdi = Number(attributes, SearchAttributes.Pdi),
             CostUsd = Number(attributes, SearchAttributes.CostUsd),
+
+            // Every run of ours has a cost from its start, until it has one that nobody knows.
+            Unpriced = attributes.ContainsKey(SearchAttributes.State) && !attributes.ContainsKey(SearchAttributes.CostUsd),
             StartedAt = run.StartTime,
             ClosedAt = run.CloseTime,
         };
     }
+
+    /// <summary>The cost as far as it is recorded.</summary>
+    public Cost Cost() => new(Unpriced ? null : CostUsd ?? 0, Unpriced);
+
+    /// <summary>The cost in words; null where there is none to show: a run that has just begun has recorded none.</summary>
+    public string? Spent() => Unpriced ? Money.Unknown : CostUsd is { } cost && !(IsOpen && cost == 0) ? PlainText.Usd(cost) : null;
 
     /// <summary>Whether it is not closed.</summary>
     [JsonIgnore]

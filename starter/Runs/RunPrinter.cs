@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.RunState;
 
@@ -42,7 +41,7 @@ internal static partial class RunPrinter
         Field(output, "reward", Number(run.Reward));
         Field(output, "attempt", run.Attempt?.ToString(CultureInfo.InvariantCulture));
         Field(output, "pdi", Number(run.Pdi));
-        Field(output, "cost", run.CostUsd is { } cost ? PlainText.Usd(cost) : null);
+        Field(output, "cost", run.Spent());
         Field(output, "started", Time(run.StartedAt));
         Field(output, "closed", run.ClosedAt is { } closed ? Time(closed) : null);
         Field(output, "failure", details.Failure);
@@ -83,7 +82,7 @@ internal static partial class RunPrinter
             run.Outcome,
             run.Reward is { } reward ? $"reward {Number(reward)}" : null,
             run.Pdi is { } pdi ? $"pdi {Number(pdi)}" : null,
-            run.CostUsd is { } cost ? PlainText.Usd(cost) : null,
+            run.Spent(),
         }.Where(part => part is not null));
 
     private static string[] Cells(RunRow run) =>
@@ -95,7 +94,7 @@ internal static partial class RunPrinter
         run.Outcome ?? "",
         Number(run.Reward) ?? "",
         Number(run.Pdi) ?? "",
-        run.CostUsd is { } cost ? PlainText.Usd(cost) : "",
+        run.Spent() ?? "",
         run.Id,
     ];
 

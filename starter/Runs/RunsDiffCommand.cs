@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
@@ -94,8 +95,8 @@ internal static class RunsDiffCommand
 
     private static void Print(CliOutput output, Compared a, Compared b, List<Difference> settings, IReadOnlyList<string> memo)
     {
-        output.Line($"A  {a.Run.Id}  {a.Run.Now()}{Outcome(a)}, {a.Progress.Attempts.Count} attempts, {PlainText.Usd(a.Progress.CostUsd)}");
-        output.Line($"B  {b.Run.Id}  {b.Run.Now()}{Outcome(b)}, {b.Progress.Attempts.Count} attempts, {PlainText.Usd(b.Progress.CostUsd)}");
+        output.Line($"A  {a.Run.Id}  {a.Run.Now()}{Outcome(a)}, {a.Progress.Attempts.Count} attempts, {Money.Of(a.Progress)}");
+        output.Line($"B  {b.Run.Id}  {b.Run.Now()}{Outcome(b)}, {b.Progress.Attempts.Count} attempts, {Money.Of(b.Progress)}");
         output.Line();
         output.Line(settings.Count == 0 ? "settings: the same" : "settings");
         settings.ForEach(setting => output.Line($"  {setting.Path}: {setting.A ?? "(none)"} -> {setting.B ?? "(none)"}"));
@@ -133,7 +134,7 @@ internal static class RunsDiffCommand
             $"tests {attempt.TestsPassed}/{attempt.TestsTotal}",
             attempt.Pdi is { } pdi ? $"PDI {pdi.ToString("0.0000", CultureInfo.InvariantCulture)}" : null,
             attempt.Intervention == Domain.Pdi.InterventionLevel.None ? null : $"{attempt.Intervention.ToString().ToLowerInvariant()} intervention",
-            PlainText.Usd(attempt.CostUsd),
+            Money.Of(attempt),
         }.OfType<string>());
     }
 
@@ -141,6 +142,16 @@ internal static class RunsDiffCommand
 
     private sealed record Compared(RunRow Run, JsonObject Input, SkillProgress Progress, string Memo)
     {
-        public object Side() => new { Run.Id, Run.Status, Run.State, Run.Outcome, Progress.CostUsd, Progress.Tokens, Progress.Attempts };
+        public Dictionary<string, object?> Side() => new Dictionary<string, object?>
+        {
+            ["id"] = Run.Id,
+            ["status"] = Run.Status,
+            ["state"] = Run.State,
+            ["outcome"] = Run.Outcome,
+            ["cost_usd"] = Progress.CostUsd,
+            ["unpriced"] = Progress.Unpriced,
+            ["tokens"] = Progress.Tokens,
+            ["attempts"] = Progress.Attempts,
+        };
     }
 }

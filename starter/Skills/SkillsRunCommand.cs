@@ -5,6 +5,7 @@ using Spark.Temporal.Starter.Preflight;
 using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Servers;
+using Spark.Temporal.Wire.TaskFiles;
 using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.SkillGeneration;
 
@@ -44,8 +45,9 @@ internal static class SkillsRunCommand
             var batch = batches.Name(parsed);
             var recordings = skill.Recordings(parsed);
             var source = batches.Source(parsed, (recordings ?? new BatchSource { TasksDir = Named(parsed.GetValue(tasksDir)) }) with { Names = parsed.GetValue(tasks) ?? [] });
+            IReadOnlyList<ScannedTask> tasksThere = recordings is null ? TaskFolders.Select(source) : [];
             IReadOnlyList<(string Name, string Directory)> chosen = recordings is null
-                ? [.. TaskFolders.Select(source).Select(task => (task.Name, task.Directory))]
+                ? [.. tasksThere.Select(task => (task.Name, task.Directory))]
                 : [.. TaskFolders.Recordings(source).Select(recording => (recording.Name, recording.Folder))];
             var input = batches.Input(parsed, batch, run.OutDir(parsed), new SkillWork(skill.Template(parsed, run, batch)), source);
             if (batches.DryRun(parsed))
@@ -53,7 +55,11 @@ internal static class SkillsRunCommand
                 return await PrintPlanAsync(input, chosen, parsed.GetValue(json), output, cancellationToken);
             }
 
-            var following = batches.Following(parsed, parsed.GetValue(json)) with { Preflight = preflight.Plan(parsed, Models(input), input.OutDir, ((SkillWork)input.Work).Run.ResultsRoot) };
+            var template = ((SkillWork)input.Work).Run;
+            var plan = preflight.Plan(parsed, Models(input), input.OutDir, template.ResultsRoot)
+                ?.Within(input.BudgetUsd, template.BudgetUsd)
+                .Telling([PreflightSettings.AgentModel(template.Agent, template.Model)], tasksThere.Select(task => (task.Name, task.Read.Instruction)));
+            var following = batches.Following(parsed, parsed.GetValue(json)) with { Preflight = plan };
             return await BatchRunner.RunAsync(input, BatchWords.Of(input, chosen.Count), following, new SessionOptions(), output, cancellationToken);
         });
         return command;

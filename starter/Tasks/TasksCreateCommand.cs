@@ -78,7 +78,7 @@ internal static class TasksCreateCommand
             }
 
             var input = batches.Input(parsed, batch, template.OutDir, new ConstructionWork(template), source);
-            var following = batches.Following(parsed, parsed.GetValue(json)) with { Preflight = preflight.Plan(parsed, [model], input.OutDir) };
+            var following = batches.Following(parsed, parsed.GetValue(json)) with { Preflight = preflight.Plan(parsed, [model], input.OutDir)?.Within(input.BudgetUsd, template.BudgetUsd) };
             return await BatchRunner.RunAsync(input, BatchWords.Of(input, chosen.Count), following, new SessionOptions(), output, cancellationToken);
         });
         return command;

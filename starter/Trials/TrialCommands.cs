@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
@@ -59,7 +60,8 @@ internal static class TrialCommands
                 OutDir = settings.OutDir(parsed),
             };
             await using var session = await SparkSession.OpenAsync(output, new SessionOptions(), cancellationToken);
-            var plan = preflight.Plan(parsed, [PreflightSettings.AgentModel(input.Agent, input.Model)], input.OutDir);
+            ModelChoice?[] models = [PreflightSettings.AgentModel(input.Agent, input.Model)];
+            var plan = preflight.Plan(parsed, models, input.OutDir)?.Telling(models, [(task.Name, task.Read.Instruction)]);
             await new PreflightCheck(session, output).RunAsync(batch, plan, cancellationToken);
             var result = await RunAsync(session, input, task.Name, output, cancellationToken);
             Print(result, parsed.GetValue(json), output);
@@ -131,7 +133,7 @@ internal static class TrialCommands
         output.Line($"  build {phases.Build} ms, start {phases.Start} ms, agent {phases.Agent} ms, verify {phases.Verify} ms, remove {phases.Remove} ms");
         if (result.ModelCalls > 0)
         {
-            output.Line($"  {result.Turns} turns, {result.Usage.PromptTokens} + {result.Usage.CompletionTokens} tokens, {PlainText.Usd(result.Usage.CostUsd)}");
+            output.Line($"  {result.Turns} turns, {result.Usage.PromptTokens} + {result.Usage.CompletionTokens} tokens, {Money.Of(result.Usage)}");
         }
 
         if (result.Error is { } error)

@@ -18,6 +18,9 @@ namespace Spark.Temporal.Tests.Support;
 /// <param name="Body">Its body.</param>
 public sealed record FakeModelRequest(int Number, IReadOnlyDictionary<string, string> Headers, JsonObject Body)
 {
+    /// <summary>Path and query, such as <c>/v1/chat/completions?api-version=1</c>.</summary>
+    public string Address { get; init; } = "";
+
     public string Purpose => Header("X-Spark-Purpose");
 
     public string Task => Header("X-Spark-Task");
@@ -38,7 +41,7 @@ public sealed record FakeModelRequest(int Number, IReadOnlyDictionary<string, st
 }
 
 /// <summary>
-/// A chat completion endpoint on localhost whose replies are scripted. It really speaks HTTP, so it can also break it: see
+/// A model endpoint of three APIs on localhost whose replies are scripted. It really speaks HTTP, so it can also break it: see
 /// <see cref="FakeReply"/>. It counts requests, and how often each <c>Idempotency-Key</c> came.
 /// </summary>
 public sealed class FakeModelServer : IAsyncDisposable
@@ -95,7 +98,11 @@ public sealed class FakeModelServer : IAsyncDisposable
             }));
         var app = builder.Build();
         var server = new FakeModelServer(app);
-        app.MapPost("/v1/chat/completions", server.AnswerAsync);
+        foreach (var path in new[] { "/v1/chat/completions", "/v1/responses", "/v1/messages" })
+        {
+            app.MapPost(path, server.AnswerAsync);
+        }
+
         await app.StartAsync();
         server.BaseUrl = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/v1";
         return server;
@@ -132,7 +139,7 @@ public sealed class FakeModelServer : IAsyncDisposable
             request = new FakeModelRequest(
                 _requests.Count + 1,
                 context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
-                body!.AsObject());
+                body!.AsObject()) { Address = context.Request.Path + context.Request.QueryString };
             _requests.Add(request);
         }
 
@@ -163,6 +170,28 @@ public sealed class FakeModelServer : IAsyncDisposable
         foreach (var (name, value) in reply.Headers)
         {
             context.Response.Headers[name] = value;
+        }
+
+        foreach (var piece in reply.Pieces ?? [])
+        {
+            await Task.Delay(reply.Between, cancellationToken);
+            await context.Response.WriteAsync(piece, cancellationToken);
+            await context.Response.Body.FlushAsync(cancellationToken);
+        }
+
+        if (reply.Hangs)
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+
+        if (reply.Pieces is not null)
+        {
+            if (reply.Half)
+            {
+                context.Abort();
+            }
+
+            return;
         }
 
         if (!reply.Half)

@@ -19,6 +19,15 @@ public sealed record FakeReply
     /// <summary>Close the connection in the middle of the body.</summary>
     public bool Half { get; init; }
 
+    /// <summary>Written one after the other in the place of the body: the events of a stream.</summary>
+    public IReadOnlyList<string>? Pieces { get; init; }
+
+    /// <summary>Time before each piece.</summary>
+    public TimeSpan Between { get; init; }
+
+    /// <summary>After the last piece say nothing, and keep the connection.</summary>
+    public bool Hangs { get; init; }
+
     /// <summary>Wait this long first.</summary>
     public TimeSpan Delay { get; init; }
 
@@ -73,6 +82,22 @@ public sealed record FakeReply
     });
 
     public static FakeReply Json(JsonNode body, int status = 200) => new() { Status = status, Body = body.ToJsonString() };
+
+    /// <summary>A stream of events, as they are written: with their names, and an empty line after each.</summary>
+    public static FakeReply Events(params IEnumerable<string> events) =>
+        new() { ContentType = "text/event-stream; charset=utf-8", Pieces = [.. events.Select(one => one + "\n\n")] };
+
+    /// <summary>A stream of chat completion chunks, and its closing word.</summary>
+    public static FakeReply Chunks(params IEnumerable<JsonObject> chunks) => Events(chunks.Select(chunk => $"data: {chunk.ToJsonString()}").Append("data: [DONE]"));
+
+    /// <summary>A chunk with a piece of a message.</summary>
+    public static JsonObject Delta(JsonObject delta, string? finish = null) => new()
+    {
+        ["id"] = "chatcmpl-1",
+        ["object"] = "chat.completion.chunk",
+        ["model"] = "scripted-2026",
+        ["choices"] = new JsonArray(new JsonObject { ["index"] = 0, ["delta"] = delta, ["finish_reason"] = finish }),
+    };
 
     /// <summary>An error in the usual form.</summary>
     public static FakeReply Error(int status, string message, string? code = null) =>

@@ -114,10 +114,23 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
         return Task.FromResult(Probe(model));
     }
 
+    /// <summary>What a worker says of a model; may throw.</summary>
+    public Func<ModelDescriptionRequest, ModelDescription> Describe { get; set; } = request => new ModelDescription
+    {
+        Profile = request.Model.Profile, Model = request.Model.Name ?? "fake", BaseUrl = "http://fake/v1", Api = "auto", KeyVariable = "FAKE_KEY", ContextTokens = 128_000,
+    };
+
+    public Task<ModelDescription> DescribeAsync(ModelDescriptionRequest request) => Task.FromResult(Describe(request));
+
+    /// <summary>A scripted reply that begins so is empty, and ends for the reason that follows.</summary>
+    public const string Ends = "ends: ";
+
     public async Task<LlmReply> CompleteAsync(LlmRequest request)
     {
         await EnterAsync($"llm:{request.Purpose}");
         var text = Reply(request.Purpose, _byPurpose.AddOrUpdate(request.Purpose, 1, (_, count) => count + 1), request);
+        var end = text.StartsWith(Ends, StringComparison.Ordinal) ? text[Ends.Length..] : null;
+        text = end is null ? text : "";
         var command = request.Purpose == LlmPurposes.Agent && text.StartsWith("$ ", StringComparison.Ordinal) ? text[2..] : null;
         var usage = Tokens with { CostUsd = CostPerCall };
         var message = new ChatMessage
@@ -135,7 +148,7 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
             Summary = PlainText.OneLine(command ?? "done"),
             Text = text.Length <= request.InlineCharacters ? text : null,
             TextLength = text.Length,
-            FinishReason = "stop",
+            FinishReason = end ?? FinishReasons.Stop,
             Usage = usage,
             DurationMs = 5,
         };

@@ -1,4 +1,5 @@
 using System.Text;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.Running;
@@ -37,7 +38,7 @@ internal static class AttemptDetails
         }
 
         text.Append("agent ").Append(input.Agent).Append(" · turns ").Append(state.Turns).Append(" · model calls ").Append(state.ModelCalls)
-            .Append(" · ").Append(DetailsText.Escape(PlainText.Usd(state.Usage.CostUsd)));
+            .Append(" · ").Append(DetailsText.Escape(Money.Of(state.Usage)));
         if (sandbox?.Container is { } container)
         {
             text.Append(" · container `").Append(container.Container.Length > 12 ? container.Container[..12] : container.Container)

@@ -62,9 +62,17 @@ internal sealed class AttemptState(RunControl control, Action show)
             control.Count(reply);
         }
 
+        if (reply.Note is { } note && !Notes.Any(known => known.Split(':')[0] == note.Split(':')[0]))
+        {
+            Notes.Add(note);
+        }
+
         AgentMs += reply.DurationMs;
         Conversation = reply.Conversation;
     }
+
+    /// <summary>Replies that no call could use were paid for too.</summary>
+    public void CountLost(TokenUsage usage) => control.Spend(usage, 0, 0);
 
     public void Count(AgentRunReply reply)
     {

@@ -9,7 +9,11 @@ public sealed partial class AttemptWorkflow
 {
     [WorkflowQuery("GetProgress", Description = "What the attempt does, what it has cost and what it waits for.")]
     public AttemptProgressReport GetProgress() => new(
-        _control.State, _state.Step, _state.Turns, _state.Usage.CostUsd, _sandbox?.Losses ?? 0);
+        _control.State, _state.Step, _state.Turns, _state.Usage.KnownUsd, _sandbox?.Losses ?? 0)
+    {
+        Unpriced = _state.Usage.Unpriced,
+        Estimated = _state.Usage.Estimated,
+    };
 
     [WorkflowSignal("Steer", Description = "From the parent: stand still or go on, and what the whole run may spend.")]
     public Task SteerAsync(AttemptSteering steering)

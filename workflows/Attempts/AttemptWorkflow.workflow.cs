@@ -238,7 +238,7 @@ public sealed partial class AttemptWorkflow : ItemWorkflow
         [
             SearchAttributes.State.ValueSet(RunStates.Done),
             SearchAttributes.Outcome.ValueSet(result.Outcome.ToString()),
-            SearchAttributes.CostUsd.ValueSet(result.Usage.CostUsd),
+            SearchAttributes.Cost(result.Usage),
             .. result.Reward is { } reward ? new[] { SearchAttributes.Reward.ValueSet(reward) } : [],
         ]);
         Workflow.CurrentDetails = AttemptDetails.Render(_input, _state, _sandbox, _control, result);

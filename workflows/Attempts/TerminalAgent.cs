@@ -14,10 +14,14 @@ namespace Spark.Temporal.Workflows.Attempts;
 /// </summary>
 internal sealed class TerminalAgent(AttemptInput input, TaskPackage package, AttemptState state, SandboxSession sandbox, Outages outages, Func<Task> checkpoint)
 {
-    /// <summary>Replies cut off by the token limit that are asked to go on, in a row.</summary>
-    private const int CutReplies = 3;
-
-    private static readonly string[] ReplyWasCut = ["Your reply was cut off by its token limit."];
+    /// <summary>How often in a row an agent is asked to go on after a reply that is no end of its work, by the reason for its end.</summary>
+    private static readonly Dictionary<string, int> Asked = new()
+    {
+        [FinishReasons.Length] = 3,
+        [FinishReasons.TextCall] = 2,
+        [FinishReasons.Empty] = 1,
+        [FinishReasons.Repetition] = 1,
+    };
 
     private readonly TokenBudget? _budget = input.Limits.Budgets?[LlmPurposes.Agent];
     private readonly long _limitMs = (long)(package.Settings.AgentTimeoutSec * input.Limits.TimeoutMultiplier * 1000);
@@ -25,7 +29,7 @@ internal sealed class TerminalAgent(AttemptInput input, TaskPackage package, Att
     /// <exception cref="ActivityFailureException">The model or every sandbox is out of reach.</exception>
     public async Task RunAsync()
     {
-        var cut = 0;
+        var asked = 0;
         while (!state.ContainerEnded)
         {
             if (state.Turns >= input.Limits.MaxTurns)
@@ -49,17 +53,19 @@ internal sealed class TerminalAgent(AttemptInput input, TaskPackage package, Att
 
             if (reply.ToolCalls > 0)
             {
-                cut = 0;
+                asked = 0;
                 await checkpoint();
                 await ActAsync(reply);
             }
-            else if (reply.FinishReason == "length" && ++cut <= CutReplies)
+            else if (++asked <= Asked.GetValueOrDefault(reply.FinishReason))
             {
-                state.Conversation = await outages.ReadAsync(
-                    (IRecordActivities records) => records.AskAgainAsync(new AskAgainRequest(reply.Conversation, LlmPurposes.Agent, ReplyWasCut)), "ask to go on");
+                var request = new AskAgainRequest(reply.Conversation, LlmPurposes.Agent, [reply.FinishReason]);
+                state.Conversation = sandbox.Conversation =
+                    await outages.ReadAsync((IRecordActivities records) => records.AskAgainAsync(request), "ask to go on");
             }
             else
             {
+                state.Notes.AddRange(AgentEnds.NoteOf(reply.FinishReason));
                 return;
             }
 
@@ -86,19 +92,33 @@ internal sealed class TerminalAgent(AttemptInput input, TaskPackage package, Att
             Owner = input.Replies?.Owner,
             Task = package.Name,
             Tools = true,
+            MustBePriced = state.ModelCalls == 1 && (input.BudgetUsd ?? (input.NewsStep ?? input.Parent?.Step)?.Usd) is not null,
             MaxTokens = input.Limits.MaxTokens ?? _budget?.CompletionTokens,
             PromptTokens = _budget?.PromptTokens,
         };
         try
         {
-            var reply = await ModelCalls.CompleteAsync(request, outages, input.Limits, $"turn {state.Turns + 1}: ask the model");
+            // What came before is worth a verdict; without any reply there is nothing to judge.
+            var reply = await ModelCalls.CompleteAsync(request, outages, input.Limits, $"turn {state.Turns + 1}: ask the model", failure =>
+                ActivityFailures.TypeOf(failure) == FailureTypes.ModelUnreadable && state.Turns > 0 ? null : Outage.OfModel(failure, input.Model));
             state.Count(reply, input.CountedRuns);
             sandbox.Conversation = reply.Conversation;
+            if (reply is { FinishReason: FinishReasons.TextCall, ToolCalls: > 0 } && !state.Notes.Contains(AgentEnds.CallsInText))
+            {
+                state.Notes.Add(AgentEnds.CallsInText);
+            }
+
             return reply;
         }
         catch (ActivityFailureException failure) when (ActivityFailures.TypeOf(failure) == FailureTypes.ContextOverflow)
         {
             state.Notes.Add($"The conversation no longer fits the model: {ActivityFailures.Words(failure)}");
+            return null;
+        }
+        catch (ActivityFailureException failure) when (ActivityFailures.TypeOf(failure) == FailureTypes.ModelUnreadable)
+        {
+            state.CountLost(ActivityFailures.SpentOf(failure));
+            state.Notes.Add($"The model's replies could not be read, which ended the agent's work: {ActivityFailures.Words(failure)}");
             return null;
         }
         catch (ActivityFailureException failure) when (ActivityFailures.TypeOf(failure) == FailureTypes.ModelFiltered)

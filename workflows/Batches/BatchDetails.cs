@@ -1,4 +1,5 @@
 using System.Text;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.Running;
@@ -73,7 +74,7 @@ internal static class BatchDetails
         {
             text.Append("| ").Append(line.Number).Append(' ').Append(DetailsText.Escape(line.Name)).Append(" | ").Append(line.State)
                 .Append(" | ").Append(DetailsText.Escape(line.Words))
-                .Append(" | ").Append(DetailsText.Escape(PlainText.Usd(line.CostUsd))).Append(" |\n");
+                .Append(" | ").Append(DetailsText.Escape(Money.Of(line))).Append(" |\n");
         }
 
         text.Append("\nResults, one a line: `").Append(state.ResultsPath).Append("`\n");

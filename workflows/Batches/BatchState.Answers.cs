@@ -14,12 +14,21 @@ internal sealed partial class BatchState
         WaitsFor = WaitsFor,
         Counts = Counts,
         Parallelism = Parallelism,
-        CostUsd = Used.CostUsd,
+        CostUsd = Used.KnownUsd,
+        Unpriced = Used.Unpriced,
+        Estimated = Used.Estimated,
         BudgetUsd = Limit.Usd,
         Tokens = Used.TotalTokens,
         BudgetTokens = Limit.Tokens,
         BudgetWarning = Limit.Warning(Used),
-        Open = [.. _open.Values.Take(100).Select(open => new OpenLine(open.Item.Number, open.Item.Title, open.WorkflowId, open.Waiting, open.Usage.CostUsd))],
+        Open =
+        [
+            .. _open.Values.Take(100).Select(open => new OpenLine(open.Item.Number, open.Item.Title, open.WorkflowId, open.Waiting, open.Usage.KnownUsd)
+            {
+                Unpriced = open.Usage.Unpriced,
+                Estimated = open.Usage.Estimated,
+            }),
+        ],
         Last = [.. _last],
         ResultsPath = resultsPath,
         Runs = _runs,
@@ -54,7 +63,9 @@ internal sealed partial class BatchState
     {
         Batch = _input.Batch,
         Counts = Items.Counts,
-        CostUsd = Used.CostUsd,
+        CostUsd = Used.KnownUsd,
+        Unpriced = Used.Unpriced,
+        Estimated = Used.Estimated,
         Usage = Used,
         Results = results,
         SummaryPath = summaryPath,
@@ -69,7 +80,7 @@ internal sealed partial class BatchState
         if (state != _shown || cost > Math.Max(CostStep, _shownCost * CostGrowth))
         {
             (_shown, _shownCost) = (state, cost);
-            Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet(state), SearchAttributes.CostUsd.ValueSet(Math.Round(cost, 6)));
+            Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet(state), SearchAttributes.Cost(Used));
         }
     }
 }

@@ -167,7 +167,7 @@ internal sealed partial class BatchState
             && _open.Values.Where(open => Waits(open) && open.Cause is not null).GroupBy(open => open.Cause!).FirstOrDefault(same => same.Count() >= enough) is { } found)
         {
             var first = found.First();
-            _wait = new SharedWait(found.Key, first.Waiting!, (first.Why ?? first.Waiting!).Split(Outages.AndThen)[0], first.WorkflowId);
+            _wait = new SharedWait(found.Key, first.Waiting!, Outages.NeighboursWords(first.Why ?? first.Waiting!), first.WorkflowId);
         }
     }
 

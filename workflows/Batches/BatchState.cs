@@ -114,7 +114,7 @@ internal sealed partial class BatchState : IOperated
 
     public void Raise(SpendingLimit limit)
     {
-        Limit = Limit.With(limit);
+        Limit = Limit.With(limit, Used);
         Show();
     }
 
@@ -185,12 +185,12 @@ internal sealed partial class BatchState : IOperated
 
         var usage = Larger(report, open);
         _spent += usage;
-        var paid = (open.Before + usage).CostUsd;
+        var paid = open.Before + usage;
         Items[item.Number] = report.State;
         (_failuresInARow, _lastFailure) = report.State == ItemState.Infrastructure ? (_failuresInARow + 1, report.Words)
             : report.State == ItemState.Cancelled ? (_failuresInARow, _lastFailure) : (0, null);
         Settle();
-        _last.Add(new ItemLine(++_sequence, item.Number, item.Title, report.State, report.Words, paid));
+        _last.Add(new ItemLine(++_sequence, item.Number, item.Title, report.State, report.Words, paid.KnownUsd) { Unpriced = paid.Unpriced, Estimated = paid.Estimated });
         if (_last.Count > 50)
         {
             _last.RemoveAt(0);
@@ -201,7 +201,9 @@ internal sealed partial class BatchState : IOperated
             Item = item,
             State = report.State,
             WorkflowId = report.WorkflowId,
-            CostUsd = paid,
+            CostUsd = paid.KnownUsd,
+            Unpriced = paid.Unpriced,
+            Estimated = paid.Estimated,
             StartedAt = open.StartedAt,
             FinishedAt = Workflow.UtcNow,
             Result = report.Result,

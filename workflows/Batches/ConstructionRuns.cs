@@ -23,7 +23,9 @@ internal sealed class ConstructionRuns(BatchInput input, ConstructionInput templ
         Status = report.State == ItemState.Cancelled ? ConstructionStatus.Cancelled : ConstructionStatus.Failed,
         Error = report.Words,
         Usage = report.Usage,
-        CostUsd = report.Usage.CostUsd,
+        CostUsd = report.Usage.KnownUsd,
+        Unpriced = report.Usage.Unpriced,
+        Estimated = report.Usage.Estimated,
         WorkflowId = report.WorkflowId,
     };
 }

@@ -26,7 +26,9 @@ internal sealed class SkillRuns(BatchInput input, SkillGenerationInput template)
         Attempts = 0,
         Error = report.Words,
         Usage = report.Usage,
-        CostUsd = report.Usage.CostUsd,
+        CostUsd = report.Usage.KnownUsd,
+        Unpriced = report.Usage.Unpriced,
+        Estimated = report.Usage.Estimated,
         WorkflowId = report.WorkflowId,
     };
 }

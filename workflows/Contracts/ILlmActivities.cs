@@ -23,6 +23,13 @@ public interface ILlmActivities
     /// </summary>
     [Activity("llm.probe")]
     Task<ModelProbe> ProbeAsync(ModelChoice model);
+
+    /// <summary>
+    /// Says how a model is asked: its endpoint, its limits and what refusals have taught about it; forgets some of that where told to. Nothing
+    /// is asked of the endpoint. Queue: <see cref="TaskQueues.Llm"/>. Fails with <see cref="FailureTypes.InvalidInput"/> for an unknown profile.
+    /// </summary>
+    [Activity("llm.describe")]
+    Task<ModelDescription> DescribeAsync(ModelDescriptionRequest request);
 }
 
 public sealed record LlmRequest
@@ -59,6 +66,10 @@ public sealed record LlmRequest
     /// oldest observations are replaced by a note.
     /// </summary>
     public int? PromptTokens { get; init; }
+
+    /// <summary>A budget in dollars holds the run: a model whose cost nobody knows is not asked.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool MustBePriced { get; init; }
 
     /// <summary>
     /// Return the reply's text in the result when it has at most this many characters; 0 leaves it in the store only.
@@ -106,4 +117,8 @@ public sealed record LlmReply
     /// <summary>Observations that were replaced by a note because the conversation had to be made shorter.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int DroppedObservations { get; init; }
+
+    /// <summary>What a person must know of this reply, such as that the endpoint seems to have read only a part; null for nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Note { get; init; }
 }

@@ -160,7 +160,7 @@ public sealed record DistillPrompt(ArtifactRef Conversation, ArtifactRef Evidenc
 
 /// <param name="Conversation">The conversation whose last message was refused.</param>
 /// <param name="Purpose">One of <see cref="LlmPurposes"/>: chooses the words.</param>
-/// <param name="Reasons">What was wrong.</param>
+/// <param name="Reasons">What was wrong; of an agent's reply one of <see cref="FinishReasons"/>.</param>
 public sealed record AskAgainRequest(ArtifactRef Conversation, string Purpose, IReadOnlyList<string> Reasons);
 
 /// <param name="Conversation">Its last message holds the skill.</param>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Workflows.Contracts;
@@ -10,6 +11,13 @@ public sealed record ModelProbe(string Model, string BaseUrl, long DurationMs)
 {
     /// <summary>The endpoint's words where it answered that it gets too many requests at the moment; null otherwise.</summary>
     public string? Throttled { get; init; }
+
+    /// <summary>Nobody knows what the model costs: neither its replies say it, nor the settings, nor the table of prices.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unpriced { get; init; }
+
+    /// <summary>What the model is taken to read and write together, in tokens; null where the worker is of an older version.</summary>
+    public int? ContextTokens { get; init; }
 }
 
 /// <param name="Folders">Absolute paths of folders that a run will write to.</param>
@@ -27,13 +35,22 @@ public sealed record PreflightRequest
     /// <summary>Absolute paths of folders that it will write to.</summary>
     public IReadOnlyList<string> Folders { get; init; } = [];
 
+    /// <summary>Models of which a worker is to say how they are asked.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ModelDescriptionRequest>? Descriptions { get; init; }
+
     /// <summary>Seconds that a probe waits for a worker of its queue.</summary>
     public double WorkerPatienceSec { get; init; } = 15;
 }
 
 /// <param name="Models">What came of each model, in the order of the request.</param>
 /// <param name="Problems">What cannot be written, with its cause and the remedy.</param>
-public sealed record PreflightReport(IReadOnlyList<ModelFinding> Models, IReadOnlyList<string> Problems);
+public sealed record PreflightReport(IReadOnlyList<ModelFinding> Models, IReadOnlyList<string> Problems)
+{
+    /// <summary>How the models are asked that were to be described; null where none was.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<DescriptionFinding>? Descriptions { get; init; }
+}
 
 /// <param name="Model">Which one.</param>
 /// <param name="Probe">The endpoint's answer; null where there is none.</param>

@@ -110,7 +110,6 @@ public sealed record SkillRunEnd
 
     public string? Error { get; init; }
     public TokenUsage Usage { get; init; } = TokenUsage.None;
-    public double CostUsd { get; init; }
 
     public static SkillRunEnd Of(SkillGenerationResult result) => new()
     {
@@ -118,7 +117,6 @@ public sealed record SkillRunEnd
         Attempts = result.Attempts,
         Error = result.Error,
         Usage = result.Usage,
-        CostUsd = result.CostUsd,
     };
 }
 

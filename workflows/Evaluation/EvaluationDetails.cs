@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Spark.Temporal.Domain.Texts;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.Running;
@@ -19,7 +19,7 @@ internal static class EvaluationDetails
         {
             var reward = tally.Scored == 0 ? "" : (tally.Rewards / tally.Scored).ToString("0.000", CultureInfo.InvariantCulture);
             text.Append(severalStudents ? $"| {tally.Model} " : "")
-                .Append(CultureInfo.InvariantCulture, $"| {tally.Arm} | {tally.Passed} | {tally.Scored} | {reward} | {tally.Skipped} | {tally.Infrastructure} | {DetailsText.Escape(PlainText.Usd(tally.CostUsd))} |\n");
+                .Append(CultureInfo.InvariantCulture, $"| {tally.Arm} | {tally.Passed} | {tally.Scored} | {reward} | {tally.Skipped} | {tally.Infrastructure} | {DetailsText.Escape(Money.Of(tally))} |\n");
         }
 
         foreach (var student in record?.Students ?? [])

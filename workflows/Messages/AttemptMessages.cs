@@ -224,6 +224,16 @@ public sealed record StepNews(string ActivityId, string? Waiting, string Why = "
 /// <param name="State"><c>running</c>, <c>paused</c>, or what it waits for.</param>
 /// <param name="Step">What it does just now.</param>
 /// <param name="Turns">Turns so far.</param>
-/// <param name="CostUsd">Cost so far, in dollars.</param>
+/// <param name="CostUsd">Cost so far, in dollars, as far as it is known.</param>
 /// <param name="Losses">Containers lost so far.</param>
-public sealed record AttemptProgressReport(string State, string Step, int Turns, double CostUsd, int Losses);
+public sealed record AttemptProgressReport(
+    string State, string Step, int Turns, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? CostUsd, int Losses) : ICosted
+{
+    /// <inheritdoc cref="ICosted.Unpriced"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unpriced { get; init; }
+
+    /// <inheritdoc cref="ICosted.Estimated"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Estimated { get; init; }
+}

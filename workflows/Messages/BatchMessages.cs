@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Tasks;
@@ -156,14 +157,23 @@ public enum ItemState
 }
 
 /// <summary>How an item ended; kept in the store and in <c>results.jsonl</c>.</summary>
-public sealed record ItemResult
+public sealed record ItemResult : ICosted
 {
     public required BatchItem Item { get; init; }
     public required ItemState State { get; init; }
     public required string WorkflowId { get; init; }
 
     /// <summary>In dollars, of every time it was started by this batch.</summary>
-    public double CostUsd { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public double? CostUsd { get; init; } = 0;
+
+    /// <inheritdoc cref="ICosted.Unpriced"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unpriced { get; init; }
+
+    /// <inheritdoc cref="ICosted.Estimated"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Estimated { get; init; }
 
     public DateTime? StartedAt { get; init; }
     public DateTime? FinishedAt { get; init; }
@@ -180,11 +190,21 @@ public sealed record ItemResult
     public AttemptResult? Trial { get => Result as AttemptResult; init => Result = value ?? Result; }
 }
 
-public sealed record BatchResult
+public sealed record BatchResult : ICosted
 {
     public required string Batch { get; init; }
     public required BatchCounts Counts { get; init; }
-    public required double CostUsd { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public required double? CostUsd { get; init; }
+
+    /// <inheritdoc cref="ICosted.Unpriced"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unpriced { get; init; }
+
+    /// <inheritdoc cref="ICosted.Estimated"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Estimated { get; init; }
+
     public required TokenUsage Usage { get; init; }
 
     /// <summary>Path of the summary.</summary>

@@ -1,7 +1,10 @@
+using System.Text.Json.Serialization;
+using Spark.Temporal.Domain.Budgets;
+
 namespace Spark.Temporal.Workflows.Messages;
 
 /// <summary>Answer of <c>GetProgress</c>; of about the same size whatever the batch's.</summary>
-public sealed record BatchProgress
+public sealed record BatchProgress : ICosted
 {
     public required string Batch { get; init; }
 
@@ -13,7 +16,17 @@ public sealed record BatchProgress
 
     public required BatchCounts Counts { get; init; }
     public required int Parallelism { get; init; }
-    public required double CostUsd { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public required double? CostUsd { get; init; }
+
+    /// <inheritdoc cref="ICosted.Unpriced"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unpriced { get; init; }
+
+    /// <inheritdoc cref="ICosted.Estimated"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Estimated { get; init; }
+
     public double? BudgetUsd { get; init; }
     public required long Tokens { get; init; }
     public long? BudgetTokens { get; init; }
@@ -33,10 +46,30 @@ public sealed record BatchProgress
     public required int Runs { get; init; }
 }
 
-public sealed record OpenLine(int Number, string Name, string WorkflowId, string? Waiting, double CostUsd);
+public sealed record OpenLine(
+    int Number, string Name, string WorkflowId, string? Waiting, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? CostUsd) : ICosted
+{
+    /// <inheritdoc cref="ICosted.Unpriced"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unpriced { get; init; }
+
+    /// <inheritdoc cref="ICosted.Estimated"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Estimated { get; init; }
+}
 
 /// <summary>How an item ended, in a line. The sequence numbers all ends, those of second tries included, from 1.</summary>
-public sealed record ItemLine(int Sequence, int Number, string Name, ItemState State, string Words, double CostUsd);
+public sealed record ItemLine(
+    int Sequence, int Number, string Name, ItemState State, string Words, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? CostUsd) : ICosted
+{
+    /// <inheritdoc cref="ICosted.Unpriced"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unpriced { get; init; }
+
+    /// <inheritdoc cref="ICosted.Estimated"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Estimated { get; init; }
+}
 
 /// <param name="Offset">Number of the first item, less one.</param>
 /// <param name="Limit">At most so many, 500 at most.</param>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
 
 namespace Spark.Temporal.Workflows.Messages;
@@ -96,7 +97,7 @@ public enum ConstructionStatus
     Failed,
 }
 
-public sealed record ConstructionResult : IRunResult
+public sealed record ConstructionResult : IRunResult, ICosted
 {
     /// <summary>Slug under which the run went.</summary>
     public required string Name { get; init; }
@@ -119,7 +120,17 @@ public sealed record ConstructionResult : IRunResult
     public string? Error { get; init; }
 
     public TokenUsage Usage { get; init; } = TokenUsage.None;
-    public double CostUsd { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public double? CostUsd { get; init; } = 0;
+
+    /// <inheritdoc cref="ICosted.Unpriced"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unpriced { get; init; }
+
+    /// <inheritdoc cref="ICosted.Estimated"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Estimated { get; init; }
+
     public int ModelCalls { get; init; }
     public int ResentInFlight { get; init; }
     public long DurationMs { get; init; }
@@ -174,8 +185,24 @@ public sealed record FindingSet(ArtifactRef Stored, int Total, int Blocking, IRe
 
 /// <summary>Answer of <c>GetProgress</c>.</summary>
 public sealed record ConstructionProgress(
-    string Name, string? TaskId, string State, string Step, int Round, int MaxRevisions, double CostUsd, double? BudgetUsd, IReadOnlyList<string> Versions)
+    string Name,
+    string? TaskId,
+    string State,
+    string Step,
+    int Round,
+    int MaxRevisions,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? CostUsd,
+    double? BudgetUsd,
+    IReadOnlyList<string> Versions) : ICosted
 {
+    /// <inheritdoc cref="ICosted.Unpriced"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unpriced { get; init; }
+
+    /// <inheritdoc cref="ICosted.Estimated"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Estimated { get; init; }
+
     /// <summary>What it waits for, for a person; empty while it does not.</summary>
     public string WaitsFor { get; init; } = "";
 

@@ -107,25 +107,40 @@ public sealed record EvaluationPlanned
 }
 
 /// <summary>Counts of one student and arm so far.</summary>
-public sealed record ArmTally(string Model, string Arm)
+public sealed record ArmTally(string Model, string Arm) : ICosted
 {
     public int Scored { get; init; }
     public int Passed { get; init; }
     public int Skipped { get; init; }
     public int Infrastructure { get; init; }
     public double Rewards { get; init; }
-    public double CostUsd { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public double? CostUsd { get; init; } = 0;
+
+    /// <inheritdoc cref="ICosted.Unpriced"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unpriced { get; init; }
+
+    /// <inheritdoc cref="ICosted.Estimated"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Estimated { get; init; }
 
     /// <summary>The tally with one more trial.</summary>
-    public ArmTally With(Outcome outcome, double? reward, double costUsd) => this with
+    public ArmTally With(Outcome outcome, double? reward, ICosted cost)
     {
-        Scored = Scored + (outcome.IsScored() ? 1 : 0),
-        Passed = Passed + (outcome == Outcome.Pass ? 1 : 0),
-        Skipped = Skipped + (outcome == Outcome.Skipped ? 1 : 0),
-        Infrastructure = Infrastructure + (outcome == Outcome.Infrastructure ? 1 : 0),
-        Rewards = Rewards + (outcome.IsScored() ? reward ?? 0 : 0),
-        CostUsd = CostUsd + costUsd,
-    };
+        var sum = Money.Sum([this, cost]);
+        return this with
+        {
+            Scored = Scored + (outcome.IsScored() ? 1 : 0),
+            Passed = Passed + (outcome == Outcome.Pass ? 1 : 0),
+            Skipped = Skipped + (outcome == Outcome.Skipped ? 1 : 0),
+            Infrastructure = Infrastructure + (outcome == Outcome.Infrastructure ? 1 : 0),
+            Rewards = Rewards + (outcome.IsScored() ? reward ?? 0 : 0),
+            CostUsd = sum.CostUsd,
+            Unpriced = sum.Unpriced,
+            Estimated = sum.Estimated,
+        };
+    }
 }
 
 public sealed record EvaluationResult

@@ -39,6 +39,9 @@ public static class FailureTypes
     /// <summary>408, 409, 425, 429, 5xx, a broken connection or an unreadable reply; retryable.</summary>
     public const string ModelUnavailable = "ModelUnavailable";
 
+    /// <summary>Three replies to one question came that cannot be read: paid for, and no use to ask again.</summary>
+    public const string ModelUnreadable = "ModelUnreadable";
+
     /// <summary>The conversation does not fit the model even after old observations were dropped.</summary>
     public const string ContextOverflow = "ContextOverflow";
 

@@ -1,4 +1,6 @@
+using Spark.Temporal.Domain.Conversations;
 using Temporalio.Common;
+using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.Messages;
 
@@ -26,11 +28,14 @@ public static class SearchAttributes
 
     public static readonly SearchAttributeKey<double> Pdi = SearchAttributeKey.CreateDouble("SparkPdi");
 
-    /// <summary>Cost so far in US dollars.</summary>
+    /// <summary>Cost so far in US dollars; not set where a part of it is not known.</summary>
     public static readonly SearchAttributeKey<double> CostUsd = SearchAttributeKey.CreateDouble("SparkCostUsd");
 
     /// <summary>All of them.</summary>
     public static readonly IReadOnlyList<SearchAttributeKey> All = [Batch, Task, Model, Arm, Outcome, State, Attempt, Reward, Pdi, CostUsd];
+
+    /// <summary>The cost so far. One that is known only in part would look like the whole: then there is none.</summary>
+    public static SearchAttributeUpdate Cost(TokenUsage spent) => spent.Unpriced ? CostUsd.ValueUnset() : CostUsd.ValueSet(Math.Round(spent.CostUsd, 6));
 
     /// <summary>What a run has from its start.</summary>
     public static SearchAttributeCollection Started(string batch, string task, string model, string? arm = null, int? attempt = null)

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Pdi;
@@ -108,7 +109,7 @@ public enum SkillRunStatus
     Failed,
 }
 
-public sealed record SkillGenerationResult : IRunResult
+public sealed record SkillGenerationResult : IRunResult, ICosted
 {
     public required string Task { get; init; }
     public required SkillRunStatus Status { get; init; }
@@ -128,7 +129,17 @@ public sealed record SkillGenerationResult : IRunResult
     public string? ResultDir { get; init; }
     public string? Error { get; init; }
     public TokenUsage Usage { get; init; } = TokenUsage.None;
-    public double CostUsd { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public double? CostUsd { get; init; } = 0;
+
+    /// <inheritdoc cref="ICosted.Unpriced"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unpriced { get; init; }
+
+    /// <inheritdoc cref="ICosted.Estimated"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Estimated { get; init; }
+
     public int ModelCalls { get; init; }
     public int ResentInFlight { get; init; }
     public int SoftInterventions { get; init; }
@@ -160,10 +171,18 @@ public sealed record SkillProgress(
     int Attempt,
     int MaxAttempts,
     string Step,
-    double CostUsd,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? CostUsd,
     double? BudgetUsd,
-    IReadOnlyList<AttemptProgress> Attempts)
+    IReadOnlyList<AttemptProgress> Attempts) : ICosted
 {
+    /// <inheritdoc cref="ICosted.Unpriced"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unpriced { get; init; }
+
+    /// <inheritdoc cref="ICosted.Estimated"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Estimated { get; init; }
+
     /// <summary>How many of the attempts are judged, reflected on where they failed, and kept: of the first so many nothing changes any more.</summary>
     public int? Kept { get; init; }
 
@@ -181,8 +200,24 @@ public sealed record SkillProgress(
 
 /// <summary>One line of progress.</summary>
 public sealed record AttemptProgress(
-    int Number, Outcome Outcome, double? Reward, int TestsPassed, int TestsTotal, double? Pdi, InterventionLevel Intervention, double CostUsd, string? Error)
+    int Number,
+    Outcome Outcome,
+    double? Reward,
+    int TestsPassed,
+    int TestsTotal,
+    double? Pdi,
+    InterventionLevel Intervention,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? CostUsd,
+    string? Error) : ICosted
 {
+    /// <inheritdoc cref="ICosted.Unpriced"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unpriced { get; init; }
+
+    /// <inheritdoc cref="ICosted.Estimated"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Estimated { get; init; }
+
     /// <summary>Why it did not pass, on one line: the failed tests or what went wrong; null for a pass.</summary>
     public string? Why { get; init; }
 }

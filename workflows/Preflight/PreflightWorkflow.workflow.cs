@@ -17,8 +17,29 @@ public sealed class PreflightWorkflow
     public async Task<PreflightReport> RunAsync(PreflightRequest request)
     {
         var models = request.Models.Select(model => ProbeAsync(model, request.WorkerPatienceSec)).ToList();
-        var folders = FoldersAsync(request.Folders);
-        return new PreflightReport(await Workflow.WhenAllAsync(models), await folders);
+
+        // A description needs no folder.
+        var folders = request.Descriptions is null ? FoldersAsync(request.Folders) : Task.FromResult<IReadOnlyList<string>>([]);
+        var descriptions = request.Descriptions?.Select(described => DescribeAsync(described, request.WorkerPatienceSec)).ToList();
+        return new PreflightReport(await Workflow.WhenAllAsync(models), await folders)
+        {
+            Descriptions = descriptions is null ? null : await Workflow.WhenAllAsync(descriptions),
+        };
+    }
+
+    private static async Task<DescriptionFinding> DescribeAsync(ModelDescriptionRequest request, double patienceSec)
+    {
+        try
+        {
+            return new DescriptionFinding(request.Model, await Workflow.ExecuteActivityAsync(
+                (ILlmActivities llm) => llm.DescribeAsync(request), ActivityProfiles.Describe(request.Model, patienceSec)));
+        }
+        catch (ActivityFailureException failure) when (!TemporalException.IsCanceledException(failure))
+        {
+            return ActivityFailures.IsHostAway(failure)
+                ? new DescriptionFinding(request.Model, null, ModelFinding.NoWorker, $"no worker took the question within {patienceSec:0} s")
+                : new DescriptionFinding(request.Model, null, ActivityFailures.TypeOf(failure) ?? FailureTypes.ModelUnavailable, ActivityFailures.Words(failure));
+        }
     }
 
     private static async Task<ModelFinding> ProbeAsync(ModelChoice model, double patienceSec)

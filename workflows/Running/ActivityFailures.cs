@@ -1,3 +1,4 @@
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Exceptions;
@@ -10,6 +11,12 @@ internal static class ActivityFailures
     /// <summary>One of <see cref="FailureTypes"/>, null where the activity did not say.</summary>
     public static string? TypeOf(Exception failure) =>
         (failure as ApplicationFailureException ?? failure.InnerException as ApplicationFailureException)?.ErrorType;
+
+    /// <summary>What the requests of a failed model call have cost; nothing where it does not say.</summary>
+    public static TokenUsage SpentOf(Exception failure) =>
+        (failure as ApplicationFailureException ?? failure.InnerException as ApplicationFailureException) is { ErrorType: FailureTypes.ModelUnreadable, Details.Count: > 0 } unreadable
+            ? unreadable.Details.ElementAt<TokenUsage>(0) ?? TokenUsage.None
+            : TokenUsage.None;
 
     /// <summary>No worker took the activity in time: its host is away.</summary>
     public static bool IsHostAway(ActivityFailureException failure) =>

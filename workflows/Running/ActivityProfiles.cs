@@ -115,6 +115,16 @@ internal static class ActivityProfiles
         Summary = $"does {model.Name ?? model.Profile} answer?",
     };
 
+    /// <summary>How a worker asks a model: read from its settings and its store, so it is quick.</summary>
+    public static ActivityOptions Describe(ModelChoice model, double patienceSec) => new()
+    {
+        TaskQueue = Queue(TaskQueues.Llm(model.Profile)),
+        ScheduleToStartTimeout = TimeSpan.FromSeconds(patienceSec),
+        StartToCloseTimeout = TimeSpan.FromSeconds(30),
+        RetryPolicy = new RetryPolicy { MaximumAttempts = 1 },
+        Summary = $"how is {model.Name ?? model.Profile} asked?",
+    };
+
     /// <summary>A small file in each folder that will be written to; a share that hangs is a problem too.</summary>
     public static ActivityOptions ProbeFolders() => new()
     {

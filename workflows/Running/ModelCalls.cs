@@ -14,15 +14,17 @@ internal static class ModelCalls
         ModelChoice model, IModelCaller state, string purpose, ArtifactRef conversation, int inlineCharacters, string summary)
     {
         await state.Control.CheckpointAsync();
+        var call = state.NextCall();
         var request = new LlmRequest
         {
             Model = model,
             Purpose = purpose,
             Conversation = conversation,
-            Call = state.NextCall(),
+            Call = call,
             FirstRunId = state.RepliesRun,
             Task = state.Task,
             InlineCharacters = inlineCharacters,
+            MustBePriced = call == 1 && (state.Control.Limit.Usd ?? state.Control.Parent?.Step?.Usd) is not null,
             MaxTokens = state.Limits.Budgets?[purpose].CompletionTokens,
             PromptTokens = state.Limits.Budgets?[purpose].PromptTokens,
         };

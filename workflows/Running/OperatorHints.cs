@@ -28,8 +28,8 @@ internal static class OperatorHints
 
     /// <summary>Twice of what there was, or some limit where there was none, as the value that <c>RaiseBudget</c> takes.</summary>
     public static string Raised(SpendingLimit limit, TokenUsage spent) =>
-        limit is { Usd: null, Tokens: null } ? """{"budget_usd": 25}"""
-        : limit.Usd is { } dollars
+        limit is { Usd: null, Tokens: null } && !spent.Unpriced ? """{"budget_usd": 25}"""
+        : limit.Usd is { } dollars && !spent.Unpriced
             ? $$"""{"budget_usd": {{Math.Ceiling(Math.Round(2 * Math.Max(dollars, spent.CostUsd), 2)).ToString(CultureInfo.InvariantCulture)}}}"""
             : $$"""{"budget_tokens": {{2 * Math.Max(limit.Tokens ?? 0, spent.TotalTokens)}}}""";
 

@@ -7,13 +7,15 @@ namespace Spark.Temporal.Workflows.Running;
 /// <param name="State">What the run declares, one of <see cref="RunStates"/>.</param>
 /// <param name="Cause">The same with the profile or host, so that a batch sees which of its runs share the trouble.</param>
 /// <param name="Words">The neighbour's words with the remedy.</param>
-internal sealed record Outage(string State, string Cause, string Words)
+/// <param name="Costs">Each try is paid for, so only a person has it tried again.</param>
+internal sealed record Outage(string State, string Cause, string Words, bool Costs = false)
 {
     /// <summary>Every failure of a model call, but those that are about this one request.</summary>
     public static Outage? OfModel(ActivityFailureException failure, ModelChoice model) => ActivityFailures.TypeOf(failure) switch
     {
         FailureTypes.ContextOverflow or FailureTypes.ModelFiltered => null,
         FailureTypes.ResultsUnavailable or FailureTypes.ArtifactLost or FailureTypes.ReplyMismatch => Results(failure),
+        FailureTypes.ModelUnreadable => new Outage(RunStates.ModelEndpoint, $"model endpoint {model.Profile}", ActivityFailures.Words(failure), Costs: true),
         _ => new Outage(RunStates.ModelEndpoint, $"model endpoint {model.Profile}", ActivityFailures.Words(failure)),
     };
 

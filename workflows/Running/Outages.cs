@@ -16,7 +16,10 @@ namespace Spark.Temporal.Workflows.Running;
 internal sealed class Outages(RunControl control, AttemptLimits limits)
 {
     /// <summary>What follows the neighbour's words and the remedy: what goes on with this run.</summary>
-    public const string AndThen = " · tried again by itself at ";
+    private const string AndThen = " · tried again by itself at ";
+
+    /// <summary>The same where each try is paid for.</summary>
+    private const string AndOnly = " · each try is paid for, so it is tried again only by Resume: ";
 
     private static readonly int[] Units = [1, 2, 5, 15];
 
@@ -63,6 +66,9 @@ internal sealed class Outages(RunControl control, AttemptLimits limits)
         }
     }
 
+    /// <summary>What is waited for, without what follows it for one run.</summary>
+    public static string NeighboursWords(string words) => words.Split(AndThen)[0].Split(AndOnly)[0];
+
     /// <summary>A step went through: whatever was waited for is there again.</summary>
     public async Task OverAsync()
     {
@@ -88,15 +94,16 @@ internal sealed class Outages(RunControl control, AttemptLimits limits)
     {
         var now = Workflow.UtcNow;
         _since = _tries == 0 ? now : _since;
-        var until = now + Pause(limits.WaitUnitSec, _tries);
+        DateTime? until = outage.Costs ? null : now + Pause(limits.WaitUnitSec, _tries);
         _tries++;
         control.Await(outage.Cause);
         control.Declare(outage.State, Words(outage, until));
         await TellAsync(outage.State);
         while (!control.Retried)
         {
-            TimeSpan? left = until > Workflow.UtcNow ? until - Workflow.UtcNow : null;
-            if (left is null && !control.StandsStill)
+            var left = until > Workflow.UtcNow ? until - Workflow.UtcNow : null;
+            var due = until is not null && left is null;
+            if (due && !control.StandsStill)
             {
                 return;
             }
@@ -109,7 +116,7 @@ internal sealed class Outages(RunControl control, AttemptLimits limits)
                 continue;
             }
 
-            await UntilAsync(left is null || kept < left ? kept : left, due: left is null, outage);
+            await UntilAsync(left is null || kept < left ? kept : left, due, outage);
         }
     }
 
@@ -127,6 +134,7 @@ internal sealed class Outages(RunControl control, AttemptLimits limits)
 
     private Task TellAsync(string? state) => Tell?.Invoke(state) ?? Task.CompletedTask;
 
-    private string Words(Outage outage, DateTime until) => PlainText.OneLine(outage.Words, 600)
-        + $"{AndThen}{until.ToString("HH:mm:ss", CultureInfo.InvariantCulture)} UTC, at once by Resume: spark runs resume {Run}";
+    private string Words(Outage outage, DateTime? until) => PlainText.OneLine(outage.Words, 600) + (until is { } time
+        ? $"{AndThen}{time.ToString("HH:mm:ss", CultureInfo.InvariantCulture)} UTC, at once by Resume: spark runs resume {Run}"
+        : $"{AndOnly}spark runs resume {Run}");
 }

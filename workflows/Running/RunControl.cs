@@ -154,7 +154,7 @@ internal sealed class RunControl(SpendingLimit limit, Action show, ParentBatch? 
 
     public void Raise(SpendingLimit limit)
     {
-        Limit = Limit.With(limit);
+        Limit = Limit.With(limit, Spent);
         show();
     }
 
@@ -165,9 +165,15 @@ internal sealed class RunControl(SpendingLimit limit, Action show, ParentBatch? 
 
     public void Spend(TokenUsage usage, int calls, int resent)
     {
+        var known = !Usage.Unpriced;
         Usage += usage;
         ModelCalls += calls;
         ResentInFlight += resent;
+        if (known && Usage.Unpriced)
+        {
+            // Lists show an old cost as if it were the whole.
+            Workflow.UpsertTypedSearchAttributes(SearchAttributes.Cost(Usage));
+        }
     }
 
     /// <summary>What a parent says: pause or not, and what may be spent in all.</summary>
@@ -204,8 +210,7 @@ internal sealed class RunControl(SpendingLimit limit, Action show, ParentBatch? 
     {
         (State, WaitsFor) = (state, waitsFor);
         Cause = state is RunStates.Running or RunStates.Cancelled ? null : Cause;
-        var cost = (OwnsElsewhere ? Spent : Usage).CostUsd;
-        Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet(state), SearchAttributes.CostUsd.ValueSet(Math.Round(cost, 6)));
+        Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet(state), SearchAttributes.Cost(OwnsElsewhere ? Spent : Usage));
         show();
         if (state != RunStates.Cancelled)
         {

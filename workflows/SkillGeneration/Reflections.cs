@@ -81,13 +81,7 @@ internal sealed class Reflections(SkillGenerationInput input, SkillRunState stat
             Memo = state.Memo,
             Refusals = refusals,
             Pdi = Measure(record, judged.Judgment, before),
-            Usage = state.Usage with
-            {
-                PromptTokens = state.Usage.PromptTokens - usageBefore.PromptTokens,
-                CompletionTokens = state.Usage.CompletionTokens - usageBefore.CompletionTokens,
-                CachedTokens = state.Usage.CachedTokens - usageBefore.CachedTokens,
-                CostUsd = state.Usage.CostUsd - usageBefore.CostUsd,
-            },
+            Usage = state.Usage - usageBefore,
             DurationMs = Elapsed.Milliseconds(started),
             At = Workflow.UtcNow,
         };

@@ -1,4 +1,5 @@
 using System.Text;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Domain.Texts;
@@ -72,7 +73,7 @@ internal static class SkillRunDetails
                 .Append(" | ").Append(attempt.Reward?.ToString("0.###") ?? "none")
                 .Append(" | ").Append(attempt.TestsPassed).Append("\u00a0of\u00a0").Append(attempt.TestsTotal)
                 .Append(" | ").Append(attempt.Pdi?.ToString("0.0000") ?? "")
-                .Append(" | ").Append(DetailsText.Escape(PlainText.Usd(attempt.CostUsd)))
+                .Append(" | ").Append(DetailsText.Escape(Money.Of(attempt)))
                 .Append(" | ").Append(DetailsText.Escape(attempt.Why ?? attempt.Error ?? "")).Append(" |\n");
         }
 

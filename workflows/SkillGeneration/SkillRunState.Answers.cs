@@ -13,8 +13,10 @@ namespace Spark.Temporal.Workflows.SkillGeneration;
 internal sealed partial class SkillRunState
 {
     public SkillProgress Progress() => new(
-        Task, Control.State, Number, MaxAttempts, Step, Control.Spent.CostUsd, Control.Limit.Usd, [.. _attempts])
+        Task, Control.State, Number, MaxAttempts, Step, Control.Spent.KnownUsd, Control.Limit.Usd, [.. _attempts])
     {
+        Unpriced = Control.Spent.Unpriced,
+        Estimated = Control.Spent.Estimated,
         Kept = _kept.Count,
         WaitsFor = Control.WaitsFor,
         Tokens = Control.Spent.TotalTokens,
@@ -51,7 +53,9 @@ internal sealed partial class SkillRunState
             InfrastructureFailures = _attempts.Count(attempt => attempt.Outcome == Outcome.Infrastructure),
             Error = Error,
             Usage = Usage,
-            CostUsd = Usage.CostUsd,
+            CostUsd = Usage.KnownUsd,
+            Unpriced = Usage.Unpriced,
+            Estimated = Usage.Estimated,
             ModelCalls = Control.ModelCalls,
             ResentInFlight = Control.ResentInFlight,
             SoftInterventions = _attempts.Count(attempt => attempt.Intervention == InterventionLevel.Soft),
@@ -66,7 +70,7 @@ internal sealed partial class SkillRunState
     /// <summary>Declares how the run ended.</summary>
     public void Done(SkillGenerationResult result)
     {
-        Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet(RunStates.Done), SearchAttributes.CostUsd.ValueSet(Math.Round(Usage.CostUsd, 6)));
+        Workflow.UpsertTypedSearchAttributes(SearchAttributes.State.ValueSet(RunStates.Done), SearchAttributes.Cost(Usage));
         Workflow.CurrentDetails = SkillRunDetails.Render(this, _attempts, result);
     }
 

@@ -161,8 +161,12 @@ internal sealed partial class SkillRunState : IModelCaller
         }
 
         _attempts.Add(new AttemptProgress(
-            Number, result.Outcome, result.Reward, result.TestsPassed, result.TestsTotal, null, Intervention, result.Usage.CostUsd,
-            result.Error is { } error ? PlainText.OneLine(error, 200) : null));
+            Number, result.Outcome, result.Reward, result.TestsPassed, result.TestsTotal, null, Intervention, result.Usage.KnownUsd,
+            result.Error is { } error ? PlainText.OneLine(error, 200) : null)
+        {
+            Unpriced = result.Usage.Unpriced,
+            Estimated = result.Usage.Estimated,
+        });
         return record;
     }
 
@@ -172,7 +176,7 @@ internal sealed partial class SkillRunState : IModelCaller
         Workflow.UpsertTypedSearchAttributes(
         [
             SearchAttributes.Outcome.ValueSet(record.Outcome.ToString()),
-            SearchAttributes.CostUsd.ValueSet(Math.Round(Usage.CostUsd, 6)),
+            SearchAttributes.Cost(Usage),
             .. record.Result.Reward is { } reward ? new[] { SearchAttributes.Reward.ValueSet(reward) } : [],
         ]);
     }

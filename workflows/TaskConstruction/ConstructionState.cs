@@ -56,8 +56,10 @@ internal sealed class ConstructionState : IModelCaller
     }
 
     public ConstructionProgress Progress() => new(
-        _input.Name, TaskId, Control.State, Step, Round, MaxRevisions, Usage.CostUsd, Control.Limit.Usd, [.. Versions.Select(Line)])
+        _input.Name, TaskId, Control.State, Step, Round, MaxRevisions, Usage.KnownUsd, Control.Limit.Usd, [.. Versions.Select(Line)])
     {
+        Unpriced = Usage.Unpriced,
+        Estimated = Usage.Estimated,
         WaitsFor = Control.WaitsFor,
         Tokens = Usage.TotalTokens,
         BudgetTokens = Control.Limit.Tokens,
@@ -85,7 +87,7 @@ internal sealed class ConstructionState : IModelCaller
     public void Count(LlmReply reply)
     {
         Control.Count(reply);
-        Workflow.UpsertTypedSearchAttributes(SearchAttributes.CostUsd.ValueSet(Math.Round(Usage.CostUsd, 6)));
+        Workflow.UpsertTypedSearchAttributes(SearchAttributes.Cost(Usage));
     }
 
     public ConstructionResult Result(ConstructionStatus status, string? error) => new()
@@ -96,7 +98,9 @@ internal sealed class ConstructionState : IModelCaller
         Rounds = Round,
         Error = error,
         Usage = Usage,
-        CostUsd = Usage.CostUsd,
+        CostUsd = Usage.KnownUsd,
+        Unpriced = Usage.Unpriced,
+        Estimated = Usage.Estimated,
         ModelCalls = Control.ModelCalls,
         ResentInFlight = Control.ResentInFlight,
         DurationMs = Elapsed.Milliseconds(_started),
@@ -107,7 +111,7 @@ internal sealed class ConstructionState : IModelCaller
     public ConstructionResult Done(ConstructionResult result)
     {
         Workflow.UpsertTypedSearchAttributes(
-            SearchAttributes.State.ValueSet(RunStates.Done), SearchAttributes.Outcome.ValueSet(result.Status.ToString()), SearchAttributes.CostUsd.ValueSet(Math.Round(Usage.CostUsd, 6)));
+            SearchAttributes.State.ValueSet(RunStates.Done), SearchAttributes.Outcome.ValueSet(result.Status.ToString()), SearchAttributes.Cost(Usage));
         Workflow.CurrentDetails = Render(result);
         return result;
     }

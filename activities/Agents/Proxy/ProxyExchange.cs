@@ -60,7 +60,7 @@ internal sealed class ProxyExchange(HttpClient http, LlmOptions llm, RunToken to
         {
             if (id is not null && body is not null)
             {
-                account.Count(id, Priced(new TokenUsage(body.PromptTokens, 0) { Estimated = true }, null));
+                account.Count(id, Priced(new TokenUsage(body.PromptTokens, 0) { Unpriced = true, Estimated = true }, null));
             }
 
             context.Abort();
@@ -124,7 +124,7 @@ internal sealed class ProxyExchange(HttpClient http, LlmOptions llm, RunToken to
         }
     }
 
-    private TokenUsage Priced(TokenUsage usage, string? answered) => ProxyPrices.Of(usage, llm, target.Model, answered);
+    private TokenUsage Priced(TokenUsage usage, string? answered) => ProxyPrices.Of(usage, llm, target, answered);
 
     private static void Failed(RunAccount account, string? id, HttpStatusCode status, string words)
     {

@@ -7,6 +7,6 @@ namespace Spark.Temporal.Activities.Agents.Proxy;
 internal static class ProxyPrices
 {
     /// <summary>The usage with its cost: what the provider says it cost, else by the price of the run's model.</summary>
-    public static TokenUsage Of(TokenUsage usage, LlmOptions llm, string asked, string? answered) =>
-        usage.CostUsd > 0 ? usage : PriceTable.Priced(usage, llm.Prices, asked, answered);
+    public static TokenUsage Of(TokenUsage usage, LlmOptions llm, ProxyTarget target, string? answered) =>
+        PriceTable.Priced(usage, llm, target.Model, answered, target.BaseUrl.Host, DateTimeOffset.UtcNow);
 }

@@ -89,7 +89,7 @@ internal sealed class ProxyRequests(ProxyState state, LlmOptions llm, ProxyOptio
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, account.Ended);
         var (id, refusal) = await account.EnterAsync(
             new SpendingLimit(token.BudgetUsd, token.BudgetTokens),
-            (prompt, completion) => ProxyPrices.Of(new(prompt, completion), llm, target.Model, null),
+            (prompt, completion) => ProxyPrices.Of(new(prompt, completion) { Unpriced = true }, llm, target, null),
             body,
             limit.Token);
         if (id is null)

@@ -1,19 +1,18 @@
 using System.Buffers;
 using System.Text.Json;
+using Spark.Temporal.Activities.Llm.Usage;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
 
 namespace Spark.Temporal.Activities.Agents.Proxy;
 
 /// <summary>
-/// Reads usage out of a reply while it passes: one JSON document or a stream of events, in the fields of OpenAI's two
-/// protocols, of Anthropic's and of Gemini's. Numbers that grow along a stream count once, with their largest value.
+/// Reads usage out of a reply while it passes: one JSON document or a stream of events. Numbers that grow along a stream count once,
+/// with their largest value.
 /// </summary>
 internal sealed class UsageReader(bool events)
 {
     private const int MostBytes = 32 * 1024 * 1024;
-
-    private static readonly string[] Places = ["usage", "message.usage", "response.usage", "usageMetadata"];
 
     /// <summary>Where the pieces of a reply stand in events, and its texts in a document.</summary>
     private static readonly string[] Pieces =
@@ -26,14 +25,8 @@ internal sealed class UsageReader(bool events)
     ];
 
     private readonly ArrayBufferWriter<byte> _held = new();
-    private long _prompt;
-    private long _completion;
-    private long _cached;
-    private long _written;
-    private long _reasoning;
-    private double _cost;
+    private TokenUsage? _usage;
     private long _seen;
-    private bool _found;
     private bool _ended;
     private bool _tooLong;
 
@@ -76,13 +69,21 @@ internal sealed class UsageReader(bool events)
             Document(_held.WrittenMemory);
         }
 
-        return _found ? new TokenUsage(_prompt, _completion, _cached, _cost) { CacheWriteTokens = _written, ReasoningTokens = _reasoning } : null;
+        return _usage;
     }
 
     /// <summary>Usage of a reply whose end did not come, or that says nothing: what it said so far, the rest estimated.</summary>
     /// <param name="prompt">About how many tokens were sent.</param>
-    public TokenUsage Estimate(long prompt) =>
-        new(_prompt > 0 ? _prompt : prompt, Math.Max(_completion, SeenTokens), _cached, _cost) { CacheWriteTokens = _written, ReasoningTokens = _reasoning, Estimated = true };
+    public TokenUsage Estimate(long prompt)
+    {
+        var said = _usage ?? new TokenUsage(0, 0) { Unpriced = true };
+        return said with
+        {
+            PromptTokens = said.PromptTokens > 0 ? said.PromptTokens : prompt,
+            CompletionTokens = Math.Max(said.CompletionTokens, SeenTokens),
+            Estimated = true,
+        };
+    }
 
     /// <summary>Whether the reply went to its end, so that what it stated is all.</summary>
     public bool Ended => !events || _ended;
@@ -138,7 +139,7 @@ internal sealed class UsageReader(bool events)
     {
         Model = JsonPaths.Text(root, "model") ?? JsonPaths.Text(root, "message.model") ?? JsonPaths.Text(root, "response.model") ?? JsonPaths.Text(root, "modelVersion") ?? Model;
         var kind = JsonPaths.Text(root, "type") ?? "";
-        _ended |= kind is "message_stop" or "response.completed" or "response.incomplete" or "response.failed" 
+        _ended |= kind is "message_stop" or "response.completed" or "response.incomplete" or "response.failed"
             || JsonPaths.Text(root, "candidates.*.finishReason") is not null || JsonPaths.Text(root, "choices.*.finish_reason") is not null;
         if (kind is "error" or "response.failed" || JsonPaths.Find(root, "error").Any(error => error.ValueKind is JsonValueKind.Object or JsonValueKind.String))
         {
@@ -153,32 +154,6 @@ internal sealed class UsageReader(bool events)
                 JsonValueKind.Object when kind.Length == 0 || kind == "message" => piece.GetRawText().Length,
                 _ => 0,
             });
-        foreach (var usage in Places.SelectMany(place => JsonPaths.Find(root, place)).Where(usage => usage.ValueKind == JsonValueKind.Object))
-        {
-            Usage(usage);
-        }
+        _usage = StatedUsage.Larger(_usage, StatedUsage.Of(root));
     }
-
-    private void Usage(JsonElement usage)
-    {
-        _found = true;
-        var written = Of(usage, "cache_creation_input_tokens");
-        var apart = Of(usage, "cache_read_input_tokens") + written;
-        var reasoning = Of(usage, "completion_tokens_details.reasoning_tokens", "output_tokens_details.reasoning_tokens", "output_tokens_details.thinking_tokens", "thoughtsTokenCount");
-        _prompt = Math.Max(_prompt, Of(usage, "prompt_tokens", "promptTokenCount") + Of(usage, "toolUsePromptTokenCount") + Of(usage, "input_tokens") + apart);
-        var completion = Of(usage, "completion_tokens", "output_tokens", "candidatesTokenCount") + Of(usage, "thoughtsTokenCount");
-
-        // Some leave the reasoning out of the completion: the total knows.
-        var total = Of(usage, "total_tokens", "totalTokenCount");
-        _completion = Math.Max(_completion, Math.Max(completion, total - _prompt));
-        _reasoning = Math.Max(_reasoning, reasoning);
-        _written = Math.Max(_written, Math.Max(written, Of(usage, "prompt_tokens_details.cache_write_tokens", "input_tokens_details.cache_write_tokens")));
-        _cached = Math.Max(
-            _cached,
-            Of(usage, "prompt_tokens_details.cached_tokens", "input_tokens_details.cached_tokens", "cache_read_input_tokens", "cachedContentTokenCount", "prompt_cache_hit_tokens"));
-        _cost = Math.Max(_cost, JsonPaths.Number(usage, "cost") ?? 0);
-    }
-
-    private static long Of(JsonElement usage, params string[] paths) =>
-        (long)(paths.Select(path => JsonPaths.Number(usage, path)).FirstOrDefault(number => number is not null) ?? 0);
 }

@@ -57,7 +57,7 @@ internal sealed class AttemptEvents(IArtifactStore store)
                 Response = said.Response,
                 InputTokens = call.Usage.PromptTokens,
                 OutputTokens = call.Usage.CompletionTokens,
-                CostUsd = call.Usage.CostUsd,
+                CostUsd = call.Usage.Unpriced ? null : call.Usage.CostUsd,
                 LatencyS = Latency(call.DurationMs),
                 Ts = Seconds(call.At),
                 Problems = call.Problems,
@@ -112,7 +112,7 @@ internal sealed class AttemptEvents(IArtifactStore store)
             Response = said.Response,
             InputTokens = reflection.Usage.PromptTokens,
             OutputTokens = reflection.Usage.CompletionTokens,
-            CostUsd = reflection.Usage.CostUsd,
+            CostUsd = reflection.Usage.Unpriced ? null : reflection.Usage.CostUsd,
             LatencyS = Latency(reflection.DurationMs),
             Ts = Seconds(reflection.At),
             MemoBefore = memoBefore,
@@ -145,7 +145,7 @@ internal sealed class AttemptEvents(IArtifactStore store)
             TotalTimeS = Math.Round((run.Now - run.StartedAt).TotalSeconds, 3),
             TotalInputTokens = result.Usage.PromptTokens,
             TotalOutputTokens = result.Usage.CompletionTokens,
-            TotalCostUsd = result.CostUsd,
+            TotalCostUsd = result.Usage.Unpriced ? null : result.Usage.CostUsd,
             ExplorationConfig = new ExplorationConfig
             {
                 Model = run.Input.ModelSlug,

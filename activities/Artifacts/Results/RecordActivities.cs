@@ -120,7 +120,7 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
                 {
                     LlmPurposes.Reflect => ReflectPrompts.Reask(request.Reasons),
                     LlmPurposes.Distill => DistillPrompts.Reask(request.Reasons),
-                    _ => $"{string.Join(' ', request.Reasons)} Go on from where it stopped, in smaller steps.",
+                    _ => AgentPrompts.GoOn(request.Reasons[0]),
                 },
             },
         ],

@@ -62,6 +62,10 @@ internal sealed class RunRestorer(IArtifactStore store)
         record.Result.TestsTotal,
         record.Reflection?.Pdi?.Rounded().WeightedPdi,
         record.Intervention,
-        record.Result.Usage.CostUsd,
-        record.Result.Error is { } error ? PlainText.OneLine(error, 200) : null);
+        record.Result.Usage.KnownUsd,
+        record.Result.Error is { } error ? PlainText.OneLine(error, 200) : null)
+    {
+        Unpriced = record.Result.Usage.Unpriced,
+        Estimated = record.Result.Usage.Estimated,
+    };
 }

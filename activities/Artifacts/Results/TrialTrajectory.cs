@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Prompts;
 using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
@@ -30,7 +31,7 @@ internal static class TrialTrajectory
                 TotalPromptTokens = usage.PromptTokens,
                 TotalCompletionTokens = usage.CompletionTokens,
                 TotalCachedTokens = usage.CachedTokens,
-                TotalCostUsd = usage.CostUsd,
+                TotalCostUsd = usage.Unpriced ? null : usage.CostUsd,
                 TotalSteps = steps.Count,
             },
             Extra = new AtifExtra
@@ -52,7 +53,8 @@ internal static class TrialTrajectory
     {
         var steps = new List<AtifStep>();
         var asking = -1;
-        foreach (var message in messages)
+        var fenced = messages.Any(message => message.ToolCalls.Any(call => call.Fenced));
+        foreach (var message in messages.Select(message => fenced ? AsAsked(message) : message))
         {
             if (message.Role == ChatRoles.Tool && asking >= 0)
             {
@@ -70,6 +72,10 @@ internal static class TrialTrajectory
 
         return steps;
     }
+
+    /// <summary>An endpoint without tools was sent another system prompt than the one that is kept.</summary>
+    private static ChatMessage AsAsked(ChatMessage message) =>
+        message.Role == ChatRoles.System && AgentPrompts.ForFences(message.Content) is { } prompt ? message with { Content = prompt } : message;
 
     private static AtifStep Step(ChatMessage message, int number)
     {
@@ -101,7 +107,7 @@ internal static class TrialTrajectory
                 PromptTokens = usage.PromptTokens,
                 CompletionTokens = usage.CompletionTokens,
                 CachedTokens = usage.CachedTokens,
-                CostUsd = usage.CostUsd,
+                CostUsd = usage.Unpriced ? null : usage.CostUsd,
             },
         };
     }

@@ -86,7 +86,9 @@ internal sealed class TrialWriter(IArtifactStore store)
                 NInputTokens = result.Usage.PromptTokens,
                 NCacheTokens = result.Usage.CachedTokens,
                 NOutputTokens = result.Usage.CompletionTokens,
-                CostUsd = result.Usage.CostUsd,
+                CostUsd = result.Usage.KnownUsd,
+                Unpriced = result.Usage.Unpriced,
+                Estimated = result.Usage.Estimated,
                 Metadata = new SparkTrialMetadata
                 {
                     Outcome = result.Outcome.ToString(),

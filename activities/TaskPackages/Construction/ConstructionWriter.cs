@@ -52,6 +52,8 @@ internal sealed class ConstructionWriter(IArtifactStore store)
             ModelCalls = request.Result.ModelCalls,
             Usage = request.Result.Usage,
             CostUsd = request.Result.CostUsd,
+            Unpriced = request.Result.Unpriced,
+            Estimated = request.Result.Estimated,
             DurationMs = request.Result.DurationMs,
             Proof = request.Versions.Count > 0 ? Proof(request.Versions[^1]) : null,
             Versions = [.. request.Versions.Select((version, index) => new VersionEntry

@@ -1,12 +1,12 @@
 // All batches, and one batch: tasks against attempts.
 
-import { away, chip, el, heads, number, time, tone, usd } from './dom.js';
+import { away, chip, el, heads, number, time, tone } from './dom.js';
 
 const stat = (label, value, kind) => el('div', { class: `stat ${kind ?? ''}` }, el('b', {}, value), el('span', {}, label));
 
 const stats = tile => el('div', { class: 'stats' },
   stat(tile.runs === 1 ? 'run' : 'runs', tile.runs), stat('passed', tile.passed, 'pass'), stat('ended without', tile.failed, 'fail'),
-  stat('waiting', tile.waiting, 'wait'), stat('running', tile.running, 'run'), stat('spent', usd(tile.cost_usd)));
+  stat('waiting', tile.waiting, 'wait'), stat('running', tile.running, 'run'), stat('spent', tile.spent));
 
 export function overview(shown) {
   if (shown.batches.length === 0) return [el('h1', {}, 'Batches'), el('p', { class: 'quiet' }, 'Nothing has run yet. spark demo and spark skills run start batches.')];
@@ -17,7 +17,7 @@ export function overview(shown) {
       el('tbody', {}, ...shown.batches.map(tile => el('tr', { 'data-key': tile.name },
         el('th', { scope: 'row' }, tile.name ? el('a', { class: 'line', href: `#/batch/${encodeURIComponent(tile.name)}` }, tile.name) : 'without a batch'),
         el('td', {}, tile.model ?? ''), el('td', { class: 'n' }, tile.runs), el('td', { class: 'n pass' }, tile.passed || ''), el('td', { class: 'n fail' }, tile.failed || ''),
-        el('td', { class: 'n wait' }, tile.waiting || ''), el('td', { class: 'n run' }, tile.running || ''), el('td', { class: 'n' }, usd(tile.cost_usd)),
+        el('td', { class: 'n wait' }, tile.waiting || ''), el('td', { class: 'n run' }, tile.running || ''), el('td', { class: 'n' }, tile.spent),
         el('td', {}, time(tile.started_at)), el('td', {}, away(tile.ui, 'Temporal')))))),
     shown.cut ? el('p', { class: 'quiet' }, 'Only the newest runs are counted here, so the numbers of older batches may be too low. A batch\'s own page counts all its runs.') : null,
   ].filter(Boolean);
@@ -25,19 +25,19 @@ export function overview(shown) {
 
 function square(cell, alone) {
   const kind = tone(cell.outcome, cell.state === 'completed' ? '' : cell.state);
-  const words = `${cell.label}: ${cell.outcome && kind !== 'run' && kind !== 'wait' ? cell.outcome : cell.state}${cell.reward === undefined ? '' : `, reward ${number(cell.reward)}`}${cell.cost_usd ? `, ${usd(cell.cost_usd)}` : ''}`;
+  const words = `${cell.label}: ${cell.outcome && kind !== 'run' && kind !== 'wait' ? cell.outcome : cell.state}${cell.reward === undefined ? '' : `, reward ${number(cell.reward)}`}${cell.spent ? `, ${cell.spent}` : ''}`;
   const face = kind === 'part' && !alone ? number(cell.reward, 1) || '·' : cell.label;
   // Attempts are reached through their run too; with trials the squares are the only way.
   return el('a', { class: `cell ${kind}`, title: words, 'aria-label': words, href: `#/run/${encodeURIComponent(cell.id)}`, tabindex: alone ? null : -1 }, face);
 }
 
-function row({ name, run, attempts, trials, ui }) {
+function row({ name, run, attempts, trials, ui, spent }) {
   const now = run.status === 'completed' ? run.status : run.state ?? run.status;
   return el('tr', { 'data-key': run.id },
     el('th', { scope: 'row' }, el('a', { class: 'line', href: `#/run/${encodeURIComponent(run.id)}` }, name)),
     el('td', {}, trials ? chip(trials, tone(null, trials)) : chip(now === 'completed' ? (run.outcome ?? 'done').toLowerCase() : now, tone(run.outcome, now === 'completed' ? '' : now))),
     el('td', { class: 'cells' }, ...attempts.map(cell => square(cell, Boolean(trials)))),
-    el('td', { class: 'n' }, number(run.reward)), el('td', { class: 'n' }, run.pdi === undefined ? '' : run.pdi.toFixed(4)), el('td', { class: 'n' }, usd(run.cost_usd)),
+    el('td', { class: 'n' }, number(run.reward)), el('td', { class: 'n' }, run.pdi === undefined ? '' : run.pdi.toFixed(4)), el('td', { class: 'n' }, spent ?? ''),
     el('td', {}, away(ui, 'Temporal')));
 }
 

@@ -15,13 +15,13 @@ export function stepMemo(shown, ui, by, draw) {
 /** The command that lets a waiting run go on. */
 function goesOn(shown) {
   if (shown.run.state !== 'waiting: budget') return `spark runs resume ${shown.run.id}`;
-  return `spark runs budget ${shown.run.id} ${shown.budget_usd ? `--usd ${Math.ceil(2 * Math.max(shown.budget_usd, shown.cost_usd ?? 0))}` : '--tokens N'}`;
+  return `spark runs budget ${shown.run.id} ${shown.budget_usd && shown.cost_usd !== undefined && shown.cost_usd !== null ? `--usd ${Math.ceil(2 * Math.max(shown.budget_usd, shown.cost_usd ?? 0))}` : '--tokens N'}`;
 }
 
 function head(shown) {
   const run = shown.run;
   const now = run.status === 'completed' ? run.status : run.state ?? run.status;
-  const spent = usd(shown.cost_usd ?? run.cost_usd ?? 0) + (shown.budget_usd ? ` of ${usd(shown.budget_usd)}` : '');
+  const spent = (shown.spent ?? usd(0)) + (shown.budget_usd ? ` of ${usd(shown.budget_usd)}` : '');
   const facts = [
     ['model', run.model], ['attempt', run.attempt && `${run.attempt}${shown.max_attempts ? ` of ${shown.max_attempts}` : ''}`], ['now', run.status === 'running' ? shown.step : null],
     ['reward', number(run.reward)], ['spent', spent], ['results', shown.folder],
@@ -39,7 +39,7 @@ const attempts = shown => panel('attempts', 'Attempts', shown.attempts.length ==
   el('tbody', {}, ...shown.attempts.map(attempt => el('tr', {},
     el('td', { class: 'n' }, attempt.number), el('td', {}, attempt.intervention ? chip(attempt.intervention, attempt.intervention) : ''),
     el('td', {}, chip(attempt.outcome.toLowerCase(), tone(attempt.outcome))), el('td', { class: 'n' }, number(attempt.reward)), el('td', { class: 'n' }, attempt.total ? `${attempt.passed}/${attempt.total}` : ''),
-    el('td', { class: 'n' }, attempt.pdi === undefined ? '' : attempt.pdi.toFixed(4)), el('td', { class: 'n' }, usd(attempt.cost_usd)), el('td', { class: 'why' }, attempt.why ?? ''),
+    el('td', { class: 'n' }, attempt.pdi === undefined ? '' : attempt.pdi.toFixed(4)), el('td', { class: 'n' }, attempt.spent), el('td', { class: 'why' }, attempt.why ?? ''),
     el('td', {}, away(attempt.ui, 'Temporal')))))));
 
 function memos(shown, ui, draw) {

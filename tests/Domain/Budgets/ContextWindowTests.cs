@@ -39,6 +39,74 @@ public sealed class ContextWindowTests
             && again.Dropped == 0;
     });
 
+    [FsCheck.NUnit.Property]
+    public Property What_a_note_remembers_stays_left_out_and_the_beginning_stays_the_same() => Prop.ForAll(Conversations, made =>
+    {
+        var sent = new List<IReadOnlyList<ChatMessage>>();
+        var messages = new List<ChatMessage>();
+        foreach (var message in made.Messages)
+        {
+            if (message.Role == ChatRoles.Assistant)
+            {
+                var fitted = ContextWindow.Fit(messages, made.Limit);
+                if (sent.Count > 0 && fitted.LeftOut.Count == 0 && !fitted.Messages.Take(sent[^1].Count).SequenceEqual(sent[^1]))
+                {
+                    return false;
+                }
+
+                sent.Add(fitted.Messages);
+                if (fitted.LeftOut.Count > 0)
+                {
+                    messages.Add(new ChatMessage { Role = ChatRoles.Note, LeftOut = fitted.LeftOut });
+                }
+            }
+
+            messages.Add(message);
+        }
+
+        return true;
+    });
+
+    /// <summary>What a provider with a cache of prefixes charges in full for a long conversation.</summary>
+    [Test]
+    public void A_long_conversation_is_rewritten_rarely()
+    {
+        const int limit = 60_000;
+        var whole = Conversation(Enumerable.Range(0, 150).Select(turn => 1_500 + (turn * 977 % 3_000)));
+        var every = FullPrice(whole, messages => ContextWindow.Fit(messages, limit, share: 1), out var most);
+        var rare = FullPrice(whole, messages => ContextWindow.Fit(messages, limit), out var few);
+        TestContext.Out.WriteLine($"150 turns, {limit} tokens: {every:N0} full-price tokens and {most} rewrites when cut at every turn, {rare:N0} and {few} now: {(double)every / rare:0.0} to 1");
+        Assert.That(few, Is.LessThan(12));
+        Assert.That(rare * 2, Is.LessThan(every));
+    }
+
+    private static long FullPrice(List<ChatMessage> whole, Func<IReadOnlyList<ChatMessage>, FittedConversation> fit, out int rewrites)
+    {
+        rewrites = 0;
+        var messages = new List<ChatMessage>();
+        IReadOnlyList<ChatMessage> before = [];
+        var full = 0L;
+        foreach (var message in whole)
+        {
+            if (message.Role == ChatRoles.Assistant)
+            {
+                var fitted = fit(messages);
+                var same = fitted.Messages.Zip(before).TakeWhile(pair => pair.First == pair.Second).Count();
+                full += TokenEstimate.Of(fitted.Messages.Skip(same));
+                before = fitted.Messages;
+                if (fitted.LeftOut.Count > 0)
+                {
+                    rewrites++;
+                    messages.Add(new ChatMessage { Role = ChatRoles.Note, LeftOut = fitted.LeftOut });
+                }
+            }
+
+            messages.Add(message);
+        }
+
+        return full;
+    }
+
     [Test]
     public void The_note_says_how_much_is_gone_and_the_answer_keeps_its_call()
     {

@@ -38,7 +38,24 @@ public sealed class SpendingLimitTests
         var change = new SpendingLimit(Tokens: 5000);
 
         Assert.That(limit.Refusal(change, Spent(12, 1000)), Is.Null);
-        Assert.That(limit.With(change), Is.EqualTo(new SpendingLimit(10, 5000)));
+        Assert.That(limit.With(change, Spent(5, 100)), Is.EqualTo(new SpendingLimit(10, 5000)));
+    }
+
+    [Test]
+    public void Dollars_that_nobody_can_count_are_used_up_at_once_and_tokens_take_their_place()
+    {
+        var limit = new SpendingLimit(10);
+        var spent = new TokenUsage(900, 100) { Unpriced = true };
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(limit.Reached(spent), Does.Contain("budget of $10.00 cannot be kept").And.Contain("no price").And.Contain("budget_tokens").And.Contain("Llm:Prices"));
+            Assert.That(limit.Refusal(new SpendingLimit(25), spent), Does.Contain("budget_usd").And.Contain("budget_tokens, above 1,000"));
+            Assert.That(limit.Refusal(new SpendingLimit(Tokens: 2000), spent), Is.Null);
+            Assert.That(limit.With(new SpendingLimit(Tokens: 2000), spent), Is.EqualTo(new SpendingLimit(Tokens: 2000)));
+            Assert.That(new SpendingLimit(Tokens: 2000).Reached(spent), Is.Null, "tokens are known");
+            Assert.That(limit.Above(spent), Is.EqualTo(SpendingLimit.None));
+        });
     }
 
     [TestCase(null, null, 4, null, null)]

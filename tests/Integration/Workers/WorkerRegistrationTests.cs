@@ -112,6 +112,8 @@ public sealed class WorkerRegistrationTests
             return Task.FromResult(new LlmReply { Conversation = request.Conversation, Text = "said once", Usage = TokenUsage.None });
         }
 
+        public Task<ModelDescription> DescribeAsync(ModelDescriptionRequest request) => throw new NotSupportedException();
+
         public Task<ModelProbe> ProbeAsync(ModelChoice model) => Task.FromResult(new ModelProbe(model.Name ?? "", "", 0));
     }
 

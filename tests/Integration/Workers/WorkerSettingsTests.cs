@@ -29,6 +29,12 @@ public sealed class WorkerSettingsTests
         Assert.That(WorkerSettings.Load([], variables)["Llm:Profiles:my_model:BaseUrl"], Is.EqualTo("http://localhost"));
     }
 
+    [TestCase("SPARK_LLM__PROFILES__azure__QUERY__api_version", "Llm:Profiles:azure:Query:api-version")]
+    [TestCase("SPARK_LLM__PROFILES__gate__HEADERS__x_portkey_provider", "Llm:Profiles:gate:Headers:x-portkey-provider")]
+    [TestCase("SPARK_LLM__PROFILES__azure__KEY_HEADER", "Llm:Profiles:azure:KeyHeader")]
+    public void Names_of_headers_and_query_parameters_have_hyphens(string variable, string setting) =>
+        Assert.That(WorkerSettings.Load([], new Hashtable { [variable] = "value" })[setting], Is.EqualTo("value"));
+
     [TestCase("--rolse=llm", "--rolse is not an option")]
     [TestCase("--roles", "--roles needs a value")]
     [TestCase("llm", "'llm' is not an option")]

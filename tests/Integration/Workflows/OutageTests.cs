@@ -115,6 +115,32 @@ public sealed class OutageTests
     }
 
     [Test]
+    public async Task A_try_that_is_paid_for_is_left_to_a_person()
+    {
+        await using var deployment = await FakeDeployment.StartAsync();
+        await using var other = await FakeDeployment.StartAsync();
+        var (broken, calls, others) = (true, 0, 0);
+        deployment.Around = (name, _) => name == "llm.complete" && Interlocked.Increment(ref calls) >= 1 && broken
+            ? throw new ApplicationFailureException("no choice with a message", FailureTypes.ModelUnreadable, nonRetryable: true)
+            : Task.CompletedTask;
+        other.Around = (name, _) => name == "llm.complete" && Interlocked.Increment(ref others) < 4
+            ? throw new ApplicationFailureException("away", FailureTypes.ModelUnavailable, nonRetryable: true)
+            : Task.CompletedTask;
+
+        var run = await StartAsync(deployment, waitUnitSec: 0.1);
+        await Eventually.IsTrueAsync(async () => (await ProgressAsync(run)).State == RunStates.ModelEndpoint, "it waits");
+        await (await StartAsync(other, waitUnitSec: 0.1)).GetResultAsync();
+        var (asked, waiting) = (calls, await ProgressAsync(run));
+        broken = false;
+        await run.ExecuteUpdateAsync(workflow => workflow.ResumeAsync());
+        var result = await run.GetResultAsync();
+
+        Assert.That(asked, Is.EqualTo(1), "another run tried four times meanwhile");
+        Assert.That(waiting.WaitsFor, Does.Contain("no choice").And.Contain("only by Resume: spark runs resume").And.Not.Contain("by itself"));
+        Assert.That((result.Status, result.InfrastructureFailures), Is.EqualTo((SkillRunStatus.Passed, 0)));
+    }
+
+    [Test]
     public async Task After_ten_minutes_the_container_goes_and_is_rebuilt_without_a_loss()
     {
         await using var deployment = await FakeDeployment.StartAsync();

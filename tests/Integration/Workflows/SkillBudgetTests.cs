@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Messages;
@@ -93,6 +94,42 @@ public sealed class SkillBudgetTests
             Assert.That(result.Status, Is.EqualTo(SkillRunStatus.Passed));
             Assert.That(deployment.World.Count("llm:"), Is.EqualTo(4), "attempt, reflection, attempt, skill");
             Assert.That(result.ModelCalls, Is.EqualTo(4));
+        });
+    }
+
+    [Test]
+    public async Task Dollars_on_a_model_without_a_price_wait_at_the_first_reply_and_tokens_go_on()
+    {
+        await using var deployment = await FakeDeployment.StartAsync();
+        Act(deployment.World, commands: 2);
+        deployment.World.CostPerCall = 0;
+        deployment.World.Tokens = new TokenUsage(100, 10) { Unpriced = true };
+        var (flags, reply) = (new ConcurrentQueue<bool>(), deployment.World.Reply);
+        deployment.World.Reply = (purpose, call, request) =>
+        {
+            flags.Enqueue(request.MustBePriced);
+            return reply(purpose, call, request);
+        };
+        var run = await StartAsync(deployment, usd: 3, tokens: null);
+        var waiting = await WaitForBudgetAsync(run);
+        var calls = flags.ToArray();
+        var attributes = (await run.DescribeAsync()).TypedSearchAttributes;
+        var details = (await run.QueryAsync<Temporalio.Api.Sdk.V1.WorkflowMetadata>("__temporal_workflow_metadata", [])).CurrentDetails;
+        var refused = await Assert.ThrowsAsync<WorkflowUpdateFailedException>(
+            () => run.ExecuteUpdateAsync(workflow => workflow.RaiseBudgetAsync(new BudgetRequest(25))));
+
+        await run.ExecuteUpdateAsync(workflow => workflow.RaiseBudgetAsync(new BudgetRequest(null, 100_000)));
+        var result = await run.GetResultAsync();
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(calls, Is.EqualTo(new[] { true }), "nothing is paid for beyond the reply that showed it, and the worker was told to refuse before that");
+            Assert.That(waiting.WaitsFor, Does.Contain("the budget of $3.00 cannot be kept: the model has no price").And.Contain("budget_tokens"));
+            Assert.That((waiting.CostUsd, waiting.Unpriced), Is.EqualTo(((double?)null, true)));
+            Assert.That(attributes.ContainsKey(SearchAttributes.CostUsd), Is.False);
+            Assert.That(details, Does.Contain("unpriced").And.Contain("budget_tokens").And.Not.Contain(@"\$0.00"));
+            Assert.That(refused!.InnerException!.Message, Does.Contain("budget_usd cannot be kept"));
+            Assert.That((result.Status, result.CostUsd, result.Unpriced), Is.EqualTo((SkillRunStatus.Passed, (double?)null, true)));
         });
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Api.Enums.V1;
@@ -60,16 +61,29 @@ public sealed class LlmFaultsTests : LlmTestBase
     [TestCase("Retry-After", "7", 7)]
     [TestCase("Retry-After", "0.5", 0.5)]
     [TestCase("retry-after-ms", "1500", 1.5)]
-    [TestCase("Retry-After", "99999", 600)]
-    [TestCase("Retry-After", "1e300", 600)]
+    [TestCase("Retry-After", "3000", 600)]
+    [TestCase("x-ratelimit-remaining-tokens", "0", 30)]
     public async Task Throttling_is_benign_and_its_Retry_After_is_followed_up_to_a_limit(string header, string value, double seconds)
     {
-        Server.Then(FakeReply.Error(429, "slow down").WithHeader(header, value));
+        Server.Then(FakeReply.Error(429, "slow down").WithHeader(header, value).WithHeader("x-ratelimit-reset-tokens", "30s"));
 
         var failure = await FailureAsync(Activities(), await RequestAsync());
 
-        Assert.That(failure.NextRetryDelay, Is.EqualTo(TimeSpan.FromSeconds(seconds)));
+        // A little more than asked, so that calls that were refused together do not come back together.
+        Assert.That(failure.NextRetryDelay!.Value.TotalSeconds, Is.InRange(seconds, seconds * 1.1));
         Assert.That(failure.Category, Is.EqualTo(ApplicationErrorCategory.Benign));
+    }
+
+    [TestCase("99999")]
+    [TestCase("1e300")]
+    public async Task A_wait_of_hours_is_a_quota_for_which_the_run_waits(string value)
+    {
+        Server.Then(FakeReply.Error(429, "slow down").WithHeader("Retry-After", value));
+
+        var failure = await FailureAsync(Activities(), await RequestAsync());
+
+        Assert.That((failure.ErrorType, failure.NonRetryable), Is.EqualTo((FailureTypes.ModelRefused, true)));
+        Assert.That(failure.Message, Does.Contain("UTC (in "));
     }
 
     [Test]
@@ -132,7 +146,6 @@ public sealed class LlmFaultsTests : LlmTestBase
     [TestCase("{\"choices\":[]}")]
     [TestCase("{\"choices\":[{}]}")]
     [TestCase("{\"choices\":[{\"message\":null}]}")]
-    [TestCase("{\"choices\":[{\"message\":{\"content\":null},\"finish_reason\":\"stop\"}]}")]
     [TestCase("{\"choices\":[{\"message\":{\"content\":\"ab")]
     [TestCase("{\"error\":{\"message\":\"upstream fell over\"}}")]
     public async Task A_success_that_cannot_be_read_is_retryable(string body)
@@ -229,8 +242,9 @@ public sealed class LlmFaultsTests : LlmTestBase
     public async Task A_conversation_that_does_not_fit_is_told_apart(int status, string words)
     {
         Server.Script = _ => FakeReply.Error(status, words);
+        var begun = new ChatMessage { Role = ChatRoles.Assistant, Content = "I look first." };
 
-        var failure = await FailureAsync(Activities(), await RequestAsync());
+        var failure = await FailureAsync(Activities(), await RequestAsync(User("Go."), begun, User("Go on.")));
 
         Assert.That(failure.ErrorType, Is.EqualTo(FailureTypes.ContextOverflow));
         Assert.That(failure.NonRetryable, Is.True);

@@ -169,9 +169,9 @@ public sealed class LlmRequestsTests : LlmTestBase
         var reply = await CallAsync(Activities(), await RequestAsync([.. messages]) with { PromptTokens = 25_000 });
 
         var contents = Server.Requests.Single().Messages.Where(message => (string?)message["role"] == "tool").Select(message => (string)message["content"]!).ToList();
-        Assert.That(reply.DroppedObservations, Is.EqualTo(2));
-        Assert.That(contents.Take(2), Is.All.Length.LessThan(200));
-        Assert.That(contents.Skip(2), Is.All.EqualTo(long1));
+        Assert.That(reply.DroppedObservations, Is.EqualTo(3));
+        Assert.That(contents.Take(3), Is.All.Length.LessThan(200));
+        Assert.That(contents.Skip(3), Is.All.EqualTo(long1));
         Assert.That((await Store.ReadConversationAsync(reply.Conversation, CancellationToken.None))[3].Content, Is.EqualTo(long1), "the record keeps it");
     }
 

@@ -34,6 +34,28 @@ public sealed class PreflightTests
     }
 
     [Test]
+    public async Task A_budget_in_dollars_on_a_model_without_a_price_starts_nothing_and_one_in_tokens_starts()
+    {
+        await using var deployment = await FakeDeployment.StartAsync();
+        deployment.World.Probe = model => new ModelProbe(model.Name!, "http://fake/v1", 1) { Unpriced = true };
+        string[] run = ["skills", "run", "--tasks-dir", Tasks(deployment), "--out", deployment.OutDir, "--model", "house-model"];
+
+        var dollars = await SparkAsync(deployment, [.. run, "--budget-usd", "5"]);
+        var batchDollars = await SparkAsync(deployment, [.. run, "--batch-budget-usd", "5"]);
+        var before = deployment.World.Calls.Count;
+        var tokens = await SparkAsync(deployment, [.. run, "--budget-tokens", "50000"]);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(dollars.ExitCode, Is.EqualTo(1), dollars.Error);
+            Assert.That(dollars.Error, Does.Contain("model house-model (profile default): nobody knows what it costs").And.Contain("Llm:Prices:0:Model=house-model").And.Contain("budget in tokens"));
+            Assert.That(batchDollars.ExitCode, Is.EqualTo(1), batchDollars.Error);
+            Assert.That(before, Is.Zero);
+            Assert.That(tokens.ExitCode, Is.Not.EqualTo(1), tokens.Error);
+        });
+    }
+
+    [Test]
     public async Task A_profile_that_no_worker_serves_is_said_within_its_patience()
     {
         await using var deployment = await FakeDeployment.StartAsync();

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Prompts;
 
-namespace Spark.Temporal.Activities.Llm;
+namespace Spark.Temporal.Activities.Llm.Apis;
 
 /// <summary>Reads what a model wants to run, from a tool call or from a fenced block.</summary>
 internal static partial class ShellTool
