@@ -58,8 +58,8 @@ internal sealed class ModelCall(
 
     private readonly LlmProfile _profile = endpoint.Profile;
 
-    /// <summary>What refusals of this call have taught: an endpoint that wants it one way and then the other is not asked in turns.</summary>
-    private readonly HashSet<string> _learned = new(StringComparer.Ordinal);
+    /// <summary>Ways in which this call has been written: an endpoint that wants it one way and then the other is not asked in turns.</summary>
+    private readonly HashSet<EndpointHabits.Habit> _tried = [];
     private readonly CallUsage _usage = new(endpoint, options, time);
 
     /// <param name="messages">The conversation.</param>
@@ -68,6 +68,7 @@ internal sealed class ModelCall(
     {
         await shelf.ReadMarksAsync(end.Stop);
         var known = await habits.OfAsync(endpoint, end.Stop);
+        _tried.Add(known);
         var fitting = new Fitting(request, endpoint, messages, known);
         if (fitting.CannotFit)
         {
@@ -121,7 +122,7 @@ internal sealed class ModelCall(
             await shelf.MarkEndAsync(failed ? RequestEnd.Failed : RequestEnd.Refused, CancellationToken.None, failed ? _usage.OfError(came, body) : null);
             if (lessons < MostLessons
                 && (ApiLessons.From(reply, _profile, api.Name, form, known) ?? Lessons.Read(reply, _profile, body, form, request)) is { } lesson
-                && lesson.Change(known) != known && _learned.Add(lesson.Words))
+                && _tried.Add(lesson.Change(known)))
             {
                 lessons++;
                 known = await LearnAsync(lesson, reply);
