@@ -37,28 +37,8 @@ internal sealed class LlmActivities(
         return probe with { ContextTokens = Fitting.ContextOf(endpoint, await _habits.OfAsync(endpoint, context.CancellationToken)) };
     }
 
-    public async Task<ModelDescription> DescribeAsync(ModelDescriptionRequest request)
-    {
-        var endpoint = ModelEndpoint.Resolve(request.Model, settings.Value);
-        var cancellation = ActivityExecutionContext.Current.CancellationToken;
-        var forgotten = request.Forget is { } habit
-            ? await _habits.ForgetAsync(endpoint, habit == ModelDescriptionRequest.All ? null : habit, cancellation) : [];
-        var known = await _habits.OfAsync(endpoint, cancellation);
-        return new ModelDescription
-        {
-            Profile = request.Model.Profile,
-            Model = endpoint.Model,
-            BaseUrl = endpoint.BaseUrl.ToString(),
-            Api = endpoint.Profile.Api == ModelApi.Auto ? $"{ApiChoice.For(endpoint, known).Name} (auto)" : endpoint.Habits.Api,
-            KeyVariable = endpoint.Profile.KeyVariable,
-            KeySet = endpoint.HasKey,
-            ContextTokens = Fitting.ContextOf(endpoint, known),
-            MaxTokens = endpoint.Profile.MaxTokens,
-            ConcurrentCalls = endpoint.Profile.ConcurrentCalls,
-            Habits = [.. (await _habits.EntriesAsync(endpoint, cancellation)).Select(Told)],
-            Forgotten = [.. forgotten.Select(lesson => lesson.Habit)],
-        };
-    }
+    public Task<ModelDescription> DescribeAsync(ModelDescriptionRequest request) =>
+        ModelDescriptions.OfAsync(request, ModelEndpoint.Resolve(request.Model, settings.Value), _habits, ActivityExecutionContext.Current.CancellationToken);
 
     public async Task<LlmReply> CompleteAsync(LlmRequest request)
     {
@@ -94,8 +74,6 @@ internal sealed class LlmActivities(
                 FailureTypes.ReplyMismatch,
                 nonRetryable: true);
     }
-
-    private static ModelHabit Told(HabitEntry entry) => new(entry.Habit, HabitTable.Effect(entry), entry.Words, entry.At);
 
     /// <summary>The reply of an earlier try: from memory first, since it leaves that when it is in the store.</summary>
     private async Task<StoredReply?> FindAsync(ReplyShelf shelf, string key, string hash, ActivityExecutionContext context, StepEnd end)

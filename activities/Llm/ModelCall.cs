@@ -72,7 +72,7 @@ internal sealed class ModelCall(
         var fitting = new Fitting(request, endpoint, messages, known);
         if (fitting.CannotFit)
         {
-            throw NeverFits(fitting, "");
+            throw Misfits.First(request, endpoint, fitting);
         }
 
         for (var (lessons, afforded) = (0, false); ;)
@@ -102,7 +102,7 @@ internal sealed class ModelCall(
                 {
                     // The model has not seen the task: whatever it would do counts for nothing.
                     await shelf.MarkEndAsync(RequestEnd.Unreadable, CancellationToken.None);
-                    throw NeverFits(fitting, $" of about {sent.EstimatedTokens} tokens the server read {read.Usage.PromptTokens} and said nothing. {SilentCuts.Remedy}");
+                    throw Misfits.First(request, endpoint, fitting, $" of about {sent.EstimatedTokens} tokens the server read {read.Usage.PromptTokens} and said nothing. {SilentCuts.Remedy}");
                 }
 
                 return new ModelAnswer(
@@ -146,7 +146,8 @@ internal sealed class ModelCall(
 
                 if (!fitting.Shrink(said))
                 {
-                    throw fitting.IsFirst ? NeverFits(fitting, $" {ProviderWords.From(reply.Body)}") : Overflow(reply);
+                    throw fitting.IsFirst
+                        ? Misfits.First(request, endpoint, fitting, $" {ProviderWords.From(reply.Body)}") : Misfits.Grown(request, endpoint, ProviderWords.From(reply.Body));
                 }
             }
         }
@@ -237,22 +238,6 @@ internal sealed class ModelCall(
                     details: [shelf.Lost]);
         }
     }
-
-    private ApplicationFailureException Overflow(ChatHttpReply reply) => new(
-        $"The conversation does not fit model '{endpoint.Model}', even without its older observations: {ProviderWords.From(reply.Body)} "
-        + $"If the model takes less than {Fitting.ContextOf(endpoint, EndpointHabits.Habit.Unknown)} tokens, say so in {Setting}:ContextTokens.",
-        FailureTypes.ContextOverflow,
-        nonRetryable: true);
-
-    /// <summary>No attempt can be judged by this: nothing was tried, and a setting changes it.</summary>
-    private ApplicationFailureException NeverFits(Fitting fitting, string words) => new(
-        $"The first request of '{request.Task}' does not fit model '{endpoint.Model}':{words} It has about {fitting.Sent.EstimatedTokens} tokens "
-        + $"(system prompt, skills and instruction), and the model is taken to have a context of {fitting.ContextTokens}. If it has more, set "
-        + $"{Setting}:ContextTokens; else choose a model with a larger context, or shorten the instruction.",
-        FailureTypes.ModelRefused,
-        nonRetryable: true);
-
-    private string Setting => $"{LlmOptions.Section}:Profiles:{request.Model.Profile}";
 
     // Header values are ASCII without control characters; a task may be named otherwise.
     public static string HeaderText(string text) =>
