@@ -14,7 +14,8 @@ internal static class AnthropicKinds
     [
         new("Anthropic Messages, adaptive thinking", "claude-sonnet-5")
         {
-            Settings = [.. Messages, ("ReasoningEffort", "high")],
+            Host = "api.anthropic.com",
+            Settings = [("KeyHeader", "x-api-key"), ("KeyPrefix", ""), ("ReasoningEffort", "high")],
             Entry = [Key],
             Doors = Door(new MessagesShape(), MessagesRules.Thinking, MessagesRules.OnlyAdaptive),
             Speaks = Writing,
@@ -23,6 +24,7 @@ internal static class AnthropicKinds
         },
         new("Anthropic Messages, thinking by ExtraBody", "claude-opus-5-5")
         {
+            Host = "api.anthropic.com",
             Settings = [.. Messages, ("ExtraBody", """{"thinking":{"type":"adaptive"},"output_config":{"effort":"medium"}}""")],
             Entry = [Key],
             Doors = Door(new MessagesShape(), MessagesRules.Thinking, MessagesRules.OnlyAdaptive),
@@ -30,6 +32,7 @@ internal static class AnthropicKinds
         },
         new("Anthropic Messages, enabled thinking", "claude-haiku-4-5")
         {
+            Host = "api.anthropic.com",
             Settings = [.. Messages, ("ExtraBody", """{"thinking":{"type":"enabled","budget_tokens":2048}}""")],
             Entry = [Key],
             Doors = Door(new MessagesShape(), [MessagesRules.Thinking, .. MessagesRules.EnabledThinking, MessagesRules.ReplyLimit(32_000)]),
@@ -39,6 +42,7 @@ internal static class AnthropicKinds
         },
         new("Anthropic Messages, not streamed", "claude-sonnet-4-6")
         {
+            Host = "api.anthropic.com",
             Settings = [.. Messages, ("Stream", "off")],
             Entry = [Key],
             Doors = Door(new MessagesShape(), MessagesRules.Thinking, Rules.When("no stream", request => request.Streams, Error(400, "stream: not wanted"))),
@@ -47,6 +51,7 @@ internal static class AnthropicKinds
         },
         new("Anthropic Messages, empty end", "claude-sonnet-4-6")
         {
+            Host = "api.anthropic.com",
             Settings = [.. Messages],
             Entry = [Key],
             Doors = Door(new MessagesShape(), MessagesRules.Thinking),
@@ -56,6 +61,8 @@ internal static class AnthropicKinds
         },
         new("Anthropic, OpenAI door", "claude-sonnet-4-6")
         {
+            Host = "api.anthropic.com",
+            Settings = [("Api", "chat")],
             Entry = [Rules.Key(ErrorBodies.OpenAi(401, "invalid x-api-key", "authentication_error", "authentication_error"))],
             Doors = new Dictionary<string, Door>
             {

@@ -12,6 +12,7 @@ internal static class AzureKinds
     [
         new("Azure classic", "gpt-4o-ours")
         {
+            Host = "ours.openai.azure.com",
             BasePath = "/openai/deployments/gpt-4o-ours",
             Settings = [("KeyHeader", "api-key"), ("KeyPrefix", ""), ("Query:api-version", "2025-04-01-preview")],
             Entry = [Rules.Key(InvalidSubscription, "api-key", ""), Rules.Query("api-version", NotFound)],
@@ -29,6 +30,7 @@ internal static class AzureKinds
         },
         new("Azure v1", "gpt-5-ours")
         {
+            Host = "ours.openai.azure.com",
             BasePath = "/openai/v1",
             Settings = [("KeyHeader", "api-key"), ("KeyPrefix", ""), ("Temperature", "0.2")],
             Entry = [Rules.KeyEither(InvalidSubscription, "api-key"), Rules.When("no api-version", request => request.Query.ContainsKey("api-version"), Error(400, "api-version query parameter is not allowed when using /v1 path"))],
@@ -38,6 +40,7 @@ internal static class AzureKinds
         },
         new("Azure, Responses only", "codex-ours")
         {
+            Host = "ours.openai.azure.com",
             BasePath = "/openai/v1",
             Settings = [("KeyHeader", "api-key"), ("KeyPrefix", "")],
             Entry = [Rules.KeyEither(InvalidSubscription, "api-key")],
@@ -46,6 +49,7 @@ internal static class AzureKinds
         },
         new("Azure, filter", "gpt-4o-ours")
         {
+            Host = "ours.openai.azure.com",
             BasePath = "/openai/v1",
             Entry = [Rules.KeyEither(InvalidSubscription, "api-key")],
             Doors = Chat(ChatRules.Common(Error)),

@@ -16,6 +16,12 @@ internal sealed record EndpointKind(string Name, string Model)
     /// <summary>Environment variables that the settings name.</summary>
     public IReadOnlyList<(string Name, string Value)> Variables { get; init; } = [];
 
+    /// <summary>
+    /// Host of the base address, since its provider is known by it; null for one of one's own. Requests come to the stand-in all the same, as
+    /// to a proxy.
+    /// </summary>
+    public string? Host { get; init; }
+
     /// <summary>Path of the base address.</summary>
     public string BasePath { get; init; } = "/v1";
 
@@ -64,7 +70,7 @@ internal sealed record EndpointKind(string Name, string Model)
     /// <summary>Nobody can know a price: it must be said to be unknown.</summary>
     public bool Unpriced { get; init; }
 
-    /// <summary>The endpoint is reached through a proxy of this kind.</summary>
+    /// <summary>What stands between the worker and the endpoint.</summary>
     public ProxyKind Proxy { get; init; }
 
     public override string ToString() => Name;
@@ -100,16 +106,16 @@ internal sealed record Rule(string Name, Func<EndpointRequest, Answer?> Check, b
 /// <summary>Dollars per million tokens.</summary>
 internal sealed record Price(double Input, double Cached, double Output, double? Write = null)
 {
+    /// <summary>Twice the price on working days from 1 to 4 and from 6 to 10 o'clock UTC (DeepSeek).</summary>
+    public bool HasPeak { get; init; }
+
     public double Of(Tokens tokens) =>
-        (((tokens.Prompt - tokens.Cached - tokens.Written) * Input) + (tokens.Cached * Cached) + (tokens.Written * (Write ?? Input)) + (tokens.Completion * Output)) / 1e6;
+        (HasPeak && DateTimeOffset.UtcNow is { DayOfWeek: not (DayOfWeek.Saturday or DayOfWeek.Sunday), Hour: (>= 1 and < 4) or (>= 6 and < 10) } ? 2 : 1) * (((tokens.Prompt - tokens.Cached - tokens.Written) * Input) + (tokens.Cached * Cached) + (tokens.Written * (Write ?? Input)) + (tokens.Completion * Output)) / 1e6;
 }
 
 internal enum ProxyKind
 {
     None,
-
-    /// <summary>A proxy that lets requests through.</summary>
-    Open,
 
     /// <summary>A proxy that opens TLS and shows a certificate of its own authority, which the worker does not trust.</summary>
     Opening,

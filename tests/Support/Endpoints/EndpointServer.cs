@@ -35,7 +35,7 @@ internal sealed class EndpointServer : IAsyncDisposable
     public string Origin { get; private set; } = "";
 
     /// <summary>Base address for a profile.</summary>
-    public string BaseUrl => Origin + _kind.BasePath;
+    public string BaseUrl => (_kind.Host is { } host ? $"http://{host}" : Origin) + _kind.BasePath;
 
     /// <summary>What the model says to a request that is well formed.</summary>
     public Func<EndpointRequest, Says> Model { get; set; } = _ => new Says { Text = "Done." };

@@ -33,6 +33,7 @@ internal static class GatewayKinds
         },
         new("Portkey", "gpt-4o-mini")
         {
+            Host = "api.portkey.ai",
             Settings = [("Headers:x-portkey-api-key", "{env:SPARK_TEST_PORTKEY_KEY}"), ("Headers:x-portkey-provider", "openai")],
             Variables = [("SPARK_TEST_PORTKEY_KEY", GatewayKey)],
             Entry =
@@ -47,6 +48,7 @@ internal static class GatewayKinds
         },
         new("Cloudflare AI gateway", "openai/gpt-5.1")
         {
+            Host = "gateway.ai.cloudflare.com",
             BasePath = "/v1/account/gateway/compat",
             Settings = [("Headers:cf-aig-authorization", "Bearer {env:SPARK_TEST_CF_KEY}"), ("MaxTokensField", "MaxCompletionTokens")],
             Variables = [("SPARK_TEST_CF_KEY", GatewayKey)],

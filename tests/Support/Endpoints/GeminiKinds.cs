@@ -11,6 +11,7 @@ internal static class GeminiKinds
     [
         new("Gemini, OpenAI door", "gemini-3.1-pro-preview")
         {
+            Host = "generativelanguage.googleapis.com",
             BasePath = "/v1beta/openai",
             Entry = [Rules.Key(Error(401, "Request had invalid authentication credentials.", "UNAUTHENTICATED"))],
             Doors = Chat("google"),
@@ -30,6 +31,7 @@ internal static class GeminiKinds
         },
         new("Vertex, OpenAI door", "google/gemini-3.5-flash")
         {
+            Host = "aiplatform.googleapis.com",
             BasePath = "/v1/projects/p/locations/global/endpoints/openapi",
             Settings = [("ReasoningEffort", "low")],
             Entry = [Rules.Key(Error(401, "Request is missing required authentication credential.", "UNAUTHENTICATED"))],

@@ -7,6 +7,7 @@ internal static class HostedKinds
     [
         new("Groq", "openai/gpt-oss-120b")
         {
+            Host = "api.groq.com",
             BasePath = "/openai/v1",
             Entry = [Key],
             Doors = ReasoningKinds.Chat(
@@ -30,6 +31,7 @@ internal static class HostedKinds
         },
         new("Cerebras", "qwen-3-coder-480b")
         {
+            Host = "api.cerebras.ai",
             Entry = [Rules.Key(Answer.Json(401, """{"message":"Wrong API Key","type":"invalid_request_error","param":"api_key","code":"wrong_api_key"}"""))],
             Doors = ReasoningKinds.Chat(new ChatShape(), ChatRules.Common(ErrorBodies.Flat)),
             Speaks = OpenAiKinds.WithoutThought,
@@ -42,6 +44,7 @@ internal static class HostedKinds
         },
         new("Together", "Qwen/Qwen3-Coder-Next-FP8")
         {
+            Host = "api.together.xyz",
             Entry = [Key],
             Doors = ReasoningKinds.Chat(new ChatShape { StreamUsage = StreamUsage.Last, Usage = Usages.Plain }, ChatRules.Common(ErrorBodies.OpenAi)),
             Speaks = (request, says) => OpenAiKinds.WithoutThought(request, says),

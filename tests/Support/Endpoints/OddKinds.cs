@@ -86,7 +86,7 @@ internal static class OddKinds
         },
         new("corporate proxy", "gpt-5.1")
         {
-            Proxy = ProxyKind.Open,
+            Host = "models.example.com",
             Doors = Chat(),
             Errors = [new("wants a log-in", new Answer { Status = 407, ContentType = "text/html", Pieces = ["<html><title>Proxy Authentication Required</title></html>"] }.With("Proxy-Authenticate", "Basic realm=\"corp\""), Must.Refuse("HTTPS_PROXY"))],
         },

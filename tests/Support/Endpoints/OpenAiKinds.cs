@@ -14,6 +14,7 @@ internal static class OpenAiKinds
     [
         new("OpenAI gpt-4o, chat", "gpt-4o")
         {
+            Host = "api.openai.com",
             Entry = [Key],
             Doors = Doors(new ChatShape(), [
                 .. ChatRules.Common(Error),
@@ -26,6 +27,7 @@ internal static class OpenAiKinds
         },
         new("OpenAI gpt-5, chat", "gpt-5")
         {
+            Host = "api.openai.com",
             Settings = [("Temperature", "0.2"), ("Api", "chat")],
             Entry = [Key],
             Doors = Doors(new ChatShape(), Reasoning),
@@ -34,6 +36,7 @@ internal static class OpenAiKinds
         },
         new("OpenAI gpt-5.4, effort set", "gpt-5.4")
         {
+            Host = "api.openai.com",
             Settings = [("ReasoningEffort", "low")],
             Entry = [Key],
             Doors = Doors(new ChatShape(), [.. Reasoning, NoToolsWithEffort(request => request.Body.ContainsKey("reasoning_effort"))]),
@@ -42,6 +45,7 @@ internal static class OpenAiKinds
         },
         new("OpenAI gpt-5.6", "gpt-5.6-terra")
         {
+            Host = "api.openai.com",
             Entry = [Key],
             Doors = Doors(new ChatShape { Usage = Usages.OpenAiWriting }, [.. Reasoning, NoToolsWithEffort(request => (string?)request.Body["reasoning_effort"] != "none")]),
             Speaks = (_, says) => says with { Tokens = says.Tokens with { Written = 300 } },
@@ -50,6 +54,7 @@ internal static class OpenAiKinds
         },
         new("OpenAI gpt-5.6, effort unknown to it", "gpt-5.6-luna")
         {
+            Host = "api.openai.com",
             Settings = [("ReasoningEffort", "minimal"), ("Api", "responses")],
             Entry = [Key],
             Doors = Doors(new ChatShape(), Reasoning, NoMinimal),
@@ -57,6 +62,7 @@ internal static class OpenAiKinds
         },
         new("OpenAI gpt-5.1-codex", "gpt-5.1-codex")
         {
+            Host = "api.openai.com",
             Entry = [Key],
             Doors = Doors(new ChatShape(), [NotHere(ResponsesOnly)], NoTemperature),
             Price = new(1.25, 0.125, 10),
@@ -64,6 +70,7 @@ internal static class OpenAiKinds
         },
         new("OpenAI gpt-5.3-codex, other words", "gpt-5.3-codex")
         {
+            Host = "api.openai.com",
             Settings = [("Temperature", "0.5")],
             Entry = [Key],
             Doors = Doors(new ChatShape(), [NotHere("This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did you mean to use v1/completions?")], NoTemperature),
@@ -79,6 +86,7 @@ internal static class OpenAiKinds
         },
         new("OpenAI o3-pro, Responses set", "o3-pro")
         {
+            Host = "api.openai.com",
             Settings = [("Api", "responses"), ("ReasoningEffort", "high")],
             Entry = [Key],
             Doors = Doors(new ChatShape(), [NotHere(ResponsesOnly)], NoTemperature),

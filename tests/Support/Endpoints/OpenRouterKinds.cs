@@ -11,6 +11,7 @@ internal static class OpenRouterKinds
     [
         new("OpenRouter", "anthropic/claude-sonnet-5")
         {
+            Host = "openrouter.ai",
             BasePath = "/api/v1",
             Entry = [Key],
             Doors = ReasoningKinds.Chat(Shape, [.. ChatRules.Common(Error), Details]),
@@ -20,6 +21,7 @@ internal static class OpenRouterKinds
         },
         new("OpenRouter, own key", "openai/gpt-5")
         {
+            Host = "openrouter.ai",
             BasePath = "/api/v1",
             Settings = [("ReasoningEffort", "low"), ("ExtraBody", """{"provider":{"order":["openai"]}}""")],
             Entry = [Key],
@@ -28,6 +30,7 @@ internal static class OpenRouterKinds
         },
         new("OpenRouter, route without tools", "mistralai/some-7b")
         {
+            Host = "openrouter.ai",
             BasePath = "/api/v1",
             Entry = [Key],
             Doors = ReasoningKinds.Chat(Shape with { Dress = (_, _) => { } }, [
@@ -38,6 +41,7 @@ internal static class OpenRouterKinds
         },
         new("OpenRouter, DeepSeek behind it", "deepseek/deepseek-v4-pro")
         {
+            Host = "openrouter.ai",
             BasePath = "/api/v1",
             Entry = [Key],
             Doors = ReasoningKinds.Chat(

@@ -7,6 +7,7 @@ internal static class QwenKinds
     [
         new("Qwen hybrid", "qwen3.6-plus")
         {
+            Host = "dashscope-intl.aliyuncs.com",
             BasePath = "/compatible-mode/v1",
             Settings = [("ExtraBody", """{"enable_thinking":true}""")],
             Entry = [Key],
@@ -16,6 +17,7 @@ internal static class QwenKinds
         },
         new("Qwen hybrid, streaming off", "qwen3.6-plus")
         {
+            Host = "dashscope-intl.aliyuncs.com",
             BasePath = "/compatible-mode/v1",
             Settings = [("Stream", "off")],
             Entry = [Key],
@@ -27,6 +29,7 @@ internal static class QwenKinds
         },
         new("Qwen, stream only", "qwq-plus")
         {
+            Host = "dashscope-intl.aliyuncs.com",
             BasePath = "/compatible-mode/v1",
             Entry = [Key],
             Doors = ReasoningKinds.Chat(ReasoningKinds.Shape, [
@@ -36,6 +39,7 @@ internal static class QwenKinds
         },
         new("Qwen, range of max_tokens", "qwen3-coder-plus")
         {
+            Host = "dashscope-intl.aliyuncs.com",
             BasePath = "/compatible-mode/v1",
             Entry = [Key],
             Doors = ReasoningKinds.Chat(new ChatShape(), [

@@ -14,6 +14,7 @@ internal static class ReasoningKinds
     [
         new("DeepSeek V4", "deepseek-v4-pro")
         {
+            Host = "api.deepseek.com",
             BasePath = "",
             Entry = [DeepSeekKey],
             Doors = Chat(Shape with { Usage = Usages.HitAndMiss }, [
@@ -22,19 +23,21 @@ internal static class ReasoningKinds
                 EchoRules.Text("reasoning_content", onlyWithCalls: false, _ => Error(
                     400, "The `reasoning_content` in the thinking mode must be passed back to the API.", "invalid_request_error"), emptyPasses: true),
             ]),
-            Price = new(0.66, 0.022, 1.98),
+            Price = new(0.66, 0.022, 1.98) { HasPeak = true },
             Errors = DeepSeekErrors,
         },
         new("DeepSeek, Messages door", "deepseek-flash")
         {
+            Host = "api.deepseek.com",
             BasePath = "/anthropic/v1",
             Settings = [("Api", "messages"), ("KeyHeader", "x-api-key"), ("KeyPrefix", "")],
             Entry = [Rules.KeyEither(ErrorBodies.Anthropic(401, "Authentication Fails", type: "authentication_error"), "x-api-key")],
             Doors = AnthropicKinds.Door(new MessagesShape { AlwaysThinks = true, Signs = false }, MessagesRules.Thinking),
-            Price = new(0.15, 0.003, 0.60),
+            Price = new(0.15, 0.003, 0.60) { HasPeak = true },
         },
         new("DeepSeek reasoner, retired", "deepseek-reasoner")
         {
+            Host = "api.deepseek.com",
             Entry = [DeepSeekKey],
             Doors = Chat(Shape with { Usage = Usages.HitAndMiss }, [
                 .. ChatRules.Common(Error),
@@ -45,6 +48,7 @@ internal static class ReasoningKinds
         },
         new("Kimi K2.6", "kimi-k2.6")
         {
+            Host = "api.moonshot.ai",
             Settings = [("Temperature", "0.3")],
             Entry = [KimiKey],
             Doors = Chat(Shape, [
@@ -59,6 +63,7 @@ internal static class ReasoningKinds
         },
         new("Kimi K3", "kimi-k3")
         {
+            Host = "api.moonshot.ai",
             Settings = [("ReasoningEffort", "high")],
             Entry = [KimiKey],
             Doors = Chat(Shape, [
@@ -71,6 +76,7 @@ internal static class ReasoningKinds
         },
         new("GLM 4.7", "glm-4.7")
         {
+            Host = "api.z.ai",
             BasePath = "/api/paas/v4",
             Entry = [GlmKey],
             Doors = Chat(Shape, [.. ChatRules.Common(ErrorBodies.Coded), GlmEcho]),
@@ -79,6 +85,7 @@ internal static class ReasoningKinds
         },
         new("GLM 5, coding plan", "glm-5")
         {
+            Host = "api.z.ai",
             BasePath = "/api/coding/paas/v4",
             Settings = [("ExtraBody", """{"thinking":{"type":"enabled","clear_thinking":false}}"""), ("ReasoningEffort", "low")],
             Entry = [GlmKey],

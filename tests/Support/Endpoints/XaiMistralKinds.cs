@@ -29,6 +29,7 @@ internal static class XaiMistralKinds
     [
         new("xAI Grok", "grok-4.3")
         {
+            Host = "api.x.ai",
             Entry = [Rules.Key(ErrorBodies.Bare(400, "Incorrect API key provided: xa***. You can obtain an API key from https://console.x.ai.", "Client specified an invalid argument"))],
             Doors = OpenAiKinds.Doors(
                 new ChatShape
@@ -51,6 +52,7 @@ internal static class XaiMistralKinds
         },
         new("Mistral", "mistral-large-2512")
         {
+            Host = "api.mistral.ai",
             Entry = [MistralKey],
             Doors = ReasoningKinds.Chat(Shape, MistralRules),
             Speaks = OpenAiKinds.WithoutThought,
@@ -61,6 +63,7 @@ internal static class XaiMistralKinds
         },
         new("Mistral, thinking chunks", "magistral-medium-2509")
         {
+            Host = "api.mistral.ai",
             Settings = [("ReasoningEffort", "high")],
             Entry = [MistralKey],
             Doors = ReasoningKinds.Chat(Shape with { Dress = Chunks }, [.. MistralRules, EchoRules.Whole("content", _ => Mistral(200, "silently worse")).Noted]),
@@ -69,6 +72,7 @@ internal static class XaiMistralKinds
         },
         new("Mistral, words in message.detail", "mistral-medium-latest")
         {
+            Host = "api.mistral.ai",
             Settings = [("MaxTokensField", "MaxCompletionTokens")],
             Entry = [MistralKey],
             Doors = ReasoningKinds.Chat(Shape, MistralRules),

@@ -28,11 +28,11 @@ public sealed class EndpointMatrixTests : LlmTestBase
         var kind = EndpointKinds.All[name];
         var clock = Stopwatch.StartNew();
         await using var server = await EndpointServer.StartAsync(kind, Canary);
-        using var proxy = Through(kind, server);
+        using var proxy = ProxyScope.Of(kind, server);
         using var variables = new Variables(kind.Variables);
         (string, string)[] settings =
         [
-            ("BaseUrl", kind.Proxy != ProxyKind.Open ? server.BaseUrl : $"http://models.example.com{kind.BasePath}"),
+            ("BaseUrl", server.BaseUrl),
             ("Model", kind.Model),
             ("RequestTimeoutSec", "20"),
             .. kind.Settings,
@@ -47,18 +47,6 @@ public sealed class EndpointMatrixTests : LlmTestBase
 
     [Test]
     public void There_are_at_least_44_kinds() => Assert.That(EndpointKinds.All, Has.Count.AtLeast(44));
-
-    /// <summary>What HTTP_PROXY is to a worker: it is read once for a process, so that the test sets what was read.</summary>
-    private static ProxyScope? Through(EndpointKind kind, EndpointServer server) => kind.Proxy != ProxyKind.Open ? null : new ProxyScope(server.Origin);
-
-    private sealed class ProxyScope : IDisposable
-    {
-        private readonly System.Net.IWebProxy _before = HttpClient.DefaultProxy;
-
-        public ProxyScope(string address) => HttpClient.DefaultProxy = new System.Net.WebProxy(address) { BypassProxyOnLocal = false };
-
-        public void Dispose() => HttpClient.DefaultProxy = _before;
-    }
 
     private sealed class Variables : IDisposable
     {

@@ -30,6 +30,7 @@ public sealed class EndpointMovesTests : LlmTestBase
         ArtifactRef? conversation;
         await using (var server = await EndpointServer.StartAsync(begun, Canary))
         {
+            using var way = ProxyScope.Of(begun, server);
             conversation = await new EndpointRun(begun, server, Activities(Settings(begun, server)), Store).TwoTurnsAsync();
         }
 
@@ -39,6 +40,7 @@ public sealed class EndpointMovesTests : LlmTestBase
         foreach (var (number, to) in To.Select((name, index) => (index + 1, EndpointKinds.All[name])))
         {
             await using var server = await EndpointServer.StartAsync(to, Canary);
+            using var way = ProxyScope.Of(to, server);
             var run = new EndpointRun(to, server, Activities(Settings(to, server)), Store, firstCall: 100 * number);
             var cell = await run.GoOnAsync(conversation);
             line.Append(CultureInfo.InvariantCulture, $" | {to.Name}: {cell.Text}");

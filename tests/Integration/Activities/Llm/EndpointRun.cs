@@ -169,7 +169,7 @@ internal sealed class EndpointRun(EndpointKind kind, EndpointServer server, ILlm
 
     private Cell Cost()
     {
-        var wrong = _answers.Select(answer => UsageCheck.Wrong(kind, answer.Reply.Usage, answer.Says.Tokens)).FirstOrDefault(why => why is not null);
+        var wrong = _answers.Select(answer => UsageCheck.Wrong(kind, answer.Reply.Usage, answer.Says)).FirstOrDefault(why => why is not null);
         if (wrong is not null)
         {
             _faults.Add($"cost: {wrong}");

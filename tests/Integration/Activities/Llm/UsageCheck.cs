@@ -7,11 +7,13 @@ namespace Spark.Temporal.Tests.Activities.Llm;
 internal static class UsageCheck
 {
     /// <summary>What is wrong, null for nothing.</summary>
-    public static string? Wrong(EndpointKind kind, TokenUsage usage, Tokens tokens)
+    public static string? Wrong(EndpointKind kind, TokenUsage usage, Says says)
     {
+        var tokens = says.Tokens;
         if (kind.NoUsage)
         {
-            return !usage.Estimated || usage.PromptTokens <= 0 || usage.CompletionTokens <= 0 ? $"no usage came, and it is not estimated: {usage}" : Money(kind, usage, tokens);
+            var spoke = says.Text.Length + says.Commands.Count > 0;
+            return !usage.Estimated || usage.PromptTokens <= 0 || usage.CompletionTokens > 0 != spoke ? $"no usage came, and it is not estimated: {usage}" : Money(kind, usage, tokens);
         }
 
         var said = (usage.PromptTokens, usage.CompletionTokens, kind.HidesCache ? 0 : usage.CachedTokens, usage.CacheWriteTokens);
