@@ -8,6 +8,9 @@ infra/setup.sh
 # Pages are tested in a real browser; letters need a font.
 have chromium || apt_install chromium fonts-dejavu-core
 
+# Real command-line agents come from npm, through this machine.
+have npm || apt_install nodejs npm
+
 # Where the real Temporal server is, a batch is tried on it over PostgreSQL.
 if have temporal-server && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then apt_install postgresql; fi
 

@@ -22,8 +22,8 @@ if (args is ["--version"])
     return 0;
 }
 
-var probes = args.Contains(ProbeMode.Option);
-args = [.. args.Where(argument => argument != ProbeMode.Option)];
+var (probes, lists) = (args.Contains(ProbeMode.Option), args.Contains(ModelsMode.Option));
+args = [.. args.Where(argument => argument is not (ProbeMode.Option or ModelsMode.Option))];
 
 // Keys and addresses of a working folder; variables that are already set win.
 DotNetEnv.Env.NoClobber().TraversePath().Load();
@@ -36,6 +36,11 @@ try
     var redactor = Secrets.RedactorFor(configuration);
     Console.SetOut(new RedactingWriter(Console.Out, redactor));
     Console.SetError(new RedactingWriter(Console.Error, redactor));
+    if (lists)
+    {
+        return ModelsMode.Run(configuration, redactor);
+    }
+
     if (probes)
     {
         return await ProbeMode.RunAsync(configuration, redactor);

@@ -29,6 +29,7 @@ internal static class WorkerSettings
           --model-shutdown-sec S     how long model calls in flight may go on after a stop (default: 120)
           --graceful-shutdown-sec S  how long other activities may (default: 20); a second signal ends all at once
           --health-port PORT         answers GET /health (default: none)
+          --models                   prints the model profiles with price and context as JSON, and ends
           --probe                    asks every model profile for a short reply, prints what came as JSON, and ends
           --version                  prints the version of this build
           --SECTION:FIELD VALUE      any other setting, such as --Llm:Profiles:default:Model NAME

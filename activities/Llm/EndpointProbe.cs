@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Spark.Temporal.Activities.Llm.Apis;
-using Spark.Temporal.Activities.Llm.Usage;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Contracts;

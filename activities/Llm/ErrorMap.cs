@@ -58,7 +58,7 @@ internal static class ErrorMap
     /// <param name="reply">The reply.</param>
     /// <param name="replyTokens">The limit of the reply that was asked for.</param>
     public static Overflow? TooLong(ChatHttpReply reply, int replyTokens) =>
-        reply.IsPage || reply.Status is < 400 ? null : Overflow.Read(reply.Status, ErrorText.Of(reply.Body), replyTokens);
+        (reply.IsPage && reply.Status != 413) || reply.Status is < 400 ? null : Overflow.Read(reply.Status, ErrorText.Of(reply.Body), replyTokens);
 
     private static string Ended(string words) => words[^1] is '.' or '!' or '?' or '…' ? words : words + ".";
 

@@ -15,7 +15,7 @@ using Temporalio.Exceptions;
 namespace Spark.Temporal.Activities.Llm;
 
 /// <summary>Model calls. Each is paid for once: a reply that reached a worker is stored before the activity completes.</summary>
-internal sealed class LlmActivities(
+internal sealed partial class LlmActivities(
     IChatGateway gateway,
     IArtifactStore store,
     HeldReplies held,
@@ -28,37 +28,6 @@ internal sealed class LlmActivities(
     private readonly EndpointHabits _habits = new(new HabitBook(store, time, logger));
     private readonly CallGates _gates = new();
     private readonly CallsUnderWay _underWay = new();
-
-    public async Task<ModelProbe> ProbeAsync(ModelChoice model)
-    {
-        var context = ActivityExecutionContext.Current;
-        var probe = await new EndpointProbe(gateway, settings.Value, redactor, time).AskAsync(model, context.Info.WorkflowId!, EndpointProbe.Patience, context.CancellationToken);
-        var endpoint = ModelEndpoint.Resolve(model, settings.Value);
-        return probe with { ContextTokens = Fitting.ContextOf(endpoint, await _habits.OfAsync(endpoint, context.CancellationToken)) };
-    }
-
-    public async Task<ModelDescription> DescribeAsync(ModelDescriptionRequest request)
-    {
-        var endpoint = ModelEndpoint.Resolve(request.Model, settings.Value);
-        var cancellation = ActivityExecutionContext.Current.CancellationToken;
-        var forgotten = request.Forget is { } habit
-            ? await _habits.ForgetAsync(endpoint, habit == ModelDescriptionRequest.All ? null : habit, cancellation) : [];
-        var known = await _habits.OfAsync(endpoint, cancellation);
-        return new ModelDescription
-        {
-            Profile = request.Model.Profile,
-            Model = endpoint.Model,
-            BaseUrl = endpoint.BaseUrl.ToString(),
-            Api = endpoint.Profile.Api == ModelApi.Auto ? $"{ApiChoice.For(endpoint, known).Name} (auto)" : endpoint.Habits.Api,
-            KeyVariable = endpoint.Profile.KeyVariable,
-            KeySet = endpoint.HasKey,
-            ContextTokens = Fitting.ContextOf(endpoint, known),
-            MaxTokens = endpoint.Profile.MaxTokens,
-            ConcurrentCalls = endpoint.Profile.ConcurrentCalls,
-            Habits = [.. (await _habits.EntriesAsync(endpoint, cancellation)).Select(Told)],
-            Forgotten = [.. forgotten.Select(lesson => lesson.Habit)],
-        };
-    }
 
     public async Task<LlmReply> CompleteAsync(LlmRequest request)
     {
@@ -95,7 +64,8 @@ internal sealed class LlmActivities(
                 nonRetryable: true);
     }
 
-    private static ModelHabit Told(HabitEntry entry) => new(entry.Habit, HabitTable.Effect(entry), entry.Words, entry.At);
+    private ModelCall CallOf(LlmRequest request, ModelEndpoint endpoint, string workflowId, ReplyShelf shelf) =>
+        new(request, endpoint, workflowId, gateway, shelf, _habits, _gates[endpoint], settings.Value, redactor, time, logger);
 
     /// <summary>The reply of an earlier try: from memory first, since it leaves that when it is in the store.</summary>
     private async Task<StoredReply?> FindAsync(ReplyShelf shelf, string key, string hash, ActivityExecutionContext context, StepEnd end)
@@ -122,29 +92,11 @@ internal sealed class LlmActivities(
             await RequirePriceAsync(request, endpoint, context, end);
         }
 
-        var call = new ModelCall(request, endpoint, context.Info.WorkflowId!, gateway, shelf, _habits, _gates[endpoint], settings.Value, redactor, time, logger);
-        var answer = await call.AskAsync(messages, end);
+        var answer = await CallOf(request, endpoint, context.Info.WorkflowId!, shelf).AskAsync(messages, end);
         var received = Received(answer, request, endpoint, hash, context.Info.WorkflowRunId);
 
         // The reply is paid for once it is here: neither a cancel, a shutdown nor a full disk may lose it.
         return held.Hold(key, () => StoreAsync(answer.Body, received, shelf));
-    }
-
-    /// <summary>A budget in dollars would never be reached by a model whose cost nobody knows.</summary>
-    private async Task RequirePriceAsync(LlmRequest request, ModelEndpoint endpoint, ActivityExecutionContext context, StepEnd end)
-    {
-        if (PriceTable.Knows(settings.Value, endpoint.Model, endpoint.BaseUrl))
-        {
-            return;
-        }
-
-        // The endpoint may state the cost of its replies itself: one short one tells.
-        var probe = await new EndpointProbe(gateway, settings.Value, redactor, time).AskAsync(request.Model, context.Info.WorkflowId!, EndpointProbe.Patience, end.Abort);
-        if (probe is { Unpriced: true, Throttled: null })
-        {
-            throw new ApplicationFailureException(
-                $"The run has a budget in dollars, and nobody knows what model '{endpoint.Model}' costs: {PriceTable.Remedy(endpoint.Model)}.", FailureTypes.ModelRefused, nonRetryable: true);
-        }
     }
 
     /// <summary>Whether a reply answers another question, of a run before this one: then this run went another way, and asks for itself.</summary>

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Spark.Temporal.Activities.Llm.Apis;
 using Spark.Temporal.Activities.Llm.Signs;
-using Spark.Temporal.Activities.Llm.Usage;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
@@ -57,6 +56,9 @@ internal sealed class ModelCall(
     private const int MostTimes = 3;
 
     private readonly LlmProfile _profile = endpoint.Profile;
+
+    /// <summary>What refusals of this call have taught: an endpoint that wants it one way and then the other is not asked in turns.</summary>
+    private readonly HashSet<string> _learned = new(StringComparer.Ordinal);
     private readonly CallUsage _usage = new(endpoint, options, time);
 
     /// <param name="messages">The conversation.</param>
@@ -118,7 +120,7 @@ internal sealed class ModelCall(
             await shelf.MarkEndAsync(failed ? RequestEnd.Failed : RequestEnd.Refused, CancellationToken.None, failed ? _usage.OfError(came, body) : null);
             if (lessons < MostLessons
                 && (ApiLessons.From(reply, _profile, api.Name, form, known) ?? Lessons.Read(reply, _profile, body, form, request)) is { } lesson
-                && lesson.Change(known) != known)
+                && lesson.Change(known) != known && _learned.Add(lesson.Words))
             {
                 lessons++;
                 known = await LearnAsync(lesson, reply);

@@ -40,7 +40,10 @@ internal static class PriceTable
     /// <summary>Whether the cost of a model's replies is known before one has come.</summary>
     public static bool Knows(LlmOptions options, string model, Uri endpoint) =>
         ByPattern(options.Prices, model) is not null || ModelTable.Shipped.Find(model, endpoint.Host) is not null
-        || Stating.Any(host => endpoint.Host.Equals(host, StringComparison.OrdinalIgnoreCase));
+        || StatesCosts(endpoint);
+
+    /// <summary>Whether the endpoint is known to state the cost of each reply.</summary>
+    public static bool StatesCosts(Uri endpoint) => Stating.Any(host => endpoint.Host.Equals(host, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>What a person does about a model without a price.</summary>
     public static string Remedy(string model) =>

@@ -28,7 +28,7 @@ internal sealed class ReplyBody(ChatHttpRequest request, ReplyWatch watch)
         if (events)
         {
             _stream = request.Api.Assemble();
-            content.IsStream = true;
+            content.Events = _stream;
             var raw = status is >= 200 and < 300 ? null : new StringBuilder();
             await ReadEventsAsync(content, _stream, raw);
             return reply with { Body = raw?.ToString() ?? _stream.Body(), Streamed = true, Partial = Partial };
@@ -53,9 +53,9 @@ internal sealed class ReplyBody(ChatHttpRequest request, ReplyWatch watch)
                 }
             }
         }
-        catch (Exception broken) when (broken is IOException or HttpRequestException && stream.MayEnd)
+        catch (Exception broken) when (stream.MayEnd && (broken is IOException or HttpRequestException || watch.IsOver))
         {
-            // All that counts has come.
+            // All that counts has come; some servers leave the connection open.
         }
 
         if (!stream.MayEnd && raw is null)

@@ -1,3 +1,5 @@
+using Spark.Temporal.Activities.Llm.Apis;
+
 namespace Spark.Temporal.Activities.Llm;
 
 /// <summary>A reply's bytes, its beginning looked at before it is read; each piece of a stream that comes in gives it more time.</summary>
@@ -6,8 +8,8 @@ internal sealed class WatchedStream(Stream source, ReplyWatch watch) : Stream
     private byte[] _start = [];
     private int _read;
 
-    /// <summary>Whether each piece gives more time.</summary>
-    public bool IsStream { get; set; }
+    /// <summary>The stream that it is, each piece of which gives more time; null for one body.</summary>
+    public IStreamAssembler? Events { get; set; }
 
     /// <summary>Whether it begins as a stream of events does.</summary>
     public bool LooksLikeEvents
@@ -64,9 +66,9 @@ internal sealed class WatchedStream(Stream source, ReplyWatch watch) : Stream
             return part;
         }
 
-        if (IsStream)
+        if (Events is not null)
         {
-            watch.Flows();
+            watch.Flows(Events.MayEnd);
         }
 
         return await source.ReadAsync(buffer, watch.Token);

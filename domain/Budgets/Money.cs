@@ -1,3 +1,4 @@
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Domain.Budgets;

@@ -32,10 +32,10 @@ public static class TokenEstimate
         return (int)((2L * ascii + 6) / 7) + other;
     }
 
-    /// <summary>Tokens of a message as it is sent: content and tool calls. Notes are not sent.</summary>
+    /// <summary>Tokens of a message as it is sent: content and tool calls, and reasoning where its provider wants it back. Notes are not sent.</summary>
     public static int Of(ChatMessage message) => message.Role == ChatRoles.Note
         ? 0
-        : PerMessage + Of(message.Content) + message.ToolCalls.Sum(call => PerMessage + Of(call.Name) + Of(call.Arguments));
+        : PerMessage + Of(message.Content) + (message.Echo is null ? 0 : Of(message.Reasoning)) + message.ToolCalls.Sum(call => PerMessage + Of(call.Name) + Of(call.Arguments));
 
     /// <summary>Tokens of a conversation.</summary>
     public static int Of(IEnumerable<ChatMessage> messages) => messages.Sum(Of);

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Spark.Temporal.Domain.Budgets;
 
 namespace Spark.Temporal.Domain.Conversations;
 

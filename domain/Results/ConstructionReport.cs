@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Blueprints;
-using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Judging;
 
 namespace Spark.Temporal.Domain.Statistics;

@@ -1,4 +1,4 @@
-using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Judging;
 
 namespace Spark.Temporal.Domain.Statistics;

@@ -1,7 +1,7 @@
 // Lets containers install npm packages through this machine, for places where this machine reaches a registry and its
 // containers do not. Prints its port. node mirror.mjs ADDRESS FOLDER REGISTRY; what was fetched is kept in FOLDER.
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { createReadStream, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 
@@ -26,16 +26,17 @@ const server = createServer(async (request, response) => {
         return;
       }
       const part = `${kept}.${process.pid}.${Math.random()}`;
-      let bytes = Buffer.from(await found.arrayBuffer());
-      if (!tarball) {
-        // Packages come through here too, whatever the registry calls itself in its answers.
-        bytes = Buffer.from(bytes.toString('utf8').replaceAll(base, `http://${request.headers.host}`));
-      }
-      writeFileSync(part, bytes);
+      writeFileSync(part, Buffer.from(await found.arrayBuffer()));
       renameSync(part, kept);
     }
-    response.writeHead(200, { 'content-type': tarball ? 'application/octet-stream' : 'application/json' });
-    createReadStream(kept).pipe(response);
+    if (tarball) {
+      response.writeHead(200, { 'content-type': 'application/octet-stream' });
+      createReadStream(kept).pipe(response);
+    } else {
+      // Packages come through here too, whatever the registry calls itself in its answers.
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(readFileSync(kept, 'utf8').replaceAll(base, `http://${request.headers.host}`));
+    }
   } catch (failed) {
     response.writeHead(502).end(String(failed));
   }

@@ -40,7 +40,9 @@ internal static class ChatResponses
             {
                 new { Index = 0, Message = new { Role = "assistant", Content = text, ToolCalls = calls }, FinishReason = calls is null ? "stop" : "tool_calls" },
             },
-            Usage = new { PromptTokens = prompt, CompletionTokens = completion, TotalTokens = prompt + completion },
+
+            // A script costs nothing, and says so.
+            Usage = new { PromptTokens = prompt, CompletionTokens = completion, TotalTokens = prompt + completion, Cost = 0 },
         });
     }
 

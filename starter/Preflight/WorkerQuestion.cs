@@ -29,7 +29,8 @@ internal sealed class WorkerQuestion(SparkSession session)
     /// <param name="anyway">What follows the words of a failure.</param>
     /// <param name="cancellationToken">Interrupts.</param>
     /// <exception cref="CliException">No worker runs workflows, or there was no answer.</exception>
-    public async Task<PreflightReport> AskAsync(string name, PreflightRequest request, string anyway, CancellationToken cancellationToken)
+    /// <param name="limit">How long it may take in all; null for the usual.</param>
+    public async Task<PreflightReport> AskAsync(string name, PreflightRequest request, string anyway, CancellationToken cancellationToken, TimeSpan? limit = null)
     {
         var summary = $"preflight of {name}";
         var run = await session.Client.StartWorkflowAsync(
@@ -40,7 +41,7 @@ internal sealed class WorkerQuestion(SparkSession session)
 
                 // One that an interrupted command left behind asked for something else, perhaps.
                 IdConflictPolicy = WorkflowIdConflictPolicy.TerminateExisting,
-                ExecutionTimeout = Limit,
+                ExecutionTimeout = limit ?? Limit,
 
                 // A person waits for it, and it takes seconds.
                 Priority = new Priority(1),

@@ -17,6 +17,9 @@ internal sealed class FakeAgents(IArtifactStore store, FakeWorld world) : IAgent
     /// <summary>What it was allowed while it ran.</summary>
     public IReadOnlyList<AgentBudgetRequest> Budgets => [.. _budgets];
 
+    /// <summary>Why none of a run's model calls was answered; null where they were.</summary>
+    public Func<RunAgentRequest, string?> Away { get; set; } = _ => null;
+
     public async Task<AgentPlan> DescribeAsync(DescribeAgentRequest request)
     {
         await world.EnterAsync("agents.describe");
@@ -42,6 +45,7 @@ internal sealed class FakeAgents(IArtifactStore store, FakeWorld world) : IAgent
             Usage = world.Tokens with { CostUsd = world.CostPerCall },
             ModelCalls = 1,
             DurationMs = 5,
+            ModelAway = Away(request),
         };
     }
 

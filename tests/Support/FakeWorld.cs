@@ -122,6 +122,22 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
 
     public Task<ModelDescription> DescribeAsync(ModelDescriptionRequest request) => Task.FromResult(Describe(request));
 
+    /// <summary>What comes of a test; may throw.</summary>
+    public Func<ModelChoice, ModelTest> Test { get; set; } = model => new ModelTest
+    {
+        Profile = model.Profile,
+        Model = model.Name ?? "fake",
+        BaseUrl = "http://fake/v1",
+        Api = "chat",
+        Steps = [new ModelTestStep("tool call", true, "cat password.txt", new TokenUsage(100, 10), 5)],
+        Usage = new TokenUsage(100, 10),
+    };
+
+    public Task<ModelTest> TestAsync(ModelChoice model) => Task.FromResult(Test(model));
+
+    /// <summary>What a person must know of each reply; null for nothing.</summary>
+    public string? ReplyNote { get; set; }
+
     /// <summary>A scripted reply that begins so is empty, and ends for the reason that follows.</summary>
     public const string Ends = "ends: ";
 
@@ -149,6 +165,7 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
             Text = text.Length <= request.InlineCharacters ? text : null,
             TextLength = text.Length,
             FinishReason = end ?? FinishReasons.Stop,
+            Note = ReplyNote,
             Usage = usage,
             DurationMs = 5,
         };

@@ -30,6 +30,13 @@ public interface ILlmActivities
     /// </summary>
     [Activity("llm.describe")]
     Task<ModelDescription> DescribeAsync(ModelDescriptionRequest request);
+
+    /// <summary>
+    /// Tries a model with what runs ask of it: a tool call, a second turn, a long reply, a schema. Queue: <see cref="TaskQueues.Llm"/>. What it
+    /// cannot do is in the result; it learns from refusals as calls of runs do.
+    /// </summary>
+    [Activity("llm.test")]
+    Task<ModelTest> TestAsync(ModelChoice model);
 }
 
 public sealed record LlmRequest

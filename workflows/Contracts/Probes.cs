@@ -39,6 +39,10 @@ public sealed record PreflightRequest
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ModelDescriptionRequest>? Descriptions { get; init; }
 
+    /// <summary>Models that are to be tried out.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ModelChoice>? Tests { get; init; }
+
     /// <summary>Seconds that a probe waits for a worker of its queue.</summary>
     public double WorkerPatienceSec { get; init; } = 15;
 }
@@ -50,6 +54,10 @@ public sealed record PreflightReport(IReadOnlyList<ModelFinding> Models, IReadOn
     /// <summary>How the models are asked that were to be described; null where none was.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<DescriptionFinding>? Descriptions { get; init; }
+
+    /// <summary>What came of the models that were tried out; null where none was.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<TestFinding>? Tests { get; init; }
 }
 
 /// <param name="Model">Which one.</param>

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Conversations;
 
 namespace Spark.Temporal.Workflows.Messages;
 

@@ -18,12 +18,14 @@ public sealed class PreflightWorkflow
     {
         var models = request.Models.Select(model => ProbeAsync(model, request.WorkerPatienceSec)).ToList();
 
-        // A description needs no folder.
-        var folders = request.Descriptions is null ? FoldersAsync(request.Folders) : Task.FromResult<IReadOnlyList<string>>([]);
+        // A description needs no folder, and neither does a test.
+        var folders = request is { Descriptions: null, Tests: null } ? FoldersAsync(request.Folders) : Task.FromResult<IReadOnlyList<string>>([]);
         var descriptions = request.Descriptions?.Select(described => DescribeAsync(described, request.WorkerPatienceSec)).ToList();
+        var tests = request.Tests?.Select(model => TestAsync(model, request.WorkerPatienceSec)).ToList();
         return new PreflightReport(await Workflow.WhenAllAsync(models), await folders)
         {
             Descriptions = descriptions is null ? null : await Workflow.WhenAllAsync(descriptions),
+            Tests = tests is null ? null : await Workflow.WhenAllAsync(tests),
         };
     }
 
@@ -39,6 +41,20 @@ public sealed class PreflightWorkflow
             return ActivityFailures.IsHostAway(failure)
                 ? new DescriptionFinding(request.Model, null, ModelFinding.NoWorker, $"no worker took the question within {patienceSec:0} s")
                 : new DescriptionFinding(request.Model, null, ActivityFailures.TypeOf(failure) ?? FailureTypes.ModelUnavailable, ActivityFailures.Words(failure));
+        }
+    }
+
+    private static async Task<TestFinding> TestAsync(ModelChoice model, double patienceSec)
+    {
+        try
+        {
+            return new TestFinding(model, await Workflow.ExecuteActivityAsync((ILlmActivities llm) => llm.TestAsync(model), ActivityProfiles.Test(model, patienceSec)));
+        }
+        catch (ActivityFailureException failure) when (!TemporalException.IsCanceledException(failure))
+        {
+            return ActivityFailures.IsHostAway(failure)
+                ? new TestFinding(model, null, ModelFinding.NoWorker, $"no worker took the test within {patienceSec:0} s")
+                : new TestFinding(model, null, ActivityFailures.TypeOf(failure) ?? FailureTypes.ModelUnavailable, ActivityFailures.Words(failure));
         }
     }
 

@@ -115,6 +115,17 @@ internal static class ActivityProfiles
         Summary = $"does {model.Name ?? model.Profile} answer?",
     };
 
+    /// <summary>Four calls of a model under test, each with its own patience. A person waits for it, so it is made once.</summary>
+    public static ActivityOptions Test(ModelChoice model, double patienceSec) => new()
+    {
+        TaskQueue = Queue(TaskQueues.Llm(model.Profile)),
+        ScheduleToStartTimeout = TimeSpan.FromSeconds(patienceSec),
+        StartToCloseTimeout = TimeSpan.FromMinutes(30),
+        HeartbeatTimeout = TimeSpan.FromSeconds(60),
+        RetryPolicy = new RetryPolicy { MaximumAttempts = 1 },
+        Summary = $"what does {model.Name ?? model.Profile} do?",
+    };
+
     /// <summary>How a worker asks a model: read from its settings and its store, so it is quick.</summary>
     public static ActivityOptions Describe(ModelChoice model, double patienceSec) => new()
     {

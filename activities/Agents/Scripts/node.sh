@@ -6,9 +6,7 @@ spark_debian() {
     mkdir -p /tmp/spark-debs/partial
     apt-get update -qq
     apt-get install -y -qq --no-install-recommends --download-only -o Dir::Cache::archives=/tmp/spark-debs "$@"
-    for _deb in /tmp/spark-debs/*.deb; do
-        dpkg-deb --fsys-tarfile "$_deb" | tar -xf - -C / --keep-directory-symlink
-    done
+    printf '%s\n' /tmp/spark-debs/*.deb | xargs -P 4 -I '{}' sh -c 'dpkg-deb --fsys-tarfile "{}" | tar -xf - -C / --keep-directory-symlink'
     ldconfig
     if command -v update-ca-certificates > /dev/null 2>&1; then update-ca-certificates > /dev/null 2>&1 || true; fi
     rm -rf /tmp/spark-debs

@@ -88,7 +88,7 @@ internal sealed class ChatStream : IStreamAssembler
 
     private void Take(JsonElement chunk)
     {
-        foreach (var field in chunk.EnumerateObject().Where(field => field.Name is not ("choices" or "object" or "error") && field.Value.ValueKind != JsonValueKind.Null))
+        foreach (var field in chunk.EnumerateObject().Where(field => field.Name is not ("choices" or "object" or "error" or "obfuscation") && field.Value.ValueKind != JsonValueKind.Null))
         {
             _top[field.Name] = Node(field.Value);
         }
@@ -103,6 +103,12 @@ internal sealed class ChatStream : IStreamAssembler
             if ((Lenient.Object(choice, "delta") ?? Lenient.Object(choice, "message")) is { } delta)
             {
                 TakeDelta(delta);
+            }
+
+            // One provider writes the usage into the choice.
+            if (_top["usage"] is null && Lenient.Object(choice, "usage") is { } used)
+            {
+                _top["usage"] = Node(used);
             }
 
             _finish = Lenient.String(choice, "finish_reason") is { Length: > 0 } finish ? finish : _finish;

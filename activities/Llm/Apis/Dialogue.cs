@@ -67,6 +67,11 @@ internal static class Dialogue
             }
 
             var answer = Answer(message, form, api, taken);
+            if (SaysNothing(answer))
+            {
+                continue;
+            }
+
             if (answer is { Calls.Count: 0, Echo: null } && string.IsNullOrWhiteSpace(answer.Content))
             {
                 // Providers refuse a message that says nothing.
@@ -89,6 +94,10 @@ internal static class Dialogue
     /// <summary>Whether what a message's provider wants back goes to this endpoint and model.</summary>
     public static bool IsOwn(ChatMessage message, BodyForm form, string api) =>
         message.Echo is { } echo && echo.Api == api && echo.Model == form.Model && Same(echo.Endpoint, form.BaseUrl);
+
+    // An empty message is an end that was asked about; providers refuse one that holds neither text nor calls.
+    private static bool SaysNothing(SentAnswer answer) => answer.Calls.Count == 0 && answer.Echo is not JsonArray && string.IsNullOrWhiteSpace(answer.Content)
+        && (answer.Echo as JsonObject)?["content"] is null;
 
     private static bool Same(string endpoint, Uri baseUrl) => endpoint.TrimEnd('/') == baseUrl.AbsoluteUri.TrimEnd('/');
 

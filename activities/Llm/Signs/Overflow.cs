@@ -71,7 +71,7 @@ internal sealed partial record Overflow(int? Window, int? Prompt, bool Learn)
 
         foreach (var form in Numbers)
         {
-            if (form.Match(text) is { Success: true } found && Number(found, "w") is { } window and >= LeastWindow)
+            if (Found(form, text) is { } found && Number(found, "w") is { } window and >= LeastWindow)
             {
                 var prompt = Number(found, "p") ?? (Number(found, "a") is { } sum && sum > reply ? sum - reply : null);
                 return new Overflow(window, prompt, Learn: true);
@@ -79,6 +79,18 @@ internal sealed partial record Overflow(int? Window, int? Prompt, bool Learn)
         }
 
         return new Overflow(null, null, Learn: false);
+    }
+
+    private static Match? Found(Regex form, string text)
+    {
+        try
+        {
+            return form.Match(text) is { Success: true } found ? found : null;
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return null;
+        }
     }
 
     private static int? Number(Match match, string group) =>

@@ -98,7 +98,15 @@ internal sealed class Sign
             return "";
         }
 
-        return _words.Match(reply.Text) is { Success: true } found ? found.Groups["n"].Value : null;
+        try
+        {
+            return _words.Match(reply.Text) is { Success: true } found ? found.Groups["n"].Value : null;
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            // A body made to be slow to read says nothing; its status still counts.
+            return null;
+        }
     }
 
     private static (int From, int To) Range(string text)

@@ -27,7 +27,8 @@ internal static partial class SignTable
     /// <returns>The row, and what its words name as a number or field; a success that is no web page has none.</returns>
     public static (Sign Sign, string Named)? Of(SignInput reply)
     {
-        if (!reply.IsPage && Overflow.Read(reply.Status, reply.Text) is not null)
+        // A proxy in front that limits bodies says so by a page.
+        if ((!reply.IsPage || reply.Status == 413) && Overflow.Read(reply.Status, reply.Text) is not null)
         {
             return (TooLong, "");
         }

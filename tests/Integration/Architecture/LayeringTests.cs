@@ -31,7 +31,7 @@ public sealed class LayeringTests
     [TestCase("domain", "Microsoft.CodeAnalysis.BannedApiAnalyzers", "Tomlyn", "YamlDotNet")]
     [TestCase("wire", "Temporalio", "YamlDotNet")]
     [TestCase("workflows", "Microsoft.CodeAnalysis.BannedApiAnalyzers", "Temporalio")]
-    [TestCase("activities", "Docker.DotNet.Enhanced", "Microsoft.Extensions.Hosting", "OpenAI")]
+    [TestCase("activities", "Docker.DotNet.Enhanced", "Microsoft.Extensions.Hosting", "Microsoft.ML.Tokenizers", "Microsoft.ML.Tokenizers.Data.O200kBase", "OpenAI")]
     [TestCase(
         "workers",
         "DotNetEnv",

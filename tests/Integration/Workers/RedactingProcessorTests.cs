@@ -1,4 +1,5 @@
 using System.Collections;
+using Microsoft.Extensions.Configuration;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry;
@@ -90,6 +91,31 @@ public sealed class RedactingProcessorTests
         Assert.That(doubts, Has.Some.StartsWith("OPENAI_API_KEY has 4 characters and is not masked"));
         Assert.That(doubts, Has.Some.StartsWith("NEAR_KEY is not masked: its value is also the name of a model"));
         Assert.That(doubts, Has.Some.StartsWith("Llm:Profiles:default:BaseUrl is http://models.example/v1: the key in OPENAI_API_KEY goes there unencrypted"));
+    }
+
+    [Test]
+    public void Variables_that_headers_and_query_of_a_profile_name_are_secrets()
+    {
+        var (header, query) = ($"SPARK_TEST_{Guid.NewGuid():n}", $"SPARK_TEST_{Guid.NewGuid():n}");
+        var llm = new LlmOptions { Profiles = { ["gate"] = new LlmProfile { BaseUrl = "https://models.example/v1", Headers = { ["x-gate"] = $"Token {{env:{header}}}" } } } };
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Llm:Profiles:gate:Headers:x-gate"] = $"Token {{env:{header}}}",
+            ["Llm:Profiles:gate:Query:q"] = $"{{env:{query}}}",
+        }).Build();
+        try
+        {
+            Environment.SetEnvironmentVariable(header, "of-the-header");
+            Environment.SetEnvironmentVariable(query, "of-the-query");
+
+            Assert.That(Secrets.RedactorFor(configuration).Redact("of-the-header of-the-query"), Does.Not.Contain("of-the"));
+            Assert.That(Secrets.Doubts(new WorkerOptions(), llm, new Hashtable()), Has.Some.Contains($"names {header}, which is not set"));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(header, null);
+            Environment.SetEnvironmentVariable(query, null);
+        }
     }
 
     [Test]

@@ -114,6 +114,8 @@ public sealed class WorkerRegistrationTests
 
         public Task<ModelDescription> DescribeAsync(ModelDescriptionRequest request) => throw new NotSupportedException();
 
+        public Task<ModelTest> TestAsync(ModelChoice model) => throw new NotSupportedException();
+
         public Task<ModelProbe> ProbeAsync(ModelChoice model) => Task.FromResult(new ModelProbe(model.Name ?? "", "", 0));
     }
 

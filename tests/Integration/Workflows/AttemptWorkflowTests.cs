@@ -90,6 +90,21 @@ public sealed class AttemptWorkflowTests
     }
 
     [Test]
+    public async Task What_a_person_must_know_of_replies_is_told_once_in_the_trial()
+    {
+        await using var deployment = await FakeDeployment.StartAsync();
+        deployment.World.Reply = (_, call, _) =>
+        {
+            deployment.World.ReplyNote = $"The endpoint seems to have read only a part: {call} tokens.";
+            return call < 3 ? $"$ step {call}" : "done";
+        };
+
+        var result = await (await StartAsync(deployment, Input())).GetResultAsync();
+
+        Assert.That(result.Notes, Is.EqualTo(new[] { "The endpoint seems to have read only a part: 1 tokens." }));
+    }
+
+    [Test]
     public async Task A_task_that_does_not_build_is_an_error_with_the_builders_words()
     {
         await using var deployment = await FakeDeployment.StartAsync();

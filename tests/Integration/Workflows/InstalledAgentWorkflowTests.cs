@@ -53,9 +53,41 @@ public sealed class InstalledAgentWorkflowTests
         Assert.That(deployment.Agents.Budgets.Single().Container, Is.EqualTo("container-1"));
     }
 
-    private static Task<WorkflowHandle<AttemptWorkflow, AttemptResult>> StartAsync(FakeDeployment deployment, double? budget)
+    [Test]
+    public async Task While_its_model_answers_nothing_it_waits_and_runs_again_in_the_same_container()
     {
-        var input = new AttemptInput { TaskDir = "/tasks/answer", Agent = "codex", BudgetUsd = budget, OutDir = deployment.OutDir, Limits = new AttemptLimits { HostAwaySec = 2 } };
+        await using var deployment = await FakeDeployment.StartAsync();
+        deployment.Agents.Away = request => request.Try < 2 ? "no credit left" : null;
+        var attempt = await StartAsync(deployment, budget: null, new AttemptLimits { HostAwaySec = 2, WaitUnitSec = 0.3 });
+        await Eventually.PassesAsync(async () => Assert.That(
+            (await attempt.DescribeAsync()).TypedSearchAttributes.Get(SearchAttributes.State), Is.AnyOf(RunStates.ModelEndpoint, RunStates.Done)));
+        var result = await attempt.GetResultAsync();
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(result.Outcome, Is.EqualTo(Outcome.Pass), result.Error);
+            Assert.That(deployment.Agents.Runs.Select(run => (run.Container, run.Try)), Is.EqualTo(new[] { ("container-1", 0), ("container-1", 1), ("container-1", 2) }));
+            Assert.That((result.ModelCalls, result.Turns, result.Losses), Is.EqualTo((1, 1, 0)));
+            Assert.That(result.Notes, Has.Some.EqualTo("codex ran 2 times in vain before: its model's endpoint answered nothing"));
+        });
+    }
+
+    [Test]
+    public async Task A_container_that_waits_for_long_is_given_back_since_nothing_was_done_in_it()
+    {
+        await using var deployment = await FakeDeployment.StartAsync();
+        deployment.Agents.Away = request => request.Container == "container-1" ? "no credit left" : null;
+        var attempt = await StartAsync(deployment, budget: null, new AttemptLimits { HostAwaySec = 2, WaitUnitSec = 3, PausedContainerSec = 1 });
+        var result = await attempt.GetResultAsync();
+
+        Assert.That(result.Outcome, Is.EqualTo(Outcome.Pass), result.Error);
+        Assert.That(deployment.Agents.Runs.Select(run => (run.Container, run.Try, run.Lost.Count)), Is.EqualTo(new[] { ("container-1", 0, 0), ("container-2", 1, 0) }));
+        Assert.That(result.Losses, Is.Zero);
+    }
+
+    private static Task<WorkflowHandle<AttemptWorkflow, AttemptResult>> StartAsync(FakeDeployment deployment, double? budget, AttemptLimits? limits = null)
+    {
+        var input = new AttemptInput { TaskDir = "/tasks/answer", Agent = "codex", BudgetUsd = budget, OutDir = deployment.OutDir, Limits = limits ?? new AttemptLimits { HostAwaySec = 2 } };
         return deployment.Client.StartWorkflowAsync((AttemptWorkflow attempt) => attempt.RunAsync(input), deployment.Options("attempt"));
     }
 }

@@ -113,6 +113,16 @@ public sealed class LlmFittingTests : LlmTestBase
         Assert.That(Server.Requests, Has.Count.InRange(2, 5));
     }
 
+    [Test]
+    public async Task A_proxys_page_that_limits_bodies_is_a_matter_of_length()
+    {
+        Server.Script = request => request.Body.ToJsonString().Length > 60_000 ? FakeReply.Page(413, "413 Request Entity Too Large") : FakeReply.Text("ok");
+
+        var reply = await CallAsync(Activities(), await RequestAsync(Turns(5, 20_000)));
+
+        Assert.That((reply.Text, reply.DroppedObservations > 0), Is.EqualTo(("ok", true)));
+    }
+
     [TestCase(20_000, true)]
     [TestCase(1_000, false)]
     public async Task A_server_that_cuts_silently_is_noted(int characters, bool noted)

@@ -43,6 +43,17 @@ public sealed class LlmHabitsTests : LlmTestBase
     }
 
     [Test]
+    public async Task An_endpoint_that_contradicts_itself_is_not_asked_for_ever()
+    {
+        Server.Script = request => FakeReply.Error(400, request.Body.ContainsKey("max_tokens") ? "Unsupported parameter: 'max_tokens'" : "Unsupported parameter: 'max_completion_tokens'");
+
+        var failure = await FailureAsync(Activities(), await RequestAsync());
+
+        Assert.That(failure.ErrorType, Is.EqualTo(FailureTypes.ModelRefused));
+        Assert.That(Server.Requests, Has.Count.EqualTo(3));
+    }
+
+    [Test]
     public async Task What_the_settings_ask_for_is_not_left_out()
     {
         Server.Script = request => request.Body.ContainsKey("top_p") ? FakeReply.Error(400, "Unknown parameter: 'top_p'.", "unknown_parameter") : FakeReply.Text("ok");

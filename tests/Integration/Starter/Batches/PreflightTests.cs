@@ -34,6 +34,27 @@ public sealed class PreflightTests
     }
 
     [Test]
+    public async Task A_first_request_that_cannot_fit_starts_nothing_and_names_the_setting()
+    {
+        await using var deployment = await FakeDeployment.StartAsync();
+        deployment.World.Probe = model => new ModelProbe(model.Name!, "http://fake/v1", 1) { ContextTokens = model.Name == "small" ? 4_096 : 128_000 };
+        var task = Path.Combine(Tasks(deployment), "one");
+        File.WriteAllText(Path.Combine(task, "instruction.md"), new string('x', 40_000));
+
+        var trial = await SparkAsync(deployment, ["trial", "run", task, "--out", deployment.OutDir, "--model", "small"]);
+        var skills = await SparkAsync(deployment, ["skills", "run", "--tasks-dir", Path.GetDirectoryName(task)!, "--out", deployment.OutDir, "--model", "small"]);
+        var large = await SparkAsync(deployment, ["trial", "run", task, "--out", deployment.OutDir, "--model", "large"]);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(trial.ExitCode, Is.EqualTo(1), trial.Error);
+            Assert.That(trial.Error, Does.Contain("model small (profile default): the first request of task 'one' has about").And.Contain("a context of 4096\n    set Llm:Profiles:default:ContextTokens"));
+            Assert.That(skills.ExitCode, Is.EqualTo(1), skills.Error);
+            Assert.That(large.ExitCode, Is.Not.EqualTo(1), large.Error);
+        });
+    }
+
+    [Test]
     public async Task A_budget_in_dollars_on_a_model_without_a_price_starts_nothing_and_one_in_tokens_starts()
     {
         await using var deployment = await FakeDeployment.StartAsync();

@@ -166,6 +166,18 @@ public sealed class ChatEchoTests : LlmTestBase
         Assert.That(Server.Requests.Single().Messages.Select(message => (string?)message["role"]), Is.EqualTo(new[] { "system", "user", "assistant", "tool", "user" }));
     }
 
+    [TestCase("chat")]
+    [TestCase("responses")]
+    [TestCase("messages")]
+    public async Task An_empty_message_is_not_sent(string api)
+    {
+        Server.Script = _ => api switch { "responses" => ResponsesReplies.Streamed(ResponsesReplies.Text("Hi.")), "messages" => MessagesReplies.Streamed("end_turn", MessagesReplies.Text("Hi.")), _ => FakeReply.Text("Hi.") };
+
+        await CallAsync(Activities(("Profiles:default:Api", api)), await RequestAsync(User("Go."), new ChatMessage { Role = ChatRoles.Assistant, Content = "" }, User("Well?")));
+
+        Assert.That(Server.Requests.Single().Body.ToJsonString(), Does.Contain("Well?").And.Not.Contain("assistant"));
+    }
+
     [Test]
     public async Task Ids_that_are_missing_or_double_are_made_up_the_same_each_time()
     {

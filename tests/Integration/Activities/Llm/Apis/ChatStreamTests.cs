@@ -141,6 +141,28 @@ public sealed class ChatStreamTests : LlmTestBase
     }
 
     [Test]
+    public async Task A_stream_that_is_left_open_after_its_end_is_not_waited_for()
+    {
+        Server.Then(FakeReply.Events($"data: {FakeReply.Delta(new() { ["content"] = "Done." }, "stop").ToJsonString()}") with { Hangs = true });
+
+        var reply = await CallAsync(Activities(("Profiles:default:SilenceSec", "0.5")), await RequestAsync());
+
+        Assert.That((reply.Text, reply.FinishReason), Is.EqualTo(("Done.", FinishReasons.Stop)));
+    }
+
+    [Test]
+    public async Task Usage_inside_of_the_choice_is_read()
+    {
+        var last = FakeReply.Delta(new() { ["content"] = "Done." }, "stop");
+        last["choices"]![0]!["usage"] = new JsonObject { ["prompt_tokens"] = 7, ["completion_tokens"] = 2 };
+        Server.Then(FakeReply.Chunks(last));
+
+        var usage = (await CallAsync(Activities(), await RequestAsync())).Usage;
+
+        Assert.That((usage.PromptTokens, usage.CompletionTokens), Is.EqualTo((7, 2)));
+    }
+
+    [Test]
     public async Task No_first_byte_has_a_deadline_of_its_own()
     {
         using var never = new CancellationTokenSource();

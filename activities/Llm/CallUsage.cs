@@ -1,8 +1,9 @@
 using System.Text.Json;
 using Spark.Temporal.Activities.Llm.Apis;
+using Spark.Temporal.Activities.Llm.Usage;
 using Spark.Temporal.Domain.Conversations;
 
-namespace Spark.Temporal.Activities.Llm.Usage;
+namespace Spark.Temporal.Activities.Llm;
 
 /// <summary>
 /// What the requests of a call cost: every one that was answered, also when the answer is of no use. What an endpoint does not

@@ -1,4 +1,4 @@
-namespace Spark.Temporal.Domain.Budgets;
+namespace Spark.Temporal.Domain.Conversations;
 
 /// <summary>Something with a cost that may not be known.</summary>
 public interface ICosted
