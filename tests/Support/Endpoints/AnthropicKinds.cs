@@ -99,6 +99,9 @@ internal static class AnthropicKinds
         new("overloaded inside a stream", request => request.Streams
             ? Answer.Events([Started(request), new JsonObject { ["type"] = "error", ["error"] = new JsonObject { ["type"] = "overloaded_error", ["message"] = "Overloaded" } }])
             : Error(529, "Overloaded", type: "overloaded_error"), Must.Wait()),
+        new("too long, inside a stream", request => request.Streams
+            ? Answer.Events([new JsonObject { ["type"] = "error", ["error"] = new JsonObject { ["type"] = "invalid_request_error", ["message"] = "prompt is too long: 210000 tokens > 200000 maximum" } }])
+            : Error(400, "prompt is too long: 210000 tokens > 200000 maximum"), Must.Overflow("ContextTokens")),
         new("stream cut", request => (request.Streams ? Answer.Events([Started(request)]) : Answer.Json(200, "{\"type\":\"mess")) with { Cut = true }, Must.Wait()),
         new("stream ends without its end", request => request.Streams ? Answer.Events([Started(request)]) : Error(500, "Internal server error", type: "api_error"), Must.Wait()),
         new("too long", Error(400, "prompt is too long: 1200000 tokens > 1000000 maximum"), Must.Overflow("ContextTokens")),

@@ -111,6 +111,7 @@ internal static class OpenAiKinds
         new("error in a stream", request => request.Streams
             ? Answer.Stream([new JsonObject { ["error"] = new JsonObject { ["message"] = "The server had an error while processing your request.", ["type"] = "server_error", ["code"] = null } }], done: false)
             : Error(500, "The server had an error while processing your request.", null, "server_error"), Must.Wait()),
+        .. InStreams(),
         new("stream cut", request => (request.Streams
             ? Answer.Stream([new JsonObject { ["object"] = "chat.completion.chunk", ["choices"] = new JsonArray(new JsonObject { ["index"] = 0, ["delta"] = new JsonObject { ["content"] = "Do" } }) }], done: false)
             : Answer.Json(200, "{\"id\":\"x\",\"choi")) with { Cut = true }, Must.Wait()),
@@ -120,10 +121,27 @@ internal static class OpenAiKinds
         new("refusal", request => Refused(request), Must.Finish(FinishReasons.Refusal)),
     ];
 
+    /// <summary>Errors after a 200 mean what they mean with their own status.</summary>
+    private static IEnumerable<ErrorCase> InStreams()
+    {
+        return
+        [
+            new("rate limit in a stream", In(429, "Rate limit reached for requests.", "rate_limit_exceeded", "requests"), Must.Wait()),
+            new("no quota in a stream", In(429, "You exceeded your current quota.", "insufficient_quota", "insufficient_quota"), Must.Refuse("credit")),
+            new("too long, in a stream", In(400, "Your input exceeds the context window of this model.", "context_length_exceeded", "invalid_request_error"), Must.Overflow("ContextTokens")),
+            new("flagged in a stream", In(400, "Invalid prompt: your prompt was flagged.", "invalid_prompt", "invalid_request_error"), Must.Filter()),
+        ];
+
+        static Func<EndpointRequest, Answer?> In(int status, string message, string code, string type) => request => request.Streams
+            ? Answer.Stream([new JsonObject { ["error"] = new JsonObject { ["message"] = message, ["type"] = type, ["param"] = null, ["code"] = code } }], done: false)
+            : Error(status, message, code, type);
+    }
+
     /// <summary>What only Responses do.</summary>
     public static IReadOnlyList<ErrorCase> ResponsesErrors { get; } =
     [
         new("failed with 200, server error", request => Failed(request, "server_error", "An error occurred while processing your request."), Must.Wait()),
+        new("failed with 200, too long", request => Failed(request, "context_length_exceeded", "Your input exceeds the context window of this model."), Must.Overflow("ContextTokens")),
         new("failed with 200, rate limit", request => Failed(request, "rate_limit_exceeded", "Rate limit reached."), Must.Wait()),
         new("failed with 200, invalid prompt", request => Failed(request, "invalid_prompt", "Invalid prompt: your prompt was flagged."), Must.Filter()),
         new("filtered reply", request => new ResponsesShape().Say(request, new Says { Finish = Finish.Filter }), Must.Finish(FinishReasons.ContentFilter)),

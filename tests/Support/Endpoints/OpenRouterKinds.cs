@@ -67,6 +67,8 @@ internal static class OpenRouterKinds
         new("budget too small", Answer.Json(402, """{"error":{"code":402,"message":"The request weighs more than the budget","metadata":{"reason":"weight_exceeds_budget"}}}"""), Must.Refuse()),
         new("moderation", Answer.Json(403, """{"error":{"code":403,"message":"openai/gpt-5 requires moderation on Azure. Your input was flagged for \"violence\".","metadata":{"reasons":["violence"],"flagged_input":"…","provider_name":"Azure"}}}"""), Must.Filter()),
         new("error in a 200", request => InStream(request, 502, "Provider returned error"), Must.Wait()),
+        new("error after some words", request => InStream(request, 502, "Provider disconnected") is var answer && request.Streams
+            ? answer with { Pieces = ["data: {\"object\":\"chat.completion.chunk\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"All do\"},\"finish_reason\":null}]}\n\n", .. answer.Pieces] } : answer, Must.Wait()),
         new("overflow in a 200", request => InStream(request, 400, "This endpoint's maximum context length is 200000 tokens. However, you requested about 230000 tokens (221808 of text input, 8192 in the output)."), Must.Overflow("ContextTokens")),
         new("credit in a 200", request => InStream(request, 402, "Insufficient credits"), Must.Refuse("credit")),
         new("upstream throttles", Upstream(429, "gpt-5 is temporarily rate-limited upstream. Please retry shortly.", "OpenAI").With("Retry-After", "9"), Must.Wait(9)),

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Spark.Temporal.Domain.Conversations;
 
 namespace Spark.Temporal.Tests.Support.Endpoints;
 
@@ -125,6 +126,7 @@ internal static class ReasoningKinds
         new("no balance", Error(402, "Insufficient Balance", "invalid_request_error", "unknown_error"), Must.Refuse("credit")),
         new("bad parameter", Error(422, "Failed to deserialize the JSON body into the target type: temperature: invalid value"), Must.Refuse()),
         new("rate limit", Error(429, "Rate limit reached", "rate_limit_reached_error"), Must.Wait()),
+        new("interrupted", request => Ended(request, "insufficient_system_resource"), Must.Wait()),
         new("overloaded", Error(503, "Service is too busy. We advise users to temporarily switch to alternative LLM API service providers."), Must.Wait()),
         new("too long", Error(400, "This model's maximum context length is 1048576 tokens. However, you requested 1060000 tokens (1051808 in the messages, 8192 in the completion). Please reduce the length of the messages or completion.", "invalid_request_error"), Must.Overflow("ContextTokens")),
     ];
@@ -144,8 +146,14 @@ internal static class ReasoningKinds
         new("no balance", ErrorBodies.Coded(429, "Insufficient balance or no resource package. Please recharge.", "1113"), Must.Refuse("Recharge")),
         new("locked", ErrorBodies.Coded(429, "Your account has been locked.", "1112"), Must.Refuse()),
         new("concurrency", ErrorBodies.Coded(429, "Rate limit reached for requests", "1302"), Must.Wait()),
+        new("filtered reply", request => Ended(request, "sensitive"), Must.Finish(FinishReasons.ContentFilter)),
+        new("window full in mid-answer", request => Ended(request, "model_context_window_exceeded"), Must.Finish(FinishReasons.Length)),
         new("no such model", ErrorBodies.Coded(400, "Unknown Model, please check the model code.", "1211"), Must.Refuse("model")),
     ];
+
+    /// <summary>Half a reply that ended for a reason of the provider's own.</summary>
+    private static Answer Ended(EndpointRequest request, string reason) => Shape.Say(request, new Says { Text = "Half" })
+        .Rewritten(text => text.Replace("\"finish_reason\":\"stop\"", $"\"finish_reason\":\"{reason}\"", StringComparison.Ordinal));
 
     private static Answer Kimi(int status, string message, string? code = null, string? type = null, string? param = null) => Answer.Json(
         status, new JsonObject { ["error"] = new JsonObject { ["message"] = message, ["type"] = type ?? "invalid_request_error" } }.ToJsonString());

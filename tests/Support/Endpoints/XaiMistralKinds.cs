@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Spark.Temporal.Domain.Conversations;
 
 namespace Spark.Temporal.Tests.Support.Endpoints;
 
@@ -111,6 +112,8 @@ internal static class XaiMistralKinds
         new("rate limit", Mistral(429, "Requests rate limit exceeded", "1300", "rate_limited"), Must.Wait()),
         new("too long", Mistral(400, "Prompt contains 280000 tokens and 0 draft tokens, too large for model with 262144 maximum context length", "3051"), Must.Overflow("ContextTokens")),
         new("detail as text", Answer.Json(422, """{"object":"error","message":"{\"detail\":[{\"type\":\"extra_forbidden\",\"loc\":[\"body\",\"seed\"],\"msg\":\"Extra inputs are not permitted\"}]}","type":"invalid_request_error","code":null}"""), Must.Refuse("seed")),
+        new("window full in mid-answer", request => Shape.Say(request, new Says { Text = "Half" })
+            .Rewritten(text => text.Replace("\"finish_reason\":\"stop\"", "\"finish_reason\":\"model_length\"", StringComparison.Ordinal)), Must.Finish(FinishReasons.Length)),
         new("unavailable", Mistral(503, "Service unavailable.", "3505"), Must.Wait()),
     ];
 
