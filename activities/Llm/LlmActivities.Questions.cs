@@ -1,4 +1,3 @@
-using Spark.Temporal.Activities.Llm.Habits;
 using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
@@ -18,28 +17,8 @@ internal sealed partial class LlmActivities
         return probe with { ContextTokens = Fitting.ContextOf(endpoint, await _habits.OfAsync(endpoint, context.CancellationToken)) };
     }
 
-    public async Task<ModelDescription> DescribeAsync(ModelDescriptionRequest request)
-    {
-        var endpoint = ModelEndpoint.Resolve(request.Model, settings.Value);
-        var cancellation = ActivityExecutionContext.Current.CancellationToken;
-        var forgotten = request.Forget is { } habit
-            ? await _habits.ForgetAsync(endpoint, habit == ModelDescriptionRequest.All ? null : habit, cancellation) : [];
-        var known = await _habits.OfAsync(endpoint, cancellation);
-        return new ModelDescription
-        {
-            Profile = request.Model.Profile,
-            Model = endpoint.Model,
-            BaseUrl = endpoint.BaseUrl.ToString(),
-            Api = endpoint.Profile.Api == ModelApi.Auto ? $"{ApiChoice.For(endpoint, known).Name} (auto)" : endpoint.Habits.Api,
-            KeyVariable = endpoint.Profile.KeyVariable,
-            KeySet = endpoint.HasKey,
-            ContextTokens = Fitting.ContextOf(endpoint, known),
-            MaxTokens = endpoint.Profile.MaxTokens,
-            ConcurrentCalls = endpoint.Profile.ConcurrentCalls,
-            Habits = [.. (await _habits.EntriesAsync(endpoint, cancellation)).Select(Told)],
-            Forgotten = [.. forgotten.Select(lesson => lesson.Habit)],
-        };
-    }
+    public Task<ModelDescription> DescribeAsync(ModelDescriptionRequest request) =>
+        ModelDescriptions.OfAsync(request, ModelEndpoint.Resolve(request.Model, settings.Value), _habits, ActivityExecutionContext.Current.CancellationToken);
 
     public async Task<ModelTest> TestAsync(ModelChoice model)
     {
@@ -52,7 +31,7 @@ internal sealed partial class LlmActivities
         var tester = new ModelTester(
             model, endpoint, run, (request, messages) => CallOf(request, endpoint, id, ReplyShelf.Of(store, request, id)).AskAsync(messages, end), redactor);
         var test = await tester.RunAsync();
-        return test with { Learned = [.. (await _habits.EntriesAsync(endpoint, end.Stop)).Except(before).Select(Told)] };
+        return test with { Learned = [.. (await _habits.EntriesAsync(endpoint, end.Stop)).Except(before).Select(ModelDescriptions.Told)] };
     }
 
     /// <summary>A budget in dollars would never be reached by a model whose cost nobody knows.</summary>
@@ -71,6 +50,4 @@ internal sealed partial class LlmActivities
                 $"The run has a budget in dollars, and nobody knows what model '{endpoint.Model}' costs: {PriceTable.Remedy(endpoint.Model)}.", FailureTypes.ModelRefused, nonRetryable: true);
         }
     }
-
-    private static ModelHabit Told(HabitEntry entry) => new(entry.Habit, HabitTable.Effect(entry), entry.Words, entry.At);
 }
