@@ -15,6 +15,11 @@ internal static class ChatReader
         }
 
         var finish = Lenient.String(choice, "finish_reason") ?? "";
+        if (finish is "insufficient_system_resource" or "error")
+        {
+            throw new UnreadableReplyException($"The provider broke it off ('{finish}').");
+        }
+
         var (text, chunks) = Content(message);
         var refusal = Lenient.String(message, "refusal");
         var (content, thought) = SplitReasoning(text);

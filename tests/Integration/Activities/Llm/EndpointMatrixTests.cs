@@ -4,6 +4,7 @@ using Spark.Temporal.Tests.Support.Endpoints;
 namespace Spark.Temporal.Tests.Activities.Llm;
 
 /// <summary>Every kind of endpoint that users have, driven by settings alone: two turns, a long reply, its ways to fail, what it costs.</summary>
+[NonParallelizable] // The way to a host, HTTP_PROXY, is one for the whole process.
 public sealed class EndpointMatrixTests : LlmTestBase
 {
     private static readonly EndpointMatrix Matrix = new();

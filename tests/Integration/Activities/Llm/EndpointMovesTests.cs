@@ -9,6 +9,7 @@ namespace Spark.Temporal.Tests.Activities.Llm;
 /// A conversation begins at one endpoint and goes on at another: what the first wanted back is not for the second, ids fit, and what the second
 /// demands of its own replies is not demanded of others'.
 /// </summary>
+[NonParallelizable] // The way to a host, HTTP_PROXY, is one for the whole process.
 public sealed class EndpointMovesTests : LlmTestBase
 {
     private static readonly string[] From =

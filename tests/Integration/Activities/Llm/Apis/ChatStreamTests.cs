@@ -217,16 +217,26 @@ public sealed class ChatStreamTests : LlmTestBase
     }
 
     [Test]
-    public async Task An_endpoint_that_only_streams_gets_streams_though_they_are_off()
+    public async Task Streams_that_are_off_stay_off_and_the_refusal_names_the_setting()
     {
-        Server.Script = request => request.Body.ContainsKey("stream")
-            ? FakeReply.Chunks(FakeReply.Delta(new() { ["content"] = "ok" }, "stop"))
-            : FakeReply.Error(400, "parameter.enable_thinking must be set to false for non-streaming calls");
+        Server.Script = _ => FakeReply.Error(400, "parameter.enable_thinking must be set to false for non-streaming calls");
 
-        var reply = await CallAsync(Activities(("Profiles:default:Stream", "off")), await RequestAsync());
+        var failure = await FailureAsync(Activities(("Profiles:default:Stream", "off")), await RequestAsync());
 
-        Assert.That(reply.Text, Is.EqualTo("ok"));
-        Assert.That(Server.Requests.Select(one => one.Body.ContainsKey("stream")), Is.EqualTo(new[] { false, true }));
+        Assert.That((failure.ErrorType, failure.NonRetryable), Is.EqualTo((FailureTypes.ModelRefused, true)));
+        Assert.That(failure.Message, Does.Contain("Llm:Profiles:default:Stream"));
+        Assert.That(Server.Requests, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_reply_that_the_provider_broke_off_is_asked_for_again()
+    {
+        Server.Then(FakeReply.Text("Half", "insufficient_system_resource"), FakeReply.Text("Whole."));
+        var activities = Activities();
+        var request = await RequestAsync();
+
+        Assert.That((await FailureAsync(activities, request)).NonRetryable, Is.False);
+        Assert.That((await CallAsync(activities, request)).Text, Is.EqualTo("Whole."));
     }
 
     private static JsonObject Call(int index, string? id, string? name, string arguments)
