@@ -104,16 +104,9 @@ internal sealed class ModelCall(
                     throw Misfits.First(request, endpoint, fitting, $" of about {sent.EstimatedTokens} tokens the server read {read.Usage.PromptTokens} and said nothing. {SilentCuts.Remedy}");
                 }
 
+                read = read with { Usage = _usage.Of(read, reply, body) + shelf.Lost };
                 return new ModelAnswer(
-                    reply.Body,
-                    read with { Usage = _usage.Of(read, reply, body) + shelf.Lost },
-                    api,
-                    form.Fenced,
-                    clock.ElapsedMilliseconds,
-                    resent,
-                    sent.Dropped,
-                    sent.LeftOut,
-                    sent.EstimatedTokens);
+                    reply.Body, read, api, form.Fenced, clock.ElapsedMilliseconds, resent, sent.Dropped, sent.LeftOut, sent.EstimatedTokens);
             }
 
             // An error inside a success may be kept by the endpoint under the key of the request: it must not come again.
