@@ -38,7 +38,7 @@ internal static partial class ApiLessons
 
     private static Lesson? Streaming(string words, LlmProfile profile, BodyForm form, EndpointHabits.Habit known)
     {
-        if (!form.Stream && profile.Stream == StreamMode.Auto && !known.StreamOnly && OnlyStreams().IsMatch(words))
+        if (!form.Stream && !known.StreamOnly && OnlyStreams().IsMatch(words))
         {
             return new("it answers streams only", habit => habit with { StreamOnly = true, NoStream = false });
         }

@@ -131,7 +131,7 @@ public enum StreamMode
     /// <summary>As a stream, always.</summary>
     On,
 
-    /// <summary>As one body.</summary>
+    /// <summary>As one body, unless the endpoint says that it answers in streams only.</summary>
     Off,
 }
 

@@ -57,8 +57,8 @@ internal sealed class ModelCall(
 
     private readonly LlmProfile _profile = endpoint.Profile;
 
-    /// <summary>What refusals of this call have taught: an endpoint that wants it one way and then the other is not asked in turns.</summary>
-    private readonly HashSet<string> _learned = new(StringComparer.Ordinal);
+    /// <summary>Ways in which this call has been written: an endpoint that wants it one way and then the other is not asked in turns.</summary>
+    private readonly HashSet<EndpointHabits.Habit> _tried = [];
     private readonly CallUsage _usage = new(endpoint, options, time);
 
     /// <param name="messages">The conversation.</param>
@@ -67,10 +67,11 @@ internal sealed class ModelCall(
     {
         await shelf.ReadMarksAsync(end.Stop);
         var known = await habits.OfAsync(endpoint, end.Stop);
+        _tried.Add(known);
         var fitting = new Fitting(request, endpoint, messages, known);
         if (fitting.CannotFit)
         {
-            throw NeverFits(fitting, "");
+            throw Misfits.First(request, endpoint, fitting);
         }
 
         for (var (lessons, afforded) = (0, false); ;)
@@ -100,7 +101,7 @@ internal sealed class ModelCall(
                 {
                     // The model has not seen the task: whatever it would do counts for nothing.
                     await shelf.MarkEndAsync(RequestEnd.Unreadable, CancellationToken.None);
-                    throw NeverFits(fitting, $" of about {sent.EstimatedTokens} tokens the server read {read.Usage.PromptTokens} and said nothing. {SilentCuts.Remedy}");
+                    throw Misfits.First(request, endpoint, fitting, $" of about {sent.EstimatedTokens} tokens the server read {read.Usage.PromptTokens} and said nothing. {SilentCuts.Remedy}");
                 }
 
                 return new ModelAnswer(
@@ -120,7 +121,7 @@ internal sealed class ModelCall(
             await shelf.MarkEndAsync(failed ? RequestEnd.Failed : RequestEnd.Refused, CancellationToken.None, failed ? _usage.OfError(came, body) : null);
             if (lessons < MostLessons
                 && (ApiLessons.From(reply, _profile, api.Name, form, known) ?? Lessons.Read(reply, _profile, body, form, request)) is { } lesson
-                && lesson.Change(known) != known && _learned.Add(lesson.Words))
+                && _tried.Add(lesson.Change(known)))
             {
                 lessons++;
                 known = await LearnAsync(lesson, reply);
@@ -144,7 +145,8 @@ internal sealed class ModelCall(
 
                 if (!fitting.Shrink(said))
                 {
-                    throw fitting.IsFirst ? NeverFits(fitting, $" {ProviderWords.From(reply.Body)}") : Overflow(reply);
+                    throw fitting.IsFirst
+                        ? Misfits.First(request, endpoint, fitting, $" {ProviderWords.From(reply.Body)}") : Misfits.Grown(request, endpoint, ProviderWords.From(reply.Body));
                 }
             }
         }
@@ -235,22 +237,6 @@ internal sealed class ModelCall(
                     details: [shelf.Lost]);
         }
     }
-
-    private ApplicationFailureException Overflow(ChatHttpReply reply) => new(
-        $"The conversation does not fit model '{endpoint.Model}', even without its older observations: {ProviderWords.From(reply.Body)} "
-        + $"If the model takes less than {Fitting.ContextOf(endpoint, EndpointHabits.Habit.Unknown)} tokens, say so in {Setting}:ContextTokens.",
-        FailureTypes.ContextOverflow,
-        nonRetryable: true);
-
-    /// <summary>No attempt can be judged by this: nothing was tried, and a setting changes it.</summary>
-    private ApplicationFailureException NeverFits(Fitting fitting, string words) => new(
-        $"The first request of '{request.Task}' does not fit model '{endpoint.Model}':{words} It has about {fitting.Sent.EstimatedTokens} tokens "
-        + $"(system prompt, skills and instruction), and the model is taken to have a context of {fitting.ContextTokens}. If it has more, set "
-        + $"{Setting}:ContextTokens; else choose a model with a larger context, or shorten the instruction.",
-        FailureTypes.ModelRefused,
-        nonRetryable: true);
-
-    private string Setting => $"{LlmOptions.Section}:Profiles:{request.Model.Profile}";
 
     // Header values are ASCII without control characters; a task may be named otherwise.
     public static string HeaderText(string text) =>

@@ -42,7 +42,7 @@ internal static class ModelRequests
             Effort = Effort(profile.ReasoningEffort?.Trim(), habit, request.Tools),
             LeftOut = habit.FieldsLeftOut?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [],
             ExtraBody = profile.ExtraBody,
-            Stream = profile.Stream switch { StreamMode.On => true, StreamMode.Off => false, _ => !habit.NoStream },
+            Stream = profile.Stream switch { StreamMode.On => true, StreamMode.Off => habit.StreamOnly, _ => !habit.NoStream },
             StreamUsage = !habit.NoStreamOptions,
             CacheKey = habit.NoCacheKey || conversation is null ? null : CacheKey(conversation),
             CacheMarks = !habit.NoCacheMarks,

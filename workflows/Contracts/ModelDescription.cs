@@ -21,7 +21,7 @@ public sealed record ModelDescription
 
     public required string BaseUrl { get; init; }
 
-    /// <summary>The API that is spoken: <c>auto</c>, <c>chat</c>, <c>responses</c> or <c>messages</c>.</summary>
+    /// <summary>The API that is spoken: <c>chat</c>, <c>responses</c> or <c>messages</c>, with <c> (auto)</c> behind it where no setting says it.</summary>
     public required string Api { get; init; }
 
     /// <summary>Name of the environment variable with the key.</summary>

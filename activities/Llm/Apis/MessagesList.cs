@@ -96,14 +96,17 @@ internal static class MessagesList
     private static IEnumerable<JsonObject> Own(JsonArray blocks, IReadOnlyList<SentCall> calls)
     {
         var number = 0;
-        foreach (var block in blocks.OfType<JsonObject>())
+        var kept = blocks.OfType<JsonObject>().Where(block => (string?)block["type"] != "text" || !string.IsNullOrWhiteSpace((string?)block["text"])).ToList();
+
+        // Thinking that led to nothing: the reply was cut, or was an end without a word.
+        while (kept.Count > 0 && (string?)kept[^1]["type"] is "thinking" or "redacted_thinking")
+        {
+            kept.RemoveAt(kept.Count - 1);
+        }
+
+        foreach (var block in kept)
         {
             var type = (string?)block["type"];
-            if (type == "text" && string.IsNullOrWhiteSpace((string?)block["text"]))
-            {
-                continue;
-            }
-
             var sent = (JsonObject)block.DeepClone();
             if (type == "tool_use" && number < calls.Count)
             {

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Spark.Temporal.Activities.Agents.Proxy;
 using Spark.Temporal.Activities.Llm;
-using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Tests.Activities.Agents;
@@ -133,9 +132,9 @@ public sealed class ProxyRouteTests
         reader.Take(Encoding.UTF8.GetBytes("data: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":700,\"output_tokens\":1}}}\n\n"));
         reader.Take(Encoding.UTF8.GetBytes($"data: {{\"type\":\"content_block_delta\",\"delta\":{{\"type\":\"text_delta\",\"text\":\"{new string('a', 350)}\"}}}}\n\n"));
 
-        Assert.That(reader.Finish(), Is.EqualTo(new TokenUsage(700, 1)));
-        Assert.That(reader.Ended, Is.False);
-        Assert.That(reader.Estimate(1), Is.EqualTo(new TokenUsage(700, 101) { Estimated = true }));
+        var (stated, estimated) = (reader.Finish()!, reader.Estimate(1));
+        Assert.That((stated.PromptTokens, stated.CompletionTokens, reader.Ended), Is.EqualTo((700L, 1L, false)));
+        Assert.That((estimated.PromptTokens, estimated.CompletionTokens, estimated.Estimated), Is.EqualTo((700L, 101L, true)));
     }
 
     [Test]

@@ -50,7 +50,7 @@ public sealed class LlmHabitsTests : LlmTestBase
         var failure = await FailureAsync(Activities(), await RequestAsync());
 
         Assert.That(failure.ErrorType, Is.EqualTo(FailureTypes.ModelRefused));
-        Assert.That(Server.Requests, Has.Count.EqualTo(3));
+        Assert.That(Server.Requests, Has.Count.EqualTo(2));
     }
 
     [Test]

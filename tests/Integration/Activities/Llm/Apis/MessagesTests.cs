@@ -33,7 +33,7 @@ public sealed class MessagesTests : LlmTestBase
             Assert.That((said.Content, said.Reasoning, said.Model), Is.EqualTo(("I look.", "Hm.", "claude-2026")));
             Assert.That(said.ToolCalls.Single(), Has.Property("Id").EqualTo("toolu_01").And.Property("Command").EqualTo("ls"));
             Assert.That(reply.FinishReason, Is.EqualTo(FinishReasons.ToolCalls));
-            Assert.That(reply.Usage, Is.EqualTo(new TokenUsage(100, 10, 20) { CacheWriteTokens = 10 }));
+            Assert.That((reply.Usage.PromptTokens, reply.Usage.CompletionTokens, reply.Usage.CachedTokens, reply.Usage.CacheWriteTokens), Is.EqualTo((100, 10, 20, 10)));
         });
     }
 
@@ -111,6 +111,19 @@ public sealed class MessagesTests : LlmTestBase
         Server.Then(Reply(true, "end_turn"));
 
         Assert.That((await CallAsync(Activities(Api), await RequestAsync())).FinishReason, Is.EqualTo(FinishReasons.Empty));
+    }
+
+    [Test]
+    public async Task Thinking_that_led_to_nothing_stays_away()
+    {
+        Server.Then(Reply(true, "end_turn", MessagesReplies.Thinking()), Reply(true, "end_turn", MessagesReplies.Text("Done.")));
+        var activities = Activities(Api);
+        var request = await RequestAsync();
+        var reply = await CallAsync(activities, request);
+        await CallAsync(activities, request with { Call = 2, Conversation = await Store.AppendAsync(reply.Conversation, [User("Well?")], CancellationToken.None) });
+
+        Assert.That(reply.FinishReason, Is.EqualTo(FinishReasons.Empty));
+        Assert.That(Server.Requests[1].Messages.Single()["content"]!.AsArray().Select(block => (string?)block!["text"]), Is.EqualTo(new[] { "Do it.", "Well?" }));
     }
 
     [TestCase("overloaded_error", FailureTypes.ModelUnavailable)]
