@@ -25,7 +25,7 @@ internal static class QwenKinds
                 .. ChatRules.Common(Error),
                 Rules.When("thinking needs a stream", request => !request.Streams, Error(400, "parameter.enable_thinking must be set to false for non-streaming calls", "invalid_parameter_error")).Learnable,
             ]),
-            FirstTurn = Must.Refuse("Stream to on"),
+            Price = new(0.50, 0.05, 3),
         },
         new("Qwen, stream only", "qwq-plus")
         {

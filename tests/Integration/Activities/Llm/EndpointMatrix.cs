@@ -39,9 +39,9 @@ internal sealed class EndpointMatrix
             text.AppendLine(CultureInfo.InvariantCulture, $"| {row.Endpoint} | {string.Join(" | ", row.Cells.Select(cell => cell.Text.Replace("|", "/", StringComparison.Ordinal)))} | {row.Took.TotalSeconds:0.0} |");
         }
 
-        var cells = rows.SelectMany(row => row.Cells).ToList();
+        var cells = rows.SelectMany(row => row.Cells).Where(cell => cell.Text != "–").ToList();
         text.AppendLine();
-        text.AppendLine(CultureInfo.InvariantCulture, $"{rows.Count} endpoints, {cells.Count} cells: {cells.Count(cell => cell.Ok)} ok, {cells.Count(cell => !cell.Ok)} not; {rows.Sum(row => row.Took.TotalSeconds):0} s.");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{rows.Count} endpoints, {cells.Count} cells tried: {cells.Count(cell => cell.Ok)} ok, {cells.Count(cell => !cell.Ok)} not; {rows.Sum(row => row.Took.TotalSeconds):0} s.");
         foreach (var fault in rows.SelectMany(row => row.Faults.Select(fault => $"{row.Endpoint}: {fault}")))
         {
             text.AppendLine().AppendLine(fault);
