@@ -3,6 +3,7 @@ using Spark.Temporal.Activities.Agents.Proxy;
 using Spark.Temporal.Activities.Llm;
 using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Activities.Sandbox;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
@@ -32,6 +33,11 @@ internal sealed class AgentActivities(
         }
 
         var target = ProxyTarget.Resolve(agent.Api, request.Agent.Model, agent.DefaultModel, llm.Value, options.Value);
+        if (request.MustBePriced && !PriceTable.Knows(llm.Value, target.Model, target.BaseUrl))
+        {
+            throw Invalid($"agent {agent.Name}: there is a budget in dollars, and nobody knows what model '{target.Model}' costs: {Money.Remedy(target.Model)}.");
+        }
+
         return target.Key is null && !target.BaseUrl.IsLoopback
             ? throw Invalid($"agent {agent.Name}: {target.KeyVariable} is not set on the sandbox host, whose worker calls {target.BaseUrl.Host} for the agent; set it there or in the worker's .env.")
             : Task.FromResult(new AgentPlan(agent.Install.TimeoutSec, target.Model));

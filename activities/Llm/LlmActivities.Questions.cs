@@ -1,4 +1,5 @@
 using Spark.Temporal.Activities.Processes;
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
@@ -47,7 +48,7 @@ internal sealed partial class LlmActivities
         if (probe is { Unpriced: true, Throttled: null })
         {
             throw new ApplicationFailureException(
-                $"The run has a budget in dollars, and nobody knows what model '{endpoint.Model}' costs: {PriceTable.Remedy(endpoint.Model)}.", FailureTypes.ModelRefused, nonRetryable: true);
+                $"The run has a budget in dollars, and nobody knows what model '{endpoint.Model}' costs: {Money.Remedy(endpoint.Model)}.", FailureTypes.ModelRefused, nonRetryable: true);
         }
     }
 }

@@ -45,11 +45,6 @@ internal static class PriceTable
     /// <summary>Whether the endpoint is known to state the cost of each reply.</summary>
     public static bool StatesCosts(Uri endpoint) => Stating.Any(host => endpoint.Host.Equals(host, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>What a person does about a model without a price.</summary>
-    public static string Remedy(string model) =>
-        $"give its price in the worker's settings ({LlmOptions.Section}:Prices:0:Model={model}, Prompt and Completion in dollars a million tokens; 0 where it costs nothing), "
-        + "or a budget in tokens instead of dollars";
-
     /// <summary>The first price of the settings whose pattern fits; null where none does.</summary>
     public static ModelPrice? ByPattern(IReadOnlyList<ModelPrice> prices, string model) =>
         prices.FirstOrDefault(price => FileSystemName.MatchesSimpleExpression(price.Model, model, ignoreCase: true));

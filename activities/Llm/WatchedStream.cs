@@ -1,9 +1,10 @@
 using Spark.Temporal.Activities.Llm.Apis;
+using Spark.Temporal.Activities.Redaction;
 
 namespace Spark.Temporal.Activities.Llm;
 
 /// <summary>A reply's bytes, its beginning looked at before it is read; each piece of a stream that comes in gives it more time.</summary>
-internal sealed class WatchedStream(Stream source, ReplyWatch watch) : Stream
+internal sealed class WatchedStream(Stream source, ReplyWatch watch) : ReadOnlyStream
 {
     private byte[] _start = [];
     private int _read;
@@ -20,16 +21,6 @@ internal sealed class WatchedStream(Stream source, ReplyWatch watch) : Stream
             return text.StartsWith(':') || text.StartsWith("data:", StringComparison.Ordinal) || text.StartsWith("event:", StringComparison.Ordinal);
         }
     }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     /// <summary>Waits for the beginning.</summary>
     /// <returns>The first character that is no blank; 0 for an empty body.</returns>
@@ -73,19 +64,4 @@ internal sealed class WatchedStream(Stream source, ReplyWatch watch) : Stream
 
         return await source.ReadAsync(buffer, watch.Token);
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -12,6 +12,11 @@ public static class Money
     /// <summary>Stands for a cost that is not known, because the model has no price.</summary>
     public const string Unknown = "unpriced";
 
+    /// <summary>What a person does about a model without a price under a budget in dollars.</summary>
+    public static string Remedy(string model) =>
+        $"give its price in the worker's settings (Llm:Prices:0:Model={model}, Llm:Prices:0:Prompt and :Completion in dollars a million tokens; 0 where it costs nothing), "
+        + "or a budget in tokens in the place of dollars";
+
     /// <summary>A cost: <c>$1.20</c>; <c>~$1.20</c> by estimated tokens; <c>unpriced</c>; <c>$1.20 + unpriced</c> where only a part is known.</summary>
     public static string Of(ICosted cost) => Of(cost.CostUsd, cost.Unpriced, cost.Estimated);
 

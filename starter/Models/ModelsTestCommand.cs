@@ -83,7 +83,7 @@ internal static class ModelsTestCommand
 
         if (test.Usage.Unpriced)
         {
-            output.Line($"  no price: {ModelRemedies.OfPrice(test.Model)}");
+            output.Line($"  no price: {Money.Remedy(test.Model)}");
         }
     }
 

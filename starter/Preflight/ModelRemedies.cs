@@ -6,11 +6,6 @@ namespace Spark.Temporal.Starter.Preflight;
 /// <summary>What a person does about a model that does not answer.</summary>
 internal static class ModelRemedies
 {
-    /// <summary>What a person does about a model without a price under a budget in dollars.</summary>
-    public static string OfPrice(string model) =>
-        $"give its price in the worker's settings (Llm:Prices:0:Model={model}, Llm:Prices:0:Prompt and :Completion in dollars a million tokens; 0 where it costs nothing), "
-        + "or a budget in tokens in the place of dollars";
-
     /// <param name="type">One of <see cref="FailureTypes"/>, or <see cref="ModelFinding.NoWorker"/>.</param>
     /// <param name="profile">The profile.</param>
     public static string Of(string type, string profile) => type switch

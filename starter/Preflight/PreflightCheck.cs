@@ -34,7 +34,7 @@ internal sealed class PreflightCheck(SparkSession session, CliOutput output)
             {
                 if (plan.NeedsPrices && probe.Unpriced)
                 {
-                    problems.Add($"model {Title(model.Model)}: nobody knows what it costs, so a budget in dollars would never be reached\n    {ModelRemedies.OfPrice(probe.Model)}");
+                    problems.Add($"model {Title(model.Model)}: nobody knows what it costs, so a budget in dollars would never be reached\n    {Money.Remedy(probe.Model)}");
                 }
 
                 if (TooLong(plan, model) is { } tooLong)

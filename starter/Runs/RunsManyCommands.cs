@@ -65,7 +65,7 @@ internal static class RunsManyCommands
                 }
 
                 run = await RunsCommands.FollowAsync(session, id, line => output.Note(line), cancellationToken);
-                return [new Steered(id, "Cancel", true) { State = RunPrinter.Line(run), Run = run }];
+                return [new Steered(id, "Cancel", true) { State = run.Now(), Run = run }];
             },
             detach);
     }
@@ -188,5 +188,5 @@ internal static class RunsManyCommands
     }
 
     private static string Line(Steered run) =>
-        $"{run.Id}  {(run.Accepted ? run.State ?? $"{run.Update} accepted" : $"{run.Update} refused: {run.Error}")}";
+        $"{run.Id}  {(run.Accepted ? (run.Run is { IsOpen: false } closed ? RunPrinter.Line(closed) : run.State) ?? $"{run.Update} accepted" : $"{run.Update} refused: {run.Error}")}";
 }

@@ -159,11 +159,12 @@ internal sealed class AgentRig : IAsyncDisposable
     }
 
     public async Task<WorkflowHandle<AttemptWorkflow, AttemptResult>> StartAttemptAsync(
-        string agent, double timeoutMultiplier = 1, double waitUnitSec = 60, IReadOnlyDictionary<string, string>? kwargs = null, ArtifactRef? skills = null)
+        string agent, double timeoutMultiplier = 1, double waitUnitSec = 60, IReadOnlyDictionary<string, string>? kwargs = null, ArtifactRef? skills = null,
+        string modelName = "talkative", double? budgetUsd = null)
     {
         var id = $"{_prefix}attempt-{_runs.Count}";
         _runs.Add(id);
-        var model = new ModelChoice(Name: "talkative");
+        var model = new ModelChoice(Name: modelName);
         return await Client.StartWorkflowAsync(
             (AttemptWorkflow attempt) => attempt.RunAsync(new AttemptInput
             {
@@ -174,6 +175,7 @@ internal sealed class AgentRig : IAsyncDisposable
                 OutDir = Folder["out"],
                 Limits = new AttemptLimits { TimeoutMultiplier = timeoutMultiplier, WaitUnitSec = waitUnitSec },
                 Skills = skills,
+                BudgetUsd = budgetUsd,
             }),
             new WorkflowOptions(id, _prefix + TaskQueues.Workflows));
     }

@@ -30,6 +30,15 @@ public sealed class InstalledAgentTests
     }
 
     [Test]
+    public async Task A_budget_in_dollars_on_a_model_that_nobody_knows_the_price_of_is_refused_before_anything_is_built()
+    {
+        var result = await (await _rig.StartAttemptAsync("own:talker", modelName: "nobody-knows", budgetUsd: 1)).GetResultAsync();
+
+        Assert.That((result.Outcome, result.ModelCalls, result.PhasesMs.Build), Is.EqualTo((Outcome.Error, 0, 0)));
+        Assert.That(result.Error, Does.Contain("nobody knows what model 'nobody-knows' costs").And.Contain("Llm:Prices:0:Model=nobody-knows"));
+    }
+
+    [Test]
     public async Task It_is_installed_works_and_is_read_back_and_the_key_is_nowhere_in_its_container()
     {
         var mayAnswer = new TaskCompletionSource();

@@ -34,11 +34,15 @@ internal sealed class InstalledAgent(AttemptInput input, AttemptState state, Run
     /// <summary>What it says of its version.</summary>
     public string? Version { get; private set; }
 
-    public async Task DescribeAsync(TaskPackage package) => _plan = await outages.ThroughAsync(
-        () => Workflow.ExecuteActivityAsync(
-            (IAgentActivities agents) => agents.DescribeAsync(new DescribeAgentRequest(Choice, package.Settings)),
-            ActivityProfiles.Prepare(30, $"what {input.Agent} needs")),
-        failure => Outage.OfEngine(failure, "any host"));
+    public async Task DescribeAsync(TaskPackage package)
+    {
+        var inDollars = control.Limit.Usd is not null || input.Parent?.Step?.Usd is not null;
+        var request = new DescribeAgentRequest(Choice, package.Settings, inDollars);
+        _plan = await outages.ThroughAsync(
+            () => Workflow.ExecuteActivityAsync(
+                (IAgentActivities agents) => agents.DescribeAsync(request), ActivityProfiles.Prepare(30, $"what {input.Agent} needs")),
+            failure => Outage.OfEngine(failure, "any host"));
+    }
 
     public async Task RunAsync(TaskPackage package, SandboxSession sandbox, ArtifactRef instruction, double agentSec)
     {

@@ -38,7 +38,11 @@ public interface IAgentActivities
 /// <param name="Model">Its model.</param>
 public sealed record AgentChoice(string Name, IReadOnlyDictionary<string, string>? Kwargs, ModelChoice Model);
 
-public sealed record DescribeAgentRequest(AgentChoice Agent, TaskSettings Settings);
+/// <param name="Agent">The agent.</param>
+/// <param name="Settings">The task's settings.</param>
+/// <param name="MustBePriced">Refuse a model whose cost nobody knows: the attempt has a budget in dollars, which it would never reach.</param>
+public sealed record DescribeAgentRequest(
+    AgentChoice Agent, TaskSettings Settings, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool MustBePriced = false);
 
 /// <param name="InstallTimeoutSec">Seconds its installation may take.</param>
 /// <param name="Model">Name of the model it will ask for; null when it asks for none.</param>

@@ -6,45 +6,26 @@ using Spark.Temporal.Domain.Json;
 namespace Spark.Temporal.Activities.Llm.Apis;
 
 /// <summary>Puts the events of a Messages stream together: blocks by their index, usage as it grows.</summary>
-internal sealed class MessagesStream : IStreamAssembler
+internal sealed class MessagesStream : NamedEvents
 {
     private readonly SortedDictionary<int, Block> _blocks = [];
     private JsonObject _message = new() { ["type"] = "message", ["role"] = "assistant" };
-    private string? _error;
     private bool _stopped;
     private bool _hasReason;
 
-    public bool IsEnded => _stopped || _error is not null;
+    public override bool IsEnded => _stopped || Error is not null;
 
-    public bool MayEnd => IsEnded || _hasReason;
+    public override bool MayEnd => IsEnded || _hasReason;
 
-    public string Partial => string.Concat(_blocks.Values.Select(block => string.Concat(block.Texts.Values)));
+    public override string Partial => string.Concat(_blocks.Values.Select(block => string.Concat(block.Texts.Values)));
 
-    public void Add(string type, string data)
+    protected override string Whole()
     {
-        try
-        {
-            using var document = JsonDocument.Parse(data);
-            Take(Lenient.String(document.RootElement, "type") ?? type, document.RootElement);
-        }
-        catch (JsonException)
-        {
-            // No event.
-        }
-    }
-
-    public string Body()
-    {
-        if (_error is not null)
-        {
-            return _error;
-        }
-
         _message["content"] = new JsonArray([.. _blocks.Values.Select(block => block.Whole())]);
         return _message.ToJsonString(SparkJson.Options);
     }
 
-    private void Take(string type, JsonElement root)
+    protected override void Take(string type, JsonElement root)
     {
         switch (type)
         {
@@ -64,7 +45,7 @@ internal sealed class MessagesStream : IStreamAssembler
                 _stopped = true;
                 break;
             default:
-                _error = StreamErrors.In(type, root);
+                Error = StreamErrors.In(type, root);
                 break;
         }
     }

@@ -6,39 +6,18 @@ using Spark.Temporal.Domain.Json;
 namespace Spark.Temporal.Activities.Llm.Apis;
 
 /// <summary>Waits for the event that holds the whole response. Items that it leaves out are taken from their own events.</summary>
-internal sealed class ResponsesStream : IStreamAssembler
+internal sealed class ResponsesStream : NamedEvents
 {
     private readonly SortedDictionary<int, JsonNode> _items = [];
     private readonly StringBuilder _partial = new();
     private JsonObject? _response;
-    private string? _error;
 
-    public bool IsEnded => _response is not null || _error is not null;
+    public override bool IsEnded => _response is not null || Error is not null;
 
-    public bool MayEnd => IsEnded;
+    public override string Partial => _partial.ToString();
 
-    public string Partial => _partial.ToString();
-
-    public void Add(string type, string data)
+    protected override string Whole()
     {
-        try
-        {
-            using var document = JsonDocument.Parse(data);
-            Take(Lenient.String(document.RootElement, "type") ?? type, document.RootElement);
-        }
-        catch (JsonException)
-        {
-            // No event; [DONE] among others, which some gateways send at the end.
-        }
-    }
-
-    public string Body()
-    {
-        if (_error is not null)
-        {
-            return _error;
-        }
-
         if (_response!["output"] is not JsonArray { Count: > 0 } && _items.Count > 0)
         {
             _response["output"] = new JsonArray([.. _items.Values.Select(item => item.DeepClone())]);
@@ -47,7 +26,7 @@ internal sealed class ResponsesStream : IStreamAssembler
         return _response.ToJsonString(SparkJson.Options);
     }
 
-    private void Take(string type, JsonElement root)
+    protected override void Take(string type, JsonElement root)
     {
         switch (type)
         {
@@ -66,7 +45,7 @@ internal sealed class ResponsesStream : IStreamAssembler
                 break;
             default:
                 // The response that an event of its own progress holds has the field, empty.
-                _error = StreamErrors.In(type, root);
+                Error = StreamErrors.In(type, root);
                 break;
         }
     }

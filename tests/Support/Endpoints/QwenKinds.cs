@@ -19,11 +19,12 @@ internal static class QwenKinds
         {
             Host = "dashscope-intl.aliyuncs.com",
             BasePath = "/compatible-mode/v1",
-            Settings = [("Stream", "off")],
+            Settings = [("Stream", "off"), ("ExtraBody", """{"enable_thinking": false}""")],
             Entry = [Key],
             Doors = ReasoningKinds.Chat(ReasoningKinds.Shape, [
                 .. ChatRules.Common(Error),
-                Rules.When("thinking needs a stream", request => !request.Streams, Error(400, "parameter.enable_thinking must be set to false for non-streaming calls", "invalid_parameter_error")).Learnable,
+                Rules.When("thinking needs a stream", request => !request.Streams && (bool?)request.Body["enable_thinking"] != false,
+                    Error(400, "parameter.enable_thinking must be set to false for non-streaming calls", "invalid_parameter_error")),
             ]),
             Price = new(0.50, 0.05, 3),
         },

@@ -14,8 +14,8 @@ public sealed class PreflightWorkerTests
     public void NeedServer() => Requires.Command("temporal");
 
     [TestCase(401, "Incorrect API key provided.", "answered 401", "Incorrect API key provided.", "set the right key in the worker's environment")]
-    [TestCase(404, "The model 'gpt' does not exist.", "answered 404", "The model 'gpt' does not exist.", "check the model's name")]
-    [TestCase(200, "<html>log in</html>", "answered 200", "It is a web page and no reply of a model", "check the model's name, the address")]
+    [TestCase(404, "The model 'gpt' does not exist.", "answered 404", "The model 'gpt' does not exist.", "Check the model's name")]
+    [TestCase(200, "<html>log in</html>", "answered 200", "It is a web page and no reply of a model", "Check Llm:Profiles:default:BaseUrl")]
     [TestCase(0, "", "127.0.0.1", "refused", "check that the endpoint is up")]
     public async Task A_command_ends_at_once_with_the_words_of_the_endpoint_and_a_remedy(int status, string reply, params string[] words)
     {
