@@ -1,12 +1,10 @@
 using System.Collections.Concurrent;
-using System.Text.Json;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.TaskPackages;
 using Spark.Temporal.Activities.TaskPackages.Construction;
 using Spark.Temporal.Domain.Blueprints;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Tasks;
-using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
@@ -17,7 +15,7 @@ namespace Spark.Temporal.Tests.Support;
 /// Neighbours of the workflows that are made up: no container, no model. Every call is counted; what answers can be
 /// replaced. The artifact store and the activities on it are the real ones.
 /// </summary>
-internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandboxActivities, ITaskPackageActivities, ILlmActivities, IConstructionActivities
+internal sealed partial class FakeWorld(IArtifactStore store, string hostQueue) : ISandboxActivities, ITaskPackageActivities, ILlmActivities, IConstructionActivities
 {
     private readonly ConcurrentQueue<string> _calls = new();
 
@@ -100,75 +98,6 @@ internal sealed class FakeWorld(IArtifactStore store, string hostQueue) : ISandb
     {
         await EnterAsync("packages.hint");
         return new VerifierHint(await store.PutTextAsync("def test_answer(): ...", CancellationToken.None), false);
-    }
-
-    /// <summary>Models that were asked whether they answer.</summary>
-    public ConcurrentQueue<ModelChoice> Probes { get; } = new();
-
-    /// <summary>What comes of such a request; may throw.</summary>
-    public Func<ModelChoice, ModelProbe> Probe { get; set; } = model => new ModelProbe(model.Name ?? "fake", "http://fake/v1", 1);
-
-    public Task<ModelProbe> ProbeAsync(ModelChoice model)
-    {
-        Probes.Enqueue(model);
-        return Task.FromResult(Probe(model));
-    }
-
-    /// <summary>What a worker says of a model; may throw.</summary>
-    public Func<ModelDescriptionRequest, ModelDescription> Describe { get; set; } = request => new ModelDescription
-    {
-        Profile = request.Model.Profile, Model = request.Model.Name ?? "fake", BaseUrl = "http://fake/v1", Api = "auto", KeyVariable = "FAKE_KEY", ContextTokens = 128_000,
-    };
-
-    public Task<ModelDescription> DescribeAsync(ModelDescriptionRequest request) => Task.FromResult(Describe(request));
-
-    /// <summary>What comes of a test; may throw.</summary>
-    public Func<ModelChoice, ModelTest> Test { get; set; } = model => new ModelTest
-    {
-        Profile = model.Profile,
-        Model = model.Name ?? "fake",
-        BaseUrl = "http://fake/v1",
-        Api = "chat",
-        Steps = [new ModelTestStep("tool call", true, "cat password.txt", new TokenUsage(100, 10), 5)],
-        Usage = new TokenUsage(100, 10),
-    };
-
-    public Task<ModelTest> TestAsync(ModelChoice model) => Task.FromResult(Test(model));
-
-    /// <summary>What a person must know of each reply; null for nothing.</summary>
-    public string? ReplyNote { get; set; }
-
-    /// <summary>A scripted reply that begins so is empty, and ends for the reason that follows.</summary>
-    public const string Ends = "ends: ";
-
-    public async Task<LlmReply> CompleteAsync(LlmRequest request)
-    {
-        await EnterAsync($"llm:{request.Purpose}");
-        var text = Reply(request.Purpose, _byPurpose.AddOrUpdate(request.Purpose, 1, (_, count) => count + 1), request);
-        var end = text.StartsWith(Ends, StringComparison.Ordinal) ? text[Ends.Length..] : null;
-        text = end is null ? text : "";
-        var command = request.Purpose == LlmPurposes.Agent && text.StartsWith("$ ", StringComparison.Ordinal) ? text[2..] : null;
-        var usage = Tokens with { CostUsd = CostPerCall };
-        var message = new ChatMessage
-        {
-            Role = ChatRoles.Assistant,
-            Content = command is null ? text : "",
-            Model = "fake",
-            Usage = usage,
-            ToolCalls = command is null ? [] : [new ToolCall($"call-{request.Call}", "shell", JsonSerializer.Serialize(new { command }), command)],
-        };
-        return new LlmReply
-        {
-            Conversation = await store.AppendAsync(request.Conversation, [message], CancellationToken.None),
-            ToolCalls = message.ToolCalls.Count,
-            Summary = PlainText.OneLine(command ?? "done"),
-            Text = text.Length <= request.InlineCharacters ? text : null,
-            TextLength = text.Length,
-            FinishReason = end ?? FinishReasons.Stop,
-            Note = ReplyNote,
-            Usage = usage,
-            DurationMs = 5,
-        };
     }
 
     public async Task<PreparedImage> PrepareAsync(PrepareRequest request)
