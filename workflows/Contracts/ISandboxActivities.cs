@@ -189,22 +189,6 @@ public sealed record OracleRequest
 /// <param name="Changes">Files it made or changed outside <c>/solution</c>, <c>/tmp</c> and <c>/logs</c> (tar, capped) with its output as <c>spark-oracle-stdout.txt</c>, where asked for.</param>
 public sealed record OracleReply(int ExitCode, bool TimedOut, ArtifactRef Output, long DurationMs, ArtifactRef? Changes = null);
 
-public sealed record VerifyRequest
-{
-    public required string Container { get; init; }
-    public required ArtifactRef Tests { get; init; }
-    public required TaskSettings Settings { get; init; }
-
-    /// <summary>Seconds the verifier may run, the multiplier already applied.</summary>
-    public required double TimeoutSec { get; init; }
-
-    /// <summary>Also stop the services that the agent left running.</summary>
-    public bool StopServices { get; init; }
-
-    /// <summary>Which verification of this container it is, from 1: each is carried out once.</summary>
-    public int Round { get; init; } = 1;
-}
-
 /// <param name="Container">Container to write into.</param>
 /// <param name="Files">The files (tar), named by their absolute paths without the leading slash.</param>
 public sealed record PutRequest(string Container, ArtifactRef Files);
@@ -235,36 +219,6 @@ public sealed record ExecRequest
 /// <param name="Tail">The last 1,500 characters of the output.</param>
 /// <param name="DurationMs">How long it ran, in milliseconds.</param>
 public sealed record ExecReply(int ExitCode, bool TimedOut, ArtifactRef Output, string Tail, long DurationMs);
-
-public sealed record VerifyReply
-{
-    /// <summary>The reward; null when the verifier gave no verdict, see <see cref="RewardProblem"/>.</summary>
-    public double? Reward { get; init; }
-
-    /// <summary>All keys of <c>reward.json</c>, else <c>reward</c> alone.</summary>
-    public IReadOnlyDictionary<string, double> Rewards { get; init; } = new Dictionary<string, double>();
-
-    /// <summary>Why there is no reward, naming the file; null when there is one.</summary>
-    public string? RewardProblem { get; init; }
-
-    public int TestsPassed { get; init; }
-    public int TestsTotal { get; init; }
-
-    /// <summary>Output of <c>test.sh</c>, capped.</summary>
-    public required ArtifactRef Output { get; init; }
-
-    public ArtifactRef? Ctrf { get; init; }
-
-    /// <summary><c>/logs/agent</c>, <c>/logs/verifier</c> and the kept paths, as tars with entries at their roots, capped.</summary>
-    public ArtifactRef? AgentLogs { get; init; }
-    public ArtifactRef? VerifierLogs { get; init; }
-    public ArtifactRef? Artifacts { get; init; }
-
-    public int ExitCode { get; init; }
-    public bool TimedOut { get; init; }
-    public long DurationMs { get; init; }
-    public IReadOnlyList<string> Notes { get; init; } = [];
-}
 
 /// <param name="Container">Container to remove; empty when the workflow was not told its id.</param>
 /// <param name="Ordinal">Which container of the attempt it is; with the workflow's ids this gives its name.</param>

@@ -22,7 +22,7 @@ namespace Spark.Temporal.Workflows.Running;
 /// <param name="withoutOwnSkills">Take away what skills the image brings.</param>
 /// <param name="agent">Agent that its image brings along, and the seconds that its installation may take; null for none.</param>
 /// <param name="fresh">A step is made of several that must not be done twice in one container: whatever interrupts it, it starts again in a new one.</param>
-internal sealed class SandboxSession(
+internal sealed partial class SandboxSession(
     TaskPackage package, AttemptLimits limits, Outages outages, string run, bool shell, double deadlineSec, ArtifactRef? skills, int firstOrdinal = 1,
     bool withoutOwnSkills = false, bool fresh = false, (AgentChoice Choice, double InstallSec)? agent = null)
 {
@@ -126,45 +126,6 @@ internal sealed class SandboxSession(
                     GiveBack();
                 }
             }
-        }
-    }
-
-    /// <summary>Removes the container and waits until that is done or its host is given up on.</summary>
-    public async Task RemoveAsync()
-    {
-        if (_started is not null || _removals.Count == 0)
-        {
-            GiveBack();
-        }
-
-        await Workflow.WhenAllAsync(_removals);
-    }
-
-    /// <summary>
-    /// Schedules the removal at once, whatever was cancelled. A start that was under way may have made a container that
-    /// we were not told of, so its name is enough.
-    /// </summary>
-    public void GiveBack()
-    {
-        if (_image is null || _ordinal < firstOrdinal)
-        {
-            return;
-        }
-
-        _removals.Add(RemoveQuietlyAsync(_image.HostQueue, new RemoveRequest(_started?.Container ?? "", _ordinal)));
-        _started = null;
-    }
-
-    private async Task RemoveQuietlyAsync(string queue, RemoveRequest request)
-    {
-        try
-        {
-            await Workflow.ExecuteActivityAsync(
-                (ISandboxActivities sandbox) => sandbox.RemoveAsync(request), ActivityProfiles.Remove(queue, limits.HostAwaySec));
-        }
-        catch (ActivityFailureException)
-        {
-            // Its host is away. The container ends at its deadline by itself, or by the host's sweep before.
         }
     }
 
