@@ -1,12 +1,6 @@
-using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Spark.Temporal.Tests.Support;
 
@@ -56,14 +50,10 @@ public sealed class AgentStandIn : IAsyncDisposable
     /// <param name="key">The key that every call must bring.</param>
     public static async Task<AgentStandIn> StartAsync(string key)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(server => server.Listen(IPAddress.Loopback, 0));
-        var app = builder.Build();
+        var app = LocalServer.Build();
         var server = new AgentStandIn(app, key);
         app.Run(server.AnswerAsync);
-        await app.StartAsync();
-        server.Root = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        server.Root = await LocalServer.StartAsync(app);
         return server;
     }
 

@@ -1,14 +1,8 @@
 using System.Collections.Concurrent;
-using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Spark.Temporal.Tests.Support;
 
@@ -84,27 +78,14 @@ public sealed class FakeModelServer : IAsyncDisposable
     /// <param name="certificate">Certificate of a server that speaks TLS; null for one that does not.</param>
     public static async Task<FakeModelServer> StartAsync(int port = 0, X509Certificate2? certificate = null)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(server => server.Listen(
-            IPAddress.Loopback,
-            port,
-            listen =>
-            {
-                if (certificate is not null)
-                {
-                    listen.UseHttps(certificate);
-                }
-            }));
-        var app = builder.Build();
+        var app = LocalServer.Build(port, certificate);
         var server = new FakeModelServer(app);
         foreach (var path in new[] { "/v1/chat/completions", "/v1/responses", "/v1/messages" })
         {
             app.MapPost(path, server.AnswerAsync);
         }
 
-        await app.StartAsync();
-        server.BaseUrl = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/v1";
+        server.BaseUrl = await LocalServer.StartAsync(app) + "/v1";
         return server;
     }
 

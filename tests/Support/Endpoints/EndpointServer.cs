@@ -1,16 +1,10 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Spark.Temporal.Tests.Support.Endpoints;
 
@@ -55,21 +49,10 @@ internal sealed class EndpointServer : IAsyncDisposable
     public static async Task<EndpointServer> StartAsync(EndpointKind kind, string key)
     {
         var certificate = kind.Proxy == ProxyKind.Opening ? OwnCertificate() : null;
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(server => server.Listen(IPAddress.Loopback, 0, listen =>
-        {
-            if (certificate is not null)
-            {
-                listen.UseHttps(certificate);
-            }
-        }));
-        var app = builder.Build();
+        var app = LocalServer.Build(certificate: certificate);
         var server = new EndpointServer(app, kind, key);
         app.Run(server.AnswerAsync);
-        await app.StartAsync();
-        server.Origin = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()
-            .Replace("https://127.0.0.1", "https://localhost", StringComparison.Ordinal);
+        server.Origin = (await LocalServer.StartAsync(app)).Replace("https://127.0.0.1", "https://localhost", StringComparison.Ordinal);
         return server;
     }
 
