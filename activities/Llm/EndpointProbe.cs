@@ -91,7 +91,7 @@ internal sealed class EndpointProbe(IChatGateway gateway, LlmOptions options, Se
                 request, endpoint, api, body, request.FirstRunId, $"spark-probe-{Guid.NewGuid():n}", ReplyDeadlines.All(patience));
             var reply = await SendAsync(http, endpoint, cancellationToken);
             if (lessons >= MostLessons
-                || (ApiLessons.From(reply, endpoint.Profile, api.Name, form, known) ?? Lessons.Read(reply, endpoint.Profile, body, form, request)) is not { } lesson
+                || Lessons.Of(reply, endpoint, api, body, form, request, known) is not { } lesson
                 || lesson.Change(known) == known)
             {
                 return (reply, api);

@@ -21,7 +21,20 @@ internal static partial class Lessons
     private static readonly HashSet<string> Needed =
         ["model", "messages", "input", "system", "instructions", "tools", "stream", MaxTokens, CompletionTokens, "max_output_tokens"];
 
-    /// <summary>Reads a refusal.</summary>
+    /// <summary>What a refusal teaches: first about the API itself, then about the fields of the request.</summary>
+    /// <param name="reply">The refusal, already without secrets.</param>
+    /// <param name="endpoint">Whose.</param>
+    /// <param name="api">The API that was spoken.</param>
+    /// <param name="body">What was sent.</param>
+    /// <param name="form">How it was written.</param>
+    /// <param name="request">What was asked.</param>
+    /// <param name="known">What was known then.</param>
+    /// <returns>Null where it teaches nothing.</returns>
+    public static Lesson? Of(
+        ChatHttpReply reply, ModelEndpoint endpoint, IModelApi api, BinaryData body, BodyForm form, LlmRequest request, EndpointHabits.Habit known) =>
+        ApiLessons.From(reply, endpoint.Profile, api.Name, form, known) ?? Read(reply, endpoint.Profile, body, form, request);
+
+    /// <summary>Reads what a refusal says of the request's fields.</summary>
     /// <param name="reply">The reply, already without secrets.</param>
     /// <param name="profile">Settings, which stand above lessons.</param>
     /// <param name="body">What was sent.</param>

@@ -97,14 +97,15 @@ internal sealed class ModelCall(
                 await NoteFormAsync(reply, form, known);
                 var read = await ReadAsync(reply, api, body, form.Fenced);
                 var sent = fitting.Sent;
+                var usage = _usage.Of(read, reply, body);
                 if (fitting.IsFirst && SilentCuts.IsSure(read.Usage, sent.EstimatedTokens))
                 {
                     // The model has not seen the task: whatever it would do counts for nothing.
-                    await shelf.MarkEndAsync(RequestEnd.Unreadable, CancellationToken.None);
+                    await shelf.MarkEndAsync(RequestEnd.Unreadable, CancellationToken.None, usage);
                     throw Misfits.First(request, endpoint, fitting, $" of about {sent.EstimatedTokens} tokens the server read {read.Usage.PromptTokens} and said nothing. {SilentCuts.Remedy}");
                 }
 
-                read = read with { Usage = _usage.Of(read, reply, body) + shelf.Lost };
+                read = read with { Usage = usage + shelf.Lost };
                 return new ModelAnswer(
                     reply.Body, read, api, form.Fenced, clock.ElapsedMilliseconds, resent, sent.Dropped, sent.LeftOut, sent.EstimatedTokens);
             }
@@ -113,7 +114,7 @@ internal sealed class ModelCall(
             var failed = came.Status is >= 200 and < 300;
             await shelf.MarkEndAsync(failed ? RequestEnd.Failed : RequestEnd.Refused, CancellationToken.None, failed ? _usage.OfError(came, body) : null);
             if (lessons < MostLessons
-                && (ApiLessons.From(reply, _profile, api.Name, form, known) ?? Lessons.Read(reply, _profile, body, form, request)) is { } lesson
+                && Lessons.Of(reply, endpoint, api, body, form, request, known) is { } lesson
                 && _tried.Add(lesson.Change(known)))
             {
                 lessons++;

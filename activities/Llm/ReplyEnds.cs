@@ -5,19 +5,14 @@ using Spark.Temporal.Workflows.Contracts;
 
 namespace Spark.Temporal.Activities.Llm;
 
-/// <summary>How a reply ended, beyond what the endpoint says: in text that is a tool call, in endless repetition, in nothing.</summary>
+/// <summary>How a reply ended, beyond what the endpoint says: in text that is a tool call, in endless repetition.</summary>
 internal static class ReplyEnds
 {
     /// <summary>The reply with the tool calls that stood in its text, and with the reason for its end that its content shows.</summary>
     public static ChatReply Meant(ChatReply reply, LlmRequest request)
     {
         var message = reply.Message;
-        if (message.ToolCalls.Count > 0)
-        {
-            return reply;
-        }
-
-        if (reply.FinishReason is FinishReasons.ContentFilter or FinishReasons.Refusal)
+        if (message.ToolCalls.Count > 0 || reply.FinishReason is FinishReasons.ContentFilter or FinishReasons.Refusal)
         {
             return reply;
         }
@@ -27,12 +22,7 @@ internal static class ReplyEnds
             return reply with { FinishReason = FinishReasons.Repetition };
         }
 
-        if (request.Tools && WrittenCalls.Find(message.Content) is { } written)
-        {
-            return Written(reply, written, request.Call);
-        }
-
-        return reply;
+        return request.Tools && WrittenCalls.Find(message.Content) is { } written ? Written(reply, written, request.Call) : reply;
     }
 
     private static ChatReply Written(ChatReply reply, WrittenCallsReading written, int call)

@@ -141,12 +141,17 @@ public sealed class LlmFittingTests : LlmTestBase
             ? FakeReply.Json(new JsonObject([.. body.Where(part => part.Key != "usage").Select(part => KeyValuePair.Create(part.Key, part.Value?.DeepClone())), KeyValuePair.Create("usage", (JsonNode?)usage.DeepClone())]))
             : reply;
 
-        var failure = await FailureAsync(Activities(), await RequestAsync(User(new string('x', 60_000))));
+        var first = await RequestAsync(User(new string('x', 60_000)));
+        var failure = await FailureAsync(Activities(), first);
         var later = await CallAsync(Activities(), await RequestAsync(Turns(1, 60_000)) with { Call = 2 });
 
         Assert.That((failure.ErrorType, failure.NonRetryable), Is.EqualTo((FailureTypes.ModelRefused, true)));
         Assert.That(failure.Message, Does.Contain("num_ctx").And.Contain("4090"));
         Assert.That(later.Note, Does.Contain("only a part"), "later the work that is there counts");
+
+        Server.Script = _ => FakeReply.Text("ok");
+        var mended = await CallAsync(Activities(), first);
+        Assert.That(mended.Usage.PromptTokens, Is.EqualTo(4090 + 100), "the reply of no use was paid for");
     }
 
     private static ChatMessage[] Turns(int turns, int characters) =>
