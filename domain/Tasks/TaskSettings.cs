@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Spark.Temporal.Domain.Tasks;
 
 /// <summary>Which network a container gets; the names are Harbor's.</summary>
@@ -67,6 +69,40 @@ public sealed record TaskSettings
     public string? Workdir { get; init; }
 
     public Healthcheck? Healthcheck { get; init; }
+
+    /// <summary>Hosts that may be reached where a phase's network is <see cref="NetworkMode.Allowlist"/>; a phase's own list stands above it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? AllowedHosts { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? AgentAllowedHosts { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? VerifierAllowedHosts { get; init; }
+
+    /// <summary>The verifier's own container; null where it runs in the agent's.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SeparateVerifier? Separate { get; init; }
+
+    /// <summary>Commands that run in the agent's container, as root, when its work is over and before the verifier's begins.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<CollectCommand>? Collect { get; init; }
+
+    /// <summary>Steps of a multi-step task, in their order; null for a task of one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<TaskStep>? Steps { get; init; }
+
+    /// <summary>How the rewards of steps become one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public StepsReward StepsReward { get; init; }
+
+    /// <summary>What a compose file says of the task's own container and of others; null for a task without one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ComposeSettings? Compose { get; init; }
+
+    /// <summary>Absolute path at which the agent's result is expected, in tasks that we made; null in others.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? OutputPath { get; init; }
 
     /// <summary>Folder in the image that holds the task's skills; null when the task names none.</summary>
     public string? SkillsDir { get; init; }

@@ -76,6 +76,18 @@ public sealed record PrepareRequest
     /// <summary>MiB that the step which makes the task's data may write; null for Harbor's default storage.</summary>
     public long? StorageMb { get; init; }
 
+    /// <summary>Build context of the verifier's own image (<c>tests/</c>), built beside the other; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ArtifactRef? Verifier { get; init; }
+
+    /// <summary>The verifier's settings, where it has an image of its own; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SeparateVerifier? Separate { get; init; }
+
+    /// <summary>What a compose file says of the build; null for a task without one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ComposeSettings? Compose { get; init; }
+
     /// <summary>Agent that the image is to bring along; null for none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public AgentChoice? Agent { get; init; }
@@ -91,8 +103,10 @@ public sealed record PrepareRequest
 /// <param name="DurationMs">How long it took, in milliseconds.</param>
 /// <param name="Log">The build's output; null when nothing was built.</param>
 /// <param name="Notes">What the trial should record.</param>
+/// <param name="VerifierImage">Id of the verifier's own image on that host; null for none.</param>
 public sealed record PreparedImage(
-    string HostQueue, string Image, bool Cached, long DurationMs, ArtifactRef? Log = null, IReadOnlyList<string>? Notes = null);
+    string HostQueue, string Image, bool Cached, long DurationMs, ArtifactRef? Log = null, IReadOnlyList<string>? Notes = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? VerifierImage = null);
 
 public sealed record StartRequest
 {
@@ -106,6 +120,10 @@ public sealed record StartRequest
     public required double DeadlineSec { get; init; }
 
     public required TaskSettings Settings { get; init; }
+
+    /// <summary>The task's <c>environment/</c>, where its compose file has several services; null for one container.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ArtifactRef? Environment { get; init; }
 
     /// <summary>Start the agent's shell (the terminal agent needs it; oracle and nop do not).</summary>
     public bool Shell { get; init; }
@@ -178,6 +196,14 @@ public sealed record OracleRequest
     public required double TimeoutSec { get; init; }
     public IReadOnlyDictionary<string, string> Env { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>User it runs as; null for root.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? User { get; init; }
+
+    /// <summary>Name of the step in a multi-step task; null in others.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Step { get; init; }
+
     /// <summary>Also bring home the files it made or changed (for the verifier hint).</summary>
     public bool KeepChanges { get; init; }
 }
@@ -222,7 +248,8 @@ public sealed record ExecReply(int ExitCode, bool TimedOut, ArtifactRef Output, 
 
 /// <param name="Container">Container to remove; empty when the workflow was not told its id.</param>
 /// <param name="Ordinal">Which container of the attempt it is; with the workflow's ids this gives its name.</param>
-public sealed record RemoveRequest(string Container, int Ordinal = 0);
+/// <param name="All">Also what belongs to it: its verifier's container, the services of its compose file and their networks and volumes.</param>
+public sealed record RemoveRequest(string Container, int Ordinal = 0, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool All = false);
 
 /// <param name="Removed">False when it was gone already.</param>
 /// <param name="DurationMs">How long it took, in milliseconds.</param>

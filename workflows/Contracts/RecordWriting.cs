@@ -33,11 +33,6 @@ public sealed record TrialSettings
     public AttemptLimits Limits { get; init; } = new();
 }
 
-/// <param name="Phase"><c>build</c>, <c>start</c>, <c>agent</c>, <c>verify</c>, <c>remove</c>.</param>
-/// <param name="StartedAt">When it started (UTC).</param>
-/// <param name="DurationMs">How long it took, in milliseconds.</param>
-public sealed record PhaseTime(string Phase, DateTime StartedAt, long DurationMs);
-
 /// <param name="TrialDir">Absolute path of the trial folder.</param>
 public sealed record TrialRecord(string TrialDir);
 

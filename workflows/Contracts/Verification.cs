@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Tasks;
 
 namespace Spark.Temporal.Workflows.Contracts;
@@ -14,6 +16,18 @@ public sealed record VerifyRequest
 
     /// <summary>Also stop the services that the agent left running.</summary>
     public bool StopServices { get; init; }
+
+    /// <summary>Where it is verified.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public VerdictMode Mode { get; init; }
+
+    /// <summary>Image of the verifier's own container, where <see cref="Mode"/> asks for one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Image { get; init; }
+
+    /// <summary>Name of the step in a multi-step task; null in others.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Step { get; init; }
 
     /// <summary>Which verification of this container it is, from 1: each is carried out once.</summary>
     public int Round { get; init; } = 1;
@@ -47,4 +61,20 @@ public sealed record VerifyReply
     public bool TimedOut { get; init; }
     public long DurationMs { get; init; }
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Where it was verified.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public VerdictMode Mode { get; init; }
+
+    /// <summary>What could have steered the verdict, in words.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Warnings { get; init; }
+
+    /// <summary>The reward in the agent's own container, where both were asked for; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? SharedReward { get; init; }
+
+    /// <summary>Whether the two verdicts differ.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Differs { get; init; }
 }

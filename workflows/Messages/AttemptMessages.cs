@@ -75,8 +75,16 @@ public sealed record AttemptInput
 /// <summary>Limits of an attempt. The delays are here so that tests need not wait for them.</summary>
 public sealed record AttemptLimits
 {
-    /// <summary>Factor on the task's agent and verifier time-outs.</summary>
+    /// <summary>Factor on the task's agent time-out.</summary>
     public double TimeoutMultiplier { get; init; } = 1.0;
+
+    /// <summary>Where it is verified; null for as the task asks: clean for tasks that we made, separate where it says so, else shared.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public VerdictMode? Verdict { get; init; }
+
+    /// <summary>Variables of the worker that a task may have in its <c>env</c> (<c>--task-env NAME</c>), besides those of the host's settings; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? TaskEnv { get; init; }
 
     public int MaxTurns { get; init; } = 100;
 
@@ -164,6 +172,26 @@ public sealed record AttemptResult : IRunResult
 
     public string? TrialDir { get; init; }
 
+    /// <summary>Where it was verified.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public VerdictMode Verdict { get; init; }
+
+    /// <summary>What could have steered the verdict, in words; null for nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? VerdictWarnings { get; init; }
+
+    /// <summary>The reward in the agent's own container, where both were asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? SharedReward { get; init; }
+
+    /// <summary>Whether the two verdicts differ.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool VerdictsDiffer { get; init; }
+
+    /// <summary>How far each step of a multi-step task got; null for a task of one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<StepResult>? Steps { get; init; }
+
     /// <summary>What the trial records besides (lowered limits, cut logs, lost containers).</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
@@ -177,6 +205,39 @@ public sealed record AttemptResult : IRunResult
     string IRunResult.Ending => $"{Outcome.ToString().ToLowerInvariant()}, reward {Reward?.ToString("0.###") ?? "none"}";
 
     IRunResult IRunResult.Shortened() => this with { Error = ResultWords.Cut(Error), Notes = [.. Notes.Take(10).Select(note => PlainText.OneLine(note, 300))] };
+}
+
+/// <summary>What one step of a multi-step task came to.</summary>
+public sealed record StepResult
+{
+    public required string Name { get; init; }
+
+    public double? Reward { get; init; }
+
+    public IReadOnlyDictionary<string, double> Rewards { get; init; } = new Dictionary<string, double>();
+
+    public int TestsPassed { get; init; }
+
+    public int TestsTotal { get; init; }
+
+    /// <summary>Why it has no reward; null where it has one.</summary>
+    public string? Error { get; init; }
+
+    public bool AgentTimedOut { get; init; }
+
+    public ArtifactRef? AgentOutput { get; init; }
+
+    public ArtifactRef? VerifierOutput { get; init; }
+
+    public ArtifactRef? Ctrf { get; init; }
+
+    public ArtifactRef? AgentLogs { get; init; }
+
+    public ArtifactRef? VerifierLogs { get; init; }
+
+    public ArtifactRef? Artifacts { get; init; }
+
+    public IReadOnlyList<PhaseTime> Phases { get; init; } = [];
 }
 
 /// <summary>What replies are kept under, with the number of the call.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Tasks;
 
@@ -33,8 +34,24 @@ public sealed record TaskPackage
     /// <summary><c>solution/</c> as a tar whose entries are at its root; null where the task has none.</summary>
     public ArtifactRef? Solution { get; init; }
 
+    /// <summary>Build context of the verifier's own image (<c>tests/</c> as a tar); null where it has none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ArtifactRef? VerifierEnvironment { get; init; }
+
+    /// <summary>What each step of a multi-step task brings, in the order of its settings; null for a task of one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<StepPackage>? Steps { get; init; }
+
     public required TaskSettings Settings { get; init; }
 
     /// <summary>What the reader noticed and went on with (unknown keys, older spellings).</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }
+
+/// <summary>What one step of a multi-step task brings.</summary>
+/// <param name="Name">Name of its folder.</param>
+/// <param name="Instruction">Its <c>instruction.md</c>, without leading canary comments.</param>
+/// <param name="Tests">The task's <c>tests/</c> with the step's own over it (tar, entries at its root).</param>
+/// <param name="Solution">Its <c>solution/</c>; null for none.</param>
+/// <param name="Workdir">What is put into the working folder before it begins; null for nothing.</param>
+public sealed record StepPackage(string Name, ArtifactRef Instruction, ArtifactRef Tests, ArtifactRef? Solution, ArtifactRef? Workdir);
