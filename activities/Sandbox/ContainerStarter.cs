@@ -10,7 +10,7 @@ namespace Spark.Temporal.Activities.Sandbox;
 
 /// <summary>Starts a container with what a task asks for and this host can give.</summary>
 internal sealed class ContainerStarter(
-    IContainerGateway gateway, SkillInstaller skills, SandboxHost host, ShellConnections shells, OnceRunner once, SandboxOptions options)
+    IContainerGateway gateway, SkillInstaller skills, SandboxHost host, ComposeStarter compose, ShellConnections shells, OnceRunner once, SandboxOptions options)
 {
     private const double DefaultCpus = 1;
     private const long DefaultMemoryMb = 2048;
@@ -37,7 +37,8 @@ internal sealed class ContainerStarter(
 
         List<string> notes = [];
         var spec = Spec(request, info, image, _engine, notes);
-        var container = await gateway.CreateAsync(spec, cancellationToken);
+        var composed = ComposeStarter.IsNeeded(settings);
+        var container = composed ? await compose.CreateAsync(spec, request, notes, beat, cancellationToken) : await gateway.CreateAsync(spec, cancellationToken);
         var user = settings.AgentUser ?? image.User;
         try
         {
@@ -49,13 +50,20 @@ internal sealed class ContainerStarter(
                     await skills.InstallAsync(container.Id, given, settings.SkillsDir, user, cancellationToken);
                 }
 
-                if (spec.Network && (settings.AgentNetwork ?? settings.Network) == NetworkMode.NoNetwork)
+                if (!composed && spec.Network && (settings.AgentNetwork ?? settings.Network) == NetworkMode.NoNetwork)
                 {
                     // Another phase has a network, the agent's has none.
                     await gateway.DisconnectAsync(container.Id, Network, cancellationToken);
                 }
 
-                await gateway.StartAsync(container.Id, cancellationToken);
+                if (composed)
+                {
+                    await compose.UpAsync(spec.Name, settings, beat, cancellationToken);
+                }
+                else
+                {
+                    await gateway.StartAsync(container.Id, cancellationToken);
+                }
             }
 
             if (request.WithoutSkills)
@@ -76,6 +84,11 @@ internal sealed class ContainerStarter(
         catch (Exception failed) when (failed is not OperationCanceledException)
         {
             await gateway.RemoveAsync(container.Id, CancellationToken.None);
+            if (composed)
+            {
+                await compose.RemoveAsync(spec.Name, CancellationToken.None);
+            }
+
             throw failed switch
             {
                 DockerApiException refused => SandboxFailures.Start($"The container does not start: {BuildMessages.Words(refused)}"),

@@ -11,7 +11,8 @@ internal sealed partial class DockerContainerGateway : IContainerGateway, IDispo
     /// <summary>The oldest engine that is supported speaks this version; newer ones speak it too.</summary>
     private static readonly System.Version ApiVersion = new(1, 41);
 
-    private static readonly string[] Capabilities =
+    /// <summary>Capabilities of a container's root; all others are dropped.</summary>
+    public static readonly string[] Capabilities =
         ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "NET_BIND_SERVICE", "SYS_CHROOT"];
 
     private readonly DockerClient _client;

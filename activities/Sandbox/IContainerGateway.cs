@@ -69,6 +69,12 @@ internal interface IContainerGateway
 
     Task ConnectAsync(string container, string network, CancellationToken cancellationToken);
 
+    /// <summary>Compose projects that have networks or volumes with a label, with the labels of one of these.</summary>
+    Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>> ListProjectsAsync(string label, CancellationToken cancellationToken);
+
+    /// <summary>Removes containers, networks and volumes of a compose project; nothing where there are none.</summary>
+    Task RemoveProjectAsync(string project, CancellationToken cancellationToken);
+
     Task DisconnectAsync(string container, string network, CancellationToken cancellationToken);
 }
 

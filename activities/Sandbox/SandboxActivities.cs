@@ -12,6 +12,7 @@ internal sealed class SandboxActivities(
     IContainerGateway gateway,
     ImagePreparer images,
     ContainerStarter starter,
+    ComposeStarter compose,
     TurnRunner turns,
     VerifierRunner verifier,
     ProofSteps proof,
@@ -58,6 +59,11 @@ internal sealed class SandboxActivities(
             : SandboxLabels.ContainerName(step.Info.WorkflowId ?? "", step.Info.WorkflowRunId ?? "", request.Ordinal);
         shells.Close(container);
         var removed = await gateway.RemoveAsync(container, step.Cancelled);
+        if (request.All)
+        {
+            await compose.RemoveAsync(SandboxLabels.ContainerName(step.Info.WorkflowId ?? "", step.Info.WorkflowRunId ?? "", request.Ordinal), step.Cancelled);
+        }
+
         logger.LogDebug("Container {Container} removed: {Removed}", SandboxFailures.Short(container), removed);
         return new RemoveReply(removed, clock.ElapsedMilliseconds);
     });

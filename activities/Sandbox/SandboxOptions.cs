@@ -53,6 +53,10 @@ public sealed class SandboxOptions
     [Range(0.01, 1_000_000)]
     public double BuildGb { get; set; } = 20;
 
+    /// <summary>Capabilities that the services of a compose file may add.</summary>
+    public string[] ComposeCapabilities { get; set; } =
+        ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "NET_BIND_SERVICE", "SYS_CHROOT"];
+
     /// <summary>Seconds between two sweeps for containers and images that no run needs any more.</summary>
     [Range(1, 86_400)]
     public double SweepIntervalSec { get; set; } = 60;

@@ -29,6 +29,8 @@ public static class SandboxRegistration
         services.TryAddSingleton<OnceRunner>();
         services.TryAddSingleton<ImagePreparer>();
         services.TryAddSingleton<SkillInstaller>();
+        services.TryAddSingleton<ComposeClient>();
+        services.TryAddSingleton<ComposeStarter>();
         services.TryAddSingleton<ContainerStarter>();
         services.TryAddSingleton(provider => new TurnRunner(
             provider.GetRequiredService<IContainerGateway>(),

@@ -16,7 +16,7 @@ internal sealed class SandboxSweeper(IContainerGateway gateway, SandboxHost host
         {
             try
             {
-                var why = await WhyAsync(container, isClosed, cancellationToken);
+                var why = await WhyAsync(container.Labels, isClosed, cancellationToken);
                 if (why is not null && await gateway.RemoveAsync(container.Id, cancellationToken))
                 {
                     removed.Add(container.Id);
@@ -30,18 +30,27 @@ internal sealed class SandboxSweeper(IContainerGateway gateway, SandboxHost host
             }
         }
 
+        foreach (var (project, labels) in await gateway.ListProjectsAsync($"{SandboxLabels.Worker}={host.Name}", cancellationToken))
+        {
+            if (await WhyAsync(labels, isClosed, cancellationToken) is { } why)
+            {
+                await gateway.RemoveProjectAsync(project, cancellationToken);
+                logger.LogInformation("Swept networks and volumes of {Project}: {Reason}", project, why);
+            }
+        }
+
         return removed;
     }
 
-    private async Task<string?> WhyAsync(ContainerFacts container, WorkflowClosed isClosed, CancellationToken cancellationToken)
+    private async Task<string?> WhyAsync(IReadOnlyDictionary<string, string> labels, WorkflowClosed isClosed, CancellationToken cancellationToken)
     {
-        if (long.TryParse(container.Labels.GetValueOrDefault(SandboxLabels.Deadline), CultureInfo.InvariantCulture, out var deadline)
+        if (long.TryParse(labels.GetValueOrDefault(SandboxLabels.Deadline), CultureInfo.InvariantCulture, out var deadline)
             && time.GetUtcNow().ToUnixTimeSeconds() > deadline)
         {
             return "past its deadline";
         }
 
-        return container.Labels.GetValueOrDefault(SandboxLabels.Attempt) is { Length: > 0 } workflow && await isClosed(workflow, cancellationToken) == true
+        return labels.GetValueOrDefault(SandboxLabels.Attempt) is { Length: > 0 } workflow && await isClosed(workflow, cancellationToken) == true
             ? $"workflow {workflow} is closed"
             : null;
     }

@@ -7,6 +7,9 @@ namespace Spark.Temporal.Workflows.Running;
 /// <content>The end of its containers.</content>
 internal sealed partial class SandboxSession
 {
+    /// <summary>Whether the task has services of its own beside its container.</summary>
+    private bool HasServices => package.Settings.Compose is { Services.Count: > 0 };
+
     /// <summary>Removes the container and waits until that is done or its host is given up on.</summary>
     public async Task RemoveAsync()
     {
@@ -29,9 +32,11 @@ internal sealed partial class SandboxSession
             return;
         }
 
-        _removals.Add(RemoveQuietlyAsync(_image.HostQueue, new RemoveRequest(_started?.Container ?? "", _ordinal)));
+        _removals.Add(RemoveQuietlyAsync(_image.HostQueue, Removal()));
         _started = null;
     }
+
+    private RemoveRequest Removal() => new(_started?.Container ?? "", _ordinal, All: HasServices);
 
     private async Task RemoveQuietlyAsync(string queue, RemoveRequest request)
     {

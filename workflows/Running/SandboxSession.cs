@@ -158,7 +158,7 @@ internal sealed partial class SandboxSession(
             return;
         }
 
-        _removals.Add(RemoveQuietlyAsync(before, new RemoveRequest(_started?.Container ?? "", _ordinal)));
+        _removals.Add(RemoveQuietlyAsync(before, Removal()));
         ReportLoss(failure);
         _started = null;
     }
@@ -194,6 +194,7 @@ internal sealed partial class SandboxSession(
                 Ordinal = _ordinal,
                 DeadlineSec = deadlineSec,
                 Settings = package.Settings,
+                Environment = HasServices ? package.Environment : null,
                 Shell = shell,
                 Run = run,
                 Skills = skills,
