@@ -18,7 +18,14 @@ internal static class EvaluationReport
     /// <summary>What was run, in one sentence or two.</summary>
     public static string Facts(EvaluationSummary summary) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{(summary.Complete ? "" : $"Not complete: {summary.Trials.Count} of {summary.Planned} trials ended. ")}Agent {summary.Agent}, model {summary.Model}, {summary.Trials.Select(trial => trial.Task).Distinct().Count()} tasks, {summary.Arms.Count} arms, {summary.Repeats} {(summary.Repeats == 1 ? "trial" : "trials")} each, time-outs × {summary.TimeoutMultiplier:0.##}, seed {summary.Seed}. {summary.StartedAt:yyyy-MM-dd HH:mm} to {summary.FinishedAt:yyyy-MM-dd HH:mm} UTC.");
+        $"{(summary.Complete ? "" : $"Not complete: {summary.Trials.Count} of {summary.Planned} trials ended. ")}Agent {summary.Agent}, model {summary.Model}, {summary.Trials.Select(trial => trial.Task).Distinct().Count()} tasks, {summary.Arms.Count} arms, {summary.Repeats} {(summary.Repeats == 1 ? "trial" : "trials")} each, time-outs × {summary.TimeoutMultiplier:0.##}, seed {summary.Seed}. {summary.StartedAt:yyyy-MM-dd HH:mm} to {summary.FinishedAt:yyyy-MM-dd HH:mm} UTC.{Doubts(summary)}");
+
+    /// <summary>How many verdicts something could have steered.</summary>
+    private static string Doubts(EvaluationSummary summary)
+    {
+        var (warned, differ) = (summary.Trials.Count(trial => trial.VerdictWarnings is { Count: > 0 }), summary.Trials.Count(trial => trial.VerdictsDiffer));
+        return warned + differ == 0 ? "" : $" {warned} of {summary.Trials.Count} trials carry a warning about their verdict, {differ} have a clean and a shared verdict that differ: see verdict_warnings in summary.json.";
+    }
 
     private static string Write(string title, string facts, IEnumerable<ReportTable> tables)
     {

@@ -45,6 +45,18 @@ public sealed record EvaluationTrial : OpenRecord, ITrialScore
 
     public int Turns { get; init; }
 
+    /// <summary>Where it was verified.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public VerdictMode Verdict { get; init; }
+
+    /// <summary>What could have steered the verdict, in words; null for nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? VerdictWarnings { get; init; }
+
+    /// <summary>Whether the verdict in the agent's own container is another one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool VerdictsDiffer { get; init; }
+
     /// <summary>How often it was run again because the infrastructure failed.</summary>
     public int Reruns { get; init; }
 

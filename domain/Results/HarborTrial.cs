@@ -34,6 +34,9 @@ public sealed record HarborTrialResult : OpenRecord
     /// <summary>Null where the verifier gave no verdict.</summary>
     public HarborVerifierResult? VerifierResult { get; init; }
 
+    /// <summary>Where it was verified, and what could have steered the verdict; not one of Harbor's keys.</summary>
+    public VerdictRecord? Verdict { get; init; }
+
     /// <summary>Null where nothing went wrong.</summary>
     public HarborExceptionInfo? ExceptionInfo { get; init; }
 

@@ -141,6 +141,17 @@ internal static class TrialCommands
             output.Line($"  {PlainText.Printable(error).Replace("\n", "\n  ")}");
         }
 
+        if (result.Verdict != VerdictMode.Shared)
+        {
+            var shared = result.Verdict != VerdictMode.Both ? "" : $"; in the agent's own container: {result.SharedReward?.ToString("0.###") ?? "none"}{(result.VerdictsDiffer ? ", WHICH DIFFERS" : "")}";
+            output.Line($"  verdict: {result.Verdict.ToString().ToLowerInvariant()}{shared}");
+        }
+
+        foreach (var warning in result.VerdictWarnings ?? [])
+        {
+            output.Line($"  warning about the verdict: {PlainText.Printable(warning)}");
+        }
+
         foreach (var note in result.Notes)
         {
             output.Line($"  note: {PlainText.Printable(note)}");

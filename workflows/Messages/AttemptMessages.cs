@@ -204,7 +204,7 @@ public sealed record AttemptResult : IRunResult
 
     string IRunResult.Ending => $"{Outcome.ToString().ToLowerInvariant()}, reward {Reward?.ToString("0.###") ?? "none"}";
 
-    IRunResult IRunResult.Shortened() => this with { Error = ResultWords.Cut(Error), Notes = [.. Notes.Take(10).Select(note => PlainText.OneLine(note, 300))] };
+    IRunResult IRunResult.Shortened() => this with { Error = ResultWords.Cut(Error), VerdictWarnings = VerdictWarnings is { Count: > 0 } all ? [.. all.Take(5).Select(warning => PlainText.OneLine(warning, 200))] : null, Notes = [.. Notes.Take(10).Select(note => PlainText.OneLine(note, 300))] };
 }
 
 /// <summary>What one step of a multi-step task came to.</summary>

@@ -102,6 +102,13 @@ internal sealed class TrialWriter(IArtifactStore store)
                 },
             },
             VerifierResult = result.Reward is null ? null : new HarborVerifierResult { Rewards = result.Rewards },
+            Verdict = result.VerifierOutput is null ? null : new VerdictRecord
+            {
+                Mode = result.Verdict,
+                Warnings = result.VerdictWarnings ?? [],
+                SharedReward = result.SharedReward,
+                Differs = result.VerdictsDiffer,
+            },
             ExceptionInfo = result.Error is null ? null : new HarborExceptionInfo
             {
                 ExceptionType = result.ErrorType ?? result.Outcome.ToString(),
@@ -131,6 +138,7 @@ internal sealed class TrialWriter(IArtifactStore store)
     {
         var lines = trial.Phases.Select(time => $"{time.StartedAt:yyyy-MM-ddTHH:mm:ss.fffZ} {time.Phase} took {time.DurationMs} ms")
             .Concat(trial.Result.Notes.Select(note => $"note: {note}"))
+            .Concat((trial.Result.VerdictWarnings ?? []).Select(warning => $"warning about the verdict: {warning}"))
             .Append($"{trial.FinishedAt:yyyy-MM-ddTHH:mm:ss.fffZ} {trial.Result.Outcome}, reward {trial.Result.Reward?.ToString() ?? "none"}");
         return string.Join('\n', lines) + "\n";
     }
