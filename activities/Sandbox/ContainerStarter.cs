@@ -10,7 +10,7 @@ namespace Spark.Temporal.Activities.Sandbox;
 
 /// <summary>Starts a container with what a task asks for and this host can give.</summary>
 internal sealed class ContainerStarter(
-    IContainerGateway gateway, SkillInstaller skills, SandboxHost host, ComposeStarter compose, ShellConnections shells, OnceRunner once, SandboxOptions options)
+    IContainerGateway gateway, SkillInstaller skills, SandboxHost host, ComposeStarter compose, PhaseNetworks networks, ShellConnections shells, OnceRunner once, SandboxOptions options)
 {
     private const double DefaultCpus = 1;
     private const long DefaultMemoryMb = 2048;
@@ -26,7 +26,6 @@ internal sealed class ContainerStarter(
         var clock = Stopwatch.StartNew();
         beat();
         var settings = request.Settings;
-        Refuse(settings);
         _engine ??= await gateway.DescribeAsync(cancellationToken);
         var image = await gateway.FindImageAsync(request.Image, cancellationToken)
             ?? throw SandboxFailures.ImageLost(request.Image, host.Name);
@@ -37,6 +36,7 @@ internal sealed class ContainerStarter(
 
         List<string> notes = [];
         var spec = Spec(request, info, image, _engine, notes);
+        spec = spec with { Environment = [.. spec.Environment, .. await networks.VariablesAsync(PhaseNetworks.OfAgent(settings), cancellationToken)] };
         var composed = ComposeStarter.IsNeeded(settings);
         var container = composed ? await compose.CreateAsync(spec, request, notes, beat, cancellationToken) : await gateway.CreateAsync(spec, cancellationToken);
         var user = settings.AgentUser ?? image.User;
@@ -50,10 +50,10 @@ internal sealed class ContainerStarter(
                     await skills.InstallAsync(container.Id, given, settings.SkillsDir, user, cancellationToken);
                 }
 
-                if (!composed && spec.Network && (settings.AgentNetwork ?? settings.Network) == NetworkMode.NoNetwork)
+                if (!composed && spec.Network)
                 {
-                    // Another phase has a network, the agent's has none.
-                    await gateway.DisconnectAsync(container.Id, Network, cancellationToken);
+                    // Made with the network of the phase that has most.
+                    await networks.SwitchAsync(container.Id, NetworkMode.Public, PhaseNetworks.OfAgent(settings).Mode, cancellationToken);
                 }
 
                 if (composed)
@@ -99,17 +99,6 @@ internal sealed class ContainerStarter(
 
         return new StartedSandbox(
             container.Id, Workdir(settings, image), user.Length > 0 ? user : "root", clock.ElapsedMilliseconds, notes);
-    }
-
-    private static void Refuse(TaskSettings settings)
-    {
-        foreach (var (field, mode) in new[] { ("environment", (NetworkMode?)settings.Network), ("agent", settings.AgentNetwork), ("verifier", settings.VerifierNetwork) })
-        {
-            if (mode == NetworkMode.Allowlist)
-            {
-                throw SandboxFailures.Start($"task.toml: [{field}] network_mode = \"allowlist\" is not supported; use \"public\" or \"no-network\".");
-            }
-        }
     }
 
     private ContainerSpec Spec(StartRequest request, ActivityInfo info, ImageFacts image, EngineFacts engine, List<string> notes)
@@ -168,7 +157,7 @@ internal sealed class ContainerStarter(
             Pids = options.PidsLimit,
             StorageBytes = engine.LimitsStorage ? storage : null,
             Memory = request.Shell ? new Dictionary<string, string> { [SandboxScripts.Commands] = "mode=1777,size=64m" } : [],
-            Network = settings.Network == NetworkMode.Public || settings.AgentNetwork == NetworkMode.Public || settings.VerifierNetwork == NetworkMode.Public,
+            Network = new[] { settings.Network, settings.AgentNetwork, settings.VerifierNetwork }.Any(mode => mode is NetworkMode.Public or NetworkMode.Allowlist),
             NewPrivileges = settings.AllowNewPrivileges,
         };
     }

@@ -24,6 +24,33 @@ internal sealed partial class DockerContainerGateway
             : null;
     }
 
+    public async Task EnsureNetworkAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _client.Networks.InspectNetworkAsync(name, cancellationToken);
+        }
+        catch (DockerApiException missing) when (missing.StatusCode == HttpStatusCode.NotFound)
+        {
+            try
+            {
+                await _client.Networks.CreateNetworkAsync(
+                    new NetworksCreateParameters
+                    {
+                        Name = name,
+                        Driver = "bridge",
+                        Internal = true,
+                        Options = new Dictionary<string, string> { ["com.docker.network.bridge.enable_icc"] = "false" },
+                    },
+                    cancellationToken);
+            }
+            catch (DockerApiException made) when (made.StatusCode == HttpStatusCode.Conflict)
+            {
+                // Another worker was first.
+            }
+        }
+    }
+
     public Task ConnectAsync(string container, string network, CancellationToken cancellationToken) =>
         _client.Networks.ConnectNetworkAsync(network, new NetworkConnectParameters { Container = container }, cancellationToken);
 

@@ -69,6 +69,9 @@ internal interface IContainerGateway
 
     Task ConnectAsync(string container, string network, CancellationToken cancellationToken);
 
+    /// <summary>Makes a network without a way out, whose containers cannot reach each other; nothing where it is there.</summary>
+    Task EnsureNetworkAsync(string name, CancellationToken cancellationToken);
+
     /// <summary>Compose projects that have networks or volumes with a label, with the labels of one of these.</summary>
     Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>> ListProjectsAsync(string label, CancellationToken cancellationToken);
 

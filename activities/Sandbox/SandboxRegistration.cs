@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Disks;
@@ -29,6 +31,8 @@ public static class SandboxRegistration
         services.TryAddSingleton<OnceRunner>();
         services.TryAddSingleton<ImagePreparer>();
         services.TryAddSingleton<SkillInstaller>();
+        services.TryAddSingleton<HostsProxy>();
+        services.TryAddSingleton<PhaseNetworks>();
         services.TryAddSingleton<ComposeClient>();
         services.TryAddSingleton<ComposeStarter>();
         services.TryAddSingleton<ContainerStarter>();
@@ -43,7 +47,24 @@ public static class SandboxRegistration
         services.TryAddSingleton<ISandboxActivities, SandboxActivities>();
         services.TryAddSingleton<ISandboxSweeper, SandboxSweeper>();
         services.TryAddSingleton<IImageCollector, ImageCollector>();
+        services.AddHostedService<ProxyResumption>();
         return services;
+    }
+
+    /// <summary>Brings the proxy of allowlisted containers back after a restart.</summary>
+    private sealed class ProxyResumption(HostsProxy proxy, ILogger<HostsProxy> logger) : BackgroundService
+    {
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            try
+            {
+                await proxy.ResumeAsync(stoppingToken);
+            }
+            catch (Exception failed) when (failed is not OperationCanceledException)
+            {
+                logger.LogWarning("{Problem}", failed.Message);
+            }
+        }
     }
 
     private sealed class Validation : IValidateOptions<SandboxOptions>

@@ -11,7 +11,7 @@ namespace Spark.Temporal.Activities.Sandbox;
 
 /// <summary>Runs the oracle and the verifier.</summary>
 internal sealed class VerifierRunner(
-    IContainerGateway gateway, IArtifactStore store, ShellConnections shells, OnceRunner once, SandboxOptions options)
+    IContainerGateway gateway, IArtifactStore store, PhaseNetworks networks, ShellConnections shells, OnceRunner once, SandboxOptions options)
 {
     private const double PrepareSec = 120;
     private const string CtrfName = "ctrf.json";
@@ -44,7 +44,8 @@ internal sealed class VerifierRunner(
         var container = request.Container;
         var facts = await FindAsync(container, cancellationToken);
         shells.Close(container);
-        await SwitchNetworkAsync(container, settings, cancellationToken);
+        var (before, network) = (PhaseNetworks.OfAgent(settings), PhaseNetworks.OfVerifier(settings));
+        await networks.SwitchAsync(container, before.Mode, network.Mode, cancellationToken);
         var folder = Folder(info, container, request.Round == 1 ? "verify" : $"verify {request.Round}");
         var staged = $"{SandboxScripts.Staging}/{folder[(folder.LastIndexOf('/') + 1)..]}";
         await PutBelowAsync(container, request.Tests, staged.TrimStart('/'), cancellationToken);
@@ -54,11 +55,11 @@ internal sealed class VerifierRunner(
             "sh", "-c", SandboxScripts.Whole("verify"), "spark-verify", staged, request.StopServices ? "services" : "-",
             await ImageBringsTestsAsync(container, cancellationToken) ? "image" : "-",
         ];
-        string? before = null;
+        string? prepared = null;
         if (IsRoot(settings.VerifierUser ?? facts.User))
         {
             // One process for both: starting one takes the engine as long as a short test.
-            before = OnceRunner.Inline(prepare, $"{folder}-ready", PrepareSec);
+            prepared = OnceRunner.Inline(prepare, $"{folder}-ready", PrepareSec);
         }
         else
         {
@@ -74,9 +75,9 @@ internal sealed class VerifierRunner(
         {
             User = settings.VerifierUser,
             WorkingDirectory = facts.Labels.GetValueOrDefault(SandboxLabels.Workdir),
-            Environment = Resolve("[verifier] env", settings.VerifierEnv),
+            Environment = [.. Resolve("[verifier] env", settings.VerifierEnv), .. await networks.VariablesAsync(before, network, cancellationToken)],
         };
-        var end = await once.RunAsync(container, spec, folder, request.TimeoutSec, before, beat, cancellationToken);
+        var end = await once.RunAsync(container, spec, folder, request.TimeoutSec, prepared, beat, cancellationToken);
         return await ReplyAsync(request, end, beat, cancellationToken);
     }
 
@@ -181,32 +182,6 @@ internal sealed class VerifierRunner(
     {
         await using var mark = await gateway.GetAsync(container, SandboxScripts.TestsOfImage, cancellationToken);
         return mark is not null && !await gateway.WasAddedAsync(container, "/tests", cancellationToken);
-    }
-
-    private async Task SwitchNetworkAsync(string container, TaskSettings settings, CancellationToken cancellationToken)
-    {
-        var agent = settings.AgentNetwork ?? settings.Network;
-        var verifier = settings.VerifierNetwork ?? settings.Network;
-        if (agent == verifier)
-        {
-            return;
-        }
-
-        try
-        {
-            if (verifier == NetworkMode.Public)
-            {
-                await gateway.ConnectAsync(container, ContainerStarter.Network, cancellationToken);
-            }
-            else
-            {
-                await gateway.DisconnectAsync(container, ContainerStarter.Network, cancellationToken);
-            }
-        }
-        catch (Docker.DotNet.DockerApiException already) when (BuildMessages.Words(already).Contains("already", StringComparison.Ordinal) || BuildMessages.Words(already).Contains("is not connected", StringComparison.Ordinal))
-        {
-            // An earlier try of this activity has done it.
-        }
     }
 
     private async Task<ContainerFacts> FindAsync(string container, CancellationToken cancellationToken) =>

@@ -195,6 +195,7 @@ internal sealed class SandboxBench : IAsyncDisposable
         services.AddDiskCheck(ConfigureDisk).AddSandboxActivities(options =>
         {
             options.Host = "test-host";
+            options.StateFolder = _folder["state"];
             Configure?.Invoke(options);
         });
         var worker = services.BuildServiceProvider();

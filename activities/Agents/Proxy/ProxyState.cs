@@ -15,12 +15,7 @@ internal sealed class ProxyState
 
     public ProxyState(string stateFolder)
     {
-        _folder = Directory.CreateDirectory(Path.Combine(stateFolder, "agents")).FullName;
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(_folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
-
+        _folder = KeptText.Folder(Path.Combine(stateFolder, "agents"));
         Secret = Convert.FromHexString(Kept("secret", () => Convert.ToHexString(RandomNumberGenerator.GetBytes(SecretBytes))));
         Accounts = new RunAccounts(_folder);
         Accounts.Sweep(DateTime.UtcNow);
@@ -40,21 +35,5 @@ internal sealed class ProxyState
         return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
-    private string Kept(string name, Func<string> make)
-    {
-        var path = Path.Combine(_folder, name);
-        if (!File.Exists(path))
-        {
-            var temporary = $"{path}.{Guid.NewGuid():n}";
-
-            // Made inside a folder that only the worker's user can enter.
-            File.WriteAllText(temporary, make());
-
-            // Another worker of this folder may be quicker; its file counts for both.
-            _ = ExclusiveFile.TryName(temporary, path);
-            File.Delete(temporary);
-        }
-
-        return File.ReadAllText(path).Trim();
-    }
+    private string Kept(string name, Func<string> make) => KeptText.Of(Path.Combine(_folder, name), make);
 }
