@@ -57,6 +57,7 @@ internal sealed class TaskPackager(IArtifactStore store)
             Solution = folder.Find(TaskPackageReader.SolutionScript) is null
                 ? null
                 : await StoreAsync(folder, TaskPackageReader.Solution, null, cancellationToken),
+            VerifierEnvironment = read.Settings.Separate is { OwnImage: true } ? await StoreAsync(folder, TaskPackageReader.Tests, null, cancellationToken) : null,
             Settings = read.Settings,
             Notes = [.. read.Findings.Select(finding => finding.ToString())],
         };

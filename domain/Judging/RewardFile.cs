@@ -38,7 +38,7 @@ public static class RewardFile
             : reading;
     }
 
-    /// <summary>Reads <c>reward.json</c>: an object of numbers; the reward is <c>reward</c>, else its only key.</summary>
+    /// <summary>Reads <c>reward.json</c>: an object of numbers; the reward is <c>reward</c>, else the least of them.</summary>
     public static RewardReading FromJson(string json)
     {
         if (IsBlank(json))
@@ -78,9 +78,8 @@ public static class RewardFile
 
         return rewards.Count switch
         {
-            1 => new RewardReading(rewards.Values.First(), rewards, null),
             0 => Failed($"{JsonName} is an empty object; expected {{\"{Key}\": 1.0}}"),
-            _ => Failed($"{JsonName} has {rewards.Count} keys and none is '{Key}': {PlainText.OneLine(string.Join(", ", rewards.Keys), 80)}"),
+            _ => new RewardReading(rewards.Values.Min(), rewards, null),
         };
     }
 

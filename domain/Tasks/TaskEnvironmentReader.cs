@@ -15,18 +15,9 @@ public static class TaskEnvironmentReader
 
     public static TaskSettings Read(TomlSection environment, TaskSettings defaults)
     {
-        var settings = defaults with
+        var settings = Container(environment, defaults) with
         {
-            BuildTimeoutSec = TaskTomlReader.TimeoutSec(environment, "build_timeout_sec") ?? defaults.BuildTimeoutSec,
-            DockerImage = environment.NonEmptyText("docker_image"),
-            Cpus = environment.Number("cpus", double.Epsilon, MostCpus, "more than 0 and at most 1024"),
-            MemoryMb = Size(environment, "memory_mb", "memory", LeastMemoryMb),
-            StorageMb = Size(environment, "storage_mb", "storage", 1),
-            Network = EnvironmentNetwork(environment),
-            Env = environment.Env("env"),
-            Workdir = environment.AbsolutePath("workdir"),
             SkillsDir = environment.AbsolutePath("skills_dir"),
-            Healthcheck = ReadHealthcheck(environment),
             AllowNewPrivileges = environment.Flag("allow_new_privileges") ?? false,
         };
         RefuseUnsupported(environment);
@@ -40,34 +31,71 @@ public static class TaskEnvironmentReader
         return settings;
     }
 
-    /// <summary>The network mode of the environment or of a phase; null when it says none.</summary>
-    public static NetworkMode? Network(TomlSection section)
+    /// <summary>What such a table says of any container, the agent's or the verifier's.</summary>
+    public static TaskSettings Container(TomlSection environment, TaskSettings defaults)
     {
-        var hosts = section.List("allowed_hosts");
+        var network = EnvironmentNetwork(environment, out var hosts);
+        return defaults with
+        {
+            BuildTimeoutSec = TaskTomlReader.TimeoutSec(environment, "build_timeout_sec") ?? defaults.BuildTimeoutSec,
+            DockerImage = environment.NonEmptyText("docker_image"),
+            Cpus = environment.Number("cpus", double.Epsilon, MostCpus, "more than 0 and at most 1024"),
+            MemoryMb = Size(environment, "memory_mb", "memory", LeastMemoryMb),
+            StorageMb = Size(environment, "storage_mb", "storage", 1),
+            Network = network,
+            AllowedHosts = hosts,
+            Env = environment.Env("env"),
+            Workdir = environment.AbsolutePath("workdir"),
+            Healthcheck = ReadHealthcheck(environment),
+        };
+    }
+
+    /// <summary>The network mode of the environment or of a phase; null when it says none.</summary>
+    /// <param name="section">The table.</param>
+    /// <param name="hosts">Hosts that it allows; null where its network is no list.</param>
+    public static NetworkMode? Network(TomlSection section, out IReadOnlyList<string>? hosts)
+    {
+        hosts = null;
+        var listed = section.List("allowed_hosts");
         var mode = section.NonEmptyText("network_mode");
         switch (mode)
         {
             case "public" or "no-network":
-                if (hosts.Count > 0)
+                if (listed.Count > 0)
                 {
                     section.Warning("allowed_hosts", $"has no effect with network_mode = \"{mode}\"", "remove it");
                 }
 
                 return mode == "public" ? NetworkMode.Public : NetworkMode.NoNetwork;
-            case null when hosts.Count == 0:
+            case null when listed.Count == 0:
                 return null;
             case null or "allowlist":
-                section.NotSupported(mode is null ? "allowed_hosts" : "network_mode", "a network with a list of allowed hosts", "choose \"public\" or \"no-network\"");
-                return null;
+                hosts = Hosts(section, listed);
+                return NetworkMode.Allowlist;
             default:
-                section.Error("network_mode", $"= \"{mode}\" is not known", "write \"public\" or \"no-network\"");
+                section.Error("network_mode", $"= \"{mode}\" is not known", "write \"public\", \"no-network\" or \"allowlist\"");
                 return null;
         }
     }
 
-    private static NetworkMode EnvironmentNetwork(TomlSection environment)
+    private static IReadOnlyList<string> Hosts(TomlSection section, IReadOnlyList<TomlNode> listed)
     {
-        var mode = Network(environment);
+        if (listed.Count == 0)
+        {
+            section.Error("network_mode", "= \"allowlist\" names no host", "list them under allowed_hosts, or write \"no-network\"");
+        }
+
+        foreach (var node in listed.Where(node => node.Value is not string host || !AllowedHosts.IsEntry(host)))
+        {
+            section.Error("allowed_hosts", $"holds {(node.Value is string text ? $"\"{text}\"" : node.Kind)}, which is not a host", "write names such as \"example.org\", \"*.example.org\" or \"example.org:443\"");
+        }
+
+        return [.. listed.Select(node => node.Value).OfType<string>()];
+    }
+
+    private static NetworkMode EnvironmentNetwork(TomlSection environment, out IReadOnlyList<string>? hosts)
+    {
+        var mode = Network(environment, out hosts);
         if (environment.Flag("allow_internet") is not { } allowed)
         {
             return mode ?? NetworkMode.Public;

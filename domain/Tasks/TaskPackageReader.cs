@@ -10,6 +10,7 @@ public static class TaskPackageReader
     public const string Dockerfile = "environment/Dockerfile";
     public const string Tests = "tests";
     public const string TestScript = "tests/test.sh";
+    public const string VerifierDockerfile = "tests/Dockerfile";
     public const string Solution = "solution";
     public const string SolutionScript = "solution/solve.sh";
     private const string Compose = "environment/docker-compose.yaml";
@@ -41,12 +42,18 @@ public static class TaskPackageReader
         {
             instruction = ReadInstruction(folder, findings);
             CheckEnvironment(folder, toml?.Settings, findings);
-            CheckTests(folder, findings);
+            CheckTests(folder, toml?.Settings.Separate, findings);
             CheckSolution(folder, findings);
         }
 
         IReadOnlyList<TaskFinding> ordered = [.. findings.All.OrderBy(finding => finding.File == TomlSection.File ? 0 : 1).ThenBy(finding => finding.Line)];
-        return new TaskReadResult(toml?.Settings, toml?.QualifiedName, instruction, ordered);
+        var settings = toml?.Settings;
+        if (settings?.Separate is { } separate)
+        {
+            settings = settings with { Separate = separate with { OwnImage = folder.Find(VerifierDockerfile) is { Kind: TaskEntryKind.File, Length: > 0 } } };
+        }
+
+        return new TaskReadResult(settings, toml?.QualifiedName, instruction, ordered);
     }
 
     /// <summary>
@@ -86,40 +93,13 @@ public static class TaskPackageReader
         }
 
         var text = ReadText(folder, Instruction, findings);
-        var instruction = text is null ? null : WithoutCanary(text);
+        var instruction = text is null ? null : CanaryComments.Off(text);
         if (instruction is not null && string.IsNullOrWhiteSpace(instruction))
         {
             findings.Error(Instruction, 0, "is empty", "write what the agent must do");
         }
 
         return instruction;
-    }
-
-    /// <summary>
-    /// Leading lines that mention a canary, and blank lines after them, serve those who filter training data and are
-    /// not for the agent.
-    /// </summary>
-    private static string WithoutCanary(string text)
-    {
-        var rest = text.AsSpan();
-        var found = false;
-        while (rest.Length > 0)
-        {
-            var end = rest.IndexOf('\n');
-            var line = end < 0 ? rest : rest[..end];
-            if (line.Contains("canary", StringComparison.OrdinalIgnoreCase))
-            {
-                found = true;
-            }
-            else if (!found || !line.IsWhiteSpace())
-            {
-                break;
-            }
-
-            rest = end < 0 ? [] : rest[(end + 1)..];
-        }
-
-        return found ? rest.ToString() : text;
     }
 
     private static void CheckEnvironment(TaskFolder folder, TaskSettings? settings, TaskFindings findings)
@@ -154,7 +134,7 @@ public static class TaskPackageReader
         }
     }
 
-    private static void CheckTests(TaskFolder folder, TaskFindings findings)
+    private static void CheckTests(TaskFolder folder, SeparateVerifier? separate, TaskFindings findings)
     {
         switch (folder.Find(TestScript))
         {
@@ -168,7 +148,7 @@ public static class TaskPackageReader
                 break;
         }
 
-        if (folder.Find("tests/Dockerfile") is not null)
+        if (separate is null && folder.Find(VerifierDockerfile) is not null)
         {
             findings.Note("tests/Dockerfile", 0, "is not built: the verifier runs in the agent's container");
         }

@@ -37,8 +37,8 @@ public static class TaskTomlReader
         }
 
         root.Text("multi_step_reward_strategy");
-        var settings = ReadPhases(root, TaskEnvironmentReader.Read(root.Section("environment"), new TaskSettings()));
-        settings = settings with { Artifacts = ReadArtifacts(root) };
+        var settings = ReadPhases(root, findings, TaskEnvironmentReader.Read(root.Section("environment"), new TaskSettings()));
+        settings = settings with { Artifacts = ReadArtifacts(root), OutputPath = OutputPath(name, root.Section("metadata")) };
         root.ReportUnknown();
         return new TaskToml(settings, name, tree, multiStep);
     }
@@ -55,7 +55,6 @@ public static class TaskTomlReader
         }
 
         root.Text("source");
-        root.Section("metadata");
         var task = root.Section("task");
         var name = task.NonEmptyText("name");
         if (name is not null && (name.Split('/') is not [{ Length: > 0 }, { Length: > 0 }] || name.Any(char.IsWhiteSpace)))
@@ -67,7 +66,7 @@ public static class TaskTomlReader
         return name;
     }
 
-    private static TaskSettings ReadPhases(TomlSection root, TaskSettings settings)
+    private static TaskSettings ReadPhases(TomlSection root, TaskFindings findings, TaskSettings settings)
     {
         var agent = root.Section("agent");
         var verifier = root.Section("verifier");
@@ -76,42 +75,26 @@ public static class TaskTomlReader
         {
             AgentTimeoutSec = TimeoutSec(agent, "timeout_sec") ?? settings.AgentTimeoutSec,
             AgentUser = agent.User("user"),
-            AgentNetwork = TaskEnvironmentReader.Network(agent),
+            AgentNetwork = TaskEnvironmentReader.Network(agent, out var agentHosts),
+            AgentAllowedHosts = agentHosts,
             VerifierTimeoutSec = TimeoutSec(verifier, "timeout_sec") ?? settings.VerifierTimeoutSec,
             VerifierUser = verifier.User("user"),
-            VerifierNetwork = TaskEnvironmentReader.Network(verifier),
+            VerifierNetwork = TaskEnvironmentReader.Network(verifier, out var verifierHosts),
+            VerifierAllowedHosts = verifierHosts,
             VerifierEnv = verifier.Env("env"),
+            Separate = VerifierReader.Separate(verifier),
+            Collect = VerifierReader.Collect(verifier, findings),
             SolutionEnv = solution.Env("env"),
         };
-        RefuseSeparateVerifier(verifier);
-        if (verifier.Node("collect") is { IsEmpty: false })
-        {
-            verifier.NotSupported("collect", "collecting by a command", "list what to keep under artifacts");
-        }
-
         agent.ReportUnknown();
         verifier.ReportUnknown();
         solution.ReportUnknown();
         return settings;
     }
 
-    private static void RefuseSeparateVerifier(TomlSection verifier)
-    {
-        const string remedy = "let the verifier run in the agent's container (environment_mode = \"shared\")";
-        var mode = verifier.NonEmptyText("environment_mode");
-        if (verifier.Node("environment") is not null)
-        {
-            verifier.NotSupported("environment", "a separate verifier", remedy);
-        }
-        else if (mode == "separate")
-        {
-            verifier.NotSupported("environment_mode", "a separate verifier", remedy);
-        }
-        else if (mode is not (null or "shared"))
-        {
-            verifier.Error("environment_mode", $"= \"{mode}\" is not known", "write \"shared\"");
-        }
-    }
+    /// <summary>Only tasks that we made have it; what else is in the table is the author's own.</summary>
+    private static string? OutputPath(string? name, TomlSection metadata) =>
+        name?.StartsWith("spark/", StringComparison.Ordinal) == true && metadata.Node("output_path") is { Value: string path } && path.StartsWith('/') ? path : null;
 
     private static List<ArtifactPath> ReadArtifacts(TomlSection root)
     {

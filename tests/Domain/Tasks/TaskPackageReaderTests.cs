@@ -121,9 +121,15 @@ public class TaskPackageReaderTests
     }
 
     [TestCase("<!-- canary GUID 1 -->\n# terminal-bench-canary 2\n\n\nDo it.\n", "Do it.\n")]
+    [TestCase("<!-- BENCHMARK DATA\n canary GUID 1\n-->\r\n\r\nDo it.\n", "Do it.\n")]
+    [TestCase("<!-- a note -->\nDo it.\n", "<!-- a note -->\nDo it.\n")]
+    [TestCase("# Canary deployments\nDo it.\n", "Do it.\n")]
+    [TestCase("Canary releases go to one host.\n\nDo it.\n", "Canary releases go to one host.\n\nDo it.\n")]
+    [TestCase("A canary file is at /app.\nDo it.\n", "A canary file is at /app.\nDo it.\n")]
+    [TestCase("<!-- canary without end\nDo it.\n", "<!-- canary without end\nDo it.\n")]
     [TestCase("\uFEFFDo it.\r\n", "Do it.\r\n")]
     [TestCase("\nDo it.\nA canary sings.\n", "\nDo it.\nA canary sings.\n")]
-    public void Takes_leading_canary_lines_off_the_instruction(string file, string instruction)
+    public void Takes_leading_canary_comments_off_the_instruction(string file, string instruction)
     {
         Assert.That(TaskFolders.Complete().With("instruction.md", file).Read().Instruction, Is.EqualTo(instruction));
     }

@@ -188,16 +188,10 @@ public class TaskTomlReaderTests
     }
 
     [TestCase("[[steps]]\nname = \"one\"\n[[steps]]\nname = \"two\"", 1, "a multi-step task")]
-    [TestCase("[verifier]\nenvironment_mode = \"separate\"", 2, "a separate verifier")]
-    [TestCase("[verifier.environment]\ncpus = 2", 1, "a separate verifier")]
-    [TestCase("[environment]\nnetwork_mode = \"allowlist\"\nallowed_hosts = [\"a.org\"]", 2, "a network with a list of allowed hosts")]
-    [TestCase("[agent]\nnetwork_mode = \"allowlist\"", 2, "a network with a list of allowed hosts")]
-    [TestCase("[verifier]\nallowed_hosts = [\"a.org\"]", 2, "a network with a list of allowed hosts")]
     [TestCase("[environment]\ngpus = 1", 2, "a task that needs GPUs")]
     [TestCase("[environment]\ntpu = \"v5\"", 2, "a task that needs a TPU")]
     [TestCase("[environment]\nos = \"windows\"", 2, "os = \"windows\"")]
     [TestCase("[environment]\n[[environment.mcp_servers]]\nname = \"x\"", 2, "a task with MCP servers")]
-    [TestCase("[verifier]\n[[verifier.collect]]\ncommand = \"x\"", 2, "collecting by a command")]
     public void Refuses_by_name_what_is_not_supported_yet(string toml, int line, string what)
     {
         var errors = TaskFolders.Complete(toml).Read().Errors.ToList();
