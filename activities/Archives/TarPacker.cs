@@ -85,17 +85,18 @@ internal sealed class TarPacker : IDisposable, IAsyncDisposable
         return _writer.WriteEntryAsync(entry, cancellationToken);
     }
 
-    /// <summary>Copies an entry of another archive with its content, mode and time, but not its owner.</summary>
+    /// <summary>Copies an entry of another archive with its content, mode and time.</summary>
     /// <param name="entry">The entry at hand.</param>
     /// <param name="name">Its name here.</param>
     /// <param name="cancellationToken">Ends the writing.</param>
     /// <param name="content">Content in place of its own; null for its own.</param>
     /// <param name="mode">Permissions in place of its own; null for its own.</param>
     /// <param name="target">Target in place of its own, of a link; null for its own.</param>
+    /// <param name="keepOwner">Whether it stays its owner's; else it is root's.</param>
     public Task CopyAsync(
-        TarEntry entry, string name, CancellationToken cancellationToken, Stream? content = null, UnixFileMode? mode = null, string? target = null)
+        TarEntry entry, string name, CancellationToken cancellationToken, Stream? content = null, UnixFileMode? mode = null, string? target = null, bool keepOwner = false)
     {
-        var copy = New(entry.EntryType is TarEntryType.V7RegularFile ? TarEntryType.RegularFile : entry.EntryType, name, mode ?? entry.Mode, default);
+        var copy = New(entry.EntryType is TarEntryType.V7RegularFile ? TarEntryType.RegularFile : entry.EntryType, name, mode ?? entry.Mode, keepOwner ? new TarOwner(entry.Uid, entry.Gid) : default);
         copy.ModificationTime = _time ?? entry.ModificationTime;
         if (entry.EntryType is TarEntryType.SymbolicLink or TarEntryType.HardLink)
         {

@@ -21,7 +21,7 @@ internal sealed class ContainerStarter(
 
     private EngineFacts? _engine;
 
-    public async Task<StartedSandbox> StartAsync(StartRequest request, ActivityInfo info, Action beat, CancellationToken cancellationToken)
+    public async Task<StartedSandbox> StartAsync(StartRequest request, ActivityInfo info, Action beat, CancellationToken cancellationToken, string? of = null)
     {
         var clock = Stopwatch.StartNew();
         beat();
@@ -36,10 +36,15 @@ internal sealed class ContainerStarter(
 
         List<string> notes = [];
         var spec = Spec(request, info, image, _engine, notes);
+        if (of is not null)
+        {
+            spec = spec with { Labels = new Dictionary<string, string>(spec.Labels) { [SandboxLabels.Of] = of } };
+        }
+
         spec = spec with { Environment = [.. spec.Environment, .. await networks.VariablesAsync(PhaseNetworks.OfAgent(settings), cancellationToken)] };
         var composed = ComposeStarter.IsNeeded(settings);
         var container = composed ? await compose.CreateAsync(spec, request, notes, beat, cancellationToken) : await gateway.CreateAsync(spec, cancellationToken);
-        var user = settings.AgentUser ?? image.User;
+        var user = UserOf(settings, image);
         try
         {
             if (!container.Running)
@@ -73,7 +78,7 @@ internal sealed class ContainerStarter(
 
             if (settings.Healthcheck is { } check)
             {
-                await HealthyAsync(container.Id, check, settings, info, beat, cancellationToken);
+                await HealthyAsync(container.Id, check, settings, image.User, info, beat, cancellationToken);
             }
 
             if (request.Shell)
@@ -142,13 +147,16 @@ internal sealed class ContainerStarter(
             Command = image.Entrypoint.Count > 0 ? [.. image.Entrypoint, "sh", "-c", "sleep infinity"] : [],
             Environment = environment,
             WorkingDirectory = settings.Workdir,
+            // Our steps are root's, with root's capabilities, whoever the image's own user is.
+            User = image.User.Length > 0 ? "0" : null,
             Labels = new Dictionary<string, string>
             {
                 [SandboxLabels.Run] = request.Run,
                 [SandboxLabels.Attempt] = info.WorkflowId ?? "",
                 [SandboxLabels.Deadline] = (DateTimeOffset.UtcNow.ToUnixTimeSeconds() + seconds).ToString(CultureInfo.InvariantCulture),
                 [SandboxLabels.Worker] = host.Name,
-                [SandboxLabels.User] = settings.AgentUser ?? "",
+                [SandboxLabels.User] = UserOf(settings, image),
+                [SandboxLabels.ImageUser] = image.User,
                 [SandboxLabels.Workdir] = Workdir(settings, image),
                 [SandboxLabels.Storage] = engine.LimitsStorage ? "" : storage.ToString(CultureInfo.InvariantCulture),
             },
@@ -183,7 +191,7 @@ internal sealed class ContainerStarter(
     }
 
     private async Task HealthyAsync(
-        string container, Healthcheck check, TaskSettings settings, ActivityInfo info, Action beat, CancellationToken cancellationToken)
+        string container, Healthcheck check, TaskSettings settings, string user, ActivityInfo info, Action beat, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         var failures = 0;
@@ -191,7 +199,7 @@ internal sealed class ContainerStarter(
         {
             var folder = SandboxLabels.OnceFolder(info.WorkflowId ?? "", info.WorkflowRunId ?? "", $"health-{info.Attempt}-{number}");
             var end = await once.RunAsync(
-                container, new ExecSpec(["sh", "-c", check.Command]) { WorkingDirectory = settings.Workdir }, folder, check.TimeoutSec, null, beat, cancellationToken);
+                container, new ExecSpec(["sh", "-c", check.Command]) { User = user.Length > 0 ? user : null, WorkingDirectory = settings.Workdir }, folder, check.TimeoutSec, null, beat, cancellationToken);
             if (end.ExitCode == 0)
             {
                 return;
@@ -213,6 +221,8 @@ internal sealed class ContainerStarter(
         await Task.Delay(TimeSpan.FromSeconds(Math.Max(0.05, seconds)), cancellationToken);
         return true;
     }
+
+    private static string UserOf(TaskSettings settings, ImageFacts image) => settings.AgentUser ?? settings.Compose?.User ?? image.User;
 
     private static string Workdir(TaskSettings settings, ImageFacts image) =>
         settings.Workdir ?? (image.WorkingDirectory.Length > 0 ? image.WorkingDirectory : "/");

@@ -48,6 +48,7 @@ internal sealed partial class DockerContainerGateway : IContainerGateway, IDispo
             Env = [.. spec.Environment],
             Labels = new Dictionary<string, string>(spec.Labels),
             WorkingDir = spec.WorkingDirectory!,
+            User = spec.User!,
             HostConfig = new HostConfig
             {
                 Init = true,
@@ -94,7 +95,7 @@ internal sealed partial class DockerContainerGateway : IContainerGateway, IDispo
                 new Dictionary<string, string>(found.Config?.Labels ?? new Dictionary<string, string>()),
                 found.SizeRw)
             {
-                User = found.Config?.User ?? "",
+                User = found.Config?.Labels?.TryGetValue(SandboxLabels.ImageUser, out var user) == true ? user : found.Config?.User ?? "",
             };
         }
         catch (DockerApiException missing) when (missing.StatusCode == HttpStatusCode.NotFound)
@@ -181,9 +182,11 @@ internal sealed partial class DockerContainerGateway : IContainerGateway, IDispo
 
     public async Task<IReadOnlyList<string>> ChangesAsync(string container, CancellationToken cancellationToken)
     {
-        var changes = await _client.Containers.InspectChangesAsync(container, cancellationToken);
-        return [.. (changes ?? []).Where(change => change.Kind != FileSystemChangeKind.Delete).Select(change => change.Path)];
+        return [.. (await AllChangesAsync(container, cancellationToken)).Where(change => !change.Removed).Select(change => change.Path)];
     }
+
+    public async Task<IReadOnlyList<(string Path, bool Removed)>> AllChangesAsync(string container, CancellationToken cancellationToken) =>
+        [.. (await _client.Containers.InspectChangesAsync(container, cancellationToken) ?? []).Select(change => (change.Path, change.Kind == FileSystemChangeKind.Delete))];
 
     public async Task<bool> WasAddedAsync(string container, string path, CancellationToken cancellationToken) =>
         (await _client.Containers.InspectChangesAsync(container, cancellationToken) ?? []).Any(change => change.Path == path && change.Kind == FileSystemChangeKind.Add);

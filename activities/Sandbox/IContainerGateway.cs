@@ -56,6 +56,9 @@ internal interface IContainerGateway
     /// <summary>Absolute paths that were made or changed in a container since it was made from its image; folders among them.</summary>
     Task<IReadOnlyList<string>> ChangesAsync(string container, CancellationToken cancellationToken);
 
+    /// <summary>The same with those that were removed.</summary>
+    Task<IReadOnlyList<(string Path, bool Removed)>> AllChangesAsync(string container, CancellationToken cancellationToken);
+
     /// <summary>Whether a path was made in a container and is not of its image.</summary>
     Task<bool> WasAddedAsync(string container, string path, CancellationToken cancellationToken);
 
@@ -128,6 +131,10 @@ internal sealed record ContainerSpec
     public IReadOnlyList<string> Environment { get; init; } = [];
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
     public string? WorkingDirectory { get; init; }
+
+    /// <summary>User of its main process and of what has none of its own; null for the image's.</summary>
+    public string? User { get; init; }
+
     public required double Cpus { get; init; }
     public required long MemoryBytes { get; init; }
     public required int Pids { get; init; }

@@ -18,7 +18,42 @@ internal sealed class ImagePreparer(IContainerGateway gateway, IArtifactStore st
     private const int LogCharacters = 4 * 1024 * 1024;
     private static readonly ConcurrentDictionary<string, SemaphoreSlim> Building = new();
 
+    /// <summary>The task's image and, where the verifier has one of its own, that too; both at the same time.</summary>
     public async Task<PreparedImage> PrepareAsync(PrepareRequest request, Action beat, CancellationToken cancellationToken)
+    {
+        var image = OneAsync(request, TaskPackageReader.Dockerfile, beat, cancellationToken);
+        if (request.Separate is not { } separate || (request.Verifier is null && separate.DockerImage is null))
+        {
+            var one = await image;
+            return request.Separate is null ? one : one with { VerifierImage = one.Image };
+        }
+
+        var verifier = OneAsync(
+            new PrepareRequest
+            {
+                Task = request.Task,
+                EnvironmentDigest = request.Verifier?.Sha256 ?? SandboxLabels.Hash(separate.DockerImage!),
+                Environment = request.Verifier,
+                DockerImage = separate.DockerImage,
+                BuildTimeoutSec = separate.BuildTimeoutSec,
+                StorageMb = separate.StorageMb,
+            },
+            TaskPackageReader.VerifierDockerfile,
+            beat,
+            cancellationToken);
+        await Task.WhenAll(image, verifier);
+        var (made, own) = (await image, await verifier);
+        return made with
+        {
+            VerifierImage = own.Image,
+            Cached = made.Cached && own.Cached,
+            DurationMs = Math.Max(made.DurationMs, own.DurationMs),
+            Log = made.Log ?? own.Log,
+            Notes = [.. made.Notes ?? [], .. own.Notes ?? []],
+        };
+    }
+
+    private async Task<PreparedImage> OneAsync(PrepareRequest request, string file, Action beat, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         var tag = SandboxLabels.ImageTag(request.EnvironmentDigest, request.WithoutSkills);
@@ -39,7 +74,7 @@ internal sealed class ImagePreparer(IContainerGateway gateway, IArtifactStore st
                 return new PreparedImage(host.Queue, meanwhile.Id, Cached: true, clock.ElapsedMilliseconds);
             }
 
-            return await MakeAsync(request, tag, clock, beat, cancellationToken);
+            return await MakeAsync(request, file, tag, clock, beat, cancellationToken);
         }
         finally
         {
@@ -57,7 +92,7 @@ internal sealed class ImagePreparer(IContainerGateway gateway, IArtifactStore st
     }
 
     private async Task<PreparedImage> MakeAsync(
-        PrepareRequest request, string tag, Stopwatch clock, Action beat, CancellationToken cancellationToken)
+        PrepareRequest request, string file, string tag, Stopwatch clock, Action beat, CancellationToken cancellationToken)
     {
         var log = new StringBuilder();
         List<string> notes = [];
@@ -98,12 +133,12 @@ internal sealed class ImagePreparer(IContainerGateway gateway, IArtifactStore st
         {
             logger.LogInformation("Image of {Task} does not build: {Reason}", request.Task, failed.Message);
             throw new ApplicationFailureException(
-                $"environment/Dockerfile does not build: {failed.Message}{LastOf(Snapshot(log))}", FailureTypes.BuildFailed, nonRetryable: true);
+                $"{file} does not build: {failed.Message}{LastOf(Snapshot(log))}", FailureTypes.BuildFailed, nonRetryable: true);
         }
         catch (Exception) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new ApplicationFailureException(
-                $"environment/Dockerfile did not build within {request.BuildTimeoutSec:0.##} s ([environment] build_timeout_sec).{LastOf(Snapshot(log))}",
+                $"{file} did not build within {request.BuildTimeoutSec:0.##} s (build_timeout_sec).{LastOf(Snapshot(log))}",
                 FailureTypes.BuildTimedOut,
                 nonRetryable: true);
         }

@@ -61,7 +61,9 @@ internal sealed class SandboxActivities(
         var removed = await gateway.RemoveAsync(container, step.Cancelled);
         if (request.All)
         {
-            await compose.RemoveAsync(SandboxLabels.ContainerName(step.Info.WorkflowId ?? "", step.Info.WorkflowRunId ?? "", request.Ordinal), step.Cancelled);
+            var name = SandboxLabels.ContainerName(step.Info.WorkflowId ?? "", step.Info.WorkflowRunId ?? "", request.Ordinal);
+            await Task.WhenAll((await gateway.ListAsync($"{SandboxLabels.Of}={name}", step.Cancelled)).Select(verifier => gateway.RemoveAsync(verifier.Id, step.Cancelled)));
+            await compose.RemoveAsync(name, step.Cancelled);
         }
 
         logger.LogDebug("Container {Container} removed: {Removed}", SandboxFailures.Short(container), removed);

@@ -7,6 +7,8 @@ namespace Spark.Temporal.Activities.Sandbox;
 internal static class SandboxLabels
 {
     /// <summary>Id of the workflow to which the container belongs.</summary>
+    /// <summary>Name of the agent's container that a verifier's container belongs to.</summary>
+    public const string Of = "spark.of";
     public const string Run = "spark.run";
 
     /// <summary>Id of the workflow that started it.</summary>
@@ -22,6 +24,8 @@ internal static class SandboxLabels
     public const string User = "spark.user";
 
     /// <summary>Folder in which the agent's shell starts.</summary>
+    /// <summary>User of the image, where the container itself was made as root.</summary>
+    public const string ImageUser = "spark.image_user";
     public const string Workdir = "spark.workdir";
 
     /// <summary>Limit of the writable layer in bytes, set if the engine does not enforce it.</summary>

@@ -42,6 +42,7 @@ public static class SandboxRegistration
             provider.GetRequiredService<ShellConnections>(),
             // The worker's where it has one: it knows the keys.
             provider.GetService<SecretRedactor>() ?? new SecretRedactor([])));
+        services.TryAddSingleton<VerifierContainer>();
         services.TryAddSingleton<VerifierRunner>();
         services.TryAddSingleton<ProofSteps>();
         services.TryAddSingleton<ISandboxActivities, SandboxActivities>();

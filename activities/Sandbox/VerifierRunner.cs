@@ -1,4 +1,3 @@
-using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Domain.Conversations;
@@ -10,11 +9,10 @@ using Temporalio.Activities;
 namespace Spark.Temporal.Activities.Sandbox;
 
 /// <summary>Runs the oracle and the verifier.</summary>
-internal sealed class VerifierRunner(
-    IContainerGateway gateway, IArtifactStore store, PhaseNetworks networks, ShellConnections shells, OnceRunner once, SandboxOptions options)
+internal sealed partial class VerifierRunner(
+    IContainerGateway gateway, IArtifactStore store, PhaseNetworks networks, VerifierContainer verifiers, ShellConnections shells, OnceRunner once, SandboxOptions options)
 {
     private const double PrepareSec = 120;
-    private const string CtrfName = "ctrf.json";
     private const string TestScript = "/tests/test.sh";
     private const string SolutionScript = "/solution/solve.sh";
 
@@ -25,7 +23,7 @@ internal sealed class VerifierRunner(
         await PutBelowAsync(request.Container, request.Solution, "solution", cancellationToken);
         var spec = new ExecSpec([SolutionScript])
         {
-            User = "root",
+            User = request.User ?? Other(facts.User) ?? "root",
             WorkingDirectory = facts.Labels.GetValueOrDefault(SandboxLabels.Workdir),
             Environment = ["DEBIAN_FRONTEND=noninteractive", .. Resolve("[solution] env", request.Env)],
         };
@@ -40,132 +38,142 @@ internal sealed class VerifierRunner(
     public async Task<VerifyReply> VerifyAsync(VerifyRequest request, ActivityInfo info, Action beat, CancellationToken cancellationToken)
     {
         beat();
-        var settings = request.Settings;
-        var container = request.Container;
-        var facts = await FindAsync(container, cancellationToken);
-        shells.Close(container);
-        var (before, network) = (PhaseNetworks.OfAgent(settings), PhaseNetworks.OfVerifier(settings));
-        await networks.SwitchAsync(container, before.Mode, network.Mode, cancellationToken);
-        var folder = Folder(info, container, request.Round == 1 ? "verify" : $"verify {request.Round}");
-        var staged = $"{SandboxScripts.Staging}/{folder[(folder.LastIndexOf('/') + 1)..]}";
-        await PutBelowAsync(container, request.Tests, staged.TrimStart('/'), cancellationToken);
+        var agent = await FindAsync(request.Container, cancellationToken);
+        shells.Close(request.Container);
+        if (request.Mode == VerdictMode.Shared)
+        {
+            return await SharedAsync(request, agent, info, beat, cancellationToken);
+        }
 
-        IReadOnlyList<string> prepare =
-        [
-            "sh", "-c", SandboxScripts.Whole("verify"), "spark-verify", staged, request.StopServices ? "services" : "-",
-            await ImageBringsTestsAsync(container, cancellationToken) ? "image" : "-",
-        ];
-        string? prepared = null;
-        if (IsRoot(settings.VerifierUser ?? facts.User))
+        List<string> notes = [];
+        await PrepareAsync(request, agent, "-", info, beat, cancellationToken);
+        await CollectAsync(request, info, notes, beat, cancellationToken);
+        var container = await verifiers.StartAsync(request, agent, info, notes, beat, cancellationToken);
+        try
+        {
+            var reply = await OwnAsync(request, container, info, notes, beat, cancellationToken);
+            if (request.Mode != VerdictMode.Both)
+            {
+                return reply;
+            }
+
+            var shared = await SharedAsync(request, agent, info, beat, cancellationToken);
+            return reply with
+            {
+                SharedReward = shared.Reward,
+                Differs = shared.Reward != reply.Reward,
+                Warnings = Nullable([.. shared.Warnings ?? [], .. shared.Reward == reply.Reward ? Array.Empty<string>() : [$"the clean verdict is {Words(reply)}, the one in the agent's own container {Words(shared)}"]]),
+            };
+        }
+        finally
+        {
+            await gateway.RemoveAsync(container, CancellationToken.None);
+        }
+    }
+
+    private static string Words(VerifyReply reply) => reply.Reward?.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture) ?? "none";
+
+    private static IReadOnlyList<string>? Nullable(IReadOnlyList<string> all) => all.Count == 0 ? null : all;
+
+    /// <summary>In the agent's own container, as Harbor does.</summary>
+    private async Task<VerifyReply> SharedAsync(VerifyRequest request, ContainerFacts agent, ActivityInfo info, Action beat, CancellationToken cancellationToken)
+    {
+        List<string> notes = [];
+        var settings = request.Settings;
+        var (before, network) = (PhaseNetworks.OfAgent(settings), PhaseNetworks.OfVerifier(settings));
+        if (settings.Collect is not null && request.Mode == VerdictMode.Shared)
+        {
+            await CollectAsync(request, info, notes, beat, cancellationToken);
+        }
+
+        await networks.SwitchAsync(request.Container, before.Mode, network.Mode, cancellationToken);
+        var end = await RunTestsAsync(request, agent, request.Tests, await networks.VariablesAsync(before, network, cancellationToken), info, beat, cancellationToken);
+        return await ReplyAsync(request, request.Container, end, notes, beat, cancellationToken);
+    }
+
+    /// <summary>In a container of the verifier's own, which has what it needs of the agent's.</summary>
+    private async Task<VerifyReply> OwnAsync(VerifyRequest request, string container, ActivityInfo info, List<string> notes, Action beat, CancellationToken cancellationToken)
+    {
+        var verifier = await FindAsync(container, cancellationToken);
+        var brings = request.Mode == VerdictMode.Separate && request.Settings.Separate is { OwnImage: true };
+        var network = await networks.VariablesAsync(PhaseNetworks.OfAgent(VerifierContainer.SettingsOf(request)), cancellationToken);
+        var end = await RunTestsAsync(request, verifier, brings ? null : request.Tests, network, info, beat, cancellationToken);
+        return await ReplyAsync(request, container, end, notes, beat, cancellationToken) with { Mode = request.Mode };
+    }
+
+    /// <summary>Puts the tests in place and runs them.</summary>
+    /// <param name="request">The verification.</param>
+    /// <param name="container">Where.</param>
+    /// <param name="tests">The tests; null where the image brings them.</param>
+    /// <param name="network">Variables of its network.</param>
+    /// <param name="info">The activity.</param>
+    /// <param name="beat">Called while it works.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    private async Task<CommandEnd> RunTestsAsync(
+        VerifyRequest request, ContainerFacts container, ArtifactRef? tests, IReadOnlyList<string> network, ActivityInfo info, Action beat, CancellationToken cancellationToken)
+    {
+        var settings = request.Settings;
+        var folder = Folder(info, container.Id, Id(request));
+        var staged = $"{SandboxScripts.Staging}/{folder[(folder.LastIndexOf('/') + 1)..]}";
+        if (tests is not null)
+        {
+            await PutBelowAsync(container.Id, tests, staged.TrimStart('/'), cancellationToken);
+        }
+
+        string? inline = null;
+        if (IsRoot(settings.VerifierUser ?? container.User))
         {
             // One process for both: starting one takes the engine as long as a short test.
-            prepared = OnceRunner.Inline(prepare, $"{folder}-ready", PrepareSec);
+            inline = OnceRunner.Inline(await PreparationAsync(request, container.Id, tests is null ? "-" : staged, cancellationToken), $"{folder}-ready", PrepareSec);
         }
         else
         {
-            var ready = await once.RunAsync(
-                container, new ExecSpec(prepare) { User = "root", WorkingDirectory = "/" }, $"{folder}-ready", PrepareSec, null, beat, cancellationToken);
-            if (ready.ExitCode != 0)
-            {
-                throw new IOException($"The container cannot be prepared for the verifier: {Observation.Of(ready, 1000, PrepareSec)}");
-            }
+            await PrepareAsync(request, container, tests is null ? "-" : staged, info, beat, cancellationToken);
         }
 
         var spec = new ExecSpec([TestScript])
         {
-            User = settings.VerifierUser,
-            WorkingDirectory = facts.Labels.GetValueOrDefault(SandboxLabels.Workdir),
-            Environment = [.. Resolve("[verifier] env", settings.VerifierEnv), .. await networks.VariablesAsync(before, network, cancellationToken)],
+            User = settings.VerifierUser ?? Other(container.User),
+            WorkingDirectory = container.Labels.GetValueOrDefault(SandboxLabels.Workdir),
+            Environment = [.. Resolve("[verifier] env", settings.VerifierEnv), .. network],
         };
-        var end = await once.RunAsync(container, spec, folder, request.TimeoutSec, prepared, beat, cancellationToken);
-        return await ReplyAsync(request, end, beat, cancellationToken);
+        return await once.RunAsync(container.Id, spec, folder, request.TimeoutSec, inline, beat, cancellationToken);
     }
 
-    private async Task<VerifyReply> ReplyAsync(VerifyRequest request, CommandEnd end, Action beat, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<string>> PreparationAsync(VerifyRequest request, string container, string staged, CancellationToken cancellationToken) =>
+    [
+        "sh", "-c", SandboxScripts.Whole("verify"), "spark-verify", staged, request.StopServices ? "services" : "-",
+        staged != "-" && await ImageBringsTestsAsync(container, cancellationToken) ? "image" : "-",
+    ];
+
+    private async Task PrepareAsync(VerifyRequest request, ContainerFacts container, string staged, ActivityInfo info, Action beat, CancellationToken cancellationToken)
     {
-        List<string> notes = [];
-        List<string> agentNotes = [];
-        List<string> artifactNotes = [];
-        var agentComing = HomeAsync(request.Container, new ArtifactPath("/logs/agent"), agentNotes, beat, cancellationToken);
-        var artifactsComing = ArtifactsAsync(request, artifactNotes, beat, cancellationToken);
-        var verifierComing = HomeAsync(request.Container, new ArtifactPath("/logs/verifier"), notes, beat, cancellationToken);
-        // Waits for all: none may still run when another one has failed.
-        await Task.WhenAll(agentComing, artifactsComing, verifierComing);
-        var verifier = await verifierComing;
-        var agent = await agentComing;
-        var artifacts = await artifactsComing;
-        notes.AddRange([.. agentNotes, .. artifactNotes]);
-        var output = Observation.Kept(end);
-        using var logs = new MemoryStream(verifier?.Tar ?? TarPacker.Bytes(_ => { }), writable: false);
-        var said = await TarPack.TextsAsync(logs, [RewardFile.JsonName, RewardFile.TextName, CtrfName], cancellationToken, options.FileBytes);
-        var ctrf = said.GetValueOrDefault(CtrfName);
-        var reading = RewardFile.Read(said.GetValueOrDefault(RewardFile.JsonName), said.GetValueOrDefault(RewardFile.TextName));
-        var problem = reading.Problem;
-        if (end.TimedOut)
+        var ready = await once.RunAsync(
+            container.Id,
+            new ExecSpec(await PreparationAsync(request, container.Id, staged, cancellationToken)) { User = "root", WorkingDirectory = "/" },
+            $"{Folder(info, container.Id, $"{Id(request)} {staged == "-"}")}-ready", PrepareSec, null, beat, cancellationToken);
+        if (ready.ExitCode != 0)
         {
-            // A verdict that was cut off does not count: the file may hold only its first line.
-            problem = $"the verifier did not end within {request.TimeoutSec:0.##} s ([verifier] timeout_sec)";
+            throw new IOException($"The container cannot be prepared for the verifier: {Observation.Of(ready, 1000, PrepareSec)}");
         }
-
-        var report = TestReport.Read(ctrf, System.Text.Encoding.UTF8.GetString(output));
-        return new VerifyReply
-        {
-            Reward = problem is null ? reading.Reward : null,
-            Rewards = problem is null ? reading.Rewards : new Dictionary<string, double>(),
-            RewardProblem = problem,
-            TestsPassed = report.Passed,
-            TestsTotal = report.Total,
-            Output = await store.PutBytesAsync(output, MediaTypes.Text, cancellationToken),
-            Ctrf = ctrf is null ? null : await store.PutTextAsync(ctrf, cancellationToken, MediaTypes.Json),
-            AgentLogs = await KeepAsync(agent, cancellationToken),
-            VerifierLogs = await KeepAsync(verifier, cancellationToken),
-            Artifacts = await KeepAsync(artifacts, cancellationToken),
-            ExitCode = end.ExitCode,
-            TimedOut = end.TimedOut,
-            DurationMs = end.DurationMs,
-            Notes = notes,
-        };
     }
 
-    private async Task<FetchedFolder?> ArtifactsAsync(VerifyRequest request, List<string> notes, Action beat, CancellationToken cancellationToken)
+    /// <summary>Runs the commands of <c>[[verifier.collect]]</c> in the agent's container. One that fails is noted: the verifier judges what is there.</summary>
+    private async Task CollectAsync(VerifyRequest request, ActivityInfo info, List<string> notes, Action beat, CancellationToken cancellationToken)
     {
-        List<(string Prefix, FetchedFolder Part)> parts = [];
-        foreach (var path in (IEnumerable<ArtifactPath>)[new ArtifactPath("/logs/artifacts"), .. request.Settings.Artifacts])
+        var agent = await FindAsync(request.Container, cancellationToken);
+        foreach (var (collect, number) in (request.Settings.Collect ?? []).Select((collect, number) => (collect, number + 1)))
         {
-            if (await HomeAsync(request.Container, path, notes, beat, cancellationToken) is { Files: > 0 } part)
+            var spec = new ExecSpec(["sh", "-c", collect.Command]) { User = collect.User ?? "root", WorkingDirectory = agent.Labels.GetValueOrDefault(SandboxLabels.Workdir) };
+            var end = await once.RunAsync(request.Container, spec, Folder(info, request.Container, $"{Id(request)} collect {number}"), collect.TimeoutSec, null, beat, cancellationToken);
+            if (end.ExitCode != 0)
             {
-                parts.Add((path.Source == "/logs/artifacts" ? "" : $"{path.Source.Trim('/')}/", part));
-            }
-            else if (path.Source != "/logs/artifacts")
-            {
-                notes.Add($"artifact {path.Source} is missing or empty");
+                notes.Add($"[[verifier.collect]] {number} {(end.TimedOut ? $"did not end within {collect.TimeoutSec:0.##} s" : $"ended with exit code {end.ExitCode}")}: {Observation.Of(end, 300, collect.TimeoutSec)}");
             }
         }
-
-        return parts.Count == 0 ? null : await Tars.JoinAsync(parts, cancellationToken);
     }
 
-    private async Task<FetchedFolder?> HomeAsync(
-        string container, ArtifactPath path, List<string> notes, Action beat, CancellationToken cancellationToken)
-    {
-        var stream = await gateway.GetAsync(container, path.Source, cancellationToken);
-        if (stream is null)
-        {
-            return null;
-        }
-
-        await using (stream)
-        {
-            var excluded = path.Exclude is { Count: > 0 } patterns ? Tars.Matcher(patterns) : _ => false;
-            var home = await Heartbeats.WhileAsync(
-                Tars.HomeAsync(stream, path.Source, options.FileBytes, options.FolderBytes, excluded, cancellationToken), beat, cancellationToken);
-            notes.AddRange(home.Notes);
-            return home;
-        }
-    }
-
-    private async Task<ArtifactRef?> KeepAsync(FetchedFolder? home, CancellationToken cancellationToken) =>
-        home is null or { Files: 0 } ? null : await store.PutBytesAsync(home.Tar, MediaTypes.Tar, cancellationToken);
+    private static string Id(VerifyRequest request) => (request.Round == 1 ? "verify" : $"verify {request.Round}") + (request.Step is null ? "" : $" {request.Step}");
 
     private async Task PutBelowAsync(string container, ArtifactRef content, string folder, CancellationToken cancellationToken)
     {
@@ -186,6 +194,8 @@ internal sealed class VerifierRunner(
 
     private async Task<ContainerFacts> FindAsync(string container, CancellationToken cancellationToken) =>
         await gateway.FindAsync(container, withSize: false, cancellationToken) is { Running: true } facts ? facts : throw SandboxFailures.Lost(container);
+
+    private static string? Other(string user) => user.Length == 0 ? null : user;
 
     private static bool IsRoot(string user) => user.Split(':')[0] is "" or "root" or "0";
 

@@ -5,6 +5,7 @@ using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Disks;
 using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Workflows.Contracts;
 using Temporalio.Testing;
@@ -142,6 +143,27 @@ internal sealed class SandboxBench : IAsyncDisposable
         return await DoAsync(sandbox => sandbox.VerifyAsync(new VerifyRequest
         {
             Container = container, Tests = tests, Settings = settings ?? new TaskSettings(), TimeoutSec = timeoutSec, StopServices = stopServices,
+        }));
+    }
+
+    /// <summary>Images that are gone with it.</summary>
+    public void Owns(params string[] images) => _images.AddRange(images);
+
+    public async Task<string> TextAsync(ArtifactRef reference)
+    {
+        await using var stream = await Store.OpenAsync(reference, CancellationToken.None);
+        using var reader = new StreamReader(stream);
+        return await reader.ReadToEndAsync();
+    }
+
+    /// <summary>Verifies in a container of the verifier's own.</summary>
+    public async Task<VerifyReply> VerifyApartAsync(
+        string container, VerdictMode mode, string image, string script, TaskSettings? settings = null, double timeoutSec = 60, params (string Name, string Content)[] files)
+    {
+        var tests = await TarAsync([("test.sh", script), .. files]);
+        return await DoAsync(sandbox => sandbox.VerifyAsync(new VerifyRequest
+        {
+            Container = container, Tests = tests, Settings = settings ?? new TaskSettings(), TimeoutSec = timeoutSec, Mode = mode, Image = image,
         }));
     }
 

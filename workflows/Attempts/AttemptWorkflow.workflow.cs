@@ -1,5 +1,7 @@
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.Running;
@@ -12,6 +14,9 @@ namespace Spark.Temporal.Workflows.Attempts;
 [Workflow]
 public sealed partial class AttemptWorkflow : ItemWorkflow
 {
+    /// <summary>Seconds that starting a verifier's container and copying into it may take.</summary>
+    private const double CopySec = 300;
+
     private readonly AttemptInput _input;
     private readonly RunControl _control;
     private readonly AttemptState _state;
@@ -211,6 +216,7 @@ public sealed partial class AttemptWorkflow : ItemWorkflow
                 Solution = solution,
                 TimeoutSec = agentSec,
                 Env = package.Settings.SolutionEnv,
+                User = package.Settings.AgentUser,
             }),
             ActivityProfiles.OnHost(queue, agentSec, _input.Limits.HostAwaySec, "run the task's solution"));
         _state.AgentOutput = oracle.Output;
@@ -227,8 +233,14 @@ public sealed partial class AttemptWorkflow : ItemWorkflow
                 Settings = package.Settings,
                 TimeoutSec = verifierSec,
                 StopServices = _input.Limits.StopServices,
+                Mode = _sandbox.Verdict,
+                Image = _sandbox.VerifierImage,
             }),
-            ActivityProfiles.OnHost(queue, verifierSec, _input.Limits.HostAwaySec, "verify")));
+            ActivityProfiles.OnHost(queue, VerifySec(package.Settings, verifierSec), _input.Limits.HostAwaySec, "verify")));
+
+    /// <summary>Where both verdicts are asked for the tests run twice, and what is collected has its own time.</summary>
+    private double VerifySec(TaskSettings settings, double verifierSec) =>
+        (verifierSec * (_sandbox!.Verdict == VerdictMode.Both ? 2 : 1)) + (settings.Collect?.Sum(collect => collect.TimeoutSec) ?? 0) + (_sandbox.Verdict == VerdictMode.Shared ? 0 : CopySec);
 
     private void UpdateDetails() => Workflow.CurrentDetails = AttemptDetails.Render(_input, _state, _sandbox, _control, null);
 

@@ -1,3 +1,5 @@
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Workflows.Contracts;
 using Temporalio.Exceptions;
 using Temporalio.Workflows;
@@ -9,6 +11,17 @@ internal sealed partial class SandboxSession
 {
     /// <summary>Whether the task has services of its own beside its container.</summary>
     private bool HasServices => package.Settings.Compose is { Services.Count: > 0 };
+
+    /// <summary>Where it is verified, if not as the task asks.</summary>
+    public VerdictMode Verdict { get; } = VerdictModes.Of(package.Settings, limits.Verdict);
+
+    /// <summary>Image of the verifier's container; null where it runs in the agent's.</summary>
+    public string? VerifierImage => Verdict switch
+    {
+        VerdictMode.Shared => null,
+        VerdictMode.Separate => _image?.VerifierImage,
+        _ => _image?.Image,
+    };
 
     /// <summary>Removes the container and waits until that is done or its host is given up on.</summary>
     public async Task RemoveAsync()
@@ -36,7 +49,7 @@ internal sealed partial class SandboxSession
         _started = null;
     }
 
-    private RemoveRequest Removal() => new(_started?.Container ?? "", _ordinal, All: HasServices);
+    private RemoveRequest Removal() => new(_started?.Container ?? "", _ordinal, All: HasServices || Verdict != VerdictMode.Shared);
 
     private async Task RemoveQuietlyAsync(string queue, RemoveRequest request)
     {

@@ -78,10 +78,12 @@ internal sealed partial class SandboxSession(
                 BuildTimeoutSec = package.Settings.BuildTimeoutSec,
                 WithoutSkills = withoutOwnSkills,
                 StorageMb = package.Settings.StorageMb,
+                Verifier = package.VerifierEnvironment,
+                Separate = package.Settings.Separate,
                 Agent = brought,
                 AgentUser = user,
             }),
-            ActivityProfiles.Prepare(package.Settings.BuildTimeoutSec + (agent?.InstallSec ?? 0), again ? "find a host for a new container" : $"image of {package.Name}"));
+            ActivityProfiles.Prepare(Math.Max(package.Settings.BuildTimeoutSec, package.Settings.Separate?.BuildTimeoutSec ?? 0) + (agent?.InstallSec ?? 0), again ? "find a host for a new container" : $"image of {package.Name}"));
         if (!again)
         {
             _notes.AddRange(_image.Notes ?? []);

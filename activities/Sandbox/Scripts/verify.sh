@@ -1,5 +1,5 @@
 # Makes ready for the verifier, as root. $1 staged tests, $2 "services" to stop also what the agent left running,
-# $3 "image" where /tests is of the image.
+# "-" where none are put in place; $3 "image" where /tests is of the image.
 . /.spark/lib.sh
 dir=/.spark/sh
 # Twice: the child that ends its command meanwhile is the shell then.
@@ -29,6 +29,7 @@ for left in /logs/verifier/* /logs/verifier/.[!.]* /logs/verifier/..?*; do
     if [ -e "$left" ] || [ -L "$left" ]; then rm -rf "$left"; fi
 done
 chmod 777 /logs/verifier
+if [ "$1" = - ]; then exit; fi
 if [ "$3" != image ]; then
     if [ -e /tests ] || [ -L /tests ]; then rm -rf /tests; fi
     mv "$1" /tests

@@ -1,0 +1,100 @@
+using Spark.Temporal.Activities.Archives;
+using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Processes;
+using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Tasks;
+using Spark.Temporal.Workflows.Contracts;
+
+namespace Spark.Temporal.Activities.Sandbox;
+
+/// <content>What a verification came to, and what is kept of it.</content>
+internal sealed partial class VerifierRunner
+{
+    private const string CtrfName = "ctrf.json";
+
+    private async Task<VerifyReply> ReplyAsync(VerifyRequest request, string container, CommandEnd end, List<string> notes, Action beat, CancellationToken cancellationToken)
+    {
+        List<string> agentNotes = [];
+        List<string> artifactNotes = [];
+        var agentComing = HomeAsync(request.Container, new ArtifactPath("/logs/agent"), agentNotes, beat, cancellationToken);
+        var artifactsComing = ArtifactsAsync(request, artifactNotes, beat, cancellationToken);
+        var verifierComing = HomeAsync(container, new ArtifactPath("/logs/verifier"), notes, beat, cancellationToken);
+        // Waits for all: none may still run when another one has failed.
+        await Task.WhenAll(agentComing, artifactsComing, verifierComing);
+        var verifier = await verifierComing;
+        var agent = await agentComing;
+        var artifacts = await artifactsComing;
+        notes.AddRange([.. agentNotes, .. artifactNotes]);
+        var output = Observation.Kept(end);
+        using var logs = new MemoryStream(verifier?.Tar ?? TarPacker.Bytes(_ => { }), writable: false);
+        var said = await TarPack.TextsAsync(logs, [RewardFile.JsonName, RewardFile.TextName, CtrfName], cancellationToken, options.FileBytes);
+        var ctrf = said.GetValueOrDefault(CtrfName);
+        var reading = RewardFile.Read(said.GetValueOrDefault(RewardFile.JsonName), said.GetValueOrDefault(RewardFile.TextName));
+        var problem = reading.Problem;
+        if (end.TimedOut)
+        {
+            // A verdict that was cut off does not count: the file may hold only its first line.
+            problem = $"the verifier did not end within {request.TimeoutSec:0.##} s ([verifier] timeout_sec)";
+        }
+
+        var report = TestReport.Read(ctrf, System.Text.Encoding.UTF8.GetString(output));
+        return new VerifyReply
+        {
+            Reward = problem is null ? reading.Reward : null,
+            Rewards = problem is null ? reading.Rewards : new Dictionary<string, double>(),
+            RewardProblem = problem,
+            TestsPassed = report.Passed,
+            TestsTotal = report.Total,
+            Output = await store.PutBytesAsync(output, MediaTypes.Text, cancellationToken),
+            Ctrf = ctrf is null ? null : await store.PutTextAsync(ctrf, cancellationToken, MediaTypes.Json),
+            AgentLogs = await KeepAsync(agent, cancellationToken),
+            VerifierLogs = await KeepAsync(verifier, cancellationToken),
+            Artifacts = await KeepAsync(artifacts, cancellationToken),
+            ExitCode = end.ExitCode,
+            TimedOut = end.TimedOut,
+            DurationMs = end.DurationMs,
+            Notes = notes,
+        };
+    }
+
+    private async Task<FetchedFolder?> ArtifactsAsync(VerifyRequest request, List<string> notes, Action beat, CancellationToken cancellationToken)
+    {
+        List<(string Prefix, FetchedFolder Part)> parts = [];
+        foreach (var path in (IEnumerable<ArtifactPath>)[new ArtifactPath("/logs/artifacts"), .. request.Settings.Artifacts])
+        {
+            if (await HomeAsync(request.Container, path, notes, beat, cancellationToken) is { Files: > 0 } part)
+            {
+                parts.Add((path.Source == "/logs/artifacts" ? "" : $"{path.Source.Trim('/')}/", part));
+            }
+            else if (path.Source != "/logs/artifacts")
+            {
+                notes.Add($"artifact {path.Source} is missing or empty");
+            }
+        }
+
+        return parts.Count == 0 ? null : await Tars.JoinAsync(parts, cancellationToken);
+    }
+
+    private async Task<FetchedFolder?> HomeAsync(
+        string container, ArtifactPath path, List<string> notes, Action beat, CancellationToken cancellationToken)
+    {
+        var stream = await gateway.GetAsync(container, path.Source, cancellationToken);
+        if (stream is null)
+        {
+            return null;
+        }
+
+        await using (stream)
+        {
+            var excluded = path.Exclude is { Count: > 0 } patterns ? Tars.Matcher(patterns) : _ => false;
+            var home = await Heartbeats.WhileAsync(
+                Tars.HomeAsync(stream, path.Source, options.FileBytes, options.FolderBytes, excluded, cancellationToken), beat, cancellationToken);
+            notes.AddRange(home.Notes);
+            return home;
+        }
+    }
+
+    private async Task<ArtifactRef?> KeepAsync(FetchedFolder? home, CancellationToken cancellationToken) =>
+        home is null or { Files: 0 } ? null : await store.PutBytesAsync(home.Tar, MediaTypes.Tar, cancellationToken);
+}

@@ -1,0 +1,61 @@
+namespace Spark.Temporal.Domain.Judging;
+
+/// <summary>
+/// What of an agent's changes comes into the container of a clean verifier. Its result does; what could act on the verifier does not: system folders, what
+/// interpreters and shells read by themselves, and programs that stand for a well-known one.
+/// </summary>
+public static class CleanCopy
+{
+    /// <summary>Folders that belong to the image, the engine or the verification.</summary>
+    private static readonly string[] SystemFolders =
+    [
+        "/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/proc", "/run", "/sbin", "/sys", "/usr", "/var/lib/dpkg", "/var/lib/apt", "/var/cache", "/var/run",
+        "/var/log", "/.spark", "/.dockerenv", "/logs", "/tests", "/solution",
+    ];
+
+    /// <summary>Files that Python, pytest or a shell read by themselves wherever they find them.</summary>
+    private static readonly string[] ReadByThemselves =
+    [
+        "conftest.py", "sitecustomize.py", "usercustomize.py", "pytest.ini", ".pytest.ini", ".pdbrc", ".pythonrc.py", ".pydistutils.cfg",
+        ".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".profile", ".zshrc", ".zshenv", ".zprofile", ".npmrc", ".curlrc", ".wgetrc",
+    ];
+
+    /// <summary>Files that steer a test run from the root of the file system, above the tests.</summary>
+    private static readonly string[] AtTheRoot = ["/pyproject.toml", "/setup.cfg", "/tox.ini", "/package.json"];
+
+    /// <summary>Parts of a path below which programs and plugins are looked for.</summary>
+    private static readonly string[] SearchPaths =
+        ["site-packages", "dist-packages", "__pycache__", ".local/lib", ".local/bin", ".config/pip", ".config/uv", ".config/python", ".pip", ".cache/uv", ".cache/pip", ".cargo/bin", ".pyenv"];
+
+    /// <summary>Programs that a verifier is likely to call.</summary>
+    private static readonly HashSet<string> Programs = new(
+        [
+            "sh", "bash", "dash", "zsh", "env", "cat", "grep", "test", "true", "false", "cp", "mv", "rm", "ls", "echo", "printf", "sed", "awk", "head", "tail", "tee", "find", "diff", "sleep", "timeout",
+            "node", "npm", "npx", "perl", "ruby", "java", "javac", "gcc", "cc", "g++", "make", "cmake", "go", "cargo", "rustc", "git", "curl", "wget", "uv", "uvx", "pytest", "py.test", "jq", "apt", "apt-get",
+        ],
+        StringComparer.Ordinal);
+
+    /// <summary>Why a changed path stays behind; null where it comes along.</summary>
+    /// <param name="path">Absolute path in the container.</param>
+    /// <param name="outputPath">Where the task expects its result, which comes along wherever it is; null where that is not known.</param>
+    public static string? Reason(string path, string? outputPath = null)
+    {
+        if (outputPath is not null && IsIn(path, outputPath) && !outputPath.StartsWith("/tests", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var name = path[(path.LastIndexOf('/') + 1)..];
+        return SystemFolders.Any(folder => IsIn(path, folder)) ? "a system folder"
+            : ReadByThemselves.Contains(name) || name.EndsWith(".pth", StringComparison.Ordinal) ? "a file that the verifier's programs read by themselves"
+            : AtTheRoot.Contains(path) ? "a file that steers a test run"
+            : SearchPaths.Any(part => $"{path}/".Contains($"/{part}/", StringComparison.Ordinal)) ? "a search path of programs"
+            : path.Contains("/bin/", StringComparison.Ordinal) && IsProgram(name) ? "a program in the place of a known one"
+            : null;
+    }
+
+    private static bool IsProgram(string name) =>
+        Programs.Contains(name) || name.StartsWith("python", StringComparison.Ordinal) || name.StartsWith("pip", StringComparison.Ordinal);
+
+    private static bool IsIn(string path, string folder) => path == folder || path.StartsWith($"{folder}/", StringComparison.Ordinal);
+}
