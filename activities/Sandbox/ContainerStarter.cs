@@ -128,10 +128,12 @@ internal sealed class ContainerStarter(
 
         var storage = (settings.StorageMb ?? TaskSettings.DefaultStorageMb) * MiB;
         var seconds = (long)Math.Ceiling(Math.Max(1, request.DeadlineSec));
+        IReadOnlyList<string> allowed = [.. options.TaskEnv, .. request.TaskEnv ?? []];
         IReadOnlyList<string> environment;
         try
         {
-            environment = EnvTemplate.Assignments("[environment] env", settings.Env, Environment.GetEnvironmentVariable);
+            environment = EnvTemplate.Assignments("[environment] env", settings.Env, Environment.GetEnvironmentVariable, allowed);
+            notes.AddRange(EnvTemplate.Given(settings.Env, Environment.GetEnvironmentVariable, allowed).Select(name => $"the task was given the host's variable {name}"));
         }
         catch (ArgumentException missing)
         {

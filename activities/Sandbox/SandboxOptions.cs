@@ -53,6 +53,9 @@ public sealed class SandboxOptions
     [Range(0.01, 1_000_000)]
     public double BuildGb { get; set; } = 20;
 
+    /// <summary>Variables of the worker that every task may have in its <c>env</c>; a run names more with <c>--task-env</c>.</summary>
+    public string[] TaskEnv { get; set; } = [];
+
     /// <summary>Capabilities that the services of a compose file may add.</summary>
     public string[] ComposeCapabilities { get; set; } =
         ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "NET_BIND_SERVICE", "SYS_CHROOT"];

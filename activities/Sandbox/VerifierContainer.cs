@@ -37,6 +37,7 @@ internal sealed class VerifierContainer(IContainerGateway gateway, ContainerStar
                 Ordinal = Ordinal(request),
                 DeadlineSec = request.TimeoutSec + SlackSec,
                 Settings = settings,
+                TaskEnv = request.TaskEnv,
                 Run = agent.Labels.GetValueOrDefault(SandboxLabels.Run, ""),
             },
             info,

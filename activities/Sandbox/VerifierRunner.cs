@@ -25,7 +25,7 @@ internal sealed partial class VerifierRunner(
         {
             User = request.User ?? Other(facts.User) ?? "root",
             WorkingDirectory = facts.Labels.GetValueOrDefault(SandboxLabels.Workdir),
-            Environment = ["DEBIAN_FRONTEND=noninteractive", .. Resolve("[solution] env", request.Env)],
+            Environment = ["DEBIAN_FRONTEND=noninteractive", .. Resolve("[solution] env", request.Env, request.TaskEnv)],
         };
         var end = await once.RunAsync(request.Container, spec, Folder(info, request.Container, "oracle"), request.TimeoutSec, null, beat, cancellationToken);
         var output = await store.PutBytesAsync(Observation.Kept(end), MediaTypes.Text, cancellationToken);
@@ -135,7 +135,7 @@ internal sealed partial class VerifierRunner(
         {
             User = settings.VerifierUser ?? Other(container.User),
             WorkingDirectory = container.Labels.GetValueOrDefault(SandboxLabels.Workdir),
-            Environment = [.. Resolve("[verifier] env", settings.VerifierEnv), .. network],
+            Environment = [.. Resolve("[verifier] env", settings.VerifierEnv, request.TaskEnv), .. network],
         };
         return await once.RunAsync(container.Id, spec, folder, request.TimeoutSec, inline, beat, cancellationToken);
     }
@@ -202,11 +202,11 @@ internal sealed partial class VerifierRunner(
     private static string Folder(ActivityInfo info, string container, string id) =>
         SandboxLabels.OnceFolder(info.WorkflowId ?? "", info.WorkflowRunId ?? "", $"{container} {id}");
 
-    private static IReadOnlyList<string> Resolve(string field, IReadOnlyDictionary<string, string> templates)
+    private IReadOnlyList<string> Resolve(string field, IReadOnlyDictionary<string, string> templates, IReadOnlyList<string>? allowed)
     {
         try
         {
-            return EnvTemplate.Assignments(field, templates, Environment.GetEnvironmentVariable);
+            return EnvTemplate.Assignments(field, templates, Environment.GetEnvironmentVariable, [.. options.TaskEnv, .. allowed ?? []]);
         }
         catch (ArgumentException missing)
         {

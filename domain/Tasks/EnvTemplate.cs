@@ -31,14 +31,26 @@ public sealed record EnvTemplate(string Variable, string? Default)
     /// <param name="field">Field of <c>task.toml</c>, for the message.</param>
     /// <param name="values">Values as the task writes them, by name.</param>
     /// <param name="host">Reads a variable of the host; null for one that is not set.</param>
+    /// <param name="allowed">Names of the host's variables that tasks may have.</param>
     /// <returns>Assignments such as <c>NAME=value</c>.</returns>
-    /// <exception cref="ArgumentException">A variable without default is not set on the host.</exception>
-    public static IReadOnlyList<string> Assignments(string field, IReadOnlyDictionary<string, string> values, Func<string, string?> host) =>
-        [.. values.Select(pair => $"{pair.Key}={Parse(pair.Value)?.Resolve($"{field}.{pair.Key}", host) ?? pair.Value}")];
+    /// <exception cref="ArgumentException">A variable without default is not set on the host, or may not be given away.</exception>
+    public static IReadOnlyList<string> Assignments(string field, IReadOnlyDictionary<string, string> values, Func<string, string?> host, IReadOnlyCollection<string> allowed) =>
+        [.. values.Select(pair => $"{pair.Key}={Parse(pair.Value)?.Resolve($"{field}.{pair.Key}", host, allowed) ?? pair.Value}")];
+
+    /// <summary>Names of the host's variables that are given away with some values.</summary>
+    public static IReadOnlyList<string> Given(IReadOnlyDictionary<string, string> values, Func<string, string?> host, IReadOnlyCollection<string> allowed) =>
+        [.. values.Values.Select(Parse).OfType<EnvTemplate>().Select(template => template.Variable).Where(name => allowed.Contains(name) && !string.IsNullOrEmpty(host(name))).Distinct(StringComparer.Ordinal)];
 
     /// <summary>The host's value. A default also holds where the host's is empty, as in a shell.</summary>
-    private string Resolve(string field, Func<string, string?> host)
+    private string Resolve(string field, Func<string, string?> host, IReadOnlyCollection<string> allowed)
     {
+        if (!allowed.Contains(Variable))
+        {
+            // A task of a stranger could ask for any key of the worker and send it away.
+            return Default ?? throw new ArgumentException(
+                $"task.toml: {field} asks for the variable {Variable} of the sandbox host, which is not allowed to it; allow it with --task-env {Variable}, or for all tasks of the host by the setting Sandbox:TaskEnv.");
+        }
+
         var value = host(Variable);
         return Default is not null && string.IsNullOrEmpty(value)
             ? Default

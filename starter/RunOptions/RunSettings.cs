@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Workflows.Messages;
@@ -23,6 +24,17 @@ internal sealed class RunSettings
 
     private readonly Option<string?> _budgets = new("--token-budgets") { Description = "File of token limits by purpose (token_budgets.json)." };
 
+    private readonly Option<string?> _verdict = new("--verdict")
+    {
+        Description = "Where trials are verified: shared (in the agent's container, as Harbor does), clean (in a new one with the agent's changes outside system folders), both (compared; clean counts). Without it: clean for tasks made here, shared for others; a task's own separate verifier stays.",
+    };
+
+    private readonly Option<string[]> _taskEnv = new("--task-env")
+    {
+        Description = "A variable of the worker that tasks may have in their env (${NAME}); may be given again for others.",
+        DefaultValueFactory = _ => [],
+    };
+
     private readonly Option<double> _multiplier;
     private readonly bool _withModel;
 
@@ -42,7 +54,7 @@ internal sealed class RunSettings
         _withModel = withModel;
         _multiplier = new Option<double>("--timeout-multiplier")
         {
-            Description = "Factor on the tasks' agent and verifier time-outs.",
+            Description = "Factor on the tasks' agent time-outs.",
             DefaultValueFactory = _ => multiplier,
         };
         _multiplier.Validators.Add(result =>
@@ -52,6 +64,7 @@ internal sealed class RunSettings
                 result.AddError($"--timeout-multiplier is a factor above 0, at most 100; it was '{result.Tokens[0].Value}'.");
             }
         });
+        _verdict.AcceptOnlyFromAmong("shared", "clean", "both");
         foreach (var key in new[] { _key, _summaryKey })
         {
             key.Validators.Add(result => result.AddError(
@@ -66,7 +79,7 @@ internal sealed class RunSettings
             command.Add(_model);
         }
 
-        foreach (var option in new Option[] { _apiBase, _maxTokens, _budgets, _multiplier, _out, _key, _summaryKey })
+        foreach (var option in new Option[] { _apiBase, _maxTokens, _budgets, _multiplier, _verdict, _taskEnv, _out, _key, _summaryKey })
         {
             command.Add(option);
         }
@@ -81,6 +94,8 @@ internal sealed class RunSettings
     public AttemptLimits Limits(ParseResult parsed) => new()
     {
         TimeoutMultiplier = parsed.GetValue(_multiplier),
+        Verdict = parsed.GetValue(_verdict) is { } verdict ? Enum.Parse<VerdictMode>(verdict, ignoreCase: true) : null,
+        TaskEnv = parsed.GetValue(_taskEnv) is { Length: > 0 } names ? names : null,
         MaxTokens = parsed.GetValue(_maxTokens),
         Budgets = parsed.GetValue(_budgets) is { } file ? Budgets(file) : null,
     };

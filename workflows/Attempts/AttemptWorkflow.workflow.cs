@@ -1,7 +1,5 @@
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
-using Spark.Temporal.Domain.Judging;
-using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.Running;
@@ -14,9 +12,6 @@ namespace Spark.Temporal.Workflows.Attempts;
 [Workflow]
 public sealed partial class AttemptWorkflow : ItemWorkflow
 {
-    /// <summary>Seconds that starting a verifier's container and copying into it may take.</summary>
-    private const double CopySec = 300;
-
     private readonly AttemptInput _input;
     private readonly RunControl _control;
     private readonly AttemptState _state;
@@ -138,7 +133,7 @@ public sealed partial class AttemptWorkflow : ItemWorkflow
         var limits = _input.Limits;
         var settings = package.Settings;
         var agentSec = settings.AgentTimeoutSec * limits.TimeoutMultiplier;
-        var verifierSec = settings.VerifierTimeoutSec * limits.TimeoutMultiplier;
+        var verifierSec = settings.VerifierTimeoutSec;
         if (_installed is not null)
         {
             await _installed.DescribeAsync(package);
@@ -217,6 +212,7 @@ public sealed partial class AttemptWorkflow : ItemWorkflow
                 TimeoutSec = agentSec,
                 Env = package.Settings.SolutionEnv,
                 User = package.Settings.AgentUser,
+                TaskEnv = _input.Limits.TaskEnv,
             }),
             ActivityProfiles.OnHost(queue, agentSec, _input.Limits.HostAwaySec, "run the task's solution"));
         _state.AgentOutput = oracle.Output;
@@ -234,13 +230,10 @@ public sealed partial class AttemptWorkflow : ItemWorkflow
                 TimeoutSec = verifierSec,
                 StopServices = _input.Limits.StopServices,
                 Mode = _sandbox.Verdict,
+                TaskEnv = _input.Limits.TaskEnv,
                 Image = _sandbox.VerifierImage,
             }),
-            ActivityProfiles.OnHost(queue, VerifySec(package.Settings, verifierSec), _input.Limits.HostAwaySec, "verify")));
-
-    /// <summary>Where both verdicts are asked for the tests run twice, and what is collected has its own time.</summary>
-    private double VerifySec(TaskSettings settings, double verifierSec) =>
-        (verifierSec * (_sandbox!.Verdict == VerdictMode.Both ? 2 : 1)) + (settings.Collect?.Sum(collect => collect.TimeoutSec) ?? 0) + (_sandbox.Verdict == VerdictMode.Shared ? 0 : CopySec);
+            ActivityProfiles.OnHost(queue, _sandbox.VerifySec(verifierSec), _input.Limits.HostAwaySec, "verify")));
 
     private void UpdateDetails() => Workflow.CurrentDetails = AttemptDetails.Render(_input, _state, _sandbox, _control, null);
 

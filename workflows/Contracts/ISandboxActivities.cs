@@ -125,6 +125,10 @@ public sealed record StartRequest
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ArtifactRef? Environment { get; init; }
 
+    /// <summary>Variables of the host that the task may have, besides those of the host's settings; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? TaskEnv { get; init; }
+
     /// <summary>Start the agent's shell (the terminal agent needs it; oracle and nop do not).</summary>
     public bool Shell { get; init; }
 
@@ -195,6 +199,10 @@ public sealed record OracleRequest
     public required ArtifactRef Solution { get; init; }
     public required double TimeoutSec { get; init; }
     public IReadOnlyDictionary<string, string> Env { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Variables of the host that the task may have, besides those of the host's settings; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? TaskEnv { get; init; }
 
     /// <summary>User it runs as; null for root.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -25,6 +25,10 @@ public sealed record VerifyRequest
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Image { get; init; }
 
+    /// <summary>Variables of the host that the task may have, besides those of the host's settings; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? TaskEnv { get; init; }
+
     /// <summary>Name of the step in a multi-step task; null in others.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Step { get; init; }

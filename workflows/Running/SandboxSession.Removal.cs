@@ -12,6 +12,14 @@ internal sealed partial class SandboxSession
     /// <summary>Whether the task has services of its own beside its container.</summary>
     private bool HasServices => package.Settings.Compose is { Services.Count: > 0 };
 
+    /// <summary>Seconds that starting a verifier's container and copying into it may take.</summary>
+    private const double CopySec = 300;
+
+    /// <summary>Seconds that a verification may take: where both verdicts are asked for the tests run twice, and what is collected has its own time.</summary>
+    /// <param name="verifierSec">Seconds that the tests may run.</param>
+    public double VerifySec(double verifierSec) =>
+        (verifierSec * (Verdict == VerdictMode.Both ? 2 : 1)) + (package.Settings.Collect?.Sum(collect => collect.TimeoutSec) ?? 0) + (Verdict == VerdictMode.Shared ? 0 : CopySec);
+
     /// <summary>Where it is verified, if not as the task asks.</summary>
     public VerdictMode Verdict { get; } = VerdictModes.Of(package.Settings, limits.Verdict);
 

@@ -196,6 +196,7 @@ internal sealed partial class SandboxSession(
                 Ordinal = _ordinal,
                 DeadlineSec = deadlineSec,
                 Settings = package.Settings,
+                TaskEnv = limits.TaskEnv,
                 Environment = HasServices ? package.Environment : null,
                 Shell = shell,
                 Run = run,

@@ -1,4 +1,5 @@
 using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.Running;
@@ -27,9 +28,10 @@ internal sealed class ProofContainers
     {
         (_package, _limits) = (package, limits);
         OracleSec = package.Settings.AgentTimeoutSec * limits.TimeoutMultiplier;
-        VerifierSec = package.Settings.VerifierTimeoutSec * limits.TimeoutMultiplier;
+        VerifierSec = package.Settings.VerifierTimeoutSec;
         _sandbox = new SandboxSession(
-            package, limits, outages, Workflow.Info.WorkflowId, shell: false, deadlineSec: OracleSec + (12 * VerifierSec) + (15 * 60), skills: null, firstOrdinal, fresh: true);
+            // A proof stands on nothing that a process or a system folder of the oracle's container could have steered.
+            package, limits with { Verdict = limits.Verdict ?? VerdictMode.Clean }, outages, Workflow.Info.WorkflowId, shell: false, deadlineSec: OracleSec + (12 * VerifierSec) + (15 * 60), skills: null, firstOrdinal, fresh: true);
     }
 
     public double OracleSec { get; }
@@ -62,6 +64,8 @@ internal sealed class ProofContainers
             Solution = _package.Solution!,
             TimeoutSec = OracleSec,
             Env = _package.Settings.SolutionEnv,
+            User = _package.Settings.AgentUser,
+            TaskEnv = _limits.TaskEnv,
             KeepChanges = true,
         }),
         ActivityProfiles.OnHost(queue, OracleSec, _limits.HostAwaySec, summary));
@@ -74,8 +78,11 @@ internal sealed class ProofContainers
             Settings = _package.Settings,
             TimeoutSec = VerifierSec,
             Round = round,
+            Mode = _sandbox.Verdict,
+            TaskEnv = _limits.TaskEnv,
+            Image = _sandbox.VerifierImage,
         }),
-        ActivityProfiles.OnHost(queue, VerifierSec, _limits.HostAwaySec, summary));
+        ActivityProfiles.OnHost(queue, _sandbox.VerifySec(VerifierSec), _limits.HostAwaySec, summary));
 
     public Task<PutReply> PutAsync(string container, string queue, ArtifactRef files, string summary) => Workflow.ExecuteActivityAsync(
         (ISandboxActivities sandbox) => sandbox.PutAsync(new PutRequest(container, files)),

@@ -62,6 +62,7 @@ public sealed class SecretsTests
             ["ODDLY_CALLED"] = Named,
             ["TASK_PASSWORD"] = Given,
             ["SPARK_SECRET_VARIABLES"] = "ODDLY_CALLED",
+            ["Sandbox__TaskEnv__0"] = "TASK_PASSWORD",
             ["SPARK_SETTINGS"] = rig.Folder.Write("settings.json", $$"""{ "Llm": { "Profiles": { "other": { "BaseUrl": "http://127.0.0.1:9/v1", "ApiKey": "{{Setting}}" } } } }"""),
             ["Logging__LogLevel__Default"] = "Trace",
         });

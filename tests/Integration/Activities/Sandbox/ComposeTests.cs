@@ -67,7 +67,7 @@ public sealed class ComposeTests
         await using var bench = new SandboxBench();
         await StartAsync(bench, Database);
         bench.RestartWorker();
-        await bench.Services.GetRequiredService<ISandboxSweeper>().SweepAsync((_, _) => Task.FromResult<bool?>(true), CancellationToken.None);
+        await bench.Services.GetRequiredService<ISandboxSweeper>().SweepAsync((id, _) => Task.FromResult<bool?>(id == bench.WorkflowId), CancellationToken.None);
         Assert.That(await LeftAsync(bench, Project(bench)), Is.Empty);
     }
 

@@ -120,9 +120,9 @@ public sealed class ContainerTests
     [Test]
     public async Task Users_folders_and_variables_are_those_of_the_task()
     {
-        await using var bench = new SandboxBench();
-        var image = await bench.BuildAsync("FROM debian:bookworm-slim\nRUN useradd -m worker\nENV OF_IMAGE=1\n");
         var name = $"SPARK_TEST_{Guid.NewGuid():n}";
+        await using var bench = new SandboxBench(options => options.TaskEnv = [name]);
+        var image = await bench.BuildAsync("FROM debian:bookworm-slim\nRUN useradd -m worker\nENV OF_IMAGE=1\n");
         System.Environment.SetEnvironmentVariable(name, "secret");
         var settings = new TaskSettings
         {
@@ -139,6 +139,7 @@ public sealed class ContainerTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(started.User, Is.EqualTo("worker"));
+            Assert.That(started.Notes, Has.Some.EqualTo($"the task was given the host's variable {name}"));
             Assert.That(answers[0].Content, Is.EqualTo("worker\n/made/for/this\n1 a b secret none /home/worker\n"));
             Assert.That(await ReadAsync(bench, verdict.Output), Is.EqualTo("root /made/for/this yes a b\n"));
             Assert.That(verdict.AgentLogs, Is.Not.Null);
@@ -148,7 +149,7 @@ public sealed class ContainerTests
     [Test]
     public async Task A_variable_that_the_host_lacks_is_named()
     {
-        await using var bench = new SandboxBench();
+        await using var bench = new SandboxBench(options => options.TaskEnv = ["SPARK_TEST_UNSET"]);
         var failure = await Assert.ThrowsAsync<ApplicationFailureException>(() =>
             bench.StartAsync(settings: new TaskSettings { Env = new Dictionary<string, string> { ["KEY"] = "${SPARK_TEST_UNSET}" } }));
         Assert.That(failure!.ErrorType, Is.EqualTo(FailureTypes.StartFailed));
