@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -7,11 +8,30 @@ namespace Spark.Temporal.Domain.Texts;
 /// <summary>Small rules about text that several places share.</summary>
 public static partial class PlainText
 {
+    /// <summary>Most characters of a slug.</summary>
+    private const int SlugCharacters = 64;
+
+    /// <summary>Characters of the hash in the slug of a name that is not ASCII.</summary>
+    private const int SlugHash = 8;
+
     /// <summary>
     /// A name for workflow ids, image tags and skills: lower-case ASCII letters, digits and single inner hyphens, at most 64
-    /// characters. Text without any such character becomes <c>task</c>.
+    /// characters. A name with other letters than ASCII has a short hash of the whole name at its end, since two such names
+    /// would else be one. ASCII text without any letter or digit becomes <c>task</c>.
     /// </summary>
     public static string Slug(string name)
+    {
+        if (name.All(char.IsAscii))
+        {
+            return Stem(name, SlugCharacters) is { Length: > 0 } plain ? plain : "task";
+        }
+
+        var stem = Stem(name, SlugCharacters - SlugHash - 1);
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..SlugHash];
+        return $"{(stem.Length > 0 ? stem : "task")}-{hash}";
+    }
+
+    private static string Stem(string name, int most)
     {
         var slug = new StringBuilder();
         foreach (var c in name.ToLowerInvariant())
@@ -25,14 +45,13 @@ public static partial class PlainText
                 slug.Append('-');
             }
 
-            if (slug.Length == 64)
+            if (slug.Length == most)
             {
                 break;
             }
         }
 
-        var result = slug.ToString().TrimEnd('-');
-        return result.Length > 0 ? result : "task";
+        return slug.ToString().TrimEnd('-');
     }
 
     /// <summary>The text on one line, control characters removed, cut to a length with an ellipsis.</summary>

@@ -6,9 +6,23 @@ public sealed class TextTests
 {
     [TestCase("3D Scan/Calc", "3d-scan-calc")]
     [TestCase("__a__b__", "a-b")]
-    [TestCase("日本", "task")]
+    [TestCase("!?", "task")]
     [TestCase("../../etc", "etc")]
     public void A_slug_is_what_ids_and_skill_names_allow(string name, string slug) => Assert.That(PlainText.Slug(name), Is.EqualTo(slug));
+
+    [Test]
+    public void Names_that_differ_in_other_letters_than_ascii_keep_apart()
+    {
+        var slugs = new[] { "日本語", "中文任务", "café", "cafè", "caf", "task", new string('a', 80) + "é" }.Select(PlainText.Slug).ToList();
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(slugs, Is.Unique);
+            Assert.That(slugs, Has.All.Length.LessThanOrEqualTo(64));
+            Assert.That(slugs.Select(PlainText.Slug), Is.EqualTo(slugs));
+            Assert.That(slugs[0], Does.Match("^task-[0-9a-f]{8}$"));
+        });
+    }
 
     [Test]
     public void A_slug_is_cut_without_a_hyphen_at_its_end() =>
