@@ -133,7 +133,7 @@ public sealed partial class AttemptWorkflow : ItemWorkflow
         var limits = _input.Limits;
         var settings = package.Settings;
         var agentSec = settings.AgentTimeoutSec * limits.TimeoutMultiplier;
-        var verifierSec = settings.VerifierTimeoutSec * limits.TimeoutMultiplier;
+        var verifierSec = settings.VerifierTimeoutSec;
         if (_installed is not null)
         {
             await _installed.DescribeAsync(package);
@@ -211,6 +211,7 @@ public sealed partial class AttemptWorkflow : ItemWorkflow
                 Solution = solution,
                 TimeoutSec = agentSec,
                 Env = package.Settings.SolutionEnv,
+                User = package.Settings.AgentUser,
             }),
             ActivityProfiles.OnHost(queue, agentSec, _input.Limits.HostAwaySec, "run the task's solution"));
         _state.AgentOutput = oracle.Output;

@@ -27,7 +27,7 @@ internal sealed class ProofContainers
     {
         (_package, _limits) = (package, limits);
         OracleSec = package.Settings.AgentTimeoutSec * limits.TimeoutMultiplier;
-        VerifierSec = package.Settings.VerifierTimeoutSec * limits.TimeoutMultiplier;
+        VerifierSec = package.Settings.VerifierTimeoutSec;
         _sandbox = new SandboxSession(
             package, limits, outages, Workflow.Info.WorkflowId, shell: false, deadlineSec: OracleSec + (12 * VerifierSec) + (15 * 60), skills: null, firstOrdinal, fresh: true);
     }
@@ -62,6 +62,7 @@ internal sealed class ProofContainers
             Solution = _package.Solution!,
             TimeoutSec = OracleSec,
             Env = _package.Settings.SolutionEnv,
+            User = _package.Settings.AgentUser,
             KeepChanges = true,
         }),
         ActivityProfiles.OnHost(queue, OracleSec, _limits.HostAwaySec, summary));
