@@ -59,6 +59,12 @@ internal interface IContainerGateway
     /// <summary>The same with those that were removed.</summary>
     Task<IReadOnlyList<(string Path, bool Removed)>> AllChangesAsync(string container, CancellationToken cancellationToken);
 
+    /// <summary>Processes of a container as the engine's host sees them; none where it does not tell.</summary>
+    Task<IReadOnlyList<ContainerProcess>> ProcessesAsync(string container, CancellationToken cancellationToken);
+
+    /// <summary>Stops all processes of a container, or lets them go on; nothing where that is so already.</summary>
+    Task FreezeAsync(string container, bool frozen, CancellationToken cancellationToken);
+
     /// <summary>Whether a path was made in a container and is not of its image.</summary>
     Task<bool> WasAddedAsync(string container, string path, CancellationToken cancellationToken);
 

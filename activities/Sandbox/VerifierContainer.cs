@@ -44,20 +44,35 @@ internal sealed class VerifierContainer(IContainerGateway gateway, ContainerStar
             beat,
             cancellationToken,
             of: agent.Name);
+        // What is copied must not change meanwhile.
+        await gateway.FreezeAsync(agent.Id, frozen: true, cancellationToken);
+        try
+        {
+            await FillAsync(request, agent, started.Container, settings, notes, info, beat, cancellationToken);
+        }
+        finally
+        {
+            await gateway.FreezeAsync(agent.Id, frozen: false, CancellationToken.None);
+        }
+
+        return started.Container;
+    }
+
+    private async Task FillAsync(
+        VerifyRequest request, ContainerFacts agent, string verifier, TaskSettings settings, List<string> notes, ActivityInfo info, Action beat, CancellationToken cancellationToken)
+    {
         var room = (settings.StorageMb ?? TaskSettings.DefaultStorageMb) * MiB;
         if (request.Mode == VerdictMode.Separate)
         {
             foreach (var path in (IEnumerable<ArtifactPath>)[new ArtifactPath("/logs/artifacts"), .. request.Settings.Artifacts])
             {
-                room -= await CopyAsync(agent.Id, started.Container, path.Source, Wanted(path), room, notes, beat, cancellationToken);
+                room -= await CopyAsync(agent.Id, verifier, path.Source, Wanted(path), room, notes, beat, cancellationToken);
             }
         }
         else
         {
-            await ChangesAsync(request, agent, started.Container, room, notes, info, beat, cancellationToken);
+            await ChangesAsync(request, agent, verifier, room, notes, info, beat, cancellationToken);
         }
-
-        return started.Container;
     }
 
     /// <summary>Settings of the verifier's container.</summary>

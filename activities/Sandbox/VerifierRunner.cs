@@ -86,9 +86,14 @@ internal sealed partial class VerifierRunner(
             await CollectAsync(request, info, notes, beat, cancellationToken);
         }
 
+        var watch = new VerdictWatch(gateway);
+        var looked = watch.BeforeAsync(request.Container, cancellationToken);
         await networks.SwitchAsync(request.Container, before.Mode, network.Mode, cancellationToken);
+        await looked;
         var end = await RunTestsAsync(request, agent, request.Tests, await networks.VariablesAsync(before, network, cancellationToken), info, beat, cancellationToken);
-        return await ReplyAsync(request, request.Container, end, notes, beat, cancellationToken);
+        var warnings = watch.AfterAsync(request.Container, cancellationToken);
+        var reply = await ReplyAsync(request, request.Container, end, notes, beat, cancellationToken);
+        return reply with { Warnings = Nullable(await warnings) };
     }
 
     /// <summary>In a container of the verifier's own, which has what it needs of the agent's.</summary>

@@ -54,7 +54,7 @@ internal sealed class RunSettings
         _withModel = withModel;
         _multiplier = new Option<double>("--timeout-multiplier")
         {
-            Description = "Factor on the tasks' agent time-outs.",
+            Description = "Factor on the tasks' agent time-outs; the verifier's stay.",
             DefaultValueFactory = _ => multiplier,
         };
         _multiplier.Validators.Add(result =>

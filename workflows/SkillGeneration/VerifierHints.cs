@@ -35,6 +35,7 @@ internal static class VerifierHints
                     Solution = solution,
                     TimeoutSec = seconds,
                     Env = package.Settings.SolutionEnv,
+                    User = package.Settings.AgentUser,
                     KeepChanges = true,
                 }),
                 ActivityProfiles.OnHost(queue, seconds, limits.HostAwaySec, "verifier hint: what the right answer looks like")));

@@ -36,9 +36,9 @@ internal sealed class TrialWriter(IArtifactStore store)
         var config = Config(trial, name, folder.Path);
         await folder.WriteAsync(HarborTrialConfig.FileName, config.Write(), cancellationToken);
         await folder.WriteAsync("trial.log", Log(trial), cancellationToken);
-        if (result.Error is { } error)
+        if (TrialException.Of(trial) is { } stopped)
         {
-            await folder.WriteAsync("exception.txt", $"{result.ErrorType ?? result.Outcome.ToString()}: {error}\n", cancellationToken);
+            await folder.WriteAsync("exception.txt", $"{stopped.ExceptionType}: {stopped.ExceptionMessage}\n", cancellationToken);
         }
 
         await folder.WriteAsync(HarborTrialResult.FileName, Result(trial, id, name, folder.Path, config, TrialTrajectory.ModelOf(messages)).Write(), cancellationToken);
@@ -109,13 +109,7 @@ internal sealed class TrialWriter(IArtifactStore store)
                 SharedReward = result.SharedReward,
                 Differs = result.VerdictsDiffer,
             },
-            ExceptionInfo = result.Error is null ? null : new HarborExceptionInfo
-            {
-                ExceptionType = result.ErrorType ?? result.Outcome.ToString(),
-                ExceptionMessage = result.Error,
-                ExceptionTraceback = "",
-                OccurredAt = trial.FinishedAt,
-            },
+            ExceptionInfo = TrialException.Of(trial),
             StartedAt = trial.StartedAt,
             FinishedAt = trial.FinishedAt,
             EnvironmentSetup = Span(trial, "build", "start"),

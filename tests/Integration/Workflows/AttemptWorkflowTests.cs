@@ -1,6 +1,7 @@
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Tests.Support;
 using Spark.Temporal.Workflows.Attempts;
@@ -86,6 +87,33 @@ public sealed class AttemptWorkflowTests
             Assert.That(deployment.World.Count("llm:agent"), Is.EqualTo(4), "three replies and one refusal");
             Assert.That(deployment.World.Count("sandbox.start"), Is.EqualTo(1));
             Assert.That(deployment.World.Containers, Is.Empty);
+        });
+    }
+
+    [Test]
+    public async Task A_time_out_of_the_oracle_is_named_as_Harbor_does_and_the_verdict_stays()
+    {
+        await using var deployment = await FakeDeployment.StartAsync();
+        deployment.World.OracleNeverEnds = true;
+        var verdict = await deployment.World.VerdictAsync(0, 0, 1);
+        var allowed = 0.0;
+        deployment.World.Verification = request =>
+        {
+            allowed = request.TimeoutSec;
+            return verdict;
+        };
+        var limits = new AttemptLimits { HostAwaySec = 2, TimeoutMultiplier = 0.5 };
+
+        var result = await (await StartAsync(deployment, Input(AgentNames.Oracle, limits) with { OutDir = deployment.OutDir })).GetResultAsync();
+
+        var trial = HarborTrialResult.Read("result.json", await File.ReadAllTextAsync(Path.Combine(result.TrialDir!, "result.json")));
+        Assert.Multiple(() =>
+        {
+            Assert.That(result.Outcome, Is.EqualTo(Outcome.Fail));
+            Assert.That(trial.ExceptionInfo!.ExceptionType, Is.EqualTo("AgentTimeoutError"));
+            Assert.That(trial.VerifierResult!.Rewards!["reward"], Is.Zero);
+            Assert.That(File.ReadAllText(Path.Combine(result.TrialDir!, "exception.txt")), Does.StartWith("AgentTimeoutError: "));
+            Assert.That(allowed, Is.EqualTo(new TaskSettings().VerifierTimeoutSec), "the multiplier is the agent's only");
         });
     }
 
