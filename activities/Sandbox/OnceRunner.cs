@@ -57,20 +57,39 @@ internal sealed class OnceRunner(IContainerGateway gateway, SandboxOptions optio
         return held.ToArray();
     }
 
+    private const int MostLinesBehind = 32;
+
     private static CommandEnd Parse(byte[] output, int half, string folder)
     {
-        // The last line is ours: exit code, milliseconds, why it ended, bytes of output.
+        // The last line of its kind is ours: exit code, milliseconds, why it ended, bytes of output. Behind it may stand what a broken loader says of our own programs.
         var body = output.AsSpan().TrimEnd((byte)'\n');
-        var line = body.LastIndexOf((byte)'\n');
-        var words = line < 0 ? [] : Encoding.UTF8.GetString(body[(line + 1)..]).Split(' ');
-        if (words.Length != 4 || !int.TryParse(words[0], out var code) || !long.TryParse(words[1], out var ran) || !long.TryParse(words[3], out var size))
+        int line;
+        var (code, ran, why, size) = (0, 0L, "", 0L);
+        for (var left = MostLinesBehind; ; left--, body = body[..line])
         {
-            throw new IOException($"The command of {folder} ended without reporting its result: {Encoding.UTF8.GetString(output.AsSpan(0, Math.Min(output.Length, 500))).Trim()}");
+            line = body.LastIndexOf((byte)'\n');
+            if (line < 0 || left == 0)
+            {
+                throw new UnreportedException($"The command of {folder} ended without reporting its result: {Encoding.UTF8.GetString(output.AsSpan(0, Math.Min(output.Length, 500))).Trim()}");
+            }
+
+            var words = Encoding.UTF8.GetString(body[(line + 1)..]).Split(' ');
+            if (words.Length == 4 && int.TryParse(words[0], out code) && long.TryParse(words[1], out ran) && long.TryParse(words[3], out size))
+            {
+                why = words[2];
+                break;
+            }
         }
 
         var kept = output[..line];
         return size <= half * 2L
-            ? new CommandEnd(code, ran, words[2] == "timeout", "/", kept, [], size)
-            : new CommandEnd(code, ran, words[2] == "timeout", "/", kept[..Math.Min(half, kept.Length)], kept[Math.Min(half, kept.Length)..], size);
+            ? new CommandEnd(code, ran, why == "timeout", "/", kept, [], size)
+            : new CommandEnd(code, ran, why == "timeout", "/", kept[..Math.Min(half, kept.Length)], kept[Math.Min(half, kept.Length)..], size);
     }
 }
+
+/// <summary>
+/// A command of ours did not report its end though the engine ran it: what it needs of the container (its shell, its loader, its processes, its folders) does not
+/// work. That is the doing of whoever worked in there.
+/// </summary>
+internal sealed class UnreportedException(string message) : IOException(message);

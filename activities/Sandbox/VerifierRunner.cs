@@ -3,6 +3,7 @@ using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Tasks;
+using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
 using Temporalio.Activities;
 
@@ -42,11 +43,22 @@ internal sealed partial class VerifierRunner(
         shells.Close(request.Container);
         if (request.Mode == VerdictMode.Shared)
         {
-            return await SharedAsync(request, agent, info, beat, cancellationToken);
+            return await SharedAsync(request, agent, new VerdictWatch(gateway), info, beat, cancellationToken);
         }
 
         List<string> notes = [];
-        await PrepareAsync(request, agent, "-", info, beat, cancellationToken);
+        var watch = new VerdictWatch(gateway);
+        await watch.BeforeAsync(agent.Id, cancellationToken);
+        try
+        {
+            await PrepareAsync(request, agent, "-", info, beat, cancellationToken);
+        }
+        catch (UnreportedException broken)
+        {
+            // Nothing of that container is needed to run: what is copied from it is copied by the engine.
+            notes.Add($"the agent's shell could not be stopped: {PlainText.OneLine(broken.Message, 300)}");
+        }
+
         await CollectAsync(request, info, notes, beat, cancellationToken);
         var container = await verifiers.StartAsync(request, agent, info, notes, beat, cancellationToken);
         try
@@ -57,7 +69,7 @@ internal sealed partial class VerifierRunner(
                 return reply;
             }
 
-            var shared = await SharedAsync(request, agent, info, beat, cancellationToken);
+            var shared = await SharedAsync(request, agent, watch, info, beat, cancellationToken);
             return reply with
             {
                 SharedReward = shared.Reward,
@@ -76,7 +88,8 @@ internal sealed partial class VerifierRunner(
     private static IReadOnlyList<string>? Nullable(IReadOnlyList<string> all) => all.Count == 0 ? null : all;
 
     /// <summary>In the agent's own container, as Harbor does.</summary>
-    private async Task<VerifyReply> SharedAsync(VerifyRequest request, ContainerFacts agent, ActivityInfo info, Action beat, CancellationToken cancellationToken)
+    private async Task<VerifyReply> SharedAsync(
+        VerifyRequest request, ContainerFacts agent, VerdictWatch watch, ActivityInfo info, Action beat, CancellationToken cancellationToken)
     {
         List<string> notes = [];
         var settings = request.Settings;
@@ -86,11 +99,34 @@ internal sealed partial class VerifierRunner(
             await CollectAsync(request, info, notes, beat, cancellationToken);
         }
 
-        var watch = new VerdictWatch(gateway);
-        var looked = watch.BeforeAsync(request.Container, cancellationToken);
+        if (request.Mode == VerdictMode.Shared)
+        {
+            await watch.BeforeAsync(request.Container, cancellationToken);
+        }
+
         await networks.SwitchAsync(request.Container, before.Mode, network.Mode, cancellationToken);
-        await looked;
-        var end = await RunTestsAsync(request, agent, request.Tests, await networks.VariablesAsync(before, network, cancellationToken), info, beat, cancellationToken);
+        CommandEnd end;
+        try
+        {
+            end = await RunTestsAsync(request, agent, request.Tests, await networks.VariablesAsync(before, network, cancellationToken), info, beat, cancellationToken);
+        }
+        catch (UnreportedException broken)
+        {
+            if (await gateway.FindAsync(request.Container, withSize: false, cancellationToken) is not { Running: true })
+            {
+                throw;
+            }
+
+            // Whoever breaks the container in which it is verified gets no verdict, and no further attempt either.
+            return new VerifyReply
+            {
+                RewardProblem = $"the verifier cannot run in the agent's container, as the agent left it: {PlainText.OneLine(broken.Message, 500)}",
+                Output = await store.PutTextAsync(broken.Message, cancellationToken),
+                Warnings = Nullable(await watch.AfterAsync(request.Container, cancellationToken)),
+                Notes = notes,
+            };
+        }
+
         var warnings = watch.AfterAsync(request.Container, cancellationToken);
         var reply = await ReplyAsync(request, request.Container, end, notes, beat, cancellationToken);
         return reply with { Warnings = Nullable(await warnings) };
@@ -159,7 +195,7 @@ internal sealed partial class VerifierRunner(
             $"{Folder(info, container.Id, $"{Id(request)} {staged == "-"}")}-ready", PrepareSec, null, beat, cancellationToken);
         if (ready.ExitCode != 0)
         {
-            throw new IOException($"The container cannot be prepared for the verifier: {Observation.Of(ready, 1000, PrepareSec)}");
+            throw new UnreportedException($"The container cannot be prepared for the verifier: {Observation.Of(ready, 1000, PrepareSec)}");
         }
     }
 

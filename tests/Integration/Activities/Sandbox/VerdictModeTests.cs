@@ -127,6 +127,20 @@ public sealed class VerdictModeTests
         Assert.That(verdict.Reward, Is.EqualTo(1), verdict.RewardProblem);
     }
 
+    [TestCase("rm -f /usr/bin/dash /usr/bin/sh /bin/sh")]
+    [TestCase("printf 'nonsense' > /tmp/x; chmod +x /tmp/x; cp /tmp/x /usr/bin/dash.new; mv /usr/bin/dash.new /usr/bin/dash")]
+    public async Task Who_breaks_the_container_gets_no_shared_verdict_and_no_infrastructure_but_a_clean_verdict(string commands)
+    {
+        await using var bench = new SandboxBench();
+        var image = await bench.BuildAsync(Base);
+        var started = await bench.StartAsync(image.Image);
+        await bench.TurnAsync(started.Container, 1, 30, [$"echo new > kept.txt; {commands}"]);
+        var clean = await bench.VerifyApartAsync(started.Container, VerdictMode.Clean, image.Image, "#!/bin/sh\ngrep -q new kept.txt && echo 1 > /logs/verifier/reward.txt\n");
+        var shared = await bench.VerifyAsync(started.Container, "#!/bin/bash\necho 1 > /logs/verifier/reward.txt\n");
+        Assert.That((clean.Reward, shared.Reward), Is.EqualTo(((double?)1, (double?)null)), $"{clean.RewardProblem} {shared.RewardProblem}");
+        Assert.That(shared.RewardProblem, Does.StartWith("the verifier cannot run in the agent's container, as the agent left it"));
+    }
+
     private static async Task<IReadOnlyList<ContainerFacts>> LeftAsync(SandboxBench bench) =>
         await bench.Gateway.ListAsync($"{SandboxLabels.Attempt}={bench.WorkflowId}", CancellationToken.None);
 }
