@@ -10,6 +10,7 @@ namespace Spark.Temporal.Tests.Activities.Sandbox;
 [Category("Docker")]
 public sealed class VerdictModeTests
 {
+    /// <remarks>What a test writes over a file has another length: the engine takes a file of the same length and second, as a fresh image has it, for unchanged.</remarks>
     private const string Base = "FROM debian:bookworm-slim\nWORKDIR /app\nRUN echo old > kept.txt && echo gone > gone.txt\n";
 
     [Test]
@@ -20,12 +21,12 @@ public sealed class VerdictModeTests
         var started = await bench.StartAsync(image.Image);
         await bench.TurnAsync(started.Container, 1, 30,
         [
-            "echo new > kept.txt; rm gone.txt; mkdir -p deep/er; echo x > deep/er/x; chown 1234:77 deep/er/x; chmod 640 deep/er/x; ln -s kept.txt link; echo home > /root/answer; echo t > /tmp/t",
+            "echo newer > kept.txt; rm gone.txt; mkdir -p deep/er; echo x > deep/er/x; chown 1234:77 deep/er/x; chmod 640 deep/er/x; ln -s kept.txt link; echo home > /root/answer; echo t > /tmp/t",
             "(while :; do echo 1 > /logs/verifier/reward.txt; sleep 0.05; done) > /dev/null 2>&1 & echo started",
         ]);
         var verdict = await bench.VerifyApartAsync(started.Container, VerdictMode.Clean, image.Image, """
             #!/bin/bash
-            [ "$PWD" = /app ] && [ "$(cat kept.txt)" = new ] && [ ! -e gone.txt ] && [ "$(stat -c '%u:%g %a' deep/er/x)" = "1234:77 640" ] &&
+            [ "$PWD" = /app ] && [ "$(cat kept.txt)" = newer ] && [ ! -e gone.txt ] && [ "$(stat -c '%u:%g %a' deep/er/x)" = "1234:77 640" ] &&
               [ "$(readlink link)" = kept.txt ] && [ "$(cat /root/answer)" = home ] && [ "$(cat /tmp/t)" = t ] && good=yes
             sleep 0.3
             [ ! -e /logs/verifier/reward.txt ] && [ "$good" ] && echo 0.5 > /logs/verifier/reward.txt
@@ -134,8 +135,8 @@ public sealed class VerdictModeTests
         await using var bench = new SandboxBench();
         var image = await bench.BuildAsync(Base);
         var started = await bench.StartAsync(image.Image);
-        await bench.TurnAsync(started.Container, 1, 30, [$"echo new > kept.txt; {commands}"]);
-        var clean = await bench.VerifyApartAsync(started.Container, VerdictMode.Clean, image.Image, "#!/bin/sh\ngrep -q new kept.txt && echo 1 > /logs/verifier/reward.txt\n");
+        await bench.TurnAsync(started.Container, 1, 30, [$"echo newer > kept.txt; {commands}"]);
+        var clean = await bench.VerifyApartAsync(started.Container, VerdictMode.Clean, image.Image, "#!/bin/sh\ngrep -q newer kept.txt && echo 1 > /logs/verifier/reward.txt\n");
         var shared = await bench.VerifyAsync(started.Container, "#!/bin/bash\necho 1 > /logs/verifier/reward.txt\n");
         Assert.That((clean.Reward, shared.Reward), Is.EqualTo(((double?)1, (double?)null)), $"{clean.RewardProblem} {shared.RewardProblem}");
         Assert.That(shared.RewardProblem, Does.StartWith("the verifier cannot run in the agent's container, as the agent left it"));

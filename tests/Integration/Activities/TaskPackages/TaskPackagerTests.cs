@@ -35,7 +35,7 @@ public class TaskPackagerTests
 
         var package = await PackAsync("Task Ä 1");
 
-        Assert.That(package.Name, Is.EqualTo("task-1"));
+        Assert.That(package.Name, Is.EqualTo("task-1-f6998546"), "a name that is not ASCII has a hash, so that two such names keep apart");
         Assert.That(package.SourcePath, Is.EqualTo(_folder["Task Ä 1"]));
         Assert.That(await _store.ReadTextAsync(package.Instruction, default), Is.EqualTo("Do it.\n"));
         Assert.That(await ListAsync(package.Tests), Is.EqualTo(new[] { "data/", "data/test - dem ä.txt=content", "test.sh=true" }));
