@@ -1,9 +1,8 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Spark.Temporal.Activities.Agents.Proxy;
+using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Workflows.Contracts;
 
@@ -33,23 +32,7 @@ public static class AgentRegistration
         services.TryAddSingleton<AgentRunner>();
         services.TryAddSingleton<IAgentImages, AgentImages>();
         services.TryAddSingleton<IAgentActivities, AgentActivities>();
-        services.AddHostedService<ProxyResumption>();
+        services.AddHostedService<Resumption<ModelProxy>>();
         return services;
-    }
-
-    /// <summary>Brings the proxy back after a restart, before the agents in containers have given up on it.</summary>
-    private sealed class ProxyResumption(ModelProxy proxy, ILogger<ModelProxy> logger) : BackgroundService
-    {
-        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-        {
-            try
-            {
-                await proxy.ResumeAsync(stoppingToken);
-            }
-            catch (Exception failed) when (failed is not OperationCanceledException)
-            {
-                logger.LogWarning("{Problem}", failed.Message);
-            }
-        }
     }
 }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -7,6 +6,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Domain.Tasks;
 
 namespace Spark.Temporal.Activities.Sandbox;
@@ -15,7 +15,7 @@ namespace Spark.Temporal.Activities.Sandbox;
 /// The only way out of an allowlisted network: a proxy for HTTP and HTTPS that lets listed hosts pass. The list travels in the proxy's address, signed,
 /// so that it survives a restart of the worker and no container can write one of its own.
 /// </summary>
-internal sealed class HostsProxy(IContainerGateway gateway, SandboxOptions options, ILogger<HostsProxy> logger) : IDisposable
+internal sealed class HostsProxy(IContainerGateway gateway, SandboxOptions options, ILogger<HostsProxy> logger) : IDisposable, IResumed
 {
     /// <summary>The engine's network without a way out in which it is reached.</summary>
     public const string Network = "spark-allowlist";
@@ -77,10 +77,10 @@ internal sealed class HostsProxy(IContainerGateway gateway, SandboxOptions optio
             await gateway.EnsureNetworkAsync(Network, cancellationToken);
             var host = await gateway.GatewayAddressAsync(Network, cancellationToken) ?? throw new IOException($"The engine's network {Network} has no address of this host.");
             var folder = KeptText.Folder(StateFolder);
-            _secret = Convert.FromHexString(KeptText.Of(Path.Combine(folder, "secret"), () => Convert.ToHexString(RandomNumberGenerator.GetBytes(32))));
+            _secret = KeptText.Secret(Path.Combine(folder, "secret"));
 
             // The same port as before a restart, so that containers find it again.
-            var port = int.Parse(KeptText.Of(PortFile, () => Free(IPAddress.Parse(host))), CultureInfo.InvariantCulture);
+            var port = KeptText.Port(PortFile, IPAddress.Parse(host));
             _reached = $"{host}:{port}";
             var listener = new TcpListener(IPAddress.Parse(host), port);
             try
@@ -102,13 +102,6 @@ internal sealed class HostsProxy(IContainerGateway gateway, SandboxOptions optio
         {
             _starting.Release();
         }
-    }
-
-    private static string Free(IPAddress address)
-    {
-        using var probe = new TcpListener(address, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
     }
 
     private async Task AcceptAsync(TcpListener listener)

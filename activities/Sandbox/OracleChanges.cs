@@ -1,6 +1,7 @@
 using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Activities.Sandbox;
 
@@ -15,10 +16,7 @@ internal sealed class OracleChanges(IContainerGateway gateway, IArtifactStore st
 
     private const int OutputBytes = 1024 * 1024;
 
-    /// <summary>What the engine itself puts into a container's layer.</summary>
-    private static readonly string[] EnginesOwn = ["/usr/sbin/docker-init", "/sbin/docker-init", "/.dockerenv", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf"];
-
-    private static readonly string[] Never = ["/solution", "/tmp", "/logs", "/proc", "/sys", "/dev", "/run", "/.spark", "/tests", .. EnginesOwn];
+    private static readonly string[] Never = ["/solution", "/tmp", "/logs", "/proc", "/sys", "/dev", "/run", "/.spark", "/tests", .. SandboxScripts.EnginesOwn];
 
     /// <summary>Folders of packages: answers are seldom there, so they come last and are dropped first if not everything fits.</summary>
     private static readonly string[] Late = ["/usr", "/var", "/etc", "/lib", "/opt", "/root/.cache", "/root/.local"];
@@ -45,13 +43,10 @@ internal sealed class OracleChanges(IContainerGateway gateway, IArtifactStore st
     {
         var folders = changes.Select(path => path[..Math.Max(0, path.LastIndexOf('/'))]).ToHashSet();
         return changes
-            .Where(path => !folders.Contains(path) && !Never.Any(folder => IsIn(path, folder)) && !path.Contains("/__pycache__/", StringComparison.Ordinal))
-            .OrderBy(path => Late.Any(folder => IsIn(path, folder)))
+            .Where(path => !folders.Contains(path) && !Never.Any(folder => FolderPath.IsIn(path, folder)) && !path.Contains("/__pycache__/", StringComparison.Ordinal))
+            .OrderBy(path => Late.Any(folder => FolderPath.IsIn(path, folder)))
             .ThenBy(path => path, StringComparer.Ordinal);
     }
-
-    private static bool IsIn(string path, string folder) =>
-        path == folder || path.StartsWith($"{folder}/", StringComparison.Ordinal);
 
     private async Task<long> CopyAsync(string container, string path, long room, TarPacker packer, CancellationToken cancellationToken)
     {

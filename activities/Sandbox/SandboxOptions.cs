@@ -57,8 +57,7 @@ public sealed class SandboxOptions
     public string[] TaskEnv { get; set; } = [];
 
     /// <summary>Capabilities that the services of a compose file may add.</summary>
-    public string[] ComposeCapabilities { get; set; } =
-        ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "NET_BIND_SERVICE", "SYS_CHROOT"];
+    public string[] ComposeCapabilities { get; set; } = [.. DockerContainerGateway.Capabilities];
 
     /// <summary>Seconds between two sweeps for containers and images that no run needs any more.</summary>
     [Range(1, 86_400)]

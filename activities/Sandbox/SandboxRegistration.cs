@@ -1,11 +1,10 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Disks;
+using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Activities.Redaction;
 using Spark.Temporal.Workflows.Contracts;
 
@@ -48,24 +47,8 @@ public static class SandboxRegistration
         services.TryAddSingleton<ISandboxActivities, SandboxActivities>();
         services.TryAddSingleton<ISandboxSweeper, SandboxSweeper>();
         services.TryAddSingleton<IImageCollector, ImageCollector>();
-        services.AddHostedService<ProxyResumption>();
+        services.AddHostedService<Resumption<HostsProxy>>();
         return services;
-    }
-
-    /// <summary>Brings the proxy of allowlisted containers back after a restart.</summary>
-    private sealed class ProxyResumption(HostsProxy proxy, ILogger<HostsProxy> logger) : BackgroundService
-    {
-        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-        {
-            try
-            {
-                await proxy.ResumeAsync(stoppingToken);
-            }
-            catch (Exception failed) when (failed is not OperationCanceledException)
-            {
-                logger.LogWarning("{Problem}", failed.Message);
-            }
-        }
     }
 
     private sealed class Validation : IValidateOptions<SandboxOptions>

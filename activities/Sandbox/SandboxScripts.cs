@@ -22,6 +22,10 @@ internal static class SandboxScripts
     /// <summary>Made by the container's main process where its image brings <c>/tests</c>; an agent that is root can make it too.</summary>
     public const string TestsOfImage = $"{Runs}/tests-of-image";
 
+    /// <summary>What the engine itself puts into a container's layer: none of it is a change of whoever works in there.</summary>
+    public static readonly string[] EnginesOwn =
+        ["/usr/sbin/docker-init", "/sbin/docker-init", "/.dockerenv", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/etc/mtab"];
+
     private const string Library = ". /.spark/lib.sh\n";
 
     private const UnixFileMode Everyone = (UnixFileMode)0b111_111_111;

@@ -10,9 +10,6 @@ internal sealed class VerdictWatch(IContainerGateway gateway)
 {
     private const int Named = 5;
 
-    /// <summary>What the engine itself puts into a container's layer.</summary>
-    private static readonly string[] EnginesOwn = ["/usr/sbin/docker-init", "/sbin/docker-init", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/etc/mtab"];
-
     private static readonly string[] OfTheTrial = ["/logs", "/tests", "/solution", "/var/cache", "/var/log"];
 
     private IReadOnlyList<string> _changes = [];
@@ -35,8 +32,8 @@ internal sealed class VerdictWatch(IContainerGateway gateway)
         Add(warnings, "processes of the agent were alive during verification", left.Select(process => process.Command));
 
         var folders = _changes.Select(path => path[..Math.Max(0, path.LastIndexOf('/'))]).ToHashSet(StringComparer.Ordinal);
-        string[] files = [.. _changes.Where(path => !folders.Contains(path) && !EnginesOwn.Contains(path) && !path.StartsWith("/.spark", StringComparison.Ordinal))];
-        Add(warnings, "the verifier's folders held files before it began", files.Where(path => path.StartsWith("/logs/verifier/", StringComparison.Ordinal) || path == "/tests" || path.StartsWith("/tests/", StringComparison.Ordinal)));
+        string[] files = [.. _changes.Where(path => !folders.Contains(path) && !SandboxScripts.EnginesOwn.Contains(path) && !path.StartsWith("/.spark", StringComparison.Ordinal))];
+        Add(warnings, "the verifier's folders held files before it began", files.Where(path => path.StartsWith("/logs/verifier/", StringComparison.Ordinal) || FolderPath.IsIn(path, "/tests")));
         foreach (var found in files.Where(path => !IsVerification(path)).GroupBy(path => CleanCopy.Reason(path)).Where(found => found.Key is not null))
         {
             Add(warnings, $"the agent changed {found.Key}", found);
@@ -46,7 +43,7 @@ internal sealed class VerdictWatch(IContainerGateway gateway)
     }
 
     private static bool IsVerification(string path) =>
-        OfTheTrial.Any(folder => path == folder || path.StartsWith($"{folder}/", StringComparison.Ordinal));
+        OfTheTrial.Any(folder => FolderPath.IsIn(path, folder));
 
     /// <summary>The engine's init, the main process that waits for the deadline, our own scripts.</summary>
     private static bool IsOurs(ContainerProcess process) =>

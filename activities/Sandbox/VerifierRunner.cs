@@ -59,7 +59,7 @@ internal sealed partial class VerifierRunner(
             notes.Add($"the agent's shell could not be stopped: {PlainText.OneLine(broken.Message, 300)}");
         }
 
-        await CollectAsync(request, info, notes, beat, cancellationToken);
+        await CollectAsync(request, agent, info, notes, beat, cancellationToken);
         var container = await verifiers.StartAsync(request, agent, info, notes, beat, cancellationToken);
         try
         {
@@ -94,13 +94,9 @@ internal sealed partial class VerifierRunner(
         List<string> notes = [];
         var settings = request.Settings;
         var (before, network) = (PhaseNetworks.OfAgent(settings), PhaseNetworks.OfVerifier(settings));
-        if (settings.Collect is not null && request.Mode == VerdictMode.Shared)
-        {
-            await CollectAsync(request, info, notes, beat, cancellationToken);
-        }
-
         if (request.Mode == VerdictMode.Shared)
         {
+            await CollectAsync(request, agent, info, notes, beat, cancellationToken);
             await watch.BeforeAsync(request.Container, cancellationToken);
         }
 
@@ -200,9 +196,8 @@ internal sealed partial class VerifierRunner(
     }
 
     /// <summary>Runs the commands of <c>[[verifier.collect]]</c> in the agent's container. One that fails is noted: the verifier judges what is there.</summary>
-    private async Task CollectAsync(VerifyRequest request, ActivityInfo info, List<string> notes, Action beat, CancellationToken cancellationToken)
+    private async Task CollectAsync(VerifyRequest request, ContainerFacts agent, ActivityInfo info, List<string> notes, Action beat, CancellationToken cancellationToken)
     {
-        var agent = await FindAsync(request.Container, cancellationToken);
         foreach (var (collect, number) in (request.Settings.Collect ?? []).Select((collect, number) => (collect, number + 1)))
         {
             var spec = new ExecSpec(["sh", "-c", collect.Command]) { User = collect.User ?? "root", WorkingDirectory = agent.Labels.GetValueOrDefault(SandboxLabels.Workdir) };

@@ -44,6 +44,7 @@ internal sealed class TaskPackager(IArtifactStore store)
         var environment = folder.Find(TaskPackageReader.Dockerfile) is null
             ? null
             : await StoreAsync(folder, TaskPackageReader.Environment, ignore, cancellationToken);
+        var tests = await StoreAsync(folder, TaskPackageReader.Tests, null, cancellationToken);
         return new TaskPackage
         {
             Name = PlainText.Slug(folder.Name),
@@ -53,11 +54,11 @@ internal sealed class TaskPackager(IArtifactStore store)
             EnvironmentDigest = EnvironmentDigest(environment, read.Settings.DockerImage),
             Instruction = await store.PutTextAsync(read.Instruction, cancellationToken, MediaTypes.Markdown),
             Environment = environment,
-            Tests = await StoreAsync(folder, TaskPackageReader.Tests, null, cancellationToken),
+            Tests = tests,
             Solution = folder.Find(TaskPackageReader.SolutionScript) is null
                 ? null
                 : await StoreAsync(folder, TaskPackageReader.Solution, null, cancellationToken),
-            VerifierEnvironment = read.Settings.Separate is { OwnImage: true } ? await StoreAsync(folder, TaskPackageReader.Tests, null, cancellationToken) : null,
+            VerifierEnvironment = read.Settings.Separate is { OwnImage: true } ? tests : null,
             Settings = read.Settings,
             Notes = [.. read.Findings.Select(finding => finding.ToString())],
         };

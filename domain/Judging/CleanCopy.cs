@@ -1,3 +1,5 @@
+using Spark.Temporal.Domain.Texts;
+
 namespace Spark.Temporal.Domain.Judging;
 
 /// <summary>
@@ -40,13 +42,13 @@ public static class CleanCopy
     /// <param name="outputPath">Where the task expects its result, which comes along wherever it is; null where that is not known.</param>
     public static string? Reason(string path, string? outputPath = null)
     {
-        if (outputPath is not null && IsIn(path, outputPath) && !outputPath.StartsWith("/tests", StringComparison.Ordinal))
+        if (outputPath is not null && FolderPath.IsIn(path, outputPath) && !outputPath.StartsWith("/tests", StringComparison.Ordinal))
         {
             return null;
         }
 
         var name = path[(path.LastIndexOf('/') + 1)..];
-        return SystemFolders.Any(folder => IsIn(path, folder)) ? "a system folder"
+        return SystemFolders.Any(folder => FolderPath.IsIn(path, folder)) ? "a system folder"
             : ReadByThemselves.Contains(name) || name.EndsWith(".pth", StringComparison.Ordinal) ? "a file that the verifier's programs read by themselves"
             : AtTheRoot.Contains(path) ? "a file that steers a test run"
             : SearchPaths.Any(part => $"{path}/".Contains($"/{part}/", StringComparison.Ordinal)) ? "a search path of programs"
@@ -56,6 +58,4 @@ public static class CleanCopy
 
     private static bool IsProgram(string name) =>
         Programs.Contains(name) || name.StartsWith("python", StringComparison.Ordinal) || name.StartsWith("pip", StringComparison.Ordinal);
-
-    private static bool IsIn(string path, string folder) => path == folder || path.StartsWith($"{folder}/", StringComparison.Ordinal);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Domain.Tasks;
 
@@ -191,13 +192,13 @@ public static class ComposeProject
 
     /// <summary>Older files mount the folders of logs, tests and solution themselves; here they come and go by the engine.</summary>
     private static bool IsLog(string service, string? target) =>
-        service == Main && target is not null && LogFolders.Any(folder => target == folder || target.StartsWith(folder + "/", StringComparison.Ordinal));
+        service == Main && target is not null && LogFolders.Any(folder => FolderPath.IsIn(target, folder));
 
     /// <summary>Compose would take a dollar for a variable.</summary>
     private static string Plain(string value) => value.Replace("$", "$$", StringComparison.Ordinal);
 
     private static bool IsBelow(string? path, string folder) =>
-        path is not null && !path.Contains("/../", StringComparison.Ordinal) && (path == folder || path.StartsWith(folder.TrimEnd('/') + "/", StringComparison.Ordinal));
+        path is not null && !path.Contains("/../", StringComparison.Ordinal) && FolderPath.IsIn(path, folder.TrimEnd('/'));
 
     private static string Capability(string name) => name.ToUpperInvariant() is var upper && upper.StartsWith("CAP_", StringComparison.Ordinal) ? upper[4..] : upper;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Domain.Tasks;
 
@@ -79,6 +80,6 @@ public sealed class Dockerfile
         // The shell form may quote a path.
         source = source.Trim('"', '\'');
         var path = source.StartsWith("./", StringComparison.Ordinal) ? source[2..] : source.TrimStart('/');
-        return path == folder || path.StartsWith(folder + "/", StringComparison.Ordinal);
+        return FolderPath.IsIn(path, folder);
     }
 }

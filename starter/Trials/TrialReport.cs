@@ -23,13 +23,7 @@ internal static class TrialReport
         ["turns"] = result.Turns,
         ["containers_lost"] = result.Losses,
         ["resent_in_flight"] = result.ResentInFlight,
-        ["verdict"] = new
-        {
-            Mode = result.Verdict,
-            Warnings = result.VerdictWarnings ?? [],
-            result.SharedReward,
-            Differs = result.VerdictsDiffer,
-        },
+        ["verdict"] = result.VerdictRecord,
         ["notes"] = result.Notes,
         ["trial_dir"] = result.TrialDir,
         ["error"] = result.Error,

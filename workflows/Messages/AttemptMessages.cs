@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Workflows.Messages;
@@ -187,6 +188,10 @@ public sealed record AttemptResult : IRunResult
     /// <summary>Whether the two verdicts differ.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool VerdictsDiffer { get; init; }
+
+    /// <summary>The four above as trial folders and <c>trial run</c> have them.</summary>
+    [JsonIgnore]
+    public VerdictRecord VerdictRecord => new() { Mode = Verdict, Warnings = VerdictWarnings ?? [], SharedReward = SharedReward, Differs = VerdictsDiffer };
 
     /// <summary>How far each step of a multi-step task got; null for a task of one.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

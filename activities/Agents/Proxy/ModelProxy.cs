@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Spark.Temporal.Activities.Llm;
+using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Activities.Sandbox;
 
 namespace Spark.Temporal.Activities.Agents.Proxy;
@@ -14,7 +15,7 @@ namespace Spark.Temporal.Activities.Agents.Proxy;
 /// are past their time or have used up their budget. It starts with the first agent, and with a worker that had one before.
 /// </summary>
 internal sealed class ModelProxy(
-    IOptions<ProxyOptions> options, IOptions<LlmOptions> llm, SandboxOptions sandbox, IContainerGateway gateway, ILogger<ModelProxy> logger) : IAsyncDisposable
+    IOptions<ProxyOptions> options, IOptions<LlmOptions> llm, SandboxOptions sandbox, IContainerGateway gateway, ILogger<ModelProxy> logger) : IAsyncDisposable, IResumed
 {
     private readonly SemaphoreSlim _starting = new(1, 1);
     private readonly Lazy<ProxyState> _state = new(() => new ProxyState(sandbox.StateFolder));

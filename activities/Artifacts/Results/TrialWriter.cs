@@ -102,13 +102,7 @@ internal sealed class TrialWriter(IArtifactStore store)
                 },
             },
             VerifierResult = result.Reward is null ? null : new HarborVerifierResult { Rewards = result.Rewards },
-            Verdict = result.VerifierOutput is null ? null : new VerdictRecord
-            {
-                Mode = result.Verdict,
-                Warnings = result.VerdictWarnings ?? [],
-                SharedReward = result.SharedReward,
-                Differs = result.VerdictsDiffer,
-            },
+            Verdict = result.VerifierOutput is null ? null : result.VerdictRecord,
             ExceptionInfo = TrialException.Of(trial),
             StartedAt = trial.StartedAt,
             FinishedAt = trial.FinishedAt,

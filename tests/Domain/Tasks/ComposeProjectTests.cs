@@ -5,7 +5,7 @@ namespace Spark.Temporal.Tests.Domain.Tasks;
 
 public sealed class ComposeProjectTests
 {
-    private const string Folder = "/work/environment";
+    private const string Folder = "/data/environment";
 
     [TestCase("\"privileged\": true", "service 'db': privileged")]
     [TestCase("\"devices\": [{\"source\": \"/dev/kvm\"}]", "service 'db': devices")]
@@ -18,8 +18,8 @@ public sealed class ComposeProjectTests
     [TestCase("\"cap_add\": [\"cap_net_raw\"]", "service 'db': cap_add: cap_net_raw")]
     [TestCase("\"security_opt\": [\"seccomp:unconfined\"]", "service 'db': security_opt: seccomp:unconfined")]
     [TestCase("\"volumes\": [{\"type\": \"bind\", \"source\": \"/var/run/docker.sock\", \"target\": \"/s\"}]", "service 'db': volumes: /var/run/docker.sock")]
-    [TestCase("\"volumes\": [{\"type\": \"bind\", \"source\": \"/work/environment/../..\", \"target\": \"/s\"}]", "service 'db': volumes: /work/environment/../..")]
-    [TestCase("\"volumes\": [{\"type\": \"bind\", \"source\": \"/work/environment-not\", \"target\": \"/s\"}]", "service 'db': volumes: /work/environment-not")]
+    [TestCase("\"volumes\": [{\"type\": \"bind\", \"source\": \"/data/environment/../..\", \"target\": \"/s\"}]", "service 'db': volumes: /data/environment/../..")]
+    [TestCase("\"volumes\": [{\"type\": \"bind\", \"source\": \"/data/environment-not\", \"target\": \"/s\"}]", "service 'db': volumes: /data/environment-not")]
     public void What_reaches_beyond_a_container_is_refused_by_name(string field, string expected)
     {
         var problems = Problems($"{{\"services\": {{\"main\": {{}}, \"db\": {{{field}}}}}}}");
@@ -41,7 +41,7 @@ public sealed class ComposeProjectTests
         Problems("""
             {"services": {
               "main": {"volumes": [{"type": "bind", "source": "/home/someone/logs", "target": "/logs/verifier"}], "privileged": false, "network_mode": "bridge"},
-              "db": {"volumes": [{"type": "bind", "source": "/work/environment/db.conf", "target": "/etc/db.conf"}, {"type": "volume", "source": "data", "target": "/data"}],
+              "db": {"volumes": [{"type": "bind", "source": "/data/environment/db.conf", "target": "/etc/db.conf"}, {"type": "volume", "source": "data", "target": "/data"}],
                      "cap_add": ["CHOWN"], "devices": [], "security_opt": ["no-new-privileges:true"]}},
              "volumes": {"data": null}, "networks": {"default": {"driver": "bridge"}}}
             """),
