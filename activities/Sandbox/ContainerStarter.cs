@@ -146,7 +146,7 @@ internal sealed class ContainerStarter(
             Image = image.Id,
             Entrypoint = ["sh", $"{SandboxScripts.Root}/main.sh", seconds.ToString(CultureInfo.InvariantCulture)],
             // An entrypoint gets the same command to keep alive as in Harbor; without an entrypoint there is nothing to start.
-            Command = image.Entrypoint.Count > 0 ? [.. image.Entrypoint, "sh", "-c", "sleep infinity"] : [],
+            Command = MainCommand(settings.Compose, image),
             Environment = environment,
             WorkingDirectory = settings.Workdir,
             // Our steps are root's, with root's capabilities, whoever the image's own user is.
@@ -166,10 +166,30 @@ internal sealed class ContainerStarter(
             MemoryBytes = memory,
             Pids = options.PidsLimit,
             StorageBytes = engine.LimitsStorage ? storage : null,
-            Memory = request.Shell ? new Dictionary<string, string> { [SandboxScripts.Commands] = "mode=1777,size=64m" } : [],
+            Memory = Memory(request),
+            ShmBytes = settings.Compose?.ShmMb * MiB,
             Network = new[] { settings.Network, settings.AgentNetwork, settings.VerifierNetwork }.Any(mode => mode is NetworkMode.Public or NetworkMode.Allowlist),
             NewPrivileges = settings.AllowNewPrivileges,
         };
+    }
+
+    /// <summary>What the task itself wants to run beside the agent; a compose file stands above the image.</summary>
+    private static IReadOnlyList<string> MainCommand(ComposeSettings? compose, ImageFacts image)
+    {
+        var entrypoint = compose?.Entrypoint ?? image.Entrypoint;
+        return compose?.Command is { } command ? [.. entrypoint, .. command] : entrypoint.Count > 0 ? [.. entrypoint, "sh", "-c", "sleep infinity"] : [];
+    }
+
+    /// <summary>Folders in memory. Where compose starts the container, it reads those of its file by itself.</summary>
+    private static Dictionary<string, string> Memory(StartRequest request)
+    {
+        var memory = ComposeStarter.IsNeeded(request.Settings) ? [] : new Dictionary<string, string>(request.Settings.Compose?.Tmpfs ?? new Dictionary<string, string>());
+        if (request.Shell)
+        {
+            memory[SandboxScripts.Commands] = "mode=1777,size=64m";
+        }
+
+        return memory;
     }
 
     /// <summary>Removes the skills of the image, which needs a running container, and only then installs the given ones.</summary>

@@ -46,13 +46,14 @@ internal sealed partial class DockerContainerGateway
     }
 
     public async Task<ImageFacts> BuildImageAsync(
-        Stream context, string tag, IReadOnlyDictionary<string, string> labels, Action<string> output, CancellationToken cancellationToken)
+        Stream context, string tag, IReadOnlyDictionary<string, string> labels, IReadOnlyDictionary<string, string> arguments, Action<string> output, CancellationToken cancellationToken)
     {
         var messages = new BuildMessages(output);
         var parameters = new ImageBuildParameters
         {
             Tags = [tag],
             Labels = new Dictionary<string, string>(labels),
+            BuildArgs = new Dictionary<string, string>(arguments),
             Remove = true,
             ForceRemove = true,
             // The classic builder: engines without BuildKit have only it, and the stream is the same everywhere.

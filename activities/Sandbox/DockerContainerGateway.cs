@@ -61,6 +61,7 @@ internal sealed partial class DockerContainerGateway : IContainerGateway, IDispo
                 CapAdd = Capabilities,
                 SecurityOpt = spec.NewPrivileges ? [] : ["no-new-privileges"],
                 Tmpfs = new Dictionary<string, string>(spec.Memory),
+                ShmSize = spec.ShmBytes ?? 0,
                 NetworkMode = spec.Network ? "bridge" : "none",
                 StorageOpt = spec.StorageBytes is { } bytes
                     ? new Dictionary<string, string> { ["size"] = bytes.ToString(CultureInfo.InvariantCulture) }

@@ -14,7 +14,7 @@ internal interface IContainerGateway
     /// <summary>Builds an image from a context (tar with a Dockerfile at its root).</summary>
     /// <exception cref="ImageException">The Dockerfile does not build.</exception>
     Task<ImageFacts> BuildImageAsync(
-        Stream context, string tag, IReadOnlyDictionary<string, string> labels, Action<string> output, CancellationToken cancellationToken);
+        Stream context, string tag, IReadOnlyDictionary<string, string> labels, IReadOnlyDictionary<string, string> arguments, Action<string> output, CancellationToken cancellationToken);
 
     /// <summary>All images but the intermediate ones of a build.</summary>
     Task<IReadOnlyList<ImageOnHost>> ListImagesAsync(CancellationToken cancellationToken);
@@ -152,6 +152,9 @@ internal sealed record ContainerSpec
 
     /// <summary>Folders in memory, with the options of their mount.</summary>
     public IReadOnlyDictionary<string, string> Memory { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Size of <c>/dev/shm</c>; null for the engine's default.</summary>
+    public long? ShmBytes { get; init; }
 
     public bool NewPrivileges { get; init; }
 }

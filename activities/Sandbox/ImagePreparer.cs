@@ -160,7 +160,9 @@ internal sealed class ImagePreparer(IContainerGateway gateway, IArtifactStore st
         var watching = watch.WatchAsync(build);
         try
         {
-            var built = gateway.BuildImageAsync(context, tag, labels, Both, build.Token);
+            var arguments = EnvTemplate.Assignments($"{ComposeProject.File}: args", request.Compose?.BuildArgs ?? new Dictionary<string, string>(), Environment.GetEnvironmentVariable, options.TaskEnv)
+                .Select(pair => pair.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
+            var built = gateway.BuildImageAsync(context, tag, labels, arguments, Both, build.Token);
             var image = await Heartbeats.WhileAsync(built, beat, build.Token);
             await watch.JudgeAsync(image.Id, cancellationToken);
             if (watch.Excess is null)

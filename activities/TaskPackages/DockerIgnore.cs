@@ -35,7 +35,7 @@ internal sealed class DockerIgnore
     /// <summary>Whether a path of the build context, relative and with forward slashes, is left out.</summary>
     public bool Ignores(string path)
     {
-        if (path is "Dockerfile" or ".dockerignore")
+        if (path is "Dockerfile" or ".dockerignore" or "docker-compose.yaml")
         {
             return false;
         }

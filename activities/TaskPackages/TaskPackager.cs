@@ -41,7 +41,8 @@ internal sealed class TaskPackager(IArtifactStore store)
         }
 
         var ignore = ReadIgnore(folder);
-        var environment = folder.Find(TaskPackageReader.Dockerfile) is null
+        var compose = read.Settings.Compose;
+        var environment = folder.Find(TaskPackageReader.Dockerfile) is null && compose is not { Services.Count: > 0 }
             ? null
             : await StoreAsync(folder, TaskPackageReader.Environment, ignore, cancellationToken);
         var tests = await StoreAsync(folder, TaskPackageReader.Tests, null, cancellationToken);
@@ -51,7 +52,7 @@ internal sealed class TaskPackager(IArtifactStore store)
             QualifiedName = read.QualifiedName,
             SourcePath = root,
             Digest = await DigestAsync(folder, cancellationToken),
-            EnvironmentDigest = EnvironmentDigest(environment, read.Settings.DockerImage),
+            EnvironmentDigest = EnvironmentDigest(environment, read.Settings.DockerImage, compose?.BuildArgs),
             Instruction = await store.PutTextAsync(read.Instruction, cancellationToken, MediaTypes.Markdown),
             Environment = environment,
             Tests = tests,
@@ -82,10 +83,10 @@ internal sealed class TaskPackager(IArtifactStore store)
             : null;
 
     /// <summary>If an image is named beside a Dockerfile, the container may start from either.</summary>
-    private static string EnvironmentDigest(ArtifactRef? environment, string? image) =>
-        environment is not null && image is null
+    private static string EnvironmentDigest(ArtifactRef? environment, string? image, IReadOnlyDictionary<string, string>? arguments) =>
+        environment is not null && image is null && arguments is null
             ? environment.Sha256
-            : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{environment?.Sha256}\n{image}")));
+            : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{environment?.Sha256}\n{image}{string.Concat((arguments ?? new Dictionary<string, string>()).Select(pair => $"\0{pair.Key}={pair.Value}"))}")));
 
     private async Task<ArtifactRef> StoreAsync(TaskFolder folder, string part, DockerIgnore? ignore, CancellationToken cancellationToken)
     {

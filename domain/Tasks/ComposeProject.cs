@@ -191,7 +191,7 @@ public static class ComposeProject
     }
 
     /// <summary>Older files mount the folders of logs, tests and solution themselves; here they come and go by the engine.</summary>
-    private static bool IsLog(string service, string? target) =>
+    public static bool IsLog(string service, string? target) =>
         service == Main && target is not null && LogFolders.Any(folder => FolderPath.IsIn(target, folder));
 
     /// <summary>Compose would take a dollar for a variable.</summary>

@@ -13,7 +13,7 @@ public static class TaskPackageReader
     public const string VerifierDockerfile = "tests/Dockerfile";
     public const string Solution = "solution";
     public const string SolutionScript = "solution/solve.sh";
-    private const string Compose = "environment/docker-compose.yaml";
+    private const string Compose = ComposeProject.File;
     private const string ComposeOtherName = "environment/docker-compose.yml";
 
     /// <summary>Longest text file that is read whole, in bytes.</summary>
@@ -38,16 +38,15 @@ public static class TaskPackageReader
 
         CheckLinks(folder, findings);
         string? instruction = null;
+        var settings = ReadEnvironment(folder, toml?.Settings, findings);
         if (toml is not { MultiStep: true })
         {
             instruction = ReadInstruction(folder, findings);
-            CheckEnvironment(folder, toml?.Settings, findings);
             CheckTests(folder, toml?.Settings.Separate, findings);
             CheckSolution(folder, findings);
         }
 
         IReadOnlyList<TaskFinding> ordered = [.. findings.All.OrderBy(finding => finding.File == TomlSection.File ? 0 : 1).ThenBy(finding => finding.Line)];
-        var settings = toml?.Settings;
         if (settings?.Separate is { } separate)
         {
             settings = settings with { Separate = separate with { OwnImage = folder.Find(VerifierDockerfile) is { Kind: TaskEntryKind.File, Length: > 0 } } };
@@ -102,36 +101,41 @@ public static class TaskPackageReader
         return instruction;
     }
 
-    private static void CheckEnvironment(TaskFolder folder, TaskSettings? settings, TaskFindings findings)
+    /// <summary>The settings with those of a compose file.</summary>
+    private static TaskSettings? ReadEnvironment(TaskFolder folder, TaskSettings? settings, TaskFindings findings)
     {
         if (folder.Find(Environment) is { Kind: not TaskEntryKind.Folder })
         {
             findings.Error(Environment, 0, "is not a folder", "it must be a folder with a Dockerfile");
-            return;
+            return settings;
         }
 
-        if (folder.Find(Compose) is not null)
+        var dockerfile = folder.Find(Dockerfile);
+        if (folder.Find(Compose) is { Kind: TaskEntryKind.File } && ReadText(folder, Compose, findings) is { } compose)
         {
-            findings.NotSupported(Compose, 0, "an environment of several containers", "put everything the task needs into one Dockerfile");
+            var composed = ComposeReader.Read(compose, settings ?? new TaskSettings(), dockerfile is not null, findings);
+            settings = settings is null ? null : composed;
         }
         else if (folder.Find(ComposeOtherName) is not null)
         {
             findings.Warning(ComposeOtherName, 0, "is not read, and Harbor does not read it either", "remove it, or name it docker-compose.yaml");
         }
 
-        switch (folder.Find(Dockerfile))
+        switch (dockerfile)
         {
             case { Kind: TaskEntryKind.File, Length: > 0 }:
                 break;
             case { Kind: TaskEntryKind.File }:
                 findings.Error(Dockerfile, 0, "is empty", "write the image's build, or remove the file and name docker_image in task.toml");
                 break;
-            case null when settings?.DockerImage is not null || folder.Find(Compose) is not null:
+            case null when settings?.DockerImage is not null || findings.All.Any(finding => finding is { File: Compose, Severity: FindingSeverity.Error }):
                 break;
             default:
                 findings.Error(Dockerfile, 0, "is missing", "write one, or name docker_image under [environment] in task.toml");
                 break;
         }
+
+        return settings;
     }
 
     private static void CheckTests(TaskFolder folder, SeparateVerifier? separate, TaskFindings findings)

@@ -66,6 +66,7 @@ internal sealed partial class SandboxSession(
     private async Task PrepareAsync()
     {
         var again = _image is not null;
+        var built = package.Settings.Compose is { BuildArgs: not null } compose ? compose : null;
         var brought = agent?.Choice;
         var user = agent is null ? null : package.Settings.AgentUser;
         _image = await Workflow.ExecuteActivityAsync(
@@ -80,6 +81,7 @@ internal sealed partial class SandboxSession(
                 StorageMb = package.Settings.StorageMb,
                 Verifier = package.VerifierEnvironment,
                 Separate = package.Settings.Separate,
+                Compose = built,
                 Agent = brought,
                 AgentUser = user,
             }),
