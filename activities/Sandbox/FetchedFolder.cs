@@ -4,4 +4,8 @@ namespace Spark.Temporal.Activities.Sandbox;
 /// <param name="Tar">Its entries, at the root of an archive; bounded by <see cref="SandboxOptions.FolderBytes"/>.</param>
 /// <param name="Notes">What was left out and why.</param>
 /// <param name="Files">How many files are in it.</param>
-internal sealed record FetchedFolder(byte[] Tar, IReadOnlyList<string> Notes, int Files);
+internal sealed record FetchedFolder(byte[] Tar, IReadOnlyList<string> Notes, int Files)
+{
+    /// <summary>Whether the archive was not read to its end.</summary>
+    public bool Broken { get; init; }
+}

@@ -26,7 +26,7 @@ public sealed class SandboxOptions
 
     /// <summary>Most processes in a container.</summary>
     [Range(64, 1_000_000)]
-    public int PidsLimit { get; set; } = 4096;
+    public int PidsLimit { get; set; } = 1024;
 
     /// <summary>Bytes of a command's output that are kept; the middle of a longer one is left out.</summary>
     [Range(1024, 64 * 1024 * 1024)]

@@ -11,7 +11,7 @@ namespace Spark.Temporal.Activities.Sandbox;
 internal sealed record ShellAnswer(byte[] Output, string Words);
 
 /// <summary>Takes the broker's answers apart and hands each to the request that waits for it.</summary>
-internal sealed class ShellAnswers(string mark)
+internal sealed class ShellAnswers(string mark, int mostBytes)
 {
     private readonly byte[] _mark = Encoding.ASCII.GetBytes($"\n{mark} ");
     private readonly ConcurrentDictionary<string, TaskCompletionSource<ShellAnswer>> _pending = new();
@@ -58,6 +58,12 @@ internal sealed class ShellAnswers(string mark)
             int read;
             while ((read = await process.ReadAsync(buffer, cancellationToken)) > 0)
             {
+                if (length + read > mostBytes)
+                {
+                    // Whoever reaches the broker's output may write to it without end: a new connection has a new one.
+                    throw new IOException("more came than any answer has");
+                }
+
                 if (length + read > held.Length)
                 {
                     Array.Resize(ref held, Math.Max(held.Length * 2, length + read));
@@ -75,6 +81,11 @@ internal sealed class ShellAnswers(string mark)
         catch (Exception broken)
         {
             Fail(new IOException($"The connection to the shell broke: {broken.Message}", broken));
+        }
+        finally
+        {
+            // What nobody reads any more must not pile up on the way here either.
+            process.Dispose();
         }
     }
 
@@ -100,6 +111,11 @@ internal sealed class ShellAnswers(string mark)
         var said = held.AsSpan(line, end);
         var tab = said.LastIndexOf((byte)'\t');
         var words = Encoding.UTF8.GetString(tab < 0 ? said : said[..tab]).Split(' ', 3);
+        if (words.Length < 2)
+        {
+            throw new IOException("an answer names no request");
+        }
+
         var output = start > 0 ? held[1..start] : tab < 0 ? [] : Unescape(said[(tab + 1)..]);
         Answer(words[0], words[1], new ShellAnswer(output, words.Length > 2 ? words[2] : ""));
         var next = line + end;
@@ -130,7 +146,7 @@ internal sealed class ShellAnswers(string mark)
     {
         if (verb == "running")
         {
-            _elapsed[id] = long.Parse(reply.Words, CultureInfo.InvariantCulture);
+            _elapsed[id] = long.TryParse(reply.Words, CultureInfo.InvariantCulture, out var elapsed) ? elapsed : 0;
         }
         else if (verb == "said")
         {

@@ -32,7 +32,7 @@ internal sealed class ShellConnection : IDisposable
     private ShellConnection(IContainerProcess process, string mark, int headBytes)
     {
         _process = process;
-        _answers = new ShellAnswers(mark);
+        _answers = new ShellAnswers(mark, (4 * headBytes) + 1024 * 1024);
         _headBytes = headBytes;
         _reading = Task.Run(() => _answers.ReadAsync(process, _closing.Token));
     }
@@ -145,14 +145,23 @@ internal sealed class ShellConnection : IDisposable
             var rest = _answers.ToAsync("tail", id);
             await SendAsync($"tail {id} {_headBytes}\n", cancellationToken);
             var end = await rest.WaitAsync(cancellationToken);
-            size = long.Parse(end.Words, CultureInfo.InvariantCulture);
+            if (!long.TryParse(end.Words, CultureInfo.InvariantCulture, out size) || size <= _headBytes)
+            {
+                throw new IOException($"The length of the output of command {id} is not told.");
+            }
+
             var kept = (int)Math.Min(end.Output.Length, size - _headBytes);
             head = head[.._headBytes];
             tail = end.Output[^kept..];
         }
 
+        if (words.Length < 3 || !int.TryParse(words[0], CultureInfo.InvariantCulture, out var code) || !long.TryParse(words[1], CultureInfo.InvariantCulture, out var duration))
+        {
+            throw new IOException($"The end of command {id} is not told.");
+        }
+
         return new CommandEnd(
-            int.Parse(words[0], CultureInfo.InvariantCulture), long.Parse(words[1], CultureInfo.InvariantCulture), words[2] == "timeout",
+            code, duration, words[2] == "timeout",
             words.Length > 3 ? words[3] : "/", head, tail, size);
     }
 

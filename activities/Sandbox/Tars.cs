@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.IO.Enumeration;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Domain.Tasks;
@@ -14,6 +15,10 @@ internal static class Tars
     public const int MostEntries = 20_000;
 
     private const int MostNotes = 10;
+
+    /// <summary>Bytes of one folder that are read past: a few seconds of an engine's work.</summary>
+    private const long MostSkipped = 2L * 1024 * 1024 * 1024;
+
     private const string Skills = "skills";
 
     /// <summary>
@@ -47,11 +52,13 @@ internal static class Tars
     {
         List<string> notes = [];
         long total = 0;
+        long skipped = 0;
+        var broken = false;
         var (files, entries, unnamed) = (0, 0, 0);
         using var result = new MemoryStream();
         await using (var packer = TarPacker.Into(result))
         {
-            await foreach (var entry in TarPack.ReadAsync(tar, cancellationToken))
+            await foreach (var entry in ReadableAsync(tar, () => broken = true, cancellationToken))
             {
                 var slash = entry.Name.IndexOf('/', StringComparison.Ordinal);
                 var isFile = TarPack.IsFile(entry);
@@ -61,7 +68,20 @@ internal static class Tars
                     continue;
                 }
 
-                if (isFile && (entry.Length > fileBytes || total + entry.Length > folderBytes))
+                if (name.Any(char.IsControl) || entry.LinkName.Any(char.IsControl))
+                {
+                    // The archive that is made here could not be read again.
+                    skipped += isFile ? entry.Length : 0;
+                    if (notes.Count < MostNotes)
+                    {
+                        notes.Add($"{label}/{PlainText.OneLine(name, 200)} was left out: its name has control characters");
+                    }
+                    else
+                    {
+                        unnamed++;
+                    }
+                }
+                else if (isFile && (entry.Length > fileBytes || total + entry.Length > folderBytes))
                 {
                     if (notes.Count < MostNotes)
                     {
@@ -72,27 +92,61 @@ internal static class Tars
                         unnamed++;
                     }
 
+                    skipped += entry.Length;
+                }
+                else if (++entries > MostEntries)
+                {
+                    notes.Add($"{label} has more than {MostEntries:N0} entries; the others were left out");
+                    broken = true;
+                    break;
+                }
+                else
+                {
+                    total += isFile ? entry.Length : 0;
+                    files += isFile ? 1 : 0;
+                    await packer.CopyAsync(entry, name, cancellationToken);
                     continue;
                 }
 
-                if (++entries > MostEntries)
+                // What is left out is sent all the same, a file with holes with all of its zeros: there is an end to that.
+                if (skipped > MostSkipped)
                 {
-                    notes.Add($"{label} has more than {MostEntries:N0} entries; the others were left out");
+                    notes.Add($"{label}: what came behind {PlainText.OneLine(name, 200)} was left out");
+                    broken = true;
                     break;
                 }
-
-                total += isFile ? entry.Length : 0;
-                files += isFile ? 1 : 0;
-                await packer.CopyAsync(entry, name, cancellationToken);
             }
         }
 
         if (unnamed > 0)
         {
-            notes.Add($"{label}: {unnamed:N0} more files were left out for their size");
+            notes.Add($"{label}: {unnamed:N0} more files were left out");
         }
 
-        return new FetchedFolder(result.ToArray(), notes, files);
+        return new FetchedFolder(result.ToArray(), notes, files) { Broken = broken };
+
+        async IAsyncEnumerable<TarEntry> ReadableAsync(Stream source, Action stop, [EnumeratorCancellation] CancellationToken token)
+        {
+            await using var reading = TarPack.ReadAsync(source, token).GetAsyncEnumerator(token);
+            while (true)
+            {
+                try
+                {
+                    if (!await reading.MoveNextAsync())
+                    {
+                        yield break;
+                    }
+                }
+                catch (InvalidDataException unreadable)
+                {
+                    notes.Add($"{label}: the rest was left out, since it cannot be read: {PlainText.OneLine(unreadable.Message, 200)}");
+                    stop();
+                    yield break;
+                }
+
+                yield return reading.Current;
+            }
+        }
     }
 
     /// <summary>One tar of several, each below a prefix.</summary>

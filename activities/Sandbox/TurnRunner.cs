@@ -173,6 +173,12 @@ internal sealed class TurnRunner(IContainerGateway gateway, IArtifactStore store
                         continue;
                     }
 
+                    // The engine answers and the container runs, so it is the agent that has broken its shell: no new container for that.
+                    if (broken is not DockerApiException refused || refused.StatusCode is System.Net.HttpStatusCode.BadRequest)
+                    {
+                        return null;
+                    }
+
                     throw;
                 }
             }

@@ -11,8 +11,6 @@ namespace Spark.Temporal.Activities.Sandbox;
 /// <content>What a verification came to, and what is kept of it.</content>
 internal sealed partial class VerifierRunner
 {
-    private const string CtrfName = "ctrf.json";
-
     private async Task<VerifyReply> ReplyAsync(VerifyRequest request, string container, CommandEnd end, List<string> notes, Action beat, CancellationToken cancellationToken)
     {
         List<string> agentNotes = [];
@@ -28,8 +26,8 @@ internal sealed partial class VerifierRunner
         notes.AddRange([.. agentNotes, .. artifactNotes]);
         var output = Observation.Kept(end);
         using var logs = new MemoryStream(verifier?.Tar ?? TarPacker.Bytes(_ => { }), writable: false);
-        var said = await TarPack.TextsAsync(logs, [RewardFile.JsonName, RewardFile.TextName, CtrfName], cancellationToken, options.FileBytes);
-        var ctrf = said.GetValueOrDefault(CtrfName);
+        var said = await TarPack.TextsAsync(logs, [RewardFile.JsonName, RewardFile.TextName, VerdictFiles.Ctrf], cancellationToken, options.FileBytes);
+        var ctrf = said.GetValueOrDefault(VerdictFiles.Ctrf);
         var reading = RewardFile.Read(said.GetValueOrDefault(RewardFile.JsonName), said.GetValueOrDefault(RewardFile.TextName));
         var problem = reading.Problem;
         if (end.TimedOut)
@@ -85,14 +83,17 @@ internal sealed partial class VerifierRunner
             return null;
         }
 
+        FetchedFolder home;
         await using (stream)
         {
             var excluded = path.Exclude is { Count: > 0 } patterns ? Tars.Matcher(patterns) : _ => false;
-            var home = await Heartbeats.WhileAsync(
+            home = await Heartbeats.WhileAsync(
                 Tars.HomeAsync(stream, path.Source, options.FileBytes, options.FolderBytes, excluded, cancellationToken), beat, cancellationToken);
             notes.AddRange(home.Notes);
-            return home;
         }
+
+        // Only now: the engine gives no second archive of a container while the first one is open.
+        return home.Broken && path.Source == "/logs/verifier" ? await VerdictFiles.AddAsync(gateway, options, container, home, cancellationToken) : home;
     }
 
     private async Task<ArtifactRef?> KeepAsync(FetchedFolder? home, CancellationToken cancellationToken) =>

@@ -99,9 +99,9 @@ while :; do
         printf "%s %s\n" "$_spark_id" "$_spark_began" >| "$_spark_dir/taken"
         printf "%s %s\n" "$_spark_pid" "$_spark_began" >| "$_spark_dir/$_spark_id.pid"
         exec 8<&-
-        trap "_spark_rc=\$?; eval \"\$_spark_over\"" EXIT
+        trap "_spark_rc=\$? _spark_options=\$BASHOPTS POSIXLY_CORRECT=1; \\eval \"\$_spark_over\"" EXIT
         . "$_spark_dir/$_spark_id.script" < /dev/null >> "$_spark_out/$_spark_id.output" 2>&1
-        _spark_rc=$?
+        _spark_rc=$? _spark_options=$BASHOPTS POSIXLY_CORRECT=1
         eval "$_spark_over"
     )
     _spark_rc=$?
@@ -117,8 +117,17 @@ while :; do
 done
 '
 
+# What a command has defined under the names that are used here is taken away again before they are: in POSIX mode, which a
+# variable turns on, no function stands before "unset" and "eval", and no alias where there is a backslash.
 # After very many commands the nested children need more stack than there is: the shell starts anew from its saved state.
+_spark_ours="unset builtin command alias unalias trap set eval exec exit kill printf read wait cd export declare shift shopt return continue break mkdir"
+_spark_words="if then else elif fi case esac for while until do done in"
 _spark_over='
+\unset -f unset unalias eval shopt 2>/dev/null || \:
+\unset POSIXLY_CORRECT
+\unset -f '"$_spark_ours"' "[" : . 2>/dev/null || \:
+\unalias '"$_spark_ours $_spark_words"' "[" : . 2>/dev/null || \:
+case $_spark_options in *expand_aliases*) shopt -s expand_aliases ;; esac
 trap - EXIT
 set +eux
 _spark_self

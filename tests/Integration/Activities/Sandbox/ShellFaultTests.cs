@@ -109,6 +109,27 @@ public sealed class ShellFaultTests(string shell) : ShellFixture(shell)
         Assert.That(reply.DurationMs, Is.InRange(3900, 6000));
     }
 
+    /// <summary>The names that the shell itself uses to answer.</summary>
+    [TestCase("printf(){ /usr/bin/printf \"$@\" | sed 's/^/> /'; }; printf 'a\\n'", "> a\n")]
+    [TestCase("printf(){ :; }; true", "[no output]")]
+    [TestCase("kill(){ :; }; wait(){ :; }; read(){ false; }; command(){ false; }; true", "[no output]")]
+    [TestCase("alias printf=false kill=false trap=: set=: read=false if=false case=false; true", "[no output]")]
+    public async Task What_a_command_defines_does_not_reach_the_answer(string command, string expected)
+    {
+        await RunAsync("cd /opt");
+        Assert.That(await RunAsync(command), Is.EqualTo(expected));
+        Assert.That(await RunAsync("pwd; cd /home"), Is.EqualTo("/opt\n"));
+    }
+
+    [TestCase("trap(){ :; }; set(){ :; }; exec(){ :; }; eval(){ :; }; unset(){ :; }; builtin(){ :; }; true")]
+    [TestCase("shopt -s expand_aliases; alias printf='printf -v X' kill=false set=: trap=: exec=: eval=: unset=:; true")]
+    public async Task What_only_bash_lets_define_does_not_reach_it_either(string command)
+    {
+        Assume.That(Shell, Is.EqualTo("bash"));
+        Assert.That(await RunAsync(command), Is.EqualTo("[no output]"));
+        Assert.That(await RunAsync("pwd"), Is.EqualTo("/home\n"));
+    }
+
     [Test]
     public async Task A_lost_connection_is_opened_again()
     {
