@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Docker.DotNet;
-using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Workflows.Contracts;
 using Temporalio.Activities;
@@ -10,7 +9,7 @@ namespace Spark.Temporal.Activities.Sandbox;
 
 /// <summary>Starts a container with what a task asks for and this host can give.</summary>
 internal sealed class ContainerStarter(
-    IContainerGateway gateway, SkillInstaller skills, SandboxHost host, ComposeStarter compose, PhaseNetworks networks, ShellConnections shells, OnceRunner once, SandboxOptions options)
+    IContainerGateway gateway, SkillInstaller skills, SandboxHost host, ComposeStarter compose, PhaseNetworks networks, ShellConnections shells, OnceRunner once, Healthchecks healthchecks, SandboxOptions options)
 {
     private const double DefaultCpus = 1;
     private const long DefaultMemoryMb = 2048;
@@ -78,7 +77,7 @@ internal sealed class ContainerStarter(
 
             if (settings.Healthcheck is { } check)
             {
-                await HealthyAsync(container.Id, check, settings, image.User, info, beat, cancellationToken);
+                await healthchecks.PassAsync(container.Id, check, settings.Workdir, image.User, "", info, beat, cancellationToken);
             }
 
             if (request.Shell)
@@ -210,38 +209,6 @@ internal sealed class ContainerStarter(
         {
             await skills.InstallAsync(container, given, request.Settings.SkillsDir, user, cancellationToken);
         }
-    }
-
-    private async Task HealthyAsync(
-        string container, Healthcheck check, TaskSettings settings, string user, ActivityInfo info, Action beat, CancellationToken cancellationToken)
-    {
-        var clock = Stopwatch.StartNew();
-        var failures = 0;
-        for (var number = 1; ; number++)
-        {
-            var folder = SandboxLabels.OnceFolder(info.WorkflowId ?? "", info.WorkflowRunId ?? "", $"health-{info.Attempt}-{number}");
-            var end = await once.RunAsync(
-                container, new ExecSpec(["sh", "-c", check.Command]) { User = user.Length > 0 ? user : null, WorkingDirectory = settings.Workdir }, folder, check.TimeoutSec, null, beat, cancellationToken);
-            if (end.ExitCode == 0)
-            {
-                return;
-            }
-
-            var starting = clock.Elapsed.TotalSeconds < check.StartPeriodSec;
-            if (!starting && ++failures >= Math.Max(1, check.Retries))
-            {
-                throw SandboxFailures.Start(
-                    $"The healthcheck ([environment.healthcheck] command) failed {failures} times; last exit code {end.ExitCode}: {Observation.Of(end, 500, check.TimeoutSec)}");
-            }
-
-            await Heartbeats.WhileAsync(WaitAsync(starting ? check.StartIntervalSec : check.IntervalSec, cancellationToken), beat, cancellationToken);
-        }
-    }
-
-    private static async Task<bool> WaitAsync(double seconds, CancellationToken cancellationToken)
-    {
-        await Task.Delay(TimeSpan.FromSeconds(Math.Max(0.05, seconds)), cancellationToken);
-        return true;
     }
 
     private static string UserOf(TaskSettings settings, ImageFacts image) => settings.AgentUser ?? settings.Compose?.User ?? image.User;

@@ -15,6 +15,7 @@ internal sealed class SandboxActivities(
     ComposeStarter compose,
     TurnRunner turns,
     VerifierRunner verifier,
+    TaskSteps taskSteps,
     ProofSteps proof,
     ShellConnections shells,
     DiskCheck disks,
@@ -38,6 +39,9 @@ internal sealed class SandboxActivities(
 
     public Task<TurnReply> RerunAsync(RerunRequest request) =>
         StepAsync(request.Container, step => turns.RerunAsync(request, step.Beat, step.Heartbeats.Show, step.Cancelled));
+
+    public Task<BeginStepReply> BeginStepAsync(BeginStepRequest request) =>
+        StepAsync(request.Container, step => taskSteps.BeginAsync(request, step.Info, step.Beat, step.Cancelled));
 
     public Task<OracleReply> OracleAsync(OracleRequest request) =>
         StepAsync(request.Container, step => verifier.OracleAsync(request, step.Info, step.Beat, step.Cancelled));

@@ -28,6 +28,8 @@ public static class SandboxRegistration
         services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<SandboxOptions>>().Value);
         services.TryAddSingleton<ShellConnections>();
         services.TryAddSingleton<OnceRunner>();
+        services.TryAddSingleton<Healthchecks>();
+        services.TryAddSingleton<TaskSteps>();
         services.TryAddSingleton<ImagePreparer>();
         services.TryAddSingleton<SkillInstaller>();
         services.TryAddSingleton<HostsProxy>();

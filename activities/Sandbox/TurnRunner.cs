@@ -103,7 +103,9 @@ internal sealed class TurnRunner(IContainerGateway gateway, IArtifactStore store
         var clock = Stopwatch.StartNew();
         var ran = 0;
         var exitCode = 0;
-        for (var i = 0; i < messages.Count; i++)
+        var done = request.After is { } after ? (await store.ReadConversationAsync(after, cancellationToken)).Count : 0;
+        var id = done == 0 ? "rerun" : $"rerun-{done}";
+        for (var i = done; i < messages.Count; i++)
         {
             // Calls without an answer have not run: the turn they belong to is still to come.
             var answered = messages.Skip(i + 1).TakeWhile(message => message.Role is ChatRoles.Tool or ChatRoles.Note)
@@ -111,7 +113,7 @@ internal sealed class TurnRunner(IContainerGateway gateway, IArtifactStore store
             foreach (var call in messages[i].ToolCalls.Where(call => call.Command is not null && call.Problem is null && answered.Contains(call.Id)))
             {
                 var seconds = Math.Min(call.TimeoutSec is > 0 ? call.TimeoutSec.Value : request.TimeoutSec, request.TimeoutSec);
-                if (await CommandAsync(request.Container, $"rerun-{++ran}", call.Command!, seconds, beat, show, cancellationToken) is not { } outcome)
+                if (await CommandAsync(request.Container, $"{id}-{++ran}", call.Command!, seconds, beat, show, cancellationToken) is not { } outcome)
                 {
                     return await ReplyAsync(ended: true);
                 }

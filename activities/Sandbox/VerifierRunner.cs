@@ -28,7 +28,7 @@ internal sealed partial class VerifierRunner(
             WorkingDirectory = facts.Labels.GetValueOrDefault(SandboxLabels.Workdir),
             Environment = ["DEBIAN_FRONTEND=noninteractive", .. Resolve("[solution] env", request.Env, request.TaskEnv)],
         };
-        var end = await once.RunAsync(request.Container, spec, Folder(info, request.Container, "oracle"), request.TimeoutSec, null, beat, cancellationToken);
+        var end = await once.RunAsync(request.Container, spec, Folder(info, request.Container, request.Step is { } step ? $"oracle {step}" : "oracle"), request.TimeoutSec, null, beat, cancellationToken);
         var output = await store.PutBytesAsync(Observation.Kept(end), MediaTypes.Text, cancellationToken);
         var changes = request.KeepChanges
             ? await Heartbeats.WhileAsync(new OracleChanges(gateway, store, options).KeepAsync(request.Container, Observation.Kept(end), cancellationToken), beat, cancellationToken)
@@ -132,7 +132,7 @@ internal sealed partial class VerifierRunner(
     private async Task<VerifyReply> OwnAsync(VerifyRequest request, string container, ActivityInfo info, List<string> notes, Action beat, CancellationToken cancellationToken)
     {
         var verifier = await FindAsync(container, cancellationToken);
-        var brings = request.Mode == VerdictMode.Separate && request.Settings.Separate is { OwnImage: true };
+        var brings = request.Mode == VerdictMode.Separate && request.Settings.Separate is { OwnImage: true } && request.Step is null;
         var network = await networks.VariablesAsync(PhaseNetworks.OfAgent(VerifierContainer.SettingsOf(request)), cancellationToken);
         var end = await RunTestsAsync(request, verifier, brings ? null : request.Tests, network, info, beat, cancellationToken);
         return await ReplyAsync(request, container, end, notes, beat, cancellationToken) with { Mode = request.Mode };

@@ -59,11 +59,36 @@ internal sealed class TaskPackager(IArtifactStore store)
             Solution = folder.Find(TaskPackageReader.SolutionScript) is null
                 ? null
                 : await StoreAsync(folder, TaskPackageReader.Solution, null, cancellationToken),
+            Steps = read.Settings.Steps is { } steps ? await StepsAsync(folder, steps, read.StepInstructions ?? [], cancellationToken) : null,
             VerifierEnvironment = read.Settings.Separate is { OwnImage: true } ? tests : null,
             Settings = read.Settings,
             Notes = [.. read.Findings.Select(finding => finding.ToString())],
         };
     }
+
+    private async Task<IReadOnlyList<StepPackage>> StepsAsync(
+        TaskFolder folder, IReadOnlyList<TaskStep> steps, IReadOnlyList<string> instructions, CancellationToken cancellationToken)
+    {
+        List<StepPackage> packages = [];
+        foreach (var (step, instruction) in steps.Zip(instructions))
+        {
+            var root = $"{StepsReader.Folder}/{step.Name}";
+            packages.Add(new StepPackage(
+                step.Name,
+                await store.PutTextAsync(instruction, cancellationToken, MediaTypes.Markdown),
+                await StoreAsync(folder, TaskPackageReader.Tests, null, cancellationToken, over: $"{root}/{TaskPackageReader.Tests}"),
+                await PartAsync(folder, $"{root}/{TaskPackageReader.Solution}", folder.Find($"{root}/{TaskPackageReader.SolutionScript}") is not null, cancellationToken),
+                await PartAsync(folder, $"{root}/{StepsReader.Workdir}", folder.Find($"{root}/{StepsReader.Workdir}") is { Kind: TaskEntryKind.Folder }, cancellationToken))
+            {
+                Setup = folder.Find($"{root}/{StepsReader.Workdir}/{StepsReader.SetupScript}") is { Kind: TaskEntryKind.File },
+            });
+        }
+
+        return packages;
+    }
+
+    private async Task<ArtifactRef?> PartAsync(TaskFolder folder, string part, bool there, CancellationToken cancellationToken) =>
+        there ? await StoreAsync(folder, part, null, cancellationToken) : null;
 
     private static TaskFolder Listed(string path, string root)
     {
@@ -88,7 +113,7 @@ internal sealed class TaskPackager(IArtifactStore store)
             ? environment.Sha256
             : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{environment?.Sha256}\n{image}{string.Concat((arguments ?? new Dictionary<string, string>()).Select(pair => $"\0{pair.Key}={pair.Value}"))}")));
 
-    private async Task<ArtifactRef> StoreAsync(TaskFolder folder, string part, DockerIgnore? ignore, CancellationToken cancellationToken)
+    private async Task<ArtifactRef> StoreAsync(TaskFolder folder, string part, DockerIgnore? ignore, CancellationToken cancellationToken, string? over = null)
     {
         var pipe = new Pipe();
         var writing = WriteAsync();
@@ -102,7 +127,7 @@ internal sealed class TaskPackager(IArtifactStore store)
             try
             {
                 await using var stream = pipe.Writer.AsStream(leaveOpen: true);
-                await TaskTar.WriteAsync(folder, part, ignore, stream, cancellationToken);
+                await TaskTar.WriteAsync(folder, part, ignore, stream, cancellationToken, over);
                 await pipe.Writer.CompleteAsync();
             }
             catch (Exception failure)

@@ -10,17 +10,28 @@ internal static class TaskTar
     /// Writes everything below a folder, sorted, with fixed times and owners. A link that stays inside the part is kept;
     /// one that leads elsewhere in the task would dangle in the container and is replaced by what it leads to.
     /// </summary>
+    /// <param name="folder">The task.</param>
+    /// <param name="part">The folder in it; nothing is written where there is none.</param>
+    /// <param name="ignore">What is left out; null for nothing.</param>
+    /// <param name="output">Takes the tar.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="over">A folder whose files come in place of those of the same path; null for none.</param>
     public static async Task WriteAsync(
-        TaskFolder folder, string part, DockerIgnore? ignore, Stream output, CancellationToken cancellationToken)
+        TaskFolder folder, string part, DockerIgnore? ignore, Stream output, CancellationToken cancellationToken, string? over = null)
     {
         await using var packer = TarPacker.Reproducible(output);
-        var root = folder.Find(part);
-        if (root is not { Kind: TaskEntryKind.Folder })
+        var above = over is not null && folder.Find(over) is { Kind: TaskEntryKind.Folder } found ? found.Path + "/" : null;
+        if (folder.Find(part) is { Kind: TaskEntryKind.Folder } root)
         {
-            return;
+            var hidden = above is null ? []
+                : folder.Entries.Where(entry => entry.Path.StartsWith(above, StringComparison.Ordinal) && entry.Kind != TaskEntryKind.Folder).Select(entry => entry.Path[above.Length..]).ToHashSet();
+            await WriteFolderAsync(new Part(folder, root.Path + "/", ignore, packer, hidden), root.Path + "/", "", 0, cancellationToken);
         }
 
-        await WriteFolderAsync(new Part(folder, root.Path + "/", ignore, packer), root.Path + "/", "", 0, cancellationToken);
+        if (above is not null)
+        {
+            await WriteFolderAsync(new Part(folder, above, ignore, packer, []), above, "", 0, cancellationToken);
+        }
     }
 
     private static async Task WriteFolderAsync(Part part, string source, string target, int depth, CancellationToken cancellationToken)
@@ -30,7 +41,7 @@ internal static class TaskTar
             .Select(entry => (Entry: entry, Name: target + entry.Path[source.Length..]))
             .ToList();
         var kept = Kept(entries, part.Ignore);
-        foreach (var (entry, name) in entries.Where(item => kept.Contains(item.Name)))
+        foreach (var (entry, name) in entries.Where(item => kept.Contains(item.Name) && !part.Hidden.Contains(item.Name)))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var found = entry;
@@ -91,5 +102,5 @@ internal static class TaskTar
         }
     }
 
-    private sealed record Part(TaskFolder Folder, string Prefix, DockerIgnore? Ignore, TarPacker Packer);
+    private sealed record Part(TaskFolder Folder, string Prefix, DockerIgnore? Ignore, TarPacker Packer, HashSet<string> Hidden);
 }

@@ -37,6 +37,10 @@ public sealed record HarborTrialResult : OpenRecord
     /// <summary>Where it was verified, and what could have steered the verdict; not one of Harbor's keys.</summary>
     public VerdictRecord? Verdict { get; init; }
 
+    /// <summary>How far each step of a multi-step task got; null for a task without steps.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<HarborStepResult>? StepResults { get; init; }
+
     /// <summary>Null where nothing went wrong.</summary>
     public HarborExceptionInfo? ExceptionInfo { get; init; }
 
@@ -156,6 +160,21 @@ public sealed record SparkTrialMetadata : OpenRecord
 public sealed record HarborVerifierResult : OpenRecord
 {
     public IReadOnlyDictionary<string, double>? Rewards { get; init; }
+}
+
+/// <summary>One step of a multi-step task; what it left is in <c>steps/&lt;name&gt;/</c>.</summary>
+public sealed record HarborStepResult : OpenRecord
+{
+    public required string StepName { get; init; }
+
+    /// <summary>Null where the step has no verdict.</summary>
+    public HarborVerifierResult? VerifierResult { get; init; }
+
+    /// <summary>Null where nothing went wrong.</summary>
+    public HarborExceptionInfo? ExceptionInfo { get; init; }
+
+    public HarborTimes? AgentExecution { get; init; }
+    public HarborTimes? Verifier { get; init; }
 }
 
 public sealed record HarborExceptionInfo : OpenRecord

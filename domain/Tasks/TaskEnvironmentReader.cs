@@ -161,7 +161,8 @@ public static class TaskEnvironmentReader
             : null;
     }
 
-    private static Healthcheck? ReadHealthcheck(TomlSection environment)
+    /// <summary>The check that must pass before an agent starts; null for none.</summary>
+    public static Healthcheck? ReadHealthcheck(TomlSection environment)
     {
         var section = environment.Section("healthcheck");
         if (!section.Exists)

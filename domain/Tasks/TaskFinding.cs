@@ -44,6 +44,9 @@ public sealed record TaskReadResult(
     /// <summary>False for a <c>task.toml</c> of another tool.</summary>
     public bool IsHarborTask { get; init; } = true;
 
+    /// <summary>Instruction of each step, in order; null for a task without steps.</summary>
+    public IReadOnlyList<string>? StepInstructions { get; init; }
+
     /// <summary>Whether the task can be run.</summary>
     public bool IsValid => Findings.All(finding => finding.Severity != FindingSeverity.Error);
 

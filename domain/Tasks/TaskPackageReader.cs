@@ -38,8 +38,14 @@ public static class TaskPackageReader
 
         CheckLinks(folder, findings);
         string? instruction = null;
+        IReadOnlyList<string>? instructions = null;
         var settings = ReadEnvironment(folder, toml?.Settings, findings);
-        if (toml is not { MultiStep: true })
+        if (toml is { MultiStep: true, Settings.Steps: { } steps })
+        {
+            instructions = StepsReader.Instructions(folder, steps, path => ReadText(folder, path, findings), findings);
+            instruction = StepsReader.Whole(steps, instructions);
+        }
+        else
         {
             instruction = ReadInstruction(folder, findings);
             CheckTests(folder, toml?.Settings.Separate, findings);
@@ -52,7 +58,7 @@ public static class TaskPackageReader
             settings = settings with { Separate = separate with { OwnImage = folder.Find(VerifierDockerfile) is { Kind: TaskEntryKind.File, Length: > 0 } } };
         }
 
-        return new TaskReadResult(settings, toml?.QualifiedName, instruction, ordered);
+        return new TaskReadResult(settings, toml?.QualifiedName, instruction, ordered) { StepInstructions = instructions };
     }
 
     /// <summary>

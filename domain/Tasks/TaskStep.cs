@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Spark.Temporal.Domain.Tasks;
 
 /// <summary>How the rewards of a task's steps become one; the names are Harbor's (<c>multi_step_reward_strategy</c>).</summary>
@@ -18,7 +20,8 @@ public sealed record TaskStep
 
     public double? AgentTimeoutSec { get; init; }
 
-    public string? AgentUser { get; init; }
+    /// <summary>Variables of its oracle (templates), over those of the task.</summary>
+    public IReadOnlyDictionary<string, string> SolutionEnv { get; init; } = new Dictionary<string, string>();
 
     public double? VerifierTimeoutSec { get; init; }
 
@@ -38,19 +41,42 @@ public sealed record TaskStep
     /// <summary>What its agent may reach; null for as before.</summary>
     public NetworkMode? AgentNetwork { get; init; }
 
+    /// <summary>Hosts that its agent may reach where its network is a list.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? AgentAllowedHosts { get; init; }
+
     public NetworkMode? VerifierNetwork { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? VerifierAllowedHosts { get; init; }
+
+    /// <summary>Its verifier's own container; null for as in the task.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SeparateVerifier? Separate { get; init; }
+
+    /// <summary>Commands that run before its verifier; null for those of the task.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<CollectCommand>? Collect { get; init; }
 
     /// <summary>The task's settings as they hold in this step.</summary>
     /// <param name="task">Settings of the task.</param>
     public TaskSettings Over(TaskSettings task) => task with
     {
         AgentTimeoutSec = AgentTimeoutSec ?? task.AgentTimeoutSec,
-        AgentUser = AgentUser ?? task.AgentUser,
         AgentNetwork = AgentNetwork ?? task.AgentNetwork,
+        AgentAllowedHosts = AgentNetwork is null ? task.AgentAllowedHosts : AgentAllowedHosts,
         VerifierTimeoutSec = VerifierTimeoutSec ?? task.VerifierTimeoutSec,
         VerifierUser = VerifierUser ?? task.VerifierUser,
         VerifierNetwork = VerifierNetwork ?? task.VerifierNetwork,
-        VerifierEnv = VerifierEnv.Count == 0 ? task.VerifierEnv : new Dictionary<string, string>([.. task.VerifierEnv.Where(pair => !VerifierEnv.ContainsKey(pair.Key)), .. VerifierEnv]),
+        VerifierAllowedHosts = VerifierNetwork is null ? task.VerifierAllowedHosts : VerifierAllowedHosts,
+        VerifierEnv = Over(task.VerifierEnv, VerifierEnv),
+        SolutionEnv = Over(task.SolutionEnv, SolutionEnv),
+        Separate = Separate ?? task.Separate,
+        Collect = Collect ?? task.Collect,
         Artifacts = Artifacts.Count == 0 ? task.Artifacts : [.. task.Artifacts, .. Artifacts],
+        Steps = null,
     };
+
+    private static IReadOnlyDictionary<string, string> Over(IReadOnlyDictionary<string, string> task, IReadOnlyDictionary<string, string> step) =>
+        step.Count == 0 ? task : new Dictionary<string, string>([.. task.Where(pair => !step.ContainsKey(pair.Key)), .. step]);
 }

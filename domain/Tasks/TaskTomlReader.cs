@@ -4,7 +4,7 @@ namespace Spark.Temporal.Domain.Tasks;
 /// <param name="Settings">The settings in one shape.</param>
 /// <param name="QualifiedName"><c>[task] name</c>.</param>
 /// <param name="Root">The file as a tree.</param>
-/// <param name="MultiStep">Whether it is a multi-step task, whose root may lack what its steps bring.</param>
+/// <param name="MultiStep">Whether it has steps, and its root may lack what they bring.</param>
 public sealed record TaskToml(TaskSettings Settings, string? QualifiedName, TomlNode Root, bool MultiStep);
 
 /// <summary>
@@ -31,14 +31,15 @@ public static class TaskTomlReader
         var name = ReadHead(root);
         var steps = root.Node("steps");
         var multiStep = steps is { IsEmpty: false };
-        if (multiStep)
-        {
-            root.NotSupported("steps", "a multi-step task", "split it into one task for each step");
-        }
-
-        root.Text("multi_step_reward_strategy");
+        var strategy = StepsReader.Strategy(root);
         var settings = ReadPhases(root, findings, TaskEnvironmentReader.Read(root.Section("environment"), new TaskSettings()));
-        settings = settings with { Artifacts = ReadArtifacts(root), OutputPath = OutputPath(name, root.Section("metadata")) };
+        settings = settings with
+        {
+            Artifacts = Artifacts(root),
+            OutputPath = OutputPath(name, root.Section("metadata")),
+            Steps = multiStep ? StepsReader.Read(root, findings) : null,
+            StepsReward = multiStep ? strategy : default,
+        };
         root.ReportUnknown();
         return new TaskToml(settings, name, tree, multiStep);
     }
@@ -96,7 +97,8 @@ public static class TaskTomlReader
     private static string? OutputPath(string? name, TomlSection metadata) =>
         name?.StartsWith("spark/", StringComparison.Ordinal) == true && metadata.Node("output_path") is { Value: string path } && path.StartsWith('/') ? path : null;
 
-    private static List<ArtifactPath> ReadArtifacts(TomlSection root)
+    /// <summary>Reads the paths that are kept, of the task or of a step.</summary>
+    public static List<ArtifactPath> Artifacts(TomlSection root)
     {
         var paths = new List<ArtifactPath>();
         foreach (var item in root.List("artifacts"))

@@ -132,6 +132,12 @@ internal sealed partial class FakeWorld(IArtifactStore store, string hostQueue) 
         return new TurnReply(await store.AppendAsync(request.Conversation, [note], CancellationToken.None), 1, 0, 5);
     }
 
+    public async Task<BeginStepReply> BeginStepAsync(BeginStepRequest request)
+    {
+        await EnterAsync($"sandbox.begin_step:{request.Step}");
+        return new BeginStepReply(0, "", 1);
+    }
+
     public async Task<OracleReply> OracleAsync(OracleRequest request)
     {
         await EnterAsync("sandbox.oracle");

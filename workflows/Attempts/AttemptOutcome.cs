@@ -1,5 +1,6 @@
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.Running;
 
 namespace Spark.Temporal.Workflows.Attempts;
@@ -11,8 +12,13 @@ internal static class AttemptOutcome
     /// A task that cannot be built, started or read is an error of the task: trying again, or elsewhere, gives the same.
     /// Everything else that stops an attempt is infrastructure and no score.
     /// </remarks>
-    public static Outcome Of(Exception? failure, bool containerEnded, VerifyReply? verdict) =>
+    /// <param name="failure">What stopped it; null for nothing.</param>
+    /// <param name="containerEnded">The agent ended its container.</param>
+    /// <param name="verdict">What the verifier said.</param>
+    /// <param name="steps">How far each step got; empty in a task without steps. Whoever did not get through all of them has not passed, whatever their mean is.</param>
+    public static Outcome Of(Exception? failure, bool containerEnded, VerifyReply? verdict, IReadOnlyList<StepResult> steps) =>
         failure is not null ? (ActivityFailures.IsFinal(failure) ? Outcome.Error : Outcome.Infrastructure)
-        : containerEnded || verdict is null ? Outcome.Error
+        : (containerEnded && steps.Count < 2) || verdict is null ? Outcome.Error
+        : verdict.Reward is not null && (containerEnded || verdict.RewardProblem is not null) ? Outcomes.Of(verdict.Reward, verdict.TestsPassed) is Outcome.Pass ? Outcome.Fail : Outcomes.Of(verdict.Reward, verdict.TestsPassed)
         : Outcomes.Of(verdict.Reward, verdict.TestsPassed);
 }

@@ -37,10 +37,16 @@ internal sealed class AttemptState(RunControl control, Action show)
         get => _step;
         set
         {
-            _step = value;
+            _step = Prefix + value;
             show();
         }
     }
+
+    /// <summary>Said before all that it does: the step of a multi-step task.</summary>
+    public string Prefix { get; set; } = "";
+
+    /// <summary>How far each step of a multi-step task got.</summary>
+    public List<StepResult> Steps { get; } = [];
 
     /// <summary>The step in which it was cancelled; null where it was not.</summary>
     public string? CancelledIn { get; set; }
@@ -112,7 +118,7 @@ internal sealed class AttemptState(RunControl control, Action show)
             Task = package?.Name ?? input.TaskDir ?? "",
             Agent = input.Agent,
             AgentVersion = agentVersion,
-            Outcome = AttemptOutcome.Of(failure, ContainerEnded, verdict),
+            Outcome = AttemptOutcome.Of(failure, ContainerEnded, verdict, Steps),
             Reward = verdict?.Reward,
             Rewards = verdict?.Rewards ?? new Dictionary<string, double>(),
             TestsPassed = verdict?.TestsPassed ?? 0,
@@ -136,7 +142,8 @@ internal sealed class AttemptState(RunControl control, Action show)
             ModelCalls = ModelCalls,
             ResentInFlight = ResentInFlight,
             Losses = sandbox?.Losses ?? 0,
-            AgentTimedOut = AgentTimedOut,
+            AgentTimedOut = AgentTimedOut || Steps.Any(step => step.AgentTimedOut),
+            Steps = Steps.Count == 0 ? null : Steps,
             DurationMs = Elapsed.Milliseconds(started),
             PhasesMs = Durations,
             Notes = [.. package?.Notes ?? [], .. sandbox?.Notes ?? [], .. TakenOverNotes, .. Notes, .. verdict?.Notes ?? []],

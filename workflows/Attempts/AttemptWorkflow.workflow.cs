@@ -1,5 +1,5 @@
 using Spark.Temporal.Domain.Budgets;
-using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.Running;
@@ -131,21 +131,20 @@ public sealed partial class AttemptWorkflow : ItemWorkflow
         }
 
         var limits = _input.Limits;
-        var settings = package.Settings;
-        var agentSec = settings.AgentTimeoutSec * limits.TimeoutMultiplier;
-        var verifierSec = settings.VerifierTimeoutSec;
+        IReadOnlyList<TaskPackage> parts = package.Steps is { } steps ? [.. steps.Select((_, number) => package.OfStep(number))] : [package];
         if (_installed is not null)
         {
             await _installed.DescribeAsync(package);
         }
 
         _sandbox = new SandboxSession(
-            package,
+            package.Steps is null ? package : package with { Settings = parts[0].Settings with { Steps = package.Settings.Steps, Artifacts = package.Settings.Artifacts } },
             limits,
             _outages,
             _input.Run ?? Workflow.Info.WorkflowId,
             shell: _input.Agent == AgentNames.Terminal,
-            deadlineSec: settings.BuildTimeoutSec + (_installed?.InstallSec ?? 0) + agentSec + verifierSec + (15 * 60),
+            deadlineSec: package.Settings.BuildTimeoutSec + (_installed?.InstallSec ?? 0) + parts.Sum(part => part.Settings.AgentTimeoutSec * limits.TimeoutMultiplier)
+                + parts.Sum(part => SandboxSession.VerifySec(part.Settings.VerifierTimeoutSec, VerdictModes.Of(part.Settings, limits.Verdict), part.Settings)) + (15 * 60),
             _input.Skills,
             withoutOwnSkills: _input.WithoutOwnSkills,
             agent: _installed is null ? null : (_installed.Choice, _installed.InstallSec));
@@ -153,87 +152,19 @@ public sealed partial class AttemptWorkflow : ItemWorkflow
         await _checkpoint.PassAsync(paid: true);
         await _state.PhaseAsync("build", _sandbox.BuildAsync);
         await _state.PhaseAsync("start", _sandbox.StartAsync);
-        await _state.PhaseAsync("agent", () => ActAsync(package, agentSec));
+        var phases = new AttemptPhases(_input, _state, _sandbox, _outages, _installed, _checkpoint);
+        if (package.Steps is not null)
+        {
+            await new StepsRun(package, parts, _state, _sandbox, phases, _input.Limits, verdict => _verdict = verdict).RunAsync();
+            return;
+        }
+
+        await phases.ActAsync(package, null);
         if (!_state.ContainerEnded)
         {
-            if (_installed is null)
-            {
-                // Work that was paid for is verified, whatever is left of the budget. An installed agent's could not be done
-                // again for nothing, so its container is not given back before the verdict either.
-                await _checkpoint.PassAsync(paid: false);
-            }
-
-            await _state.PhaseAsync("verify", () => VerifyAsync(package, verifierSec));
+            _verdict = await phases.VerifyAsync(package, null);
         }
     }
-
-    private async Task ActAsync(TaskPackage package, double agentSec)
-    {
-        switch (_input.Agent)
-        {
-            case AgentNames.Terminal:
-                _state.Conversation = _sandbox!.Conversation = _input.Conversation ?? await _outages.ReadAsync(
-                    (IRecordActivities records) => records.BeginAsync(new BeginAttemptRequest
-                    {
-                        Instruction = package.Instruction,
-                        Skills = _input.Skills,
-                        SkillsDir = package.Settings.SkillsDir,
-                    }),
-                    "write the instruction");
-                await new TerminalAgent(_input, package, _state, _sandbox, _outages, () => _checkpoint.PassAsync(paid: true)).RunAsync();
-                break;
-            case AgentNames.Oracle when package.Solution is { } solution:
-                await _sandbox!.StepAsync((container, queue) => SolveAsync(package, solution, agentSec, container, queue));
-                _sandbox.Redo = (container, queue) => SolveAsync(package, solution, agentSec, container, queue);
-                break;
-            case AgentNames.Oracle:
-                throw new ApplicationFailureException(
-                    $"{package.SourcePath}: the oracle needs solution/solve.sh, which this task does not have.", FailureTypes.InvalidTask, nonRetryable: true);
-            case AgentNames.Nop:
-                break;
-            case var _ when _installed is not null:
-                var instruction = _input.Conversation ?? await _outages.ReadAsync(
-                    (IRecordActivities records) => records.BeginAsync(new BeginAttemptRequest { Instruction = package.Instruction, Terminal = false }),
-                    "write the instruction");
-                await _installed.RunAsync(package, _sandbox!, instruction, agentSec);
-                break;
-            default:
-                throw new ApplicationFailureException(AgentNames.Problem(_input.Agent)!, FailureTypes.InvalidInput, nonRetryable: true);
-        }
-    }
-
-    private async Task<OracleReply> SolveAsync(TaskPackage package, ArtifactRef solution, double agentSec, string container, string queue)
-    {
-        var oracle = await Workflow.ExecuteActivityAsync(
-            (ISandboxActivities sandbox) => sandbox.OracleAsync(new OracleRequest
-            {
-                Container = container,
-                Solution = solution,
-                TimeoutSec = agentSec,
-                Env = package.Settings.SolutionEnv,
-                User = package.Settings.AgentUser,
-                TaskEnv = _input.Limits.TaskEnv,
-            }),
-            ActivityProfiles.OnHost(queue, agentSec, _input.Limits.HostAwaySec, "run the task's solution"));
-        _state.AgentOutput = oracle.Output;
-        _state.AgentTimedOut = oracle.TimedOut;
-        return oracle;
-    }
-
-    private async Task VerifyAsync(TaskPackage package, double verifierSec) =>
-        _verdict = await _sandbox!.StepAsync((container, queue) => Workflow.ExecuteActivityAsync(
-            (ISandboxActivities sandbox) => sandbox.VerifyAsync(new VerifyRequest
-            {
-                Container = container,
-                Tests = package.Tests,
-                Settings = package.Settings,
-                TimeoutSec = verifierSec,
-                StopServices = _input.Limits.StopServices,
-                Mode = _sandbox.Verdict,
-                TaskEnv = _input.Limits.TaskEnv,
-                Image = _sandbox.VerifierImage,
-            }),
-            ActivityProfiles.OnHost(queue, _sandbox.VerifySec(verifierSec), _input.Limits.HostAwaySec, "verify")));
 
     private void UpdateDetails() => Workflow.CurrentDetails = AttemptDetails.Render(_input, _state, _sandbox, _control, null);
 

@@ -20,7 +20,9 @@ internal sealed class InstalledAgent(AttemptInput input, AttemptState state, Run
     private readonly List<string> _lost = [];
     private AgentPlan? _plan;
     private string? _container;
+    private string? _installed;
     private int _inVain;
+    private int _runs;
 
     /// <summary>Seconds its installation may take; known once it is described.</summary>
     public double InstallSec => _plan?.InstallTimeoutSec ?? 0;
@@ -51,7 +53,7 @@ internal sealed class InstalledAgent(AttemptInput input, AttemptState state, Run
             // While it waited for its model its container was given back.
         }
 
-        sandbox.Redo = WorkAsync;
+        sandbox.Remember(WorkAsync);
 
         async Task<bool> WorkAsync(string container, string queue)
         {
@@ -59,7 +61,8 @@ internal sealed class InstalledAgent(AttemptInput input, AttemptState state, Run
             while (await WorkInAsync(container, queue, package, instruction, agentSec) is { } away)
             {
                 _inVain++;
-                DidNothing = sandbox.Redo is null;
+                _runs++;
+                DidNothing = sandbox.NothingToRedo;
                 await outages.WaitAsync(new Outage(RunStates.ModelEndpoint, $"model endpoint {input.Model.Profile}", away));
                 DidNothing = false;
                 if (sandbox.Container?.Container != container)
@@ -69,12 +72,19 @@ internal sealed class InstalledAgent(AttemptInput input, AttemptState state, Run
                 }
             }
 
+            _runs++;
             return true;
         }
     }
 
     private async Task InstallAsync(string container, string queue, TaskPackage package)
     {
+        if (_installed == container)
+        {
+            // A further step of the task in the same container.
+            return;
+        }
+
         if (_container is { } before && before != container)
         {
             _lost.Add(before);
@@ -82,6 +92,7 @@ internal sealed class InstalledAgent(AttemptInput input, AttemptState state, Run
         }
 
         _container = container;
+        _runs = 0;
         state.Step = $"installing {input.Agent}";
         var installed = await Workflow.ExecuteActivityAsync(
             (IAgentActivities agents) => agents.InstallAsync(new InstallAgentRequest(container, Choice, SkillsDir(package))),
@@ -95,6 +106,7 @@ internal sealed class InstalledAgent(AttemptInput input, AttemptState state, Run
                 $"The installation of {input.Agent} {how}: {installed.Tail}", FailureTypes.AgentNotInstalled, nonRetryable: true);
         }
 
+        _installed = container;
         state.Notes.Add(installed.FromImage
             ? $"{input.Agent}{(Version is null ? "" : $" ({Version})")} came with its image in {installed.DurationMs / 1000.0:0.0} s"
             : $"{input.Agent}{(Version is null ? "" : $" ({Version})")} was installed in {installed.DurationMs / 1000.0:0.0} s");
@@ -117,7 +129,7 @@ internal sealed class InstalledAgent(AttemptInput input, AttemptState state, Run
                 BudgetUsd = left.Usd,
                 BudgetTokens = left.Tokens,
                 Lost = _lost.ToList(),
-                Try = _inVain,
+                Try = _runs,
                 Skills = input.Skills,
                 SkillsDir = SkillsDir(package),
             }),

@@ -24,7 +24,10 @@ internal sealed class TerminalAgent(AttemptInput input, TaskPackage package, Att
     };
 
     private readonly TokenBudget? _budget = input.Limits.Budgets?[LlmPurposes.Agent];
-    private readonly long _limitMs = (long)(package.Settings.AgentTimeoutSec * input.Limits.TimeoutMultiplier * 1000);
+
+    // Of a step of a task, from where the one before ended.
+    private readonly long _limitMs = state.AgentMs + (long)(package.Settings.AgentTimeoutSec * input.Limits.TimeoutMultiplier * 1000);
+    private readonly int _mostTurns = state.Turns + input.Limits.MaxTurns;
 
     /// <exception cref="ActivityFailureException">The model or every sandbox is out of reach.</exception>
     public async Task RunAsync()
@@ -32,7 +35,7 @@ internal sealed class TerminalAgent(AttemptInput input, TaskPackage package, Att
         var asked = 0;
         while (!state.ContainerEnded)
         {
-            if (state.Turns >= input.Limits.MaxTurns)
+            if (state.Turns >= _mostTurns)
             {
                 state.Notes.Add($"The agent used all of its {input.Limits.MaxTurns} turns.");
                 return;

@@ -87,7 +87,7 @@ public sealed record RunAgentRequest
     /// <summary>Containers that it ran in before and that were lost: what it paid for there counts too.</summary>
     public IReadOnlyList<string> Lost { get; init; } = [];
 
-    /// <summary>How often it ran in vain before, because its model's endpoint answered nothing: each of these runs is one of its own.</summary>
+    /// <summary>How often it ran before, for steps of the task or in vain because its model's endpoint answered nothing: each of these runs is one of its own.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Try { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Pdi;
@@ -59,6 +60,10 @@ public interface IRecordActivities
 
 public sealed record BeginAttemptRequest
 {
+    /// <summary>What was said before, which the instruction of a further step follows; null for nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ArtifactRef? Before { get; init; }
+
     public required ArtifactRef Instruction { get; init; }
     public VerifierHint? Hint { get; init; }
 
@@ -102,6 +107,10 @@ public sealed record JudgedAttempt
     public ArtifactRef? VerifierOutput { get; init; }
     public ArtifactRef? Ctrf { get; init; }
 
+    /// <summary>How far each step of a multi-step task got; null for a task without steps.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<JudgedStep>? Steps { get; init; }
+
     public static JudgedAttempt Of(AttemptResult result) => new()
     {
         Outcome = result.Outcome,
@@ -112,8 +121,15 @@ public sealed record JudgedAttempt
         Conversation = result.Conversation,
         VerifierOutput = result.VerifierOutput,
         Ctrf = result.Ctrf,
+        Steps = result.Steps is { } steps ? [.. steps.Select(step => new JudgedStep(step.Name, step.Reward, step.TestsPassed, step.TestsTotal))] : null,
     };
 }
+
+/// <param name="Name">Name of the step.</param>
+/// <param name="Reward">Its reward; null for none.</param>
+/// <param name="TestsPassed">How many of its tests passed.</param>
+/// <param name="TestsTotal">How many it has.</param>
+public sealed record JudgedStep(string Name, double? Reward, int TestsPassed, int TestsTotal);
 
 /// <param name="Judgment">What decides: outcome, counts, commands and test summary (8,000 characters each at most).</param>
 /// <param name="Stored">The same as an artifact, for later activities.</param>

@@ -34,6 +34,13 @@ public interface ISandboxActivities
     [Activity("sandbox.rerun")]
     Task<TurnReply> RerunAsync(RerunRequest request);
 
+    /// <summary>
+    /// Makes the container ready for a step of a multi-step task: what the one before was verified with is taken away, the step's files are put into
+    /// the working folder, its script runs as the agent's user, and its healthcheck must pass.
+    /// </summary>
+    [Activity("sandbox.begin_step")]
+    Task<BeginStepReply> BeginStepAsync(BeginStepRequest request);
+
     /// <summary>Copies <c>solution/</c> in and runs <c>solve.sh</c>.</summary>
     [Activity("sandbox.oracle")]
     Task<OracleReply> OracleAsync(OracleRequest request);
@@ -191,7 +198,42 @@ public sealed record RerunRequest
 
     /// <summary>Why, in words for the trajectory.</summary>
     public required string Reason { get; init; }
+
+    /// <summary>The conversation up to which the commands have run in the container already; null for none of them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ArtifactRef? After { get; init; }
 }
+
+public sealed record BeginStepRequest
+{
+    public required string Container { get; init; }
+
+    /// <summary>Name of the step.</summary>
+    public required string Step { get; init; }
+
+    /// <summary>The task's settings as they hold in this step.</summary>
+    public required TaskSettings Settings { get; init; }
+
+    /// <summary>Those of the step before; null before the first one.</summary>
+    public TaskSettings? Before { get; init; }
+
+    /// <summary>What is put into the working folder; null for nothing.</summary>
+    public ArtifactRef? Workdir { get; init; }
+
+    /// <summary>Whether a script among it is run.</summary>
+    public bool Setup { get; init; }
+
+    /// <summary>Check that must pass before the agent works on; null for none.</summary>
+    public Healthcheck? Healthcheck { get; init; }
+
+    /// <summary>Seconds that the script may run.</summary>
+    public required double TimeoutSec { get; init; }
+}
+
+/// <param name="ExitCode">Exit code of the script; 0 where there is none, 124 when its time-out ended it.</param>
+/// <param name="Tail">The end of its output.</param>
+/// <param name="DurationMs">How long all took, in milliseconds.</param>
+public sealed record BeginStepReply(int ExitCode, string Tail, long DurationMs);
 
 public sealed record OracleRequest
 {

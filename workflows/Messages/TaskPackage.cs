@@ -22,7 +22,7 @@ public sealed record TaskPackage
     /// <summary>SHA-256 over what the image is built from; the key under which the built image is kept.</summary>
     public required string EnvironmentDigest { get; init; }
 
-    /// <summary><c>instruction.md</c>, without leading canary lines.</summary>
+    /// <summary><c>instruction.md</c>, without leading canary lines; of a multi-step task the instructions of all steps, one after the other.</summary>
     public required ArtifactRef Instruction { get; init; }
 
     /// <summary>Build context (tar, <c>.dockerignore</c> honoured); null when the task only names an image.</summary>
@@ -44,6 +44,21 @@ public sealed record TaskPackage
 
     public required TaskSettings Settings { get; init; }
 
+    /// <summary>What the agent is told first: the instruction of the first step, where there are steps.</summary>
+    [JsonIgnore]
+    public ArtifactRef FirstInstruction => Steps is [var first, ..] ? first.Instruction : Instruction;
+
+    /// <summary>One step as a task of its own.</summary>
+    /// <param name="number">Its number, from 0.</param>
+    public TaskPackage OfStep(int number) => Steps![number] is var step ? this with
+    {
+        Instruction = step.Instruction,
+        Tests = step.Tests,
+        Solution = step.Solution,
+        Steps = null,
+        Settings = Settings.Steps![number].Over(Settings),
+    } : this;
+
     /// <summary>What the reader noticed and went on with (unknown keys, older spellings).</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }
@@ -54,4 +69,8 @@ public sealed record TaskPackage
 /// <param name="Tests">The task's <c>tests/</c> with the step's own over it (tar, entries at its root).</param>
 /// <param name="Solution">Its <c>solution/</c>; null for none.</param>
 /// <param name="Workdir">What is put into the working folder before it begins; null for nothing.</param>
-public sealed record StepPackage(string Name, ArtifactRef Instruction, ArtifactRef Tests, ArtifactRef? Solution, ArtifactRef? Workdir);
+public sealed record StepPackage(string Name, ArtifactRef Instruction, ArtifactRef Tests, ArtifactRef? Solution, ArtifactRef? Workdir)
+{
+    /// <summary>Whether a script among the files of the working folder makes it ready.</summary>
+    public bool Setup { get; init; }
+}

@@ -17,17 +17,20 @@ internal sealed partial class SandboxSession
 
     /// <summary>Seconds that a verification may take: where both verdicts are asked for the tests run twice, and what is collected has its own time.</summary>
     /// <param name="verifierSec">Seconds that the tests may run.</param>
-    public double VerifySec(double verifierSec) =>
-        (verifierSec * (Verdict == VerdictMode.Both ? 2 : 1)) + (package.Settings.Collect?.Sum(collect => collect.TimeoutSec) ?? 0) + (Verdict == VerdictMode.Shared ? 0 : CopySec);
+    /// <param name="mode">Where it is verified.</param>
+    /// <param name="settings">The task's settings, or those of its step.</param>
+    public static double VerifySec(double verifierSec, VerdictMode mode, TaskSettings settings) =>
+        (verifierSec * (mode == VerdictMode.Both ? 2 : 1)) + (settings.Collect?.Sum(collect => collect.TimeoutSec) ?? 0) + (mode == VerdictMode.Shared ? 0 : CopySec);
 
     /// <summary>Where it is verified, if not as the task asks.</summary>
     public VerdictMode Verdict { get; } = VerdictModes.Of(package.Settings, limits.Verdict);
 
     /// <summary>Image of the verifier's container; null where it runs in the agent's.</summary>
-    public string? VerifierImage => Verdict switch
+    /// <param name="mode">Where it is verified.</param>
+    public string? VerifierImage(VerdictMode mode) => mode switch
     {
         VerdictMode.Shared => null,
-        VerdictMode.Separate => _image?.VerifierImage,
+        VerdictMode.Separate => _image?.VerifierImage ?? _image?.Image,
         _ => _image?.Image,
     };
 
@@ -57,7 +60,7 @@ internal sealed partial class SandboxSession
         _started = null;
     }
 
-    private RemoveRequest Removal() => new(_started?.Container ?? "", _ordinal, All: HasServices || Verdict != VerdictMode.Shared);
+    private RemoveRequest Removal() => new(_started?.Container ?? "", _ordinal, All: HasServices || Verdict != VerdictMode.Shared || (package.Settings.Steps?.Any(step => step.Separate is not null) ?? false));
 
     private async Task RemoveQuietlyAsync(string queue, RemoveRequest request)
     {

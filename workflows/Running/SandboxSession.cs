@@ -47,10 +47,30 @@ internal sealed partial class SandboxSession(
     public ArtifactRef? Conversation { get; set; }
 
     /// <summary>
-    /// What an agent without a conversation did, done again in a new container: an oracle's work must not be missing when it
-    /// is verified. Null while there is nothing to repeat.
+    /// What was done besides the commands of <see cref="Conversation"/>, in order, done again in a new container: an oracle's work must not be
+    /// missing when it is verified.
     /// </summary>
-    public Func<string, string, Task>? Redo { get; set; }
+    private readonly List<Func<string, string, Task>> _redo = [];
+
+    /// <summary>Whether there is nothing to repeat in a new container but commands of the conversation.</summary>
+    public bool NothingToRedo => _redo.Count == 0;
+
+    /// <summary>The conversation up to which the commands are repeated by what is remembered; null for none of them.</summary>
+    public ArtifactRef? Remembered { get; private set; }
+
+    /// <summary>Remembers what was done, to do it again in a new container, before all commands that are not repeated yet.</summary>
+    public void Remember(Func<string, string, Task> work) => _redo.Add(work);
+
+    /// <summary>Remembers the commands of the conversation so far: what is remembered later comes after them.</summary>
+    public void RememberCommands()
+    {
+        if (Conversation is { } said && said != Remembered)
+        {
+            var after = Remembered;
+            _redo.Add((container, queue) => RerunAsync(container, queue, said, after));
+            Remembered = said;
+        }
+    }
 
     /// <summary>Set when re-running the commands ended the new container too.</summary>
     public bool EndedByItsCommands { get; private set; }
@@ -217,28 +237,32 @@ internal sealed partial class SandboxSession(
 
     private async Task RerunAsync()
     {
-        if (Redo is { } redo)
+        foreach (var work in _redo.ToList())
         {
-            await redo(_started!.Container, _image!.HostQueue);
+            await work(_started!.Container, _image!.HostQueue);
         }
 
-        if (Conversation is not { } said)
+        if (Conversation is { } said)
         {
-            return;
+            Conversation = (await RerunAsync(_started!.Container, _image!.HostQueue, said, Remembered)).Conversation;
         }
+    }
 
+    private async Task<TurnReply> RerunAsync(string container, string queue, ArtifactRef said, ArtifactRef? after)
+    {
         // Every command so far has a limit of its own; all together get the agent's whole time.
         var seconds = package.Settings.AgentTimeoutSec * limits.TimeoutMultiplier;
         var reply = await Workflow.ExecuteActivityAsync(
             (ISandboxActivities sandbox) => sandbox.RerunAsync(new RerunRequest
             {
-                Container = _started!.Container,
+                Container = container,
                 Conversation = said,
+                After = after,
                 TimeoutSec = limits.MaxCommandTimeoutSec,
                 Reason = _why,
             }),
-            ActivityProfiles.OnHost(_image!.HostQueue, seconds, limits.HostAwaySec, "run the commands so far again"));
-        Conversation = reply.Conversation;
+            ActivityProfiles.OnHost(queue, seconds, limits.HostAwaySec, "run the commands so far again"));
         EndedByItsCommands |= reply.ContainerEnded;
+        return reply;
     }
 }

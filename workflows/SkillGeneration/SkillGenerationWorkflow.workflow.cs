@@ -124,7 +124,7 @@ public sealed partial class SkillGenerationWorkflow : ItemWorkflow
         return _state.Outages.ReadAsync(
             (IRecordActivities records) => records.BeginAsync(new BeginAttemptRequest
             {
-                Instruction = package.Instruction,
+                Instruction = package.FirstInstruction,
                 Hint = _state.Hint,
                 MemoRecord = _state.MemoRecord,
                 Guidance = _state.Guidance,

@@ -80,9 +80,9 @@ internal sealed class ProofContainers
             Round = round,
             Mode = _sandbox.Verdict,
             TaskEnv = _limits.TaskEnv,
-            Image = _sandbox.VerifierImage,
+            Image = _sandbox.VerifierImage(_sandbox.Verdict),
         }),
-        ActivityProfiles.OnHost(queue, _sandbox.VerifySec(VerifierSec), _limits.HostAwaySec, summary));
+        ActivityProfiles.OnHost(queue, SandboxSession.VerifySec(VerifierSec, _sandbox.Verdict, _package.Settings), _limits.HostAwaySec, summary));
 
     public Task<PutReply> PutAsync(string container, string queue, ArtifactRef files, string summary) => Workflow.ExecuteActivityAsync(
         (ISandboxActivities sandbox) => sandbox.PutAsync(new PutRequest(container, files)),

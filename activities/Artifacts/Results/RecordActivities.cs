@@ -1,3 +1,4 @@
+using System.Globalization;
 using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Evidence;
@@ -33,6 +34,11 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
             Intervention = request.Intervention,
         });
         var user = new ChatMessage { Role = ChatRoles.User, Content = instruction };
+        if (request.Before is { } before)
+        {
+            return await store.AppendAsync(before, [user], Cancelled);
+        }
+
         return await store.AppendAsync(
             null,
             request.Terminal ? [new ChatMessage { Role = ChatRoles.System, Content = AgentPrompts.System(tools: true, await ListingsAsync(request)) }, user] : [user],
@@ -51,7 +57,7 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
             TestsPassed = attempt.TestsPassed,
             TestsTotal = attempt.TestsTotal,
             Commands = AttemptCommands.Of(messages),
-            TestSummary = attempt.Outcome == Outcome.Error ? "" : TestSummary.Of(report),
+            TestSummary = StepLines(attempt) + (attempt.Outcome == Outcome.Error ? "" : TestSummary.Of(report)),
             Problem = attempt.Error,
         };
         return new JudgeReply(judgment, await store.PutJsonAsync(judgment, Cancelled));
@@ -147,6 +153,11 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
     public Task<RestoredRun> RestoreAsync(SkillFork fork) => new RunRestorer(store).RestoreAsync(fork, Cancelled);
 
     public Task<ExportReply> ExportAsync(ExportRequest request) => new ArtifactExporter(store).ExportAsync(request, Cancelled);
+
+    /// <summary>How far each step of a multi-step task got, in the form of tests: numbers in a line of their own, since marked lines are compared.</summary>
+    private static string StepLines(JudgedAttempt attempt) => string.Concat((attempt.Steps ?? []).Select(step => string.Create(
+        CultureInfo.InvariantCulture,
+        $"  {(step.Reward is >= 1 ? TestSummary.PassedMark : TestSummary.FailedMark)} step {step.Name}\n    | reward {step.Reward?.ToString("0.###", CultureInfo.InvariantCulture) ?? "none"}, {step.TestsPassed} of {step.TestsTotal} tests passed\n")));
 
     /// <summary>Name, description and path of every skill that is installed in the container.</summary>
     private async Task<IReadOnlyList<SkillListing>> ListingsAsync(BeginAttemptRequest request)

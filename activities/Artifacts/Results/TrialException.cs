@@ -1,5 +1,6 @@
 using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.Artifacts.Results;
 
@@ -25,6 +26,15 @@ internal static class TrialException
         var seconds = trial.Package.Settings.AgentTimeoutSec * trial.Input.Limits.TimeoutMultiplier;
         var worked = trial.Phases.LastOrDefault(time => time.Phase == "agent");
         return Info(AgentTimeout, $"the agent did not end within {seconds:0.##} s ([agent] timeout_sec)", worked?.StartedAt.AddMilliseconds(worked.DurationMs) ?? trial.FinishedAt);
+    }
+
+    /// <summary>The same of one step.</summary>
+    public static HarborExceptionInfo? Of(WriteTrialRequest trial, StepResult step)
+    {
+        var ended = step.Phases.Count == 0 ? trial.FinishedAt : step.Phases[^1].StartedAt.AddMilliseconds(step.Phases[^1].DurationMs);
+        return step.Error is { } error ? Info(nameof(Domain.Judging.Outcome.Error), error, ended)
+            : step.AgentTimedOut ? Info(AgentTimeout, "the agent did not end within its time ([steps.agent] timeout_sec)", ended)
+            : null;
     }
 
     private static HarborExceptionInfo Info(string type, string message, DateTime at) => new()

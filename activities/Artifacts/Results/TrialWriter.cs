@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Domain.Texts;
@@ -21,12 +22,12 @@ internal sealed class TrialWriter(IArtifactStore store)
         var id = TrialNames.Id(workflowId, runId);
         var result = trial.Result;
 
-        await folder.UnpackAsync("agent", result.AgentLogs, cancellationToken);
-        await folder.UnpackAsync("verifier", result.VerifierLogs, cancellationToken);
-        await folder.UnpackAsync("artifacts", result.Artifacts, cancellationToken);
-        await folder.CopyAsync("verifier/test-stdout.txt", result.VerifierOutput, cancellationToken);
-        await folder.CopyAsync("verifier/ctrf.json", result.Ctrf, cancellationToken);
-        await folder.CopyAsync("agent/output.txt", result.AgentOutput, cancellationToken);
+        await LeftAsync(folder, "", result.AgentLogs, result.VerifierLogs, result.Artifacts, result.VerifierOutput, result.Ctrf, result.AgentOutput, cancellationToken);
+        foreach (var step in result.Steps ?? [])
+        {
+            await LeftAsync(folder, $"steps/{step.Name}/", step.AgentLogs, step.VerifierLogs, step.Artifacts, step.VerifierOutput, step.Ctrf, step.AgentOutput, cancellationToken);
+        }
+
         await folder.CopyAsync("build.log", result.BuildLog, cancellationToken);
 
         var messages = result.Conversation is { } said ? await store.ReadConversationAsync(said, cancellationToken) : [];
@@ -43,6 +44,18 @@ internal sealed class TrialWriter(IArtifactStore store)
 
         await folder.WriteAsync(HarborTrialResult.FileName, Result(trial, id, name, folder.Path, config, TrialTrajectory.ModelOf(messages)).Write(), cancellationToken);
         return new TrialRecord(folder.Path);
+    }
+
+    /// <summary>Writes what a container left, of a task or of a step below its own folder.</summary>
+    private static async Task LeftAsync(
+        ResultFolder folder, string below, ArtifactRef? agent, ArtifactRef? verifier, ArtifactRef? artifacts, ArtifactRef? verified, ArtifactRef? ctrf, ArtifactRef? printed, CancellationToken cancellationToken)
+    {
+        await folder.UnpackAsync($"{below}agent", agent, cancellationToken);
+        await folder.UnpackAsync($"{below}verifier", verifier, cancellationToken);
+        await folder.UnpackAsync($"{below}artifacts", artifacts, cancellationToken);
+        await folder.CopyAsync($"{below}verifier/test-stdout.txt", verified, cancellationToken);
+        await folder.CopyAsync($"{below}verifier/ctrf.json", ctrf, cancellationToken);
+        await folder.CopyAsync($"{below}agent/output.txt", printed, cancellationToken);
     }
 
     private static HarborTrialConfig Config(WriteTrialRequest trial, string name, string path) => new()
@@ -103,18 +116,28 @@ internal sealed class TrialWriter(IArtifactStore store)
             },
             VerifierResult = result.Reward is null ? null : new HarborVerifierResult { Rewards = result.Rewards },
             Verdict = result.VerifierOutput is null ? null : result.VerdictRecord,
+            StepResults = result.Steps is { } steps ? [.. steps.Select(step => StepOf(trial, step))] : null,
             ExceptionInfo = TrialException.Of(trial),
             StartedAt = trial.StartedAt,
             FinishedAt = trial.FinishedAt,
-            EnvironmentSetup = Span(trial, "build", "start"),
-            AgentExecution = Span(trial, "agent"),
-            Verifier = Span(trial, "verify"),
+            EnvironmentSetup = Span(trial.Phases, "build", "start"),
+            AgentExecution = Span(trial.Phases, "agent"),
+            Verifier = Span(trial.Phases, "verify"),
         };
     }
 
-    private static HarborTimes? Span(WriteTrialRequest trial, params string[] phases)
+    private static HarborStepResult StepOf(WriteTrialRequest trial, StepResult step) => new()
     {
-        var times = trial.Phases.Where(time => phases.Contains(time.Phase)).ToList();
+        StepName = step.Name,
+        VerifierResult = step.Reward is null ? null : new HarborVerifierResult { Rewards = step.Rewards },
+        ExceptionInfo = TrialException.Of(trial, step),
+        AgentExecution = Span(step.Phases, "agent"),
+        Verifier = Span(step.Phases, "verify"),
+    };
+
+    private static HarborTimes? Span(IReadOnlyList<PhaseTime> all, params string[] phases)
+    {
+        var times = all.Where(time => phases.Contains(time.Phase)).ToList();
         return times.Count == 0 ? null : new HarborTimes
         {
             StartedAt = times[0].StartedAt,

@@ -60,6 +60,8 @@ internal sealed class NoOpSandbox(IArtifactStore store) : ISandboxActivities, IT
 
     public Task<TurnReply> RerunAsync(RerunRequest request) => Task.FromResult(new TurnReply(request.Conversation, 0, 0, 0));
 
+    public Task<BeginStepReply> BeginStepAsync(BeginStepRequest request) => throw new NotSupportedException("no task of a benchmark has steps");
+
     public async Task<OracleReply> OracleAsync(OracleRequest request) => new(0, false, await store.PutTextAsync("", Cancelled), 0);
 
     /// <summary>Reward of a trial of an evaluation: made up, but always the same for its id.</summary>

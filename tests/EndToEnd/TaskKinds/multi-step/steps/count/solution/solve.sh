@@ -1,0 +1,2 @@
+#!/bin/sh
+wc -l < /app/list.txt > /app/count.txt

@@ -1,0 +1,1 @@
+check() { [ "$(cat /app/count.txt)" = "$WANTED" ] && [ -e /tests/only-in-count ]; }
