@@ -49,11 +49,32 @@ internal sealed partial class VerifierRunner
             AgentLogs = await KeepAsync(agent, cancellationToken),
             VerifierLogs = await KeepAsync(verifier, cancellationToken),
             Artifacts = await KeepAsync(artifacts, cancellationToken),
+            ServiceLogs = await ServiceLogsAsync(request, beat, cancellationToken),
             ExitCode = end.ExitCode,
             TimedOut = end.TimedOut,
             DurationMs = end.DurationMs,
             Notes = notes,
         };
+    }
+
+    private async Task<ArtifactRef?> ServiceLogsAsync(VerifyRequest request, Action beat, CancellationToken cancellationToken)
+    {
+        if (!ComposeStarter.IsNeeded(request.Settings))
+        {
+            return null;
+        }
+
+        var logs = await compose.LogsAsync((await FindAsync(request.Container, cancellationToken)).Name, beat, cancellationToken);
+        return logs.Count == 0 ? null : await store.PutBytesAsync(
+            TarPacker.Bytes(tar =>
+            {
+                foreach (var (service, text) in logs)
+                {
+                    tar.File($"{service}.log", System.Text.Encoding.UTF8.GetBytes(text));
+                }
+            }),
+            MediaTypes.Tar,
+            cancellationToken);
     }
 
     private async Task<FetchedFolder?> ArtifactsAsync(VerifyRequest request, List<string> notes, Action beat, CancellationToken cancellationToken)

@@ -11,7 +11,7 @@ namespace Spark.Temporal.Activities.Sandbox;
 
 /// <summary>Runs the oracle and the verifier.</summary>
 internal sealed partial class VerifierRunner(
-    IContainerGateway gateway, IArtifactStore store, PhaseNetworks networks, VerifierContainer verifiers, ShellConnections shells, OnceRunner once, SandboxOptions options)
+    IContainerGateway gateway, IArtifactStore store, PhaseNetworks networks, VerifierContainer verifiers, ComposeStarter compose, ShellConnections shells, OnceRunner once, SandboxOptions options)
 {
     private const double PrepareSec = 120;
     private const string TestScript = "/tests/test.sh";

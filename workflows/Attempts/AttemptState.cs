@@ -132,6 +132,7 @@ internal sealed class AttemptState(RunControl control, Action show)
             AgentLogs = verdict?.AgentLogs,
             VerifierLogs = verdict?.VerifierLogs,
             Artifacts = verdict?.Artifacts,
+            ServiceLogs = verdict?.ServiceLogs,
             BuildLog = sandbox?.Image?.Log,
             Verdict = verdict?.Mode ?? default,
             VerdictWarnings = verdict?.Warnings,

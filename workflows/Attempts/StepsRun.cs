@@ -1,4 +1,3 @@
-using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;

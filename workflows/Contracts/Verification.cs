@@ -61,6 +61,10 @@ public sealed record VerifyReply
     public ArtifactRef? VerifierLogs { get; init; }
     public ArtifactRef? Artifacts { get; init; }
 
+    /// <summary>What each service besides the agent's container has printed, a file each (tar); null where there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ArtifactRef? ServiceLogs { get; init; }
+
     public int ExitCode { get; init; }
     public bool TimedOut { get; init; }
     public long DurationMs { get; init; }

@@ -152,6 +152,11 @@ public sealed record AttemptResult : IRunResult
     public ArtifactRef? AgentLogs { get; init; }
     public ArtifactRef? VerifierLogs { get; init; }
     public ArtifactRef? Artifacts { get; init; }
+
+    /// <summary>What each service besides the agent's container has printed, a file each (tar); null where there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ArtifactRef? ServiceLogs { get; init; }
+
     public ArtifactRef? BuildLog { get; init; }
 
     public TokenUsage Usage { get; init; } = TokenUsage.None;

@@ -28,6 +28,7 @@ internal sealed class TrialWriter(IArtifactStore store)
             await LeftAsync(folder, $"steps/{step.Name}/", step.AgentLogs, step.VerifierLogs, step.Artifacts, step.VerifierOutput, step.Ctrf, step.AgentOutput, cancellationToken);
         }
 
+        await folder.UnpackAsync("services", result.ServiceLogs, cancellationToken);
         await folder.CopyAsync("build.log", result.BuildLog, cancellationToken);
 
         var messages = result.Conversation is { } said ? await store.ReadConversationAsync(said, cancellationToken) : [];

@@ -41,13 +41,6 @@ public class TaskPackageReaderTests
     }
 
     [Test]
-    public void Says_only_that_a_multi_step_task_is_not_supported_and_not_what_its_root_lacks()
-    {
-        var read = new TaskFolders().With("task.toml", "[[steps]]\nname = \"a\"").With("environment/Dockerfile", "FROM scratch").With("steps/a/instruction.md", "x").Read();
-        Assert.That(read.Errors.Single().Message, Does.StartWith("a multi-step task"));
-    }
-
-    [Test]
     public void Warns_of_a_missing_solution_and_goes_on()
     {
         var read = TaskFolders.Complete().Without("solution").Read();

@@ -187,7 +187,6 @@ public class TaskTomlReaderTests
         Assert.That(errors[0].Remedy, Is.Not.Null.And.Not.Empty);
     }
 
-    [TestCase("[[steps]]\nname = \"one\"\n[[steps]]\nname = \"two\"", 1, "a multi-step task")]
     [TestCase("[environment]\ngpus = 1", 2, "a task that needs GPUs")]
     [TestCase("[environment]\ntpu = \"v5\"", 2, "a task that needs a TPU")]
     [TestCase("[environment]\nos = \"windows\"", 2, "os = \"windows\"")]

@@ -1,1 +1,1 @@
-check() { [ "$(wc -l < /app/list.txt)" = 3 ] && [ -e /app/made-by-setup ] && [ "$(stat -c %U /app/given.txt)" = root ] && pgrep -f spark-kept > /dev/null || [ -n "$(grep -l spark-kept /proc/[0-9]*/cmdline 2>/dev/null)" ]; }
+check() { [ "$(wc -l < /app/list.txt)" = 3 ] && [ -e /app/made-by-setup ] && [ ! -e /tests/only-in-count ]; }

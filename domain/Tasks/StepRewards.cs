@@ -1,6 +1,4 @@
-using Spark.Temporal.Domain.Tasks;
-
-namespace Spark.Temporal.Domain.Judging;
+namespace Spark.Temporal.Domain.Tasks;
 
 /// <summary>Rewards of a multi-step task, by Harbor's rules.</summary>
 public static class StepRewards

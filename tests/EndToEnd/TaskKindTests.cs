@@ -1,0 +1,93 @@
+using System.Text.Json;
+using Spark.Temporal.Starter.Demo;
+using Spark.Temporal.Tests.Support;
+
+namespace Spark.Temporal.Tests.EndToEnd;
+
+/// <summary>A task of each kind that public tasks come in, solved by its oracle and left alone, in every place where it can be verified.</summary>
+[Category("Server")]
+[Category("Docker")]
+[Category("Slow")]
+[Parallelizable(ParallelScope.Children)]
+public sealed class TaskKindTests
+{
+    private WorkerRig? _rig;
+    private ScriptedModelServer _model = null!;
+
+    [OneTimeSetUp]
+    public async Task StartWorkerAsync()
+    {
+        Requires.Docker();
+        Requires.Image("debian:bookworm-slim");
+        _model = ScriptedModelServer.Start(TestScripts.Dir);
+        _rig = await WorkerRig.StartAsync("kinds", _model.BaseAddress.ToString());
+    }
+
+    [OneTimeTearDown]
+    public async Task StopWorkerAsync()
+    {
+        if (_rig is not null)
+        {
+            await _rig.DisposeAsync();
+        }
+
+        if (_model is not null)
+        {
+            await _model.DisposeAsync();
+        }
+    }
+
+    /// <summary>Both verdicts at once, which must be equal; what a separate verifier judges is its own.</summary>
+    [Test]
+    public async Task Solved_it_passes_in_the_agents_container_and_in_a_clean_one([ValueSource(nameof(Kinds))] string kind)
+    {
+        var (code, output, error) = await _rig!.RunAsync(["trial", "run", Path.Combine(Folder, kind), "--agent", "oracle", "--verdict", "both", "--json"]);
+
+        Assert.That(output, Is.Not.Empty, error);
+        var result = JsonDocument.Parse(output).RootElement;
+        var (reward, separate) = (kind == "several-rewards" ? 0.5 : 1, kind.StartsWith("separate", StringComparison.Ordinal));
+        Assert.That(result.GetProperty("reward").GetDouble(), Is.EqualTo(reward), output);
+        Assert.That(code, Is.EqualTo(kind == "several-rewards" ? 3 : 0), error);
+        var verdict = result.GetProperty("verdict");
+        Assert.That(verdict.GetProperty("mode").GetString(), Is.EqualTo(separate ? "separate" : "both"));
+        Assert.That(verdict.GetProperty("differs").GetBoolean(), Is.False);
+        if (!separate)
+        {
+            Assert.That(verdict.GetProperty("shared_reward").GetDouble(), Is.EqualTo(reward));
+        }
+    }
+
+    [Test]
+    public async Task Left_alone_it_fails([ValueSource(nameof(Kinds))] string kind)
+    {
+        var (code, output, error) = await _rig!.RunAsync(["trial", "run", Path.Combine(Folder, kind), "--agent", "nop", "--json"]);
+
+        Assert.That(output, Is.Not.Empty, error);
+        var result = JsonDocument.Parse(output).RootElement;
+        Assert.That(result.GetProperty("reward").GetDouble(), Is.Zero, output);
+        Assert.That(code, Is.EqualTo(3), error);
+    }
+
+    [Test]
+    public async Task What_services_and_steps_left_is_in_the_trial_folder()
+    {
+        var services = await FolderAsync("compose-services");
+        var steps = await FolderAsync("multi-step");
+
+        Assert.That(await File.ReadAllTextAsync(Path.Combine(services, "services", "store.log")), Does.Contain("the store holds treasure"));
+        Assert.That(Directory.GetDirectories(Path.Combine(steps, "steps")).Select(Path.GetFileName), Is.EquivalentTo(new[] { "write", "extend", "count" }));
+        var results = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(steps, "result.json"))).RootElement.GetProperty("step_results");
+        Assert.That(results.EnumerateArray().Select(step => step.GetProperty("verifier_result").GetProperty("rewards").GetProperty("reward").GetDouble()), Is.All.EqualTo(1));
+    }
+
+    private async Task<string> FolderAsync(string kind)
+    {
+        var (_, output, error) = await _rig!.RunAsync(["trial", "run", Path.Combine(Folder, kind), "--agent", "oracle", "--json"]);
+        Assert.That(output, Is.Not.Empty, error);
+        return JsonDocument.Parse(output).RootElement.GetProperty("trial_dir").GetString()!;
+    }
+
+    private static string Folder => Path.Combine(AppContext.BaseDirectory, "TaskKinds");
+
+    private static IEnumerable<string> Kinds() => Directory.GetDirectories(Folder).Select(folder => Path.GetFileName(folder)!).Order(StringComparer.Ordinal);
+}

@@ -1,0 +1,2 @@
+#!/bin/sh
+echo "$KIND $TEST_DIR" > /app/out.txt

@@ -1,0 +1,2 @@
+#!/bin/sh
+if [ "$(cat /app/out.txt)" = "old /tests" ]; then echo 1; else echo 0; fi > /logs/verifier/reward.txt

@@ -1,0 +1,3 @@
+#!/bin/sh
+cat /shared/word > /app/out.txt
+getent hosts store > /app/host.txt

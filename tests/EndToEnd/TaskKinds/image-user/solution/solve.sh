@@ -1,0 +1,2 @@
+#!/bin/sh
+[ "$(id -un)" = worker ] && echo done > /app/out.txt

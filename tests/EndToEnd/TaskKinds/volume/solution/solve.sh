@@ -1,0 +1,2 @@
+#!/bin/sh
+[ -e /app/given.txt ] && echo done > /app/out.txt
