@@ -39,9 +39,9 @@ public sealed class TaskKindTests
 
     /// <summary>Both verdicts at once, which must be equal; what a separate verifier judges is its own.</summary>
     [Test]
-    public async Task Solved_it_passes_in_the_agents_container_and_in_a_clean_one([ValueSource(nameof(Kinds))] string kind)
+    public async Task Solved_it_passes_in_the_agents_container_and_in_a_clean_one([ValueSource(nameof(KindsAndSamples))] string kind)
     {
-        var (code, output, error) = await _rig!.RunAsync(["trial", "run", Path.Combine(Folder, kind), "--agent", "oracle", "--verdict", "both", "--json"]);
+        var (code, output, error) = await _rig!.RunAsync(["trial", "run", PathOf(kind), "--agent", "oracle", "--verdict", "both", "--json"]);
 
         Assert.That(output, Is.Not.Empty, error);
         var result = JsonDocument.Parse(output).RootElement;
@@ -88,6 +88,14 @@ public sealed class TaskKindTests
     }
 
     private static string Folder => Path.Combine(AppContext.BaseDirectory, "TaskKinds");
+
+    private static string PathOf(string kind) =>
+        Path.Combine(Folder, kind) is var ours && Directory.Exists(ours) ? ours
+        : Path.Combine(DemoSamples.TasksDir, kind) is var sample && Directory.Exists(sample) ? sample
+        : Requires.SharedData($"skillsbench/tasks/{kind}");
+
+    private static IEnumerable<string> KindsAndSamples() =>
+        [.. Kinds(), .. Directory.GetDirectories(DemoSamples.TasksDir).Select(folder => Path.GetFileName(folder)!).Order(StringComparer.Ordinal), "3d-scan-calc", "dialogue-parser"];
 
     private static IEnumerable<string> Kinds() => Directory.GetDirectories(Folder).Select(folder => Path.GetFileName(folder)!).Order(StringComparer.Ordinal);
 }
