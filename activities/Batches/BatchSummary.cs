@@ -39,7 +39,7 @@ internal static class BatchSummary
             TakenOver = [.. results.Where(result => result is { State: ItemState.TakenOver, TakenOverFrom: not null }).Select(result => new TakenOverEntry { Task = result.Item.Name, From = result.TakenOverFrom! })],
             NotScored = [.. results.Where(result => result.State is ItemState.Infrastructure or ItemState.Cancelled)
                 .Select(result => new NotScoredEntry { Task = result.Item.Name, Outcome = Words(result.State), Error = Error(result) })],
-            LeftOut = leftOut,
+            LeftOut = leftOut.Count > 0 ? leftOut : null,
             CostUsd = cost.CostUsd,
             Unpriced = cost.Unpriced,
             Estimated = cost.Estimated,

@@ -15,7 +15,10 @@ public sealed record LeftOutTasks : OpenRecord
 
     private const int ReasonCharacters = 400;
 
-    /// <summary>A <see cref="TaskRefusal"/> in snake case; <c>other</c> for reasons that a message has no place for.</summary>
+    /// <summary>
+    /// <c>not_a_task</c>, <c>unreadable</c>, <c>incomplete</c>, <c>invalid</c>, <c>unsupported</c>, <c>forbidden</c> or <c>same_name</c>; in
+    /// messages also <c>other</c>, for reasons that have no place in them.
+    /// </summary>
     public required string Class { get; init; }
 
     /// <summary>The first error of these tasks, without what only one of them wrote.</summary>

@@ -63,7 +63,7 @@ internal static class BatchReport
 
         try
         {
-            return BatchSummaryFile.Read(result.SummaryPath, File.ReadAllText(result.SummaryPath)).LeftOut;
+            return BatchSummaryFile.Read(result.SummaryPath, File.ReadAllText(result.SummaryPath)).LeftOut ?? result.LeftOut;
         }
         catch (ResultFormatException)
         {

@@ -22,7 +22,7 @@ internal static class TaskFolders
 
         var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         var task = new ScannedTask(path, TaskPackageReader.Read(TaskFolderReader.Read(path)));
-        return task.Read.IsValid ? task : throw new CliException(Refusal(task));
+        return task.Read.IsValid ? task : throw new CliException(task.Refusal());
     }
 
     /// <summary>The option that refuses a folder of which only a part can run.</summary>
@@ -37,7 +37,7 @@ internal static class TaskFolders
         var chosen = Chosen(() => BatchSelection.Tasks(source));
         return strict && chosen.Refused.Count > 0
             ? throw new CliException(
-                string.Join('\n', chosen.Refused.Take(MostRefusals).Select(Refusal))
+                string.Join('\n', chosen.Refused.Take(MostRefusals).Select(task => task.Refusal()))
                 + (chosen.Refused.Count > MostRefusals ? $"\nand {chosen.Refused.Count - MostRefusals} more; spark tasks check --errors-only shows all" : ""),
                 ExitCodes.Usage)
             : chosen;
@@ -102,7 +102,4 @@ internal static class TaskFolders
             throw new CliException(mistake.Message, ExitCodes.Usage);
         }
     }
-
-    private static string Refusal(ScannedTask task) =>
-        $"{task.Directory} cannot run:\n" + string.Join('\n', task.Read.Errors.Select(finding => $"  {finding}"));
 }

@@ -19,6 +19,9 @@ public sealed record RecordingPath(string Name, string Folder);
 /// <summary>Which tasks or prompts a batch has, in which order. The command line and the workers choose by the same rules.</summary>
 public static class BatchSelection
 {
+    /// <summary>Refused tasks of which every error is told; of more than that only the classes.</summary>
+    private const int MostRefusals = 5;
+
     /// <summary>
     /// The selected tasks of a source, by name, or in random order when it has a seed: those that can run, and beside them those that
     /// cannot. A limit counts those that can run; what comes behind the last of them is neither.
@@ -43,7 +46,9 @@ public static class BatchSelection
         var ordered = Ordered(scanned, source, task => task.Name, task => Path.GetFileName(task.Directory), task => task.Directory, what);
         var choice = TaskChoice.Of(ordered, source.Limit ?? int.MaxValue, skipped);
         return choice.Tasks.Count > 0 ? choice
-            : throw new FormatException(string.Join('\n', choice.LeftOut.Select(tasks => $"  {tasks}").Prepend($"none of the {what} can run:")));
+            : throw new FormatException(choice.Refused.Count <= MostRefusals
+                ? string.Join('\n', choice.Refused.Select(task => task.Refusal()))
+                : string.Join('\n', choice.LeftOut.Select(tasks => $"  {tasks}").Prepend($"none of the {choice.Refused.Count} {what} can run:")));
     }
 
     /// <summary>The selected prompt files of a source, by the same rules.</summary>

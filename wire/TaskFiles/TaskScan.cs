@@ -10,6 +10,9 @@ public sealed record ScannedTask(string Directory, TaskReadResult Read)
 {
     /// <summary>The name the task has in workflow ids.</summary>
     public string Name { get; } = PlainText.Slug(Path.GetFileName(Directory));
+
+    /// <summary>Why it cannot run, with every error on a line.</summary>
+    public string Refusal() => $"{Directory} cannot run:\n" + string.Join('\n', Read.Errors.Select(finding => $"  {finding}"));
 }
 
 /// <summary>Finds tasks in a folder of tasks. A folder that cannot be read becomes a finding, never an exception.</summary>
@@ -72,13 +75,18 @@ public sealed class TaskScan
                 {
                     _skipped.Add(new SkippedFolder(child.FullName, reason));
                 }
-                else if (Search(child.FullName, level + 1))
-                {
-                    any = true;
-                }
                 else
                 {
-                    empty.Add(child.FullName);
+                    // A folder with a part that was not searched may hold tasks; that part is named.
+                    var skippedBefore = _skipped.Count;
+                    if (Search(child.FullName, level + 1))
+                    {
+                        any = true;
+                    }
+                    else if (_skipped.Count == skippedBefore)
+                    {
+                        empty.Add(child.FullName);
+                    }
                 }
             }
 
