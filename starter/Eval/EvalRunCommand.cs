@@ -110,7 +110,7 @@ internal static class EvalRunCommand
                     LeftOut = choice.LeftOut,
                     Given = BatchFollowing.GivenIn(parsed),
                     Preflight = preflight.Plan(parsed, asked, input.OutDir, input.ResultsRoot)?.Within(input.Budget.Usd)
-                        .Telling(asked, chosen.Select(task => (task.Name, task.Read.Instruction))),
+                        .Telling(asked, chosen.Select(task => (task.Name, task.InstructionTokens))),
                 },
                 cancellationToken);
         });

@@ -63,7 +63,7 @@ internal static class SkillsRunCommand
             var template = ((SkillWork)input.Work).Run;
             var plan = preflight.Plan(parsed, Models(input), input.OutDir, template.ResultsRoot)
                 ?.Within(input.BudgetUsd, template.BudgetUsd)
-                .Telling([PreflightSettings.AgentModel(template.Agent, template.Model)], tasksThere.Select(task => (task.Name, task.Read.Instruction)));
+                .Telling([PreflightSettings.AgentModel(template.Agent, template.Model)], tasksThere.Select(task => (task.Name, task.InstructionTokens)));
             var following = batches.Following(parsed, parsed.GetValue(json)) with { Preflight = plan, LeftOut = choice.LeftOut };
             return await BatchRunner.RunAsync(input, BatchWords.Of(input, chosen.Count), following, new SessionOptions(), output, cancellationToken);
         });

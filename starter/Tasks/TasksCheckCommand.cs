@@ -60,8 +60,7 @@ internal static class TasksCheckCommand
                 census.Add(task.Name, task.Read);
                 if (!parsed.GetValue(errorsOnly) || !task.Read.IsValid)
                 {
-                    // Instructions are nothing to check, and may be long.
-                    listed.Add(task with { Read = task.Read with { Instruction = null } });
+                    listed.Add(task);
                 }
             }
         });

@@ -1,3 +1,4 @@
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Domain.Texts;
 
@@ -10,6 +11,9 @@ public sealed record ScannedTask(string Directory, TaskReadResult Read)
 {
     /// <summary>The name the task has in workflow ids.</summary>
     public string Name { get; } = PlainText.Slug(Path.GetFileName(Directory));
+
+    /// <summary>About how many tokens its instruction has. Thousands of tasks are held at once, so the instruction itself is not kept by a scan.</summary>
+    public int InstructionTokens { get; } = TokenEstimate.Of(Read.Instruction);
 
     /// <summary>Why it cannot run, with every error on a line.</summary>
     public string Refusal() => $"{Directory} cannot run:\n" + string.Join('\n', Read.Errors.Select(finding => $"  {finding}"));
@@ -117,10 +121,11 @@ public sealed class TaskScan
     /// <summary>Hands a task over. Two tasks whose folders give the same name cannot be in one batch.</summary>
     private void Found(string folder, TaskReadResult read)
     {
-        var task = new ScannedTask(folder, read);
+        var scanned = new ScannedTask(folder, read);
+        var task = scanned with { Read = read with { Instruction = null } };
         _found(_names.TryAdd(task.Name, folder) ? task : task with
         {
-            Read = read with
+            Read = task.Read with
             {
                 Findings =
                 [
