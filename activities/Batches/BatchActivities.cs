@@ -2,6 +2,7 @@ using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Artifacts.Results;
 using Spark.Temporal.Activities.Disks;
 using Spark.Temporal.Domain.Results;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
@@ -37,14 +38,16 @@ internal sealed class BatchActivities(IArtifactStore store, DiskCheck? disks = n
 
     public async Task<BatchSummaryPath> SummarizeAsync(SummarizeRequest request)
     {
-        var summary = BatchSummary.Of(request, await new BatchResults(store).ReadAsync(request.Results, Cancelled)).Write();
+        var leftOut = request.List is { } list ? (await new BatchLists(store).ReadAsync(list, Cancelled)).LeftOut ?? [] : [];
+        var summary = BatchSummary.Of(request, await new BatchResults(store).ReadAsync(request.Results, Cancelled), leftOut).Write();
         return new BatchSummaryPath(await ResultRefusal.EndAtAsync(async () =>
         {
             var own = await new ResultFolder(store, BatchResults.Folder(request.OutDir, request.Batch)).WriteResultAsync(BatchSummaryFile.FileName, summary, Cancelled);
             return request.Work == BatchKind.Trials
                 ? own
                 : await new ResultFolder(store, request.OutDir).WriteResultAsync(BatchSummaryFile.PipelineFileName, summary, Cancelled);
-        }));
+        }))
+        { LeftOut = LeftOutTasks.Shortened(leftOut) };
     }
 
     public Task<DiskReply> DisksAsync(DiskRequest request) => Task.FromResult((disks ?? DiskCheck.Default).OfBatch(request.OutDir));

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 
@@ -47,9 +48,15 @@ internal sealed class BatchLists(IArtifactStore store)
     /// <param name="added">The entries to add.</param>
     /// <param name="items">Different items in all.</param>
     /// <param name="failed">Items of a new list that an earlier run of the batch has tried.</param>
+    /// <param name="leftOut">Tasks that are not added, since they cannot run.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async Task<(ArtifactRef Reference, BatchList List)> WriteAsync(
-        BatchList? before, IReadOnlyList<BatchItem> added, int items, IReadOnlyList<BatchItem> failed, CancellationToken cancellationToken)
+        BatchList? before,
+        IReadOnlyList<BatchItem> added,
+        int items,
+        IReadOnlyList<BatchItem> failed,
+        IReadOnlyList<LeftOutTasks> leftOut,
+        CancellationToken cancellationToken)
     {
         var pages = new List<BatchListPage>(before?.Pages ?? []);
         var first = before?.Entries ?? 0;
@@ -72,7 +79,10 @@ internal sealed class BatchLists(IArtifactStore store)
             await EndPageAsync();
         }
 
-        var list = new BatchList(pages, first, items, failed.Count > 0 ? await store.PutJsonAsync(failed, cancellationToken) : before?.Failed);
+        var list = new BatchList(pages, first, items, failed.Count > 0 ? await store.PutJsonAsync(failed, cancellationToken) : before?.Failed)
+        {
+            LeftOut = LeftOutTasks.Joined(before?.LeftOut ?? [], leftOut) is { Count: > 0 } all ? all : null,
+        };
         return (await store.PutJsonAsync(list, cancellationToken), list);
 
         async Task EndPageAsync()

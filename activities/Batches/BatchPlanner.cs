@@ -1,4 +1,5 @@
 using Spark.Temporal.Activities.Artifacts;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Client;
@@ -22,7 +23,8 @@ internal sealed class BatchPlanner(IArtifactStore store, ITemporalClient? client
         var before = request.List is { } list ? await _lists.ReadAsync(list, cancellationToken) : null;
         var there = before is null ? [] : (await _lists.EntriesAsync(before, cancellationToken)).Select(Key).ToHashSet();
         var first = (before?.Items ?? 0) + 1;
-        var items = (await ItemsAsync(request, cancellationToken)).Where(item => !there.Contains(Key(item))).Select((item, index) => item with { Number = first + index }).ToList();
+        var (sources, leftOut) = await ItemsAsync(request, cancellationToken);
+        var items = sources.Where(item => !there.Contains(Key(item))).Select((item, index) => item with { Number = first + index }).ToList();
 
         // A batch of this name that was cancelled or terminated, or that the server no longer knows, is always continued: its results were paid for.
         var own = BatchResults.Folder(request.OutDir, request.Batch);
@@ -65,7 +67,7 @@ internal sealed class BatchPlanner(IArtifactStore store, ITemporalClient? client
             failed = [];
         }
 
-        var (reference, written) = await _lists.WriteAsync(before, left, first - 1 + items.Count, [.. failed.Select(result => result.Item)], cancellationToken);
+        var (reference, written) = await _lists.WriteAsync(before, left, first - 1 + items.Count, [.. failed.Select(result => result.Item)], leftOut, cancellationToken);
         var plan = new BatchPlan
         {
             List = reference,
@@ -73,7 +75,8 @@ internal sealed class BatchPlanner(IArtifactStore store, ITemporalClient? client
             Items = written.Items,
             TakenOver = Numbers(takenOver),
             Failed = Numbers(failed),
-            Notes = [.. notes.Take(MostNotes)],
+            Notes = [.. leftOut.Count > 0 ? [LeftOutTasks.Words(leftOut)] : Array.Empty<string>(), .. notes.Take(MostNotes)],
+            LeftOut = LeftOutTasks.Shortened(leftOut),
         };
         if (before is not null)
         {
@@ -101,7 +104,7 @@ internal sealed class BatchPlanner(IArtifactStore store, ITemporalClient? client
         var again = NumberRanges.Parse(request.Numbers).Where(last.ContainsKey)
             .Select(number => known.TryGetValue(number, out var run) ? run.GoesOn(last[number]) : unfinished.Contains(number) ? last[number] : last[number] with { Replies = null, Fork = null })
             .Select(item => item with { Try = item.Try + 1 }).ToList();
-        var (reference, written) = await _lists.WriteAsync(before, again, before.Items, [], cancellationToken);
+        var (reference, written) = await _lists.WriteAsync(before, again, before.Items, [], [], cancellationToken);
         return new BatchPlan
         {
             List = reference,
@@ -130,7 +133,14 @@ internal sealed class BatchPlanner(IArtifactStore store, ITemporalClient? client
     /// <summary>What no two items may share: they would have the same workflow.</summary>
     private static (string Name, string? Template, int Repeat) Key(BatchItem item) => (item.Name, item.Template, item.Repeat);
 
-    private async Task<List<BatchItem>> ItemsAsync(PlanBatchRequest request, CancellationToken cancellationToken) => request.Source.List is { } planned
-        ? await _lists.EntriesAsync(await _lists.ReadAsync(planned, cancellationToken), cancellationToken)
-        : await ItemSources.Of(request.Work).ItemsAsync(request.Source, cancellationToken);
+    private async Task<(List<BatchItem> Items, IReadOnlyList<LeftOutTasks> LeftOut)> ItemsAsync(PlanBatchRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Source.List is not { } planned)
+        {
+            return await ItemSources.Of(request.Work).ItemsAsync(request.Source, cancellationToken);
+        }
+
+        var list = await _lists.ReadAsync(planned, cancellationToken);
+        return (await _lists.EntriesAsync(list, cancellationToken), list.LeftOut ?? []);
+    }
 }

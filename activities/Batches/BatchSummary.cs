@@ -4,6 +4,7 @@ using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Results;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 
@@ -14,7 +15,8 @@ internal static class BatchSummary
 {
     /// <param name="request">The batch.</param>
     /// <param name="all">Its results, those of second tries included, in the order in which they came.</param>
-    public static BatchSummaryFile Of(SummarizeRequest request, IReadOnlyList<ItemResult> all)
+    /// <param name="leftOut">Tasks that could not run.</param>
+    public static BatchSummaryFile Of(SummarizeRequest request, IReadOnlyList<ItemResult> all, IReadOnlyList<LeftOutTasks> leftOut)
     {
         // A second try of an item takes the place of its first, but both were paid for.
         var results = all.GroupBy(result => result.Item.Number).Select(tries => tries.Last()).OrderBy(result => result.Item.Number).ToList();
@@ -37,6 +39,7 @@ internal static class BatchSummary
             TakenOver = [.. results.Where(result => result is { State: ItemState.TakenOver, TakenOverFrom: not null }).Select(result => new TakenOverEntry { Task = result.Item.Name, From = result.TakenOverFrom! })],
             NotScored = [.. results.Where(result => result.State is ItemState.Infrastructure or ItemState.Cancelled)
                 .Select(result => new NotScoredEntry { Task = result.Item.Name, Outcome = Words(result.State), Error = Error(result) })],
+            LeftOut = leftOut.Count > 0 ? leftOut : null,
             CostUsd = cost.CostUsd,
             Unpriced = cost.Unpriced,
             Estimated = cost.Estimated,

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Spark.Temporal.Activities.TaskPackages;
 using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Wire.TaskFiles;
 
 namespace Spark.Temporal.Activities.Batches;
@@ -25,20 +26,24 @@ internal abstract class ItemSources
         _ => throw new NotSupportedException($"{work.GetType().Name} has no sources."),
     };
 
-    /// <summary>All items, in order, not yet numbered.</summary>
+    /// <summary>All items, in order, not yet numbered; and the tasks that cannot run.</summary>
     /// <exception cref="FormatException">The selection gives nothing that can run.</exception>
-    public async Task<List<BatchItem>> ItemsAsync(BatchSource selection, CancellationToken cancellationToken)
+    public async Task<(List<BatchItem> Items, IReadOnlyList<LeftOutTasks> LeftOut)> ItemsAsync(BatchSource selection, CancellationToken cancellationToken)
     {
-        var sources = Find(selection);
+        var (sources, leftOut) = Find(selection);
         var content = new string[sources.Length];
         await Parallel.ForEachAsync(
             Enumerable.Range(0, sources.Length),
             new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellationToken },
             async (index, cancelled) => content[index] = await DigestAsync(sources[index].Path, cancelled));
-        return [.. Items([.. sources.Select((source, index) => (source.Name, source.Path, content[index]))])];
+        return ([.. Items([.. sources.Select((source, index) => (source.Name, source.Path, content[index]))])], leftOut);
     }
 
-    protected abstract (string Name, string Path)[] Find(BatchSource selection);
+    protected abstract Found Find(BatchSource selection);
+
+    /// <param name="Sources">What items are made from.</param>
+    /// <param name="LeftOut">Tasks that cannot run.</param>
+    protected sealed record Found((string Name, string Path)[] Sources, IReadOnlyList<LeftOutTasks> LeftOut);
 
     /// <summary>Digest of a source's content.</summary>
     protected virtual Task<string> DigestAsync(string path, CancellationToken cancellationToken) =>
@@ -65,7 +70,7 @@ internal abstract class ItemSources
     /// <summary>Tasks; a skill is made for each.</summary>
     private class SkillSources(SkillGenerationInput run) : ItemSources
     {
-        protected override (string Name, string Path)[] Find(BatchSource selection) => Tasks(selection);
+        protected override Found Find(BatchSource selection) => Tasks(selection);
 
         protected override IEnumerable<BatchItem> Items(IReadOnlyList<(string Name, string Path, string Content)> sources) => OneEach(
             sources, run with { TaskDir = "", Batch = "", OutDir = "", ResultsRoot = null, BudgetUsd = null, BudgetTokens = null, Parent = null });
@@ -74,8 +79,8 @@ internal abstract class ItemSources
     /// <summary>Recorded skill runs.</summary>
     private sealed class RecordingSources(SkillGenerationInput run) : SkillSources(run)
     {
-        protected override (string Name, string Path)[] Find(BatchSource selection) =>
-            [.. BatchSelection.Recordings(selection).Select(recording => (recording.Name, recording.Folder))];
+        protected override Found Find(BatchSource selection) =>
+            new([.. BatchSelection.Recordings(selection).Select(recording => (recording.Name, recording.Folder))], []);
 
         protected override Task<string> DigestAsync(string path, CancellationToken cancellationToken) =>
             FileDigestAsync(Path.Combine(path, TrajectoryFile.FileName), cancellationToken);
@@ -84,8 +89,8 @@ internal abstract class ItemSources
     /// <summary>Prompt files; a task is made from each.</summary>
     private sealed class PromptSources(ConstructionInput run) : ItemSources
     {
-        protected override (string Name, string Path)[] Find(BatchSource selection) =>
-            [.. BatchSelection.Prompts(selection).Select(prompt => (prompt.Name, prompt.File))];
+        protected override Found Find(BatchSource selection) =>
+            new([.. BatchSelection.Prompts(selection).Select(prompt => (prompt.Name, prompt.File))], []);
 
         protected override Task<string> DigestAsync(string path, CancellationToken cancellationToken) => FileDigestAsync(path, cancellationToken);
 
@@ -96,7 +101,7 @@ internal abstract class ItemSources
     /// <summary>Tasks, each tried with every template, several times.</summary>
     private sealed class TrialSources(TrialWork work) : ItemSources
     {
-        protected override (string Name, string Path)[] Find(BatchSource selection) => Tasks(selection);
+        protected override Found Find(BatchSource selection) => Tasks(selection);
 
         /// <summary>Arms side by side: a batch that ends early has compared some tasks, not run one arm of all.</summary>
         protected override IEnumerable<BatchItem> Items(IReadOnlyList<(string Name, string Path, string Content)> sources)
@@ -119,6 +124,9 @@ internal abstract class ItemSources
         }
     }
 
-    private static (string Name, string Path)[] Tasks(BatchSource selection) =>
-        [.. BatchSelection.Tasks(selection).Select(task => (task.Name, task.Directory))];
+    private static Found Tasks(BatchSource selection)
+    {
+        var chosen = BatchSelection.Tasks(selection);
+        return new Found([.. chosen.Tasks.Select(task => (task.Name, task.Directory))], chosen.LeftOut);
+    }
 }

@@ -2,6 +2,7 @@ using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Artifacts.Results;
 using Spark.Temporal.Activities.Batches;
 using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Evaluation;
 using Spark.Temporal.Workflows.Messages;
@@ -43,9 +44,11 @@ internal sealed class EvaluationActivities(IArtifactStore store) : IEvaluationAc
             Seed = input.Seed,
             TimeoutMultiplier = input.Limits.TimeoutMultiplier,
             StartedAt = request.StartedAt,
+            LeftOut = planned.LeftOut,
         };
         var summaries = SummaryMaker.Of(head, [.. planned.Rows, .. ended.Select(result => TrialRows.Of(input, result, Skills(result)))], request.Now);
-        return await ResultRefusal.EndAtAsync(() => new EvaluationWriter(store).WriteAsync(EvaluationWriter.Root(input.OutDir, input.ResultsRoot), summaries, Cancelled));
+        var record = await ResultRefusal.EndAtAsync(() => new EvaluationWriter(store).WriteAsync(EvaluationWriter.Root(input.OutDir, input.ResultsRoot), summaries, Cancelled));
+        return record with { LeftOut = LeftOutTasks.Shortened(planned.LeftOut ?? []) };
 
         ArmSkills? Skills(ItemResult result)
         {

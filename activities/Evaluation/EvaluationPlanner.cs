@@ -4,6 +4,7 @@ using Spark.Temporal.Activities.TaskPackages;
 using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Domain.Statistics;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Wire.TaskFiles;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Evaluation;
@@ -24,7 +25,8 @@ internal sealed class EvaluationPlanner(IArtifactStore store, ITemporalClient cl
     public async Task<EvaluationPlanned> PlanAsync(PlanEvaluationRequest request, CancellationToken cancellationToken)
     {
         var input = request.Input;
-        var tasks = BatchSelection.Tasks(input.Source);
+        var chosen = BatchSelection.Tasks(input.Source);
+        var tasks = chosen.Tasks;
         var plan = new EvaluationPlan(tasks.Count, input.Students.Count, input.Arms.Count, input.Repeats, input.Seed);
         var earlier = input.Resume ? await EarlierAsync(input, cancellationToken) : [];
         var skills = new Dictionary<string, TaskSkills>();
@@ -95,7 +97,7 @@ internal sealed class EvaluationPlanner(IArtifactStore store, ITemporalClient cl
             items = left;
         }
 
-        var (list, written) = await new BatchLists(store).WriteAsync(null, items, plan.Count, [], cancellationToken);
+        var (list, written) = await new BatchLists(store).WriteAsync(null, items, plan.Count, [], [], cancellationToken);
         var (results, exported) = await new BatchResults(store).StartAsync(input.OutDir, input.Batch, [], cancellationToken);
         return new EvaluationPlanned
         {
@@ -106,10 +108,11 @@ internal sealed class EvaluationPlanner(IArtifactStore store, ITemporalClient cl
                 Items = written.Items,
                 TakenOver = NumberRanges.Of(kept.Order()),
                 Skipped = NumberRanges.Of(skipped),
+                Notes = chosen.LeftOut.Count > 0 ? [LeftOutTasks.Words(chosen.LeftOut)] : [],
                 Results = results,
                 Exported = exported,
             },
-            Details = await store.PutJsonAsync(new EvaluationPlanDetails(skills, rows), cancellationToken),
+            Details = await store.PutJsonAsync(new EvaluationPlanDetails(skills, rows) { LeftOut = chosen.LeftOut.Count > 0 ? chosen.LeftOut : null }, cancellationToken),
             Tallies = [.. input.Students.SelectMany(student => input.Arms.Select(arm => rows
                 .Where(row => row.Model == student.Slug && row.Arm == arm.Name)
                 .Aggregate(new ArmTally(student.Slug, arm.Name), (tally, row) => tally.With(row.Outcome, row.Reward, row))))],

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Activities.Evaluation;
@@ -18,7 +19,7 @@ internal static class EvaluationReport
     /// <summary>What was run, in one sentence or two.</summary>
     public static string Facts(EvaluationSummary summary) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{(summary.Complete ? "" : $"Not complete: {summary.Trials.Count} of {summary.Planned} trials ended. ")}Agent {summary.Agent}, model {summary.Model}, {summary.Trials.Select(trial => trial.Task).Distinct().Count()} tasks, {summary.Arms.Count} arms, {summary.Repeats} {(summary.Repeats == 1 ? "trial" : "trials")} each, time-outs × {summary.TimeoutMultiplier:0.##}, seed {summary.Seed}. {summary.StartedAt:yyyy-MM-dd HH:mm} to {summary.FinishedAt:yyyy-MM-dd HH:mm} UTC.{Doubts(summary)}");
+        $"{(summary.Complete ? "" : $"Not complete: {summary.Trials.Count} of {summary.Planned} trials ended. ")}Agent {summary.Agent}, model {summary.Model}, {summary.Trials.Select(trial => trial.Task).Distinct().Count()} tasks, {summary.Arms.Count} arms, {summary.Repeats} {(summary.Repeats == 1 ? "trial" : "trials")} each, time-outs × {summary.TimeoutMultiplier:0.##}, seed {summary.Seed}. {summary.StartedAt:yyyy-MM-dd HH:mm} to {summary.FinishedAt:yyyy-MM-dd HH:mm} UTC.{Doubts(summary)}{LeftOut(summary)}");
 
     /// <summary>How many verdicts something could have steered.</summary>
     private static string Doubts(EvaluationSummary summary)
@@ -26,6 +27,10 @@ internal static class EvaluationReport
         var (warned, differ) = (summary.Trials.Count(trial => trial.VerdictWarnings is { Count: > 0 }), summary.Trials.Count(trial => trial.VerdictsDiffer));
         return warned + differ == 0 ? "" : $" {warned} of {summary.Trials.Count} trials carry a warning about their verdict, {differ} have a clean and a shared verdict that differ: see verdict_warnings in summary.json.";
     }
+
+    /// <summary>The tasks of the folder that no number counts.</summary>
+    private static string LeftOut(EvaluationSummary summary) =>
+        summary.LeftOut is { Count: > 0 } left ? $" {LeftOutTasks.Words(left)}; they were left out: see left_out in summary.json." : "";
 
     private static string Write(string title, string facts, IEnumerable<ReportTable> tables)
     {

@@ -1,5 +1,6 @@
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Statistics;
+using Spark.Temporal.Domain.Tasks;
 
 namespace Spark.Temporal.Domain.Evaluation;
 
@@ -34,6 +35,9 @@ public sealed record EvaluationSummary : OpenRecord
     public required int Planned { get; init; }
     public required DateTime StartedAt { get; init; }
     public required DateTime FinishedAt { get; init; }
+
+    /// <summary>Tasks of its folder that could not run, so that they have no trials; null for none.</summary>
+    public IReadOnlyList<LeftOutTasks>? LeftOut { get; init; }
 
     /// <summary>Where each arm's skills come from.</summary>
     public required IReadOnlyList<EvaluationArm> Arms { get; init; } = [];

@@ -1,4 +1,5 @@
 using Spark.Temporal.Domain.Statistics;
+using Spark.Temporal.Domain.Tasks;
 
 namespace Spark.Temporal.Domain.Evaluation;
 
@@ -20,6 +21,9 @@ public sealed record EvaluationHead
     public required ulong Seed { get; init; }
     public required double TimeoutMultiplier { get; init; }
     public required DateTime StartedAt { get; init; }
+
+    /// <summary>As <see cref="EvaluationSummary.LeftOut"/>.</summary>
+    public IReadOnlyList<LeftOutTasks>? LeftOut { get; init; }
 }
 
 /// <summary>Sums up an evaluation. The order in which its trials ended changes nothing.</summary>
@@ -68,6 +72,7 @@ public static class SummaryMaker
             Planned = planned,
             StartedAt = head.StartedAt,
             FinishedAt = finishedAt,
+            LeftOut = head.LeftOut,
             Arms = head.Arms,
             Sums = [.. head.Arms.Select(arm => ArmSums.Of(arm.Name, trials))],
             Comparisons = [.. Pairs(head.Arms).Select(pair => PairSums.Of(trials, pair.Arm, pair.Against, head.Seed))],

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Tasks;
 
 namespace Spark.Temporal.Domain.Results;
 
@@ -43,6 +44,9 @@ public sealed record BatchSummaryFile : VersionedRecord, ICosted
 
     public IReadOnlyList<TakenOverEntry> TakenOver { get; init; } = [];
     public IReadOnlyList<NotScoredEntry> NotScored { get; init; } = [];
+
+    /// <summary>Tasks of its folder that cannot run, so that they are no items and not in <see cref="Total"/>; null for none.</summary>
+    public IReadOnlyList<LeftOutTasks>? LeftOut { get; init; }
 
     /// <summary>In US dollars, of what this batch ran itself.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]

@@ -20,7 +20,7 @@ public static class ComposeReader
     {
         if (ComposeYaml.Read(text, ComposeVariables.Of(task), out var line, out var problem) is not { } yaml)
         {
-            findings.Error(ComposeProject.File, line, problem, "correct the file at this line");
+            findings.Refuse(TaskRefusal.Unreadable, ComposeProject.File, line, problem, "correct the file at this line");
             return task;
         }
 
@@ -79,7 +79,7 @@ public static class ComposeReader
             }
             else
             {
-                findings.Error(ComposeProject.File, line, message, remedy);
+                findings.Refuse(TaskRefusal.Forbidden, ComposeProject.File, line, message, remedy);
             }
         }
     }

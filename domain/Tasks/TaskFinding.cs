@@ -11,6 +11,31 @@ public enum FindingSeverity
     Error,
 }
 
+/// <summary>Why a task cannot run, for counting.</summary>
+public enum TaskRefusal
+{
+    /// <summary>A folder or a <c>task.toml</c> of something else.</summary>
+    NotATask,
+
+    /// <summary>A file or a folder cannot be read, or does not parse.</summary>
+    Unreadable,
+
+    /// <summary>A part that every task has is missing or empty.</summary>
+    Incomplete,
+
+    /// <summary>A setting has no meaning.</summary>
+    Invalid,
+
+    /// <summary>Harbor runs it and this project does not.</summary>
+    Unsupported,
+
+    /// <summary>It reaches beyond its folder or its containers.</summary>
+    Forbidden,
+
+    /// <summary>Another task of the same batch has its name.</summary>
+    SameName,
+}
+
 /// <summary>Something that was noticed in a task's folder.</summary>
 /// <param name="Severity">How much it matters.</param>
 /// <param name="File">Path below the task's folder, with forward slashes.</param>
@@ -19,6 +44,9 @@ public enum FindingSeverity
 /// <param name="Remedy">What to do about it; null where nothing has to be done.</param>
 public sealed record TaskFinding(FindingSeverity Severity, string File, int Line, string Message, string? Remedy = null)
 {
+    /// <summary>Of an error, why the task cannot run; null for what stops nothing.</summary>
+    public TaskRefusal? Refusal { get; init; } = Severity == FindingSeverity.Error ? TaskRefusal.Invalid : null;
+
     /// <summary><c>file:line: severity: message; remedy</c>, on one line.</summary>
     public override string ToString()
     {
@@ -63,6 +91,10 @@ public sealed class TaskFindings
     public void Error(string file, int line, string message, string? remedy = null) =>
         _all.Add(new TaskFinding(FindingSeverity.Error, file, line, message, remedy));
 
+    /// <summary>An error that is not a setting without meaning.</summary>
+    public void Refuse(TaskRefusal refusal, string file, int line, string message, string? remedy = null) =>
+        _all.Add(new TaskFinding(FindingSeverity.Error, file, line, message, remedy) { Refusal = refusal });
+
     public void Warning(string file, int line, string message, string? remedy = null) =>
         _all.Add(new TaskFinding(FindingSeverity.Warning, file, line, message, remedy));
 
@@ -71,5 +103,5 @@ public sealed class TaskFindings
 
     /// <summary>Something that Harbor knows and this project does not run yet.</summary>
     public void NotSupported(string file, int line, string what, string remedy) =>
-        Error(file, line, $"{what} is not supported yet", remedy);
+        Refuse(TaskRefusal.Unsupported, file, line, $"{what} is not supported yet", remedy);
 }

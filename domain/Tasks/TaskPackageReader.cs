@@ -26,7 +26,7 @@ public static class TaskPackageReader
         var there = file is { Kind: TaskEntryKind.File };
         if (!there)
         {
-            findings.Error(TomlSection.File, 0, "is missing", "every Harbor task has this file; write one, or name the task's own folder");
+            findings.Refuse(TaskRefusal.Incomplete, TomlSection.File, 0, "is missing", "every Harbor task has this file; write one, or name the task's own folder");
         }
 
         var text = !there ? null : ReadText(folder, TomlSection.File, findings);
@@ -78,14 +78,14 @@ public static class TaskPackageReader
             return new TaskFinding(
                 FindingSeverity.Error, TomlSection.File, sign.Line,
                 $"is not a Harbor task: it has '{sign.Key}', which Harbor does not know, and {string.Join(" and ", missing)} is missing",
-                "convert it to Harbor's layout");
+                "convert it to Harbor's layout") { Refusal = TaskRefusal.NotATask };
         }
 
         return missing.Length == 2 && !folder.Entries.Any(entry => entry.Path is Environment or Tests or Solution)
             ? new TaskFinding(
                 FindingSeverity.Error, TomlSection.File, 0,
                 "is not a Harbor task: neither instruction.md nor environment/ nor tests/ is beside it",
-                "name the folder of a task")
+                "name the folder of a task") { Refusal = TaskRefusal.NotATask }
             : null;
     }
 
@@ -93,7 +93,7 @@ public static class TaskPackageReader
     {
         if (folder.Find(Instruction) is not { Kind: TaskEntryKind.File })
         {
-            findings.Error(Instruction, 0, "is missing", "write what the agent must do");
+            findings.Refuse(TaskRefusal.Incomplete, Instruction, 0, "is missing", "write what the agent must do");
             return null;
         }
 
@@ -101,7 +101,7 @@ public static class TaskPackageReader
         var instruction = text is null ? null : CanaryComments.Off(text);
         if (instruction is not null && string.IsNullOrWhiteSpace(instruction))
         {
-            findings.Error(Instruction, 0, "is empty", "write what the agent must do");
+            findings.Refuse(TaskRefusal.Incomplete, Instruction, 0, "is empty", "write what the agent must do");
         }
 
         return instruction;
@@ -112,7 +112,7 @@ public static class TaskPackageReader
     {
         if (folder.Find(Environment) is { Kind: not TaskEntryKind.Folder })
         {
-            findings.Error(Environment, 0, "is not a folder", "it must be a folder with a Dockerfile");
+            findings.Refuse(TaskRefusal.Unreadable, Environment, 0, "is not a folder", "it must be a folder with a Dockerfile");
             return settings;
         }
 
@@ -132,12 +132,12 @@ public static class TaskPackageReader
             case { Kind: TaskEntryKind.File, Length: > 0 }:
                 break;
             case { Kind: TaskEntryKind.File }:
-                findings.Error(Dockerfile, 0, "is empty", "write the image's build, or remove the file and name docker_image in task.toml");
+                findings.Refuse(TaskRefusal.Incomplete, Dockerfile, 0, "is empty", "write the image's build, or remove the file and name docker_image in task.toml");
                 break;
             case null when settings?.DockerImage is not null || findings.All.Any(finding => finding is { File: Compose, Severity: FindingSeverity.Error }):
                 break;
             default:
-                findings.Error(Dockerfile, 0, "is missing", "write one, or name docker_image under [environment] in task.toml");
+                findings.Refuse(TaskRefusal.Incomplete, Dockerfile, 0, "is missing", "write one, or name docker_image under [environment] in task.toml");
                 break;
         }
 
@@ -151,10 +151,10 @@ public static class TaskPackageReader
             case { Kind: TaskEntryKind.File, Length: > 0 }:
                 break;
             case { Kind: TaskEntryKind.File }:
-                findings.Error(TestScript, 0, "is empty", "it must write /logs/verifier/reward.txt or reward.json");
+                findings.Refuse(TaskRefusal.Incomplete, TestScript, 0, "is empty", "it must write /logs/verifier/reward.txt or reward.json");
                 break;
             default:
-                findings.Error(TestScript, 0, "is missing", "write the script that checks the result and writes /logs/verifier/reward.txt");
+                findings.Refuse(TaskRefusal.Incomplete, TestScript, 0, "is missing", "write the script that checks the result and writes /logs/verifier/reward.txt");
                 break;
         }
 
@@ -179,11 +179,11 @@ public static class TaskPackageReader
         {
             if (entry.Kind == TaskEntryKind.Special)
             {
-                findings.Error(entry.Path, 0, "is neither a file nor a folder nor a link", "remove it");
+                findings.Refuse(TaskRefusal.Unreadable, entry.Path, 0, "is neither a file nor a folder nor a link", "remove it");
             }
             else if (entry.Kind == TaskEntryKind.Link && folder.LeadsOut(entry.Path))
             {
-                findings.Error(entry.Path, 0, $"is a link that leads out of the task's folder, to {entry.Target}", "put the content itself there");
+                findings.Refuse(TaskRefusal.Forbidden, entry.Path, 0, $"is a link that leads out of the task's folder, to {entry.Target}", "put the content itself there");
             }
         }
     }
@@ -192,7 +192,7 @@ public static class TaskPackageReader
     {
         if (folder.ReadBytes(folder.Find(path)!, MostTextBytes) is not { } bytes)
         {
-            findings.Error(path, 0, "is longer than 1 MiB", "keep data in environment/");
+            findings.Refuse(TaskRefusal.Unreadable, path, 0, "is longer than 1 MiB", "keep data in environment/");
             return null;
         }
 
@@ -202,7 +202,7 @@ public static class TaskPackageReader
         }
         catch (DecoderFallbackException)
         {
-            findings.Error(path, 0, "is not UTF-8 text", "save it as UTF-8");
+            findings.Refuse(TaskRefusal.Unreadable, path, 0, "is not UTF-8 text", "save it as UTF-8");
             return null;
         }
     }

@@ -23,7 +23,7 @@ public static class TaskTomlReader
         var tree = TomlNode.Parse(text, out var line, out var problem);
         if (tree is null)
         {
-            findings.Error(TomlSection.File, line, $"does not parse as TOML: {problem}", "fix the file at this line");
+            findings.Refuse(TaskRefusal.Unreadable, TomlSection.File, line, $"does not parse as TOML: {problem}", "fix the file at this line");
             return null;
         }
 

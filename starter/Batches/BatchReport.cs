@@ -3,8 +3,10 @@ using System.Text.Json.Nodes;
 using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Results;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Batches;
@@ -13,7 +15,7 @@ namespace Spark.Temporal.Starter.Batches;
 internal static class BatchReport
 {
     public static int ExitCode(BatchResult result) =>
-        result.Counts.Passed + result.Counts.TakenOver == result.Counts.Total ? ExitCodes.Good : ExitCodes.SomeFailed;
+        result.LeftOut is null && result.Counts.Passed + result.Counts.TakenOver == result.Counts.Total ? ExitCodes.Good : ExitCodes.SomeFailed;
 
     /// <summary>One object per item.</summary>
     public static void Print(BatchResult result, BatchKind kind, bool json, CliOutput output)
@@ -21,7 +23,7 @@ internal static class BatchReport
         var results = Read(result);
         if (json)
         {
-            output.Json(results.Select(Data));
+            output.Json(results.Select(Data).Concat(LeftOut(result).SelectMany(NotRun)));
             return;
         }
 
@@ -48,7 +50,29 @@ internal static class BatchReport
         var what = kind switch { BatchKind.Skills => "tasks have a skill", BatchKind.Constructions => "prompts have a task", _ => "trials passed" };
         var counts = result.Counts;
         output.Line($"{counts.Passed + counts.TakenOver} of {counts.Total} {what}{(counts.TakenOver > 0 ? $" ({counts.TakenOver} taken over)" : "")}  {Money.Of(result)}  {result.SummaryPath}");
+        TaskFolders.Print(LeftOut(result), output);
     }
+
+    /// <summary>The tasks that could not run: of the summary, since a message has only the first names.</summary>
+    private static IReadOnlyList<LeftOutTasks> LeftOut(BatchResult result)
+    {
+        if (result.LeftOut is null || !File.Exists(result.SummaryPath))
+        {
+            return result.LeftOut ?? [];
+        }
+
+        try
+        {
+            return BatchSummaryFile.Read(result.SummaryPath, File.ReadAllText(result.SummaryPath)).LeftOut ?? result.LeftOut;
+        }
+        catch (ResultFormatException)
+        {
+            return result.LeftOut;
+        }
+    }
+
+    private static IEnumerable<JsonNode> NotRun(LeftOutTasks tasks) =>
+        tasks.Names.Select(task => JsonSerializer.SerializeToNode(new { Task = task, Status = "left_out", tasks.Class, tasks.Reason }, SparkJson.Options)!);
 
     /// <summary>The last result of every item, by number; none, with a note why, where the file is not on this machine.</summary>
     private static List<ItemResult> Read(BatchResult result)

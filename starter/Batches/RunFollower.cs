@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Dashboard;
 using Spark.Temporal.Starter.Preflight;
@@ -17,6 +18,9 @@ internal sealed record BatchFollowing(bool Detach, bool CancelOnInterrupt, bool 
 
     /// <summary>What is tried before anything is started; null for nothing.</summary>
     public PreflightPlan? Preflight { get; init; }
+
+    /// <summary>Tasks that the run leaves out, as far as this command knows.</summary>
+    public IReadOnlyList<LeftOutTasks> LeftOut { get; init; } = [];
 
     /// <summary>Options that the user gave, such as <c>--parallelism</c>; the others have their defaults.</summary>
     public IReadOnlySet<string> Given { get; init; } = new HashSet<string>();
@@ -66,14 +70,14 @@ internal static class RunFollower
         {
             if (following.Json)
             {
-                output.Json(new { followed.Batch, WorkflowId = followed.Id });
+                output.Json(new { followed.Batch, WorkflowId = followed.Id, LeftOut = following.LeftOut.Count > 0 ? following.LeftOut : null });
             }
             else
             {
                 output.Line(followed.Id);
             }
 
-            return ExitCodes.Good;
+            return following.LeftOut.Count > 0 ? ExitCodes.SomeFailed : ExitCodes.Good;
         }
 
         await using var dashboard = DashboardHost.TryStart(session, followed.Batch, following.Dashboard, output);

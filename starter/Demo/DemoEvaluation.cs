@@ -26,7 +26,7 @@ internal static class DemoEvaluation
             OutDir = stage.Folder,
         };
         stage.Output.Note($"eval/{input.Batch}: the samples without a skill, with a generated one, with a human one");
-        var result = await new EvaluationStarter(stage.Session, stage.Output).EvaluateAsync(input, TaskFolders.Select(input.Source).Count, cancellationToken);
+        var result = await new EvaluationStarter(stage.Session, stage.Output).EvaluateAsync(input, TaskFolders.Select(input.Source).Tasks.Count, cancellationToken);
         if (!stage.Json)
         {
             EvaluationStarter.Print(result, stage.Output);

@@ -27,7 +27,7 @@ internal static class DemoSkills
         var input = new BatchInput { Batch = stage.Name, Work = new SkillWork(template), Source = source, OutDir = stage.Folder, Parallelism = 2 };
         var following = new BatchFollowing(Detach: false, CancelOnInterrupt: true, stage.Json);
         var code = await BatchRunner.RunAsync(
-            stage.Session, input, BatchWords.Of(input, TaskFolders.Select(source).Count), following, stage.Output, cancellationToken);
+            stage.Session, input, BatchWords.Of(input, TaskFolders.Select(source).Tasks.Count), following, stage.Output, cancellationToken);
         var skills = SkillFolder.Find(Path.Combine(stage.Folder, "skills_gen_result", template.ModelSlug)).Select(skill => skill.Check()).ToList();
         stage.Output.Note($"{skills.Count(skill => skill.Valid)} of {skills.Count} skills are valid by the Agent Skills specification.");
         return code;

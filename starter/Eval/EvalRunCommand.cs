@@ -7,6 +7,7 @@ using Spark.Temporal.Starter.Dashboard;
 using Spark.Temporal.Starter.Preflight;
 using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.Servers;
+using Spark.Temporal.Wire.TaskFiles;
 using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Eval;
@@ -21,6 +22,7 @@ internal static class EvalRunCommand
     {
         var tasksDir = new Option<string>("--tasks-dir") { Description = "A folder of Harbor tasks, or one task.", Required = true };
         var tasks = new Option<string[]>("--tasks") { Description = "Only these, by name; * and ? match; @FILE reads names from a file.", AllowMultipleArgumentsPerToken = true };
+        var strict = TaskFolders.Strict();
         var limit = RunSettings.Positive(new Option<int?>("--limit") { Description = "Run at most this many tasks." });
         var agent = new AgentSettings();
         var models = new Option<string[]>("--model")
@@ -47,13 +49,14 @@ internal static class EvalRunCommand
             """
             Run the same tasks with the same agent without a skill, with a generated one, with a human one, and in any further
             arm. Trials of one task run close together in time. A trial that the infrastructure ended is run again, never scored. A
-            trial whose skill is missing is skipped. Exits 0 if every trial was scored or skipped, 3 if infrastructure ended some.
+            trial whose skill is missing is skipped, and a task that cannot run is left out. Exits 0 if every trial was scored or
+            skipped, 3 if infrastructure ended some or tasks were left out.
 
             Example:
               spark eval run --tasks-dir tasks --model gpt-5-mini --skill-source-model gpt-5 --repeats 3 --parallelism 8
             """)
         {
-            tasksDir, tasks, limit, models, repeats, parallelism, seed, budget, batchName, results, resume, detach, dryRun, cancel, json,
+            tasksDir, tasks, strict, limit, models, repeats, parallelism, seed, budget, batchName, results, resume, detach, dryRun, cancel, json,
         };
         var dashboard = new DashboardOptions();
         dashboard.AddTo(command);
@@ -72,7 +75,9 @@ internal static class EvalRunCommand
             {
                 TasksDir = Path.GetFullPath(parsed.GetValue(tasksDir)!), Names = [.. (parsed.GetValue(tasks) ?? []).Select(BatchSettings.AbsoluteList)], Limit = parsed.GetValue(limit),
             };
-            var chosen = TaskFolders.Select(source);
+            var choice = TaskFolders.Select(source, parsed.GetValue(strict));
+            TaskFolders.Tell(choice, output);
+            var chosen = choice.Tasks;
             var input = new EvaluationInput
             {
                 Batch = PlainText.Slug(parsed.GetValue(batchName) ?? BatchNames.New("eval", DateTimeOffset.UtcNow)),
@@ -92,7 +97,7 @@ internal static class EvalRunCommand
             };
             if (parsed.GetValue(dryRun))
             {
-                return PrintPlan(input, [.. chosen.Select(task => task.Name)], arms.SkillsDir(parsed), parsed.GetValue(json), output);
+                return PrintPlan(input, choice, arms.SkillsDir(parsed), parsed.GetValue(json), output);
             }
 
             await using var session = await SparkSession.OpenAsync(output, new SessionOptions(), cancellationToken);
@@ -102,9 +107,10 @@ internal static class EvalRunCommand
                 input, chosen.Count, new BatchFollowing(parsed.GetValue(detach), parsed.GetValue(cancel), parsed.GetValue(json))
                 {
                     Dashboard = dashboard.Of(parsed),
+                    LeftOut = choice.LeftOut,
                     Given = BatchFollowing.GivenIn(parsed),
                     Preflight = preflight.Plan(parsed, asked, input.OutDir, input.ResultsRoot)?.Within(input.Budget.Usd)
-                        .Telling(asked, chosen.Select(task => (task.Name, task.Read.Instruction))),
+                        .Telling(asked, chosen.Select(task => (task.Name, task.InstructionTokens))),
                 },
                 cancellationToken);
         });
@@ -127,8 +133,10 @@ internal static class EvalRunCommand
             : students;
     }
 
-    private static int PrintPlan(EvaluationInput input, IReadOnlyList<string> tasks, string? skillsDir, bool json, CliOutput output)
+    private static int PrintPlan(EvaluationInput input, TaskChoice choice, string? skillsDir, bool json, CliOutput output)
     {
+        List<string> tasks = [.. choice.Tasks.Select(task => task.Name)];
+        var exitCode = choice.LeftOut.Count > 0 ? ExitCodes.SomeFailed : ExitCodes.Good;
         var estimates = CostEstimate.Of(input, tasks, skillsDir);
         if (json)
         {
@@ -143,9 +151,10 @@ internal static class EvalRunCommand
                 input.Limits.TimeoutMultiplier,
                 Trials = estimates.Sum(estimate => estimate.Trials),
                 Estimates = estimates,
+                choice.LeftOut,
                 CostUsd = estimates.All(estimate => estimate.Usd is not null) ? estimates.Sum(estimate => estimate.Usd) : null,
             });
-            return ExitCodes.Good;
+            return exitCode;
         }
 
         output.Line($"{tasks.Count} tasks: {string.Join(", ", tasks.Take(8))}{(tasks.Count > 8 ? ", …" : "")}");
@@ -162,6 +171,6 @@ internal static class EvalRunCommand
         }
 
         output.Note("Nothing was started.");
-        return ExitCodes.Good;
+        return exitCode;
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Spark.Temporal.Starter.Batches;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Preflight;
+using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Servers;
 using Spark.Temporal.Workflows.Evaluation;
@@ -24,6 +25,7 @@ internal sealed class EvaluationStarter(SparkSession session, CliOutput output)
         run => FollowAsync(run, cancellationToken),
         result =>
         {
+            result = result with { LeftOut = SummaryFiles.LeftOut(result) };
             if (following.Json)
             {
                 output.Json(result);
@@ -43,9 +45,9 @@ internal sealed class EvaluationStarter(SparkSession session, CliOutput output)
     public async Task<EvaluationResult> EvaluateAsync(EvaluationInput input, int tasks, CancellationToken cancellationToken) =>
         await FollowAsync(await StartAsync(input, tasks, null, cancellationToken), cancellationToken);
 
-    /// <summary>Good when every trial ended and infrastructure ended none of them.</summary>
+    /// <summary>Good when every trial ended, infrastructure ended none of them, and no task was left out.</summary>
     public static int ExitCode(EvaluationResult result) =>
-        result.Students.All(student => student.Complete && student.Arms.All(arm => arm.Infrastructure == 0)) ? ExitCodes.Good : ExitCodes.SomeFailed;
+        result.LeftOut is null && result.Students.All(student => student.Complete && student.Arms.All(arm => arm.Infrastructure == 0)) ? ExitCodes.Good : ExitCodes.SomeFailed;
 
     /// <summary>One table per student.</summary>
     public static void Print(EvaluationResult result, CliOutput output)
@@ -59,6 +61,8 @@ internal sealed class EvaluationStarter(SparkSession session, CliOutput output)
         {
             output.Line(transfer);
         }
+
+        TaskFolders.Print(result.LeftOut, output);
     }
 
     private Task<WorkflowHandle<EvaluationWorkflow, EvaluationResult>> StartAsync(

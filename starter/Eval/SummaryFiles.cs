@@ -1,6 +1,8 @@
 using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Results;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Eval;
 
@@ -45,6 +47,20 @@ internal static class SummaryFiles
         catch (Exception mistake) when (mistake is IOException or UnauthorizedAccessException)
         {
             throw new CliException($"{file} is not a summary of an evaluation: {mistake.Message}");
+        }
+    }
+
+    /// <summary>The tasks that could not run: of a summary, since a message has only the first names; null for none.</summary>
+    public static IReadOnlyList<LeftOutTasks>? LeftOut(EvaluationResult result)
+    {
+        var file = result.Students.Select(student => student.SummaryPath).FirstOrDefault(File.Exists);
+        try
+        {
+            return result.LeftOut is null || file is null ? result.LeftOut : EvaluationSummaryFile.Read(file, File.ReadAllText(file)).LeftOut ?? result.LeftOut;
+        }
+        catch (ResultFormatException)
+        {
+            return result.LeftOut;
         }
     }
 

@@ -4,6 +4,7 @@ using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Statistics;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Workflows.Messages;
 using Spectre.Console;
 
@@ -38,6 +39,8 @@ internal static class SummaryPrinter
         {
             output.Line($"not scored: {trial.Task}, {trial.Arm} {trial.Repeat}: {PlainText.Words(trial.Outcome)}, {trial.Error}");
         }
+
+        TaskFolders.Print(summary.LeftOut, output);
     }
 
     /// <summary>Students × arms.</summary>

@@ -46,14 +46,14 @@ internal sealed record PreflightPlan(IReadOnlyList<ModelChoice> Models, IReadOnl
 
     /// <summary>The same with the sizes of what the built-in agent will be told first. Skills add a line each and are left out: what is refused by this is surely too long.</summary>
     /// <param name="models">Models of the agent; null entries for agents of other kinds.</param>
-    /// <param name="tasks">Names and instructions.</param>
-    public PreflightPlan Telling(IEnumerable<ModelChoice?> models, IEnumerable<(string Name, string? Instruction)> tasks)
+    /// <param name="tasks">Names, and about how many tokens their instructions have.</param>
+    public PreflightPlan Telling(IEnumerable<ModelChoice?> models, IEnumerable<(string Name, int Tokens)> tasks)
     {
         var system = TokenEstimate.Of(AgentPrompts.System(tools: true));
         return this with
         {
             AgentModels = [.. models.OfType<ModelChoice>().Distinct()],
-            Largest = tasks.Select(task => new FirstSize(task.Name, system + TokenEstimate.Of(task.Instruction))).MaxBy(size => size.Tokens),
+            Largest = tasks.Select(task => new FirstSize(task.Name, system + task.Tokens)).MaxBy(size => size.Tokens),
         };
     }
 }

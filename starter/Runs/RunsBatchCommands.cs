@@ -1,6 +1,8 @@
 using System.CommandLine;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Starter.Batches;
 using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Runs;
@@ -34,20 +36,33 @@ internal static class RunsBatchCommands
         var folder = new Option<string?>("--tasks-dir") { Description = "A folder of Harbor tasks, or one task." };
         var names = new Option<string[]>("--tasks") { Description = "Only these of them, by name; * and ? match, @FILE reads one name per line.", AllowMultipleArgumentsPerToken = true };
         var prompts = new Option<string[]>("--prompt-file") { Description = "Prompt files, for a batch that makes tasks.", AllowMultipleArgumentsPerToken = true };
+        var strict = TaskFolders.Strict();
         return RunsSteerCommands.Steer(
             output,
             "add",
             """
-            Adds tasks or prompts to the end of a running batch. An item that the batch already has is not added again.
+            Adds tasks or prompts to the end of a running batch. An item that the batch already has is not added again, and a
+            task that cannot run is left out. Exits 3 if one was.
 
             Example:
               spark runs add batch/night --tasks-dir more-tasks --tasks "csv-*"
             """,
             "AddItems",
             parsed => Source(parsed.GetValue(folder), parsed.GetValue(names) ?? [], parsed.GetValue(prompts) ?? []),
-            folder,
-            names,
-            prompts);
+            (parsed, source) => LeftOut((BatchSource)source!, parsed.GetValue(strict), output),
+            [folder, names, prompts, strict]);
+    }
+
+    private static IReadOnlyList<LeftOutTasks> LeftOut(BatchSource source, bool strict, CliOutput output)
+    {
+        if (source.TasksDir is null)
+        {
+            return [];
+        }
+
+        var choice = TaskFolders.Select(source, strict);
+        TaskFolders.Tell(choice, output);
+        return choice.LeftOut;
     }
 
     private static Command Retry(CliOutput output)

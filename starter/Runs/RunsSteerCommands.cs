@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.RunOptions;
 using Spark.Temporal.Starter.Servers;
@@ -110,7 +111,24 @@ internal static class RunsSteerCommands
     }
 
     internal static Command Steer(
-        CliOutput output, string name, string description, string update, Func<ParseResult, object?> argument, params Symbol[] symbols)
+        CliOutput output, string name, string description, string update, Func<ParseResult, object?> argument, params Symbol[] symbols) =>
+        Steer(output, name, description, update, argument, (_, _) => [], symbols);
+
+    /// <param name="output">Where it prints.</param>
+    /// <param name="name">Of the command.</param>
+    /// <param name="description">Of the command.</param>
+    /// <param name="update">What is sent.</param>
+    /// <param name="argument">What is sent with it.</param>
+    /// <param name="leftOut">Tells and returns the tasks that the argument names and that cannot run.</param>
+    /// <param name="symbols">Options and arguments.</param>
+    internal static Command Steer(
+        CliOutput output,
+        string name,
+        string description,
+        string update,
+        Func<ParseResult, object?> argument,
+        Func<ParseResult, object?, IReadOnlyList<LeftOutTasks>> leftOut,
+        IReadOnlyList<Symbol> symbols)
     {
         var json = CommonOptions.Json();
         var id = new Argument<string>("ID") { Description = "A run or a batch, as 'spark runs list' shows it." };
@@ -131,6 +149,7 @@ internal static class RunsSteerCommands
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var value = argument(parsed);
+            var without = leftOut(parsed, value);
             await using var session = await SparkSession.OpenAsync(output, new(), cancellationToken);
             var steered = await new Steering(session).SendAsync(parsed.GetValue(id)!, update, value, cancellationToken);
             if (steered is [{ Accepted: false } one])
@@ -140,7 +159,7 @@ internal static class RunsSteerCommands
 
             if (parsed.GetValue(json))
             {
-                output.Json(steered);
+                output.Json(steered.Select(run => run with { LeftOut = without.Count > 0 ? without : null }));
             }
             else
             {
@@ -150,7 +169,7 @@ internal static class RunsSteerCommands
                 }
             }
 
-            return steered.All(run => run.Accepted) ? ExitCodes.Good : ExitCodes.SomeFailed;
+            return without.Count == 0 && steered.All(run => run.Accepted) ? ExitCodes.Good : ExitCodes.SomeFailed;
         });
         return command;
     }

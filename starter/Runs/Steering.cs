@@ -1,3 +1,4 @@
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.RunState;
 using Spark.Temporal.Starter.Servers;
@@ -21,6 +22,9 @@ internal sealed record Steered(string Id, string Update, bool Accepted, string? 
 
     /// <summary>The run afterwards; null where it was not looked at.</summary>
     public RunRow? Run { get; init; }
+
+    /// <summary>Tasks that it did not get, since they cannot run; null for none.</summary>
+    public IReadOnlyList<LeftOutTasks>? LeftOut { get; init; }
 }
 
 /// <summary>Sends updates to runs. A batch takes them itself where it can; otherwise each of its open runs gets them.</summary>

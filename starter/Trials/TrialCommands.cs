@@ -61,7 +61,7 @@ internal static class TrialCommands
             };
             await using var session = await SparkSession.OpenAsync(output, new SessionOptions(), cancellationToken);
             ModelChoice?[] models = [PreflightSettings.AgentModel(input.Agent, input.Model)];
-            var plan = preflight.Plan(parsed, models, input.OutDir)?.Telling(models, [(task.Name, task.Read.Instruction)]);
+            var plan = preflight.Plan(parsed, models, input.OutDir)?.Telling(models, [(task.Name, task.InstructionTokens)]);
             await new PreflightCheck(session, output).RunAsync(batch, plan, cancellationToken);
             var result = await RunAsync(session, input, task.Name, output, cancellationToken);
             Print(result, parsed.GetValue(json), output);

@@ -19,9 +19,15 @@ public sealed record RecordingPath(string Name, string Folder);
 /// <summary>Which tasks or prompts a batch has, in which order. The command line and the workers choose by the same rules.</summary>
 public static class BatchSelection
 {
-    /// <summary>The selected tasks of a source, by name, or in random order when it has a seed.</summary>
-    /// <exception cref="FormatException">There are none, or two of one name; says what to do.</exception>
-    public static IReadOnlyList<ScannedTask> Tasks(TaskSelection source)
+    /// <summary>Refused tasks of which every error is told; of more than that only the classes.</summary>
+    private const int MostRefusals = 5;
+
+    /// <summary>
+    /// The selected tasks of a source, by name, or in random order when it has a seed: those that can run, and beside them those that
+    /// cannot. A limit counts those that can run; what comes behind the last of them is neither.
+    /// </summary>
+    /// <exception cref="FormatException">There are none that can run; says what to do.</exception>
+    public static TaskChoice Tasks(TaskSelection source)
     {
         List<string> folders = [.. source.TasksDir is { } all ? [all] : Array.Empty<string>(), .. Lines(source.Files)];
         if (folders.Count == 0)
@@ -29,10 +35,20 @@ public static class BatchSelection
             throw new FormatException("tasks_dir is missing; name a folder of Harbor tasks");
         }
 
-        return folders.Find(folder => !Directory.Exists(folder)) is { } missing
-            ? throw new FormatException($"there is no folder '{missing}'; name a folder of Harbor tasks")
-            : Choose(
-                folders.SelectMany(TaskScan.Find), source, task => task.Name, task => Path.GetFileName(task.Directory), task => task.Directory, $"tasks under '{string.Join("', '", folders.Take(3))}'");
+        if (folders.Find(folder => !Directory.Exists(folder)) is { } missing)
+        {
+            throw new FormatException($"there is no folder '{missing}'; name a folder of Harbor tasks");
+        }
+
+        List<ScannedTask> scanned = [];
+        List<SkippedFolder> skipped = [.. folders.SelectMany(folder => TaskScan.Find(folder, scanned.Add))];
+        var what = $"tasks under '{string.Join("', '", folders.Take(3))}'";
+        var ordered = Ordered(scanned, source, task => task.Name, task => Path.GetFileName(task.Directory), task => task.Directory, what);
+        var choice = TaskChoice.Of(ordered, source.Limit ?? int.MaxValue, skipped);
+        return choice.Tasks.Count > 0 ? choice
+            : throw new FormatException(choice.Refused.Count <= MostRefusals
+                ? string.Join('\n', choice.Refused.Select(task => task.Refusal()))
+                : string.Join('\n', choice.LeftOut.Select(tasks => $"  {tasks}").Prepend($"none of the {choice.Refused.Count} {what} can run:")));
     }
 
     /// <summary>The selected prompt files of a source, by the same rules.</summary>
@@ -63,7 +79,17 @@ public static class BatchSelection
     private static List<T> Choose<T>(
         IEnumerable<T> candidates, TaskSelection source, Func<T, string> name, Func<T, string> written, Func<T, string> path, string what)
     {
-        var found = candidates.DistinctBy(path).OrderBy(name, StringComparer.Ordinal).ToList();
+        List<T> selected = [.. Ordered(candidates, source, name, written, path, what).Take(source.Limit ?? int.MaxValue)];
+        return selected.GroupBy(name).FirstOrDefault(group => group.Count() > 1) is { } twice
+            ? throw new FormatException($"two {what} are called '{twice.Key}': {string.Join(" and ", twice.Select(path))}; rename one, or choose another folder")
+            : selected;
+    }
+
+    /// <summary>All that the names choose, in the order in which they would start.</summary>
+    private static T[] Ordered<T>(
+        IEnumerable<T> candidates, TaskSelection source, Func<T, string> name, Func<T, string> written, Func<T, string> path, string what)
+    {
+        var found = candidates.DistinctBy(path).OrderBy(name, StringComparer.Ordinal).ThenBy(path, StringComparer.Ordinal).ToList();
         var (only, exclude) = (Lines(source.Names).ToList(), Lines(source.Exclude).ToList());
         if (only.Count == 0 && source.Names.Count > 0)
         {
@@ -86,18 +112,10 @@ public static class BatchSelection
             new SplitMix(seed).Shuffle<T>(chosen);
         }
 
-        List<T> selected = [.. chosen.Take(source.Limit ?? int.MaxValue)];
-        if (selected.Count == 0)
-        {
-            throw new FormatException(
-                found.Count == 0 ? $"there are no {what}"
-                : only.Count > 0 ? $"all the {what} that were named are excluded"
-                : $"all {found.Count} {what} are excluded");
-        }
-
-        return selected.GroupBy(name).FirstOrDefault(group => group.Count() > 1) is { } twice
-            ? throw new FormatException($"two {what} are called '{twice.Key}': {string.Join(" and ", twice.Select(path))}; rename one, or choose another folder")
-            : selected;
+        return chosen.Length > 0 ? chosen : throw new FormatException(
+            found.Count == 0 ? $"there are no {what}"
+            : only.Count > 0 ? $"all the {what} that were named are excluded"
+            : $"all {found.Count} {what} are excluded");
     }
 
     /// <summary>The entries, and for <c>@FILE</c> the lines of the file; blank ones and those with a number sign in front are left out.</summary>

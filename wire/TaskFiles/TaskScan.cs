@@ -1,3 +1,4 @@
+using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Domain.Texts;
 
@@ -10,65 +11,129 @@ public sealed record ScannedTask(string Directory, TaskReadResult Read)
 {
     /// <summary>The name the task has in workflow ids.</summary>
     public string Name { get; } = PlainText.Slug(Path.GetFileName(Directory));
+
+    /// <summary>About how many tokens its instruction has. Thousands of tasks are held at once, so the instruction itself is not kept by a scan.</summary>
+    public int InstructionTokens { get; } = TokenEstimate.Of(Read.Instruction);
+
+    /// <summary>Why it cannot run, with every error on a line.</summary>
+    public string Refusal() => $"{Directory} cannot run:\n" + string.Join('\n', Read.Errors.Select(finding => $"  {finding}"));
 }
 
 /// <summary>Finds tasks in a folder of tasks. A folder that cannot be read becomes a finding, never an exception.</summary>
-public static class TaskScan
+public sealed class TaskScan
 {
-    private const string TaskFile = "task.toml";
-    private const int MostLevels = 8;
+    /// <summary>Levels of folders that are searched.</summary>
+    public const int MostLevels = 8;
 
-    /// <summary>Parts of a task: a file called task.toml in there belongs to the task's data.</summary>
-    private static readonly HashSet<string> PartsOfTasks =
-        new(["environment", "tests", "solution", "steps", "node_modules", "__pycache__"], StringComparer.Ordinal);
+    private const string TaskFile = "task.toml";
+
+    /// <summary>Folders that tools fill, with any number of files in them.</summary>
+    private static readonly HashSet<string> OfTools = new(["node_modules", "__pycache__"], StringComparer.Ordinal);
+
+    private readonly Action<ScannedTask> _found;
+    private readonly List<SkippedFolder> _skipped = [];
+    private readonly Dictionary<string, string> _names = new(StringComparer.Ordinal);
+
+    private TaskScan(Action<ScannedTask> found) => _found = found;
 
     /// <summary>
-    /// The task that a folder is, or all tasks below it, by path. Hidden folders, those whose name starts with an
-    /// underscore, links and the inside of a task are not searched.
+    /// The task that a folder is, or all tasks below it, by path; each is handed over once it is read. The inside of a task is not
+    /// searched: what is called task.toml in there belongs to its data.
     /// </summary>
-    public static IReadOnlyList<ScannedTask> Find(string folder)
+    /// <param name="folder">The folder.</param>
+    /// <param name="found">Called for each task, and for what cannot be read.</param>
+    /// <returns>The folders that were not searched, or in which no task is.</returns>
+    public static IReadOnlyList<SkippedFolder> Find(string folder, Action<ScannedTask> found)
     {
-        var tasks = new List<ScannedTask>();
-        Scan(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)), 0, tasks);
-        if (tasks.Count == 0)
+        var scan = new TaskScan(found);
+        var root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        if (!scan.Search(root, 0))
         {
-            tasks.Add(new ScannedTask(Path.GetFullPath(folder), Unreadable(TaskFile, "is missing here and in every folder below", "name the folder of a Harbor task, or a folder of such folders")));
+            scan.Found(root, Unreadable(TaskRefusal.NotATask, TaskFile, "is missing here and in every folder below", "name the folder of a Harbor task, or a folder of such folders"));
         }
 
-        return MarkSameNames(tasks);
+        return scan._skipped;
     }
 
-    private static void Scan(string folder, int level, List<ScannedTask> tasks)
+    /// <returns>Whether anything was handed over.</returns>
+    private bool Search(string folder, int level)
     {
         try
         {
-            if (LooksLikeTask(folder))
+            var isTask = LooksLikeTask(folder);
+            if (isTask)
             {
                 var read = TaskPackageReader.Read(TaskFolderReader.Read(folder));
-                tasks.Add(new ScannedTask(folder, read));
+                Found(folder, read);
                 if (read.IsHarborTask)
                 {
-                    return;
+                    return true;
                 }
             }
 
-            if (level == MostLevels)
-            {
-                return;
-            }
-
+            List<string> empty = [];
+            var any = false;
             foreach (var child in new DirectoryInfo(folder).EnumerateDirectories().OrderBy(child => child.Name, StringComparer.Ordinal))
             {
-                if (child.LinkTarget is null && child.Name[0] is not ('.' or '_') && !PartsOfTasks.Contains(child.Name))
+                if (Reason(child, level) is { } reason)
                 {
-                    Scan(child.FullName, level + 1, tasks);
+                    _skipped.Add(new SkippedFolder(child.FullName, reason));
+                }
+                else
+                {
+                    // A folder with a part that was not searched may hold tasks; that part is named.
+                    var skippedBefore = _skipped.Count;
+                    if (Search(child.FullName, level + 1))
+                    {
+                        any = true;
+                    }
+                    else if (_skipped.Count == skippedBefore)
+                    {
+                        empty.Add(child.FullName);
+                    }
                 }
             }
+
+            // The highest folder without a task is named, not every one below it; the parts of another tool's task are none.
+            if (any && !isTask)
+            {
+                _skipped.AddRange(empty.Select(none => new SkippedFolder(none, SkipReason.NoTask)));
+            }
+
+            return any || isTask;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            tasks.Add(new ScannedTask(folder, Unreadable(".", PlainText.OneLine(failure.Message, 300), "make the folder readable")));
+            Found(folder, Unreadable(TaskRefusal.Unreadable, ".", PlainText.OneLine(failure.Message, 300), "make the folder readable"));
+            return true;
         }
+    }
+
+    /// <summary>Why a folder is not searched; null where it is.</summary>
+    private static SkipReason? Reason(DirectoryInfo folder, int level) =>
+        folder.Name[0] == '.' ? SkipReason.Hidden
+        : OfTools.Contains(folder.Name) ? SkipReason.OfTool
+        : folder.Name[0] == '_' ? SkipReason.Underscore
+        : folder.LinkTarget is not null ? SkipReason.Link
+        : level == MostLevels ? SkipReason.TooDeep
+        : null;
+
+    /// <summary>Hands a task over. Two tasks whose folders give the same name cannot be in one batch.</summary>
+    private void Found(string folder, TaskReadResult read)
+    {
+        var scanned = new ScannedTask(folder, read);
+        var task = scanned with { Read = read with { Instruction = null } };
+        _found(_names.TryAdd(task.Name, folder) ? task : task with
+        {
+            Read = task.Read with
+            {
+                Findings =
+                [
+                    .. read.Findings,
+                    new TaskFinding(FindingSeverity.Warning, TaskFile, 0, $"the folder gives the same task name, '{task.Name}', as {_names[task.Name]}", "rename one of them to run both in one batch"),
+                ],
+            },
+        });
     }
 
     /// <summary>By its task file; or by everything else that makes a task, so that a missing task file is reported.</summary>
@@ -77,25 +142,6 @@ public static class TaskScan
         || (File.Exists(Path.Combine(folder, TaskPackageReader.Instruction))
             && (Path.Exists(Path.Combine(folder, TaskPackageReader.Environment)) || Path.Exists(Path.Combine(folder, TaskPackageReader.Tests))));
 
-    private static TaskReadResult Unreadable(string file, string message, string remedy) =>
-        new(null, null, null, [new TaskFinding(FindingSeverity.Error, file, 0, message, remedy)]);
-
-    /// <summary>Two tasks whose folders give the same name cannot be in one batch.</summary>
-    private static List<ScannedTask> MarkSameNames(List<ScannedTask> tasks)
-    {
-        var first = new Dictionary<string, string>(StringComparer.Ordinal);
-        return [.. tasks.Select(task => first.TryAdd(task.Name, task.Directory)
-            ? task
-            : task with
-            {
-                Read = task.Read with
-                {
-                    Findings =
-                    [
-                        .. task.Read.Findings,
-                        new TaskFinding(FindingSeverity.Warning, TaskFile, 0, $"the folder gives the same task name, {task.Name}, as {first[task.Name]}", "rename one of them to run both in one batch"),
-                    ],
-                },
-            })];
-    }
+    private static TaskReadResult Unreadable(TaskRefusal refusal, string file, string message, string remedy) =>
+        new(null, null, null, [new TaskFinding(FindingSeverity.Error, file, 0, message, remedy) { Refusal = refusal }]);
 }

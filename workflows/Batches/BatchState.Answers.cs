@@ -1,4 +1,5 @@
 using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Workflows;
 
@@ -59,7 +60,7 @@ internal sealed partial class BatchState
         DisksLookedAt = DisksLookedAt,
     };
 
-    public BatchResult Result(ArtifactRef? results, string? summaryPath, string? resultsPath) => new()
+    public BatchResult Result(ArtifactRef? results, BatchSummaryPath summary, string? resultsPath) => new()
     {
         Batch = _input.Batch,
         Counts = Items.Counts,
@@ -68,7 +69,8 @@ internal sealed partial class BatchState
         Estimated = Used.Estimated,
         Usage = Used,
         Results = results,
-        SummaryPath = summaryPath,
+        SummaryPath = summary.Path,
+        LeftOut = summary.LeftOut,
         ResultsPath = resultsPath,
     };
 

@@ -84,10 +84,10 @@ public sealed class BatchWorkflow : WindowWorkflow
         {
             var (before, total) = (_state.Entries, _state.Items.Total);
             var more = Plan(request!.Request!) with { List = _state.List, Resume = false };
-            _state.Planned(await Workflow.ExecuteActivityAsync(
-                (IBatchActivities batches) => batches.PlanAsync(more), ActivityProfiles.BatchPlan("list what is added")));
+            var plan = await Workflow.ExecuteActivityAsync((IBatchActivities batches) => batches.PlanAsync(more), ActivityProfiles.BatchPlan("list what is added"));
+            _state.Planned(plan);
             _state.Show();
-            return new BatchChange(_state.Entries - before, _state.Items.Total);
+            return new BatchChange(_state.Entries - before, _state.Items.Total) { LeftOut = plan.LeftOut };
         }
         catch (ActivityFailureException failure)
         {
@@ -171,10 +171,11 @@ public sealed class BatchWorkflow : WindowWorkflow
             StartedAt = _state.StartedAt,
             FinishedAt = Workflow.UtcNow,
             Cancelled = cancelled,
+            List = _state.List,
         };
         var summary = await BatchRecords.RunAsync(_state, (IBatchActivities batches) => batches.SummarizeAsync(request), "write the summary");
         _state.Show(cancelled ? RunStates.Cancelled : RunStates.Done);
         await Workflow.WaitConditionAsync(() => Workflow.AllHandlersFinished, CancellationToken.None);
-        return _state.Result(_run.Writer.Results, summary.Path, _resultsPath);
+        return _state.Result(_run.Writer.Results, summary, _resultsPath);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 
@@ -46,7 +47,12 @@ public interface IBatchActivities
 /// <param name="Items">Different items among them.</param>
 /// <param name="Failed">The items (<see cref="BatchItem"/>) that are no entries since an earlier run of the batch has tried them; null for none.</param>
 public sealed record BatchList(
-    IReadOnlyList<BatchListPage> Pages, int Entries, int Items, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ArtifactRef? Failed = null);
+    IReadOnlyList<BatchListPage> Pages, int Entries, int Items, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ArtifactRef? Failed = null)
+{
+    /// <summary>Tasks that are no items, since they cannot run; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<LeftOutTasks>? LeftOut { get; init; }
+}
 
 /// <param name="Content">A list of <see cref="BatchItem"/>.</param>
 /// <param name="First">Index of its first entry among all, from 0.</param>
@@ -125,6 +131,15 @@ public sealed record SummarizeRequest
     public required DateTime StartedAt { get; init; }
     public required DateTime FinishedAt { get; init; }
     public required bool Cancelled { get; init; }
+
+    /// <summary>The list of the batch, which knows the tasks that were left out; null from batches of earlier versions.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ArtifactRef? List { get; init; }
 }
 
-public sealed record BatchSummaryPath(string Path);
+public sealed record BatchSummaryPath(string Path)
+{
+    /// <summary>As <see cref="BatchResult.LeftOut"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<LeftOutTasks>? LeftOut { get; init; }
+}

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
 
@@ -77,7 +78,12 @@ public sealed record ListedEvaluation : EvaluationScope
 /// <summary>In the store: what rows need that the list of trials does not hold.</summary>
 /// <param name="Skills">The skills of each task.</param>
 /// <param name="Rows">Rows of what is skipped or scored already.</param>
-public sealed record EvaluationPlanDetails(IReadOnlyDictionary<string, TaskSkills> Skills, IReadOnlyList<EvaluationTrial> Rows);
+public sealed record EvaluationPlanDetails(IReadOnlyDictionary<string, TaskSkills> Skills, IReadOnlyList<EvaluationTrial> Rows)
+{
+    /// <summary>Tasks that are not among them, since they cannot run; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<LeftOutTasks>? LeftOut { get; init; }
+}
 
 /// <param name="ImageBringsSkills">Whether the task's image may hold skills that no arm asked for.</param>
 /// <param name="Skills">One a student and arm that has skills.</param>
@@ -127,4 +133,9 @@ public sealed record WriteEvaluationRequest
 
 /// <param name="Students">What came out, a student each.</param>
 /// <param name="TransferReport">Path of the report on all students; null where there is only one student.</param>
-public sealed record EvaluationRecord(IReadOnlyList<StudentResult> Students, string? TransferReport = null);
+public sealed record EvaluationRecord(IReadOnlyList<StudentResult> Students, string? TransferReport = null)
+{
+    /// <summary>As <see cref="EvaluationResult.LeftOut"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<LeftOutTasks>? LeftOut { get; init; }
+}

@@ -80,7 +80,7 @@ public sealed class EvaluationWorkflow : WindowWorkflow
         _run.State.Show(cancelled ? RunStates.Cancelled : RunStates.Done);
         await Workflow.WaitConditionAsync(() => Workflow.AllHandlersFinished, CancellationToken.None);
         Workflow.CancellationToken.ThrowIfCancellationRequested();
-        return new EvaluationResult { Batch = _input.Batch, Students = record.Students, TransferReport = record.TransferReport };
+        return new EvaluationResult { Batch = _input.Batch, Students = record.Students, TransferReport = record.TransferReport, LeftOut = record.LeftOut };
     }
 
     /// <summary>Lists the trials with their skills, outside the history: which are to run, which lack their skill, which are scored already.</summary>

@@ -214,6 +214,10 @@ public sealed record BatchResult : ICosted
 
     /// <summary>The same in the store: the newest <c>ResultsLink</c>; null where nothing ended.</summary>
     public ArtifactRef? Results { get; init; }
+
+    /// <summary>Tasks that could not run, with the first of their names (<see cref="LeftOutTasks.Shortened"/>); null for none. The summary has all.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<LeftOutTasks>? LeftOut { get; init; }
 }
 
 /// <summary>How many items are in each state.</summary>

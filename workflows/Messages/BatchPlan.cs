@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Tasks;
 
 namespace Spark.Temporal.Workflows.Messages;
 
@@ -22,6 +24,10 @@ public sealed record BatchPlan
 
     /// <summary>What a person should know of it, the first few.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Tasks that cannot run, with the first of their names (<see cref="LeftOutTasks.Shortened"/>); null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<LeftOutTasks>? LeftOut { get; init; }
 
     /// <summary>The results of those taken over and failed; null where there are none.</summary>
     public ArtifactRef? Results { get; init; }

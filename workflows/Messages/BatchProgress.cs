@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Tasks;
 
 namespace Spark.Temporal.Workflows.Messages;
 
@@ -106,4 +107,9 @@ public sealed record RetryRequest(string Which = "all") : IOperatorRequest
 
 /// <param name="Added">Entries that will be started because of it.</param>
 /// <param name="Total">Items in all, now.</param>
-public sealed record BatchChange(int Added, int Total);
+public sealed record BatchChange(int Added, int Total)
+{
+    /// <summary>Tasks that cannot run, as <see cref="BatchPlan.LeftOut"/>; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<LeftOutTasks>? LeftOut { get; init; }
+}

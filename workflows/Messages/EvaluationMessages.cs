@@ -5,6 +5,7 @@ using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Statistics;
+using Spark.Temporal.Domain.Tasks;
 
 namespace Spark.Temporal.Workflows.Messages;
 
@@ -150,6 +151,10 @@ public sealed record EvaluationResult
 
     /// <summary>Path of the report on all students; null where there is only one student.</summary>
     public string? TransferReport { get; init; }
+
+    /// <summary>Tasks that could not run, as <see cref="BatchResult.LeftOut"/>; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<LeftOutTasks>? LeftOut { get; init; }
 }
 
 /// <summary>What came out for one student.</summary>

@@ -34,6 +34,35 @@ public sealed class EvalCommandsTests : IDisposable
         Assert.That(plan.GetProperty("estimates")[1].TryGetProperty("usd", out _), Is.False, "nothing is known of the new model");
     }
 
+    [Test]
+    public async Task A_folder_runs_what_can_run_says_what_cannot_and_is_refused_where_that_is_asked_for()
+    {
+        BatchFiles.Tasks(_folder["tasks/tests"], "good", "fine", "large");
+        File.WriteAllText(_folder["tasks/tests/large/task.toml"], "version = \"1.0\"\n[environment]\ngpus = 2\n");
+        string[] run = ["eval", "run", "--tasks-dir", _folder["tasks"], "--agent", "nop", "--phases", "baseline", "--out", _folder["out"], "--dry-run"];
+
+        var plan = await RunAsync([.. run, "--json"]);
+        var strict = await RunAsync([.. run, "--strict"]);
+        var all = await RunAsync([.. run, "--tasks", "fine", "good", "--strict"]);
+        var none = await RunAsync([.. run, "--tasks", "large"]);
+        var skills = await RunAsync("skills", "run", "--tasks-dir", _folder["tasks"], "--model", "m", "--out", _folder["out"], "--dry-run", "--json");
+        var refused = await RunAsync("skills", "run", "--tasks-dir", _folder["tasks"], "--model", "m", "--out", _folder["out"], "--dry-run", "--strict");
+
+        var left = JsonDocument.Parse(plan.Printed).RootElement.GetProperty("left_out");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(plan.Exit, Is.EqualTo(ExitCodes.SomeFailed));
+            Assert.That(JsonDocument.Parse(plan.Printed).RootElement.GetProperty("tasks").EnumerateArray().Select(task => task.GetString()), Is.EqualTo(new[] { "fine", "good" }));
+            Assert.That($"{left[0].GetProperty("class")} {left[0].GetProperty("count")} {left[0].GetProperty("names")[0]}", Is.EqualTo("unsupported 1 large"));
+            Assert.That(plan.Noted, Does.StartWith("Left out: 1 task cannot run: 1 unsupported. 2 run.").And.Contain("\n  1 unsupported: task.toml: a task that needs GPUs").And.Contain(": large\n"));
+            Assert.That((strict.Exit, refused.Exit, none.Exit), Is.EqualTo((ExitCodes.Usage, ExitCodes.Usage, ExitCodes.Usage)));
+            Assert.That(strict.Noted, Does.Contain("tests/large cannot run:\n  task.toml:3: error: a task that needs GPUs"));
+            Assert.That((all.Exit, all.Noted), Is.EqualTo((ExitCodes.Good, "Nothing was started.\n")), "what is not chosen is not told");
+            Assert.That(skills.Exit, Is.EqualTo(ExitCodes.SomeFailed));
+            Assert.That(JsonDocument.Parse(skills.Printed).RootElement.GetProperty("left_out")[0].GetProperty("names")[0].GetString(), Is.EqualTo("large"));
+        }
+    }
+
     [TestCase("--phases", "generated", "--skill-source-model", "nobody", "there is no folder")]
     [TestCase("--phases", "generatd", "--limit", "1", "is none of baseline, generated, human")]
     [TestCase("--arm", "notes", "--limit", "1", "--arm is NAME=DIR")]

@@ -20,16 +20,102 @@ public class TasksCheckTests
     {
         MakeTask("one");
         MakeTask("group/deep/two");
-        foreach (var copy in new[] { "one/environment", "one/environment/inner", ".hidden/x", "_archive/y", "group/environment" })
+        foreach (var copy in new[] { "one/environment", "one/environment/inner", "one/steps/first" })
         {
             MakeTask(copy);
         }
 
-        Directory.CreateSymbolicLink(_folder["linked"], _folder["group"]);
         var (exit, report) = await CheckJsonAsync();
         Assert.That(exit, Is.Zero);
         Assert.That(report.GetProperty("tasks").EnumerateArray().Select(task => task.GetProperty("task").GetString()), Is.EqualTo(new[] { "two", "one" }));
         Assert.That(report.GetProperty("with_errors").GetInt32(), Is.Zero);
+    }
+
+    [TestCase("tests")]
+    [TestCase("solution")]
+    [TestCase("environment")]
+    [TestCase("steps/environment")]
+    public async Task Finds_tasks_below_a_folder_that_is_called_like_a_part_of_a_task(string above)
+    {
+        MakeTask($"{above}/one");
+        MakeTask($"{above}/tests");
+
+        var (_, report) = await CheckJsonAsync();
+
+        Assert.That(report.GetProperty("tasks").EnumerateArray().Select(task => task.GetProperty("task").GetString()), Is.EqualTo(new[] { "one", "tests" }));
+        Assert.That(report.GetProperty("skipped").GetArrayLength(), Is.Zero);
+    }
+
+    [Test]
+    public async Task Counts_and_names_every_folder_that_gives_no_task()
+    {
+        MakeTask("one");
+        MakeTask("1/2/3/4/5/6/7/8");
+        foreach (var skipped in new[] { ".git/a", ".venv/b", "_archive/y", "node_modules/z", "1/2/3/4/5/6/7/x/too-deep" })
+        {
+            MakeTask(skipped);
+        }
+
+        _folder.Write("docs/pictures/readme.txt", "no task");
+        Directory.CreateSymbolicLink(_folder["linked"], _folder["one"]);
+
+        var (exit, report) = await CheckJsonAsync();
+        var text = (await RunAsync("tasks", "check", _folder.Path)).Output;
+
+        Assert.That(exit, Is.Zero);
+        Assert.That(report.GetProperty("tasks").EnumerateArray().Select(task => task.GetProperty("task").GetString()), Is.EqualTo(new[] { "8", "one" }));
+        Assert.That(
+            report.GetProperty("skipped").EnumerateArray().Select(skipped =>
+                $"{skipped.GetProperty("reason")} {skipped.GetProperty("count")} {string.Join('+', skipped.GetProperty("folders").EnumerateArray().Select(folder => Path.GetRelativePath(_folder.Path, $"{folder}")))}"),
+            Is.EqualTo(new[] { "hidden 2 .git+.venv", "underscore 1 _archive", "link 1 linked", "of_tool 1 node_modules", "too_deep 1 1/2/3/4/5/6/7/x/too-deep", "no_task 1 docs" }));
+        Assert.That(text, Does.Contain("2 folders not searched, they are hidden: ").And.Contain("1 folder without a task: ").And.Contain("more than 8 levels deep"));
+    }
+
+    [Test]
+    public async Task Ends_with_a_line_for_each_class_and_each_kind_of_note()
+    {
+        foreach (var number in Enumerable.Range(1, 12))
+        {
+            MakeTask($"t{number:00}", $"version = \"1.0\"\n[environment]\nmemory = \"{number}G\"\n{(number > 10 ? "gpus = 1\n" : "")}");
+        }
+
+        MakeTask("bare");
+        File.Delete(_folder["bare/tests/test.sh"]);
+        File.Delete(_folder["bare/solution/solve.sh"]);
+
+        var (exit, output, _) = await RunAsync("tasks", "check", _folder.Path);
+        var (_, report) = await CheckJsonAsync();
+
+        var lines = output.Split('\n');
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(exit, Is.EqualTo(1));
+            Assert.That(lines.Count(line => line.Contains("older spelling", StringComparison.Ordinal)), Is.EqualTo(1), output);
+            Assert.That(output, Does.Contain("\n10 ready\n1 incomplete: tests/test.sh: is missing; ").And.Contain("\n2 unsupported: task.toml: a task that needs GPUs").And.Contain(": t11, t12\n"));
+            Assert.That(output, Does.Contain("\n1 with warning: solution/solve.sh: is missing").And.Contain("\n12 with note: task.toml: [environment] memory is the older spelling of memory_mb = …: t01, t02, t03, …\n"));
+            Assert.That(output, Does.EndWith("\n13 checked, 3 with errors\n"));
+            Assert.That(report.GetProperty("ready").GetInt32(), Is.EqualTo(10));
+            Assert.That(
+                report.GetProperty("refused").EnumerateArray().Select(refused => $"{refused.GetProperty("class")} {refused.GetProperty("count")} {string.Join('+', refused.GetProperty("names").EnumerateArray())}"),
+                Is.EqualTo(new[] { "incomplete 1 bare", "unsupported 2 t11+t12" }));
+            Assert.That(report.GetProperty("notes").EnumerateArray().Select(note => $"{note.GetProperty("severity")} {note.GetProperty("count")}"), Is.EqualTo(new[] { "warning 1", "note 12" }));
+        }
+    }
+
+    [Test]
+    public async Task Lists_only_the_refused_tasks_where_that_is_asked_for_and_sums_up_all()
+    {
+        MakeTask("good");
+        MakeTask("bad", "version = \"1.0\"\n[environment]\ngpus = 1\n");
+
+        var (exit, output, _) = await RunAsync("tasks", "check", _folder.Path, "--errors-only");
+        var (_, json, _) = await RunAsync("tasks", "check", _folder.Path, "--errors-only", "--json");
+
+        var report = JsonDocument.Parse(json).RootElement;
+        Assert.That(exit, Is.EqualTo(1));
+        Assert.That(output, Does.Contain("bad/task.toml:3: error: ").And.Contain("\n1 ready\n").And.Not.Contain("good"));
+        Assert.That(report.GetProperty("tasks").EnumerateArray().Select(task => task.GetProperty("task").GetString()), Is.EqualTo(new[] { "bad" }));
+        Assert.That((report.GetProperty("checked").GetInt32(), report.GetProperty("ready").GetInt32()), Is.EqualTo((2, 1)));
     }
 
     [Test]
@@ -73,7 +159,7 @@ public class TasksCheckTests
         MakeTask("b/the-task");
         var (exit, output, _) = await RunAsync("tasks", "check", _folder.Path);
         Assert.That(exit, Is.Zero);
-        Assert.That(output, Does.Contain("the folder gives the same task name, the-task"));
+        Assert.That(output, Does.Contain("the folder gives the same task name, '…', as …"));
     }
 
     [Test]
@@ -111,7 +197,7 @@ public class TasksCheckTests
     {
         var (exit, output, _) = await RunAsync("tasks", "check", Requires.SharedData("skillsbench/tasks"));
         Assert.That(exit, Is.Zero);
-        Assert.That(output, Does.Contain("2 checked, 0 with errors").And.Contain("dialogue-parser/task.toml:17: note: [environment] image"));
+        Assert.That(output, Does.Contain("2 checked, 0 with errors").And.Contain("1 with note: task.toml: [environment] image is not a known key; it is ignored: dialogue-parser"));
     }
 
     private async Task<(int Exit, JsonElement Report)> CheckJsonAsync()
