@@ -11,16 +11,25 @@ namespace Spark.Temporal.Tests.EndToEnd;
 [Parallelizable(ParallelScope.Children)]
 public sealed class TaskKindTests
 {
+    /// <summary>What a model says in the three steps of <c>multi-step</c>.</summary>
+    private static readonly FakeReply[] Work =
+    [
+        FakeReply.Shell("cd /srv; echo one > /app/list.txt"), FakeReply.Text("Written."),
+        FakeReply.Shell("pwd; cat /app/given.txt >> /app/list.txt"), FakeReply.Text("Appended."),
+        FakeReply.Shell("wc -l < /app/list.txt > /app/count.txt"), FakeReply.Text("Counted."),
+    ];
+
     private WorkerRig? _rig;
-    private ScriptedModelServer _model = null!;
+    private FakeModelServer _model = null!;
 
     [OneTimeSetUp]
     public async Task StartWorkerAsync()
     {
         Requires.Docker();
         Requires.Image("debian:bookworm-slim");
-        _model = ScriptedModelServer.Start(TestScripts.Dir);
-        _rig = await WorkerRig.StartAsync("kinds", _model.BaseAddress.ToString());
+        _model = await FakeModelServer.StartAsync();
+        _model.Script = request => request.Turn < Work.Length ? Work[request.Turn] : FakeReply.Text("Nothing is left.");
+        _rig = await WorkerRig.StartAsync("kinds", _model.BaseUrl);
     }
 
     [OneTimeTearDown]
@@ -78,6 +87,20 @@ public sealed class TaskKindTests
         Assert.That(Directory.GetDirectories(Path.Combine(steps, "steps")).Select(Path.GetFileName), Is.EquivalentTo(new[] { "write", "extend", "count" }));
         var results = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(steps, "result.json"))).RootElement.GetProperty("step_results");
         Assert.That(results.EnumerateArray().Select(step => step.GetProperty("verifier_result").GetProperty("rewards").GetProperty("reward").GetDouble()), Is.All.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_model_gets_one_instruction_after_the_other_and_its_shell_works_after_each_verification()
+    {
+        var (code, output, error) = await _rig!.RunAsync(["trial", "run", Path.Combine(Folder, "multi-step"), "--model", "default/fake", "--json"]);
+
+        Assert.That(code, Is.Zero, error + output);
+        var asked = _model.Requests.Where(request => request.Purpose == "agent").ToList();
+        Assert.That(asked, Has.Count.EqualTo(6));
+        Assert.That(asked.Select(request => request.Messages.Count(message => (string?)message["role"] == "user")), Is.EqualTo(new[] { 1, 1, 2, 2, 3, 3 }));
+        Assert.That(asked[2].LastContent, Does.Contain("Append the lines of /app/given.txt"));
+        Assert.That(asked[3].LastContent, Does.Contain("/srv"), "the shell goes on from its saved state");
+        Assert.That(JsonDocument.Parse(output).RootElement.GetProperty("turns").GetInt32(), Is.EqualTo(3));
     }
 
     private async Task<string> FolderAsync(string kind)
