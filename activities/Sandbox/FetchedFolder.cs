@@ -8,4 +8,7 @@ internal sealed record FetchedFolder(byte[] Tar, IReadOnlyList<string> Notes, in
 {
     /// <summary>Whether the archive was not read to its end.</summary>
     public bool Broken { get; init; }
+
+    /// <summary>Whether what was asked for is a file: it is the only entry, under its name.</summary>
+    public bool IsFile { get; init; }
 }

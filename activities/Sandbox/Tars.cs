@@ -53,7 +53,7 @@ internal static class Tars
         List<string> notes = [];
         long total = 0;
         long skipped = 0;
-        var broken = false;
+        var (broken, alone) = (false, false);
         var (files, entries, unnamed) = (0, 0, 0);
         using var result = new MemoryStream();
         await using (var packer = TarPacker.Into(result))
@@ -62,6 +62,7 @@ internal static class Tars
             {
                 var slash = entry.Name.IndexOf('/', StringComparison.Ordinal);
                 var isFile = TarPack.IsFile(entry);
+                alone |= slash < 0 && isFile;
                 var name = slash < 0 ? isFile ? entry.Name : "" : entry.Name[(slash + 1)..].TrimEnd('/');
                 if (name.Length == 0 || excluded(name) || !(isFile || entry.EntryType is TarEntryType.Directory or TarEntryType.SymbolicLink))
                 {
@@ -123,7 +124,7 @@ internal static class Tars
             notes.Add($"{label}: {unnamed:N0} more files were left out");
         }
 
-        return new FetchedFolder(result.ToArray(), notes, files) { Broken = broken };
+        return new FetchedFolder(result.ToArray(), notes, files) { Broken = broken, IsFile = alone };
 
         async IAsyncEnumerable<TarEntry> ReadableAsync(Stream source, Action stop, [EnumeratorCancellation] CancellationToken token)
         {

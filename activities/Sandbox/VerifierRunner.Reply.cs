@@ -84,7 +84,8 @@ internal sealed partial class VerifierRunner
         {
             if (await HomeAsync(request.Container, path, notes, beat, cancellationToken) is { Files: > 0 } part)
             {
-                parts.Add((path.Source == "/logs/artifacts" ? "" : $"{path.Source.Trim('/')}/", part));
+                var place = path.Source.Trim('/');
+                parts.Add((path.Source == "/logs/artifacts" ? "" : !part.IsFile ? $"{place}/" : place[..(place.LastIndexOf('/') + 1)], part));
             }
             else if (path.Source != "/logs/artifacts")
             {

@@ -85,6 +85,7 @@ public sealed class TaskKindTests
 
         Assert.That(await File.ReadAllTextAsync(Path.Combine(services, "services", "store.log")), Does.Contain("the store holds treasure"));
         Assert.That(Directory.GetDirectories(Path.Combine(steps, "steps")).Select(Path.GetFileName), Is.EquivalentTo(new[] { "write", "extend", "count" }));
+        Assert.That(await File.ReadAllTextAsync(Path.Combine(steps, "steps", "count", "artifacts", "app", "count.txt")), Is.EqualTo("3\n"));
         var results = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(steps, "result.json"))).RootElement.GetProperty("step_results");
         Assert.That(results.EnumerateArray().Select(step => step.GetProperty("verifier_result").GetProperty("rewards").GetProperty("reward").GetDouble()), Is.All.EqualTo(1));
     }

@@ -25,6 +25,9 @@ public sealed class TrialBench
     private const string Image = "debian:bookworm-slim";
     private const int Warm = 2;
     private const int Pairs = 15;
+    private const int Many = 48;
+    private const int AtOnce = 8;
+    private const int Rounds = 3;
     private const string Solve = "#!/bin/bash\ntouch /solved\n";
     private const string Test = "#!/bin/bash\nif [ -e /solved ]; then echo 1; else echo 0; fi > /logs/verifier/reward.txt\n";
 
@@ -32,12 +35,7 @@ public sealed class TrialBench
     public async Task Overhead_of_a_trial()
     {
         Requires.Docker();
-        using var folder = new TemporaryFolder();
-        folder.Write("trivial/instruction.md", "Make the file /solved.\n");
-        folder.Write("trivial/task.toml", $"version = \"1.0\"\n[environment]\ndocker_image = \"{Image}\"\n");
-        folder.Write("trivial/environment/Dockerfile", $"FROM {Image}\n");
-        folder.Write("trivial/solution/solve.sh", Solve);
-        folder.Write("trivial/tests/test.sh", Test);
+        using var folder = Trivial();
         var client = await TemporalServer.NewNamespaceAsync();
         using var host = Worker(folder, client);
         await host.StartAsync();
@@ -63,12 +61,96 @@ public sealed class TrialBench
                 new($"{agent}: container calls by the docker client, median of {Pairs}", least, "ms"),
                 new($"{agent}: trial from its start to the container's removal, median of {Pairs}", took, "ms"),
                 new($"{agent}: trial with its trial folder, as its starter sees it, median of {Pairs}", BenchReport.Median(walls[Warm..]), "ms"),
-                new($"{agent}: trial over container calls", took / least, "x", 1.3),
+                new($"{agent}: trial over container calls", took / least, "x", 1.2),
             ]);
         }
 
         await host.StopAsync();
         BenchReport.Keep("trial", rows);
+    }
+
+    [Test]
+    public async Task Overhead_of_many_trials_at_once()
+    {
+        Requires.Docker();
+        using var folder = Trivial();
+        var client = await TemporalServer.NewNamespaceAsync();
+        using var host = Worker(folder, client);
+        await host.StartAsync();
+        var gateway = host.Services.GetRequiredService<IContainerGateway>();
+        await TrialAsync(client, folder, AgentNames.Oracle);
+        await DirectAsync(gateway, solved: true);
+
+        List<double> direct = [], trials = [];
+        for (var round = 0; round < Rounds; round++)
+        {
+            direct.Add(await AllAsync(() => DirectAsync(gateway, solved: true)));
+            trials.Add(await AllAsync(async () => Assert.That((await TrialAsync(client, folder, AgentNames.Oracle)).Reward, Is.EqualTo(1))));
+        }
+
+        await host.StopAsync();
+        var (least, took) = (BenchReport.Median(direct), BenchReport.Median(trials));
+        BenchReport.Keep(
+            "trials-at-once",
+            new($"{Many} times the container calls by {AtOnce} docker clients, median of {Rounds}", least, "s"),
+            new($"{Many} trials, {AtOnce} at once, with their trial folders, median of {Rounds}", took, "s"),
+            new($"{AtOnce} at once: trials over container calls", took / least, "x", 1.3));
+    }
+
+    [Test]
+    public async Task The_command_that_runs_one_trial()
+    {
+        Requires.Docker();
+        Requires.Command("temporal");
+        using var folder = Trivial();
+        string[] arguments = ["trial", "run", folder["trivial"], "--agent", "oracle"];
+        var alone = await CommandAsync(folder, arguments);
+        using var up = SparkProcess.Start(["up"], folder.Path);
+        var printed = up.StandardOutput.ReadToEndAsync();
+        await Eventually.IsTrueAsync(() => Task.FromResult(File.Exists(folder[".spark/server.json"])), "spark up has a server");
+        var beside = await CommandAsync(folder, arguments);
+        await SparkProcess.RunAsync(["down"], folder.Path);
+        await up.WaitForExitAsync();
+        await printed;
+        BenchReport.Keep(
+            "trial-command",
+            new($"spark trial run without a server, median of {Rounds}", alone, "s", 2.5),
+            new($"spark trial run beside spark up, median of {Rounds}", beside, "s", 1.0));
+    }
+
+    /// <returns>Seconds.</returns>
+    private static async Task<double> CommandAsync(TemporaryFolder folder, string[] arguments)
+    {
+        List<double> walls = [];
+        for (var round = 0; round <= Rounds; round++)
+        {
+            var clock = Stopwatch.StartNew();
+            var (code, output, error) = await SparkProcess.RunAsync(arguments, folder.Path);
+            walls.Add(clock.Elapsed.TotalSeconds);
+            Assert.That(code, Is.Zero, output + error);
+        }
+
+        return BenchReport.Median(walls[1..]);
+    }
+
+    /// <returns>Seconds.</returns>
+    private static async Task<double> AllAsync(Func<Task> one)
+    {
+        var clock = Stopwatch.StartNew();
+        await Parallel.ForEachAsync(Enumerable.Range(0, Many), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (_, _) => await one());
+        return clock.Elapsed.TotalSeconds;
+    }
+
+    /// <summary>A folder with the task that does almost nothing.</summary>
+    private static TemporaryFolder Trivial()
+    {
+        var folder = new TemporaryFolder();
+        folder.Write("trivial/instruction.md", "Make the file /solved.\n");
+        folder.Write("trivial/task.toml", $"version = \"1.0\"\n[environment]\ndocker_image = \"{Image}\"\n");
+        folder.Write("trivial/environment/Dockerfile", $"FROM {Image}\n");
+        folder.Write("trivial/solution/solve.sh", Solve);
+        folder.Write("trivial/tests/test.sh", Test);
+        return folder;
     }
 
     private static Task<AttemptResult> TrialAsync(ITemporalClient client, TemporaryFolder folder, string agent)
