@@ -121,6 +121,11 @@ public static class TaskPackageReader
         {
             var composed = ComposeReader.Read(compose, settings ?? new TaskSettings(), dockerfile is not null, findings);
             settings = settings is null ? null : composed;
+            if (settings is { Compose.Services.Count: > 0 } && NetworkMode.Allowlist is var list
+                && (settings.Network == list || settings.AgentNetwork == list || settings.VerifierNetwork == list || (settings.Steps?.Any(step => step.AgentNetwork == list || step.VerifierNetwork == list) ?? false)))
+            {
+                findings.NotSupported(Compose, 0, "a task with several services and a network that lets only listed hosts pass", "write network_mode = \"public\" or \"no-network\"");
+            }
         }
         else if (folder.Find(ComposeOtherName) is not null)
         {

@@ -124,7 +124,7 @@ internal sealed class AttemptState(RunControl control, Action show)
             TestsPassed = verdict?.TestsPassed ?? 0,
             TestsTotal = verdict?.TestsTotal ?? 0,
             Error = failure is null ? ended ?? verdict?.RewardProblem : ActivityFailures.Words(failure),
-            ErrorType = failure is null ? null : ActivityFailures.TypeOf(failure) ?? FailureTypes.SandboxUnavailable,
+            ErrorType = failure is null ? (verdict is { TimedOut: true, Reward: null } ? FailureTypes.VerifierTimeout : null) : ActivityFailures.TypeOf(failure) ?? FailureTypes.SandboxUnavailable,
             Conversation = Conversation,
             AgentOutput = AgentOutput,
             VerifierOutput = verdict?.Output,

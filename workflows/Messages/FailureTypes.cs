@@ -56,4 +56,7 @@ public static class FailureTypes
 
     /// <summary>The model's replies were refused as often as allowed; the message says what was wrong.</summary>
     public const string SkillRefused = "SkillRefused";
+
+    /// <summary>No failure of an activity: the verifier was cut off at its time-out, in Harbor's word for it.</summary>
+    public const string VerifierTimeout = "VerifierTimeoutError";
 }

@@ -177,4 +177,12 @@ public class ComposeReaderTests
     [TestCase("${B:?}", null)]
     public void Fills_variables_as_compose_does(string text, string? filled) =>
         Assert.That(ComposeVariables.Fill(text, new Dictionary<string, string> { ["A"] = "1", ["E"] = "" }), Is.EqualTo(filled));
+
+    [TestCase("[environment]\nnetwork_mode = \"allowlist\"\nallowed_hosts = [\"example.org\"]")]
+    [TestCase("[verifier]\nallowed_hosts = [\"example.org\"]")]
+    public void Several_services_have_no_network_of_listed_hosts(string toml)
+    {
+        var read = TaskFolders.Complete(toml).With("environment/docker-compose.yaml", "services:\n  main: {}\n  store:\n    image: debian:bookworm-slim\n").Read();
+        Assert.That(read.Errors.Single().ToString(), Does.StartWith("environment/docker-compose.yaml").And.Contains("not supported yet"));
+    }
 }

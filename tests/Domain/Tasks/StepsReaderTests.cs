@@ -71,7 +71,7 @@ public sealed class StepsReaderTests
     [TestCase("[[steps]]\ntext = 1", "task.toml", "[[steps]] holds an entry without a name")]
     [TestCase("[[steps]]\nname = \"one\"\nmin_reward = \"high\"", "task.toml", "[steps] min_reward is neither a number nor a table of numbers")]
     [TestCase("multi_step_reward_strategy = \"best\"\n" + Two, "task.toml", "multi_step_reward_strategy = \"best\" is not known")]
-    [TestCase("[[steps]]\nname = \"one\"\n[steps.agent]\nuser = \"x\"", "task.toml", "a user of a step's own is not supported yet")]
+    [TestCase("[[steps]]\nname = \"one\"\n[steps.agent]\nuser = \"x\"", "task.toml", "a user of a step's own ([steps.agent] user) is not supported yet")]
     [TestCase("[[steps]]\nname = \"three\"", "steps/three/instruction.md", "is missing")]
     public void Refuses_by_name(string toml, string file, string message)
     {

@@ -48,6 +48,19 @@ public sealed class AttemptWorkflowTests
         });
     }
 
+    [Test]
+    public async Task A_verifier_that_was_cut_off_is_named_as_Harbor_does()
+    {
+        await using var deployment = await FakeDeployment.StartAsync();
+        var cut = (await deployment.World.VerdictAsync(null, 0, 0)) with { TimedOut = true };
+        deployment.World.Verdict = _ => cut;
+
+        var result = await (await StartAsync(deployment, Input(AgentNames.Nop) with { OutDir = deployment.OutDir })).GetResultAsync();
+
+        Assert.That(result.Outcome, Is.EqualTo(Outcome.Error));
+        Assert.That(File.ReadAllText(Path.Combine(result.TrialDir!, "exception.txt")), Does.StartWith("VerifierTimeoutError: "));
+    }
+
     [TestCase(1.0, 2, Outcome.Pass)]
     [TestCase(0.5, 1, Outcome.Partial)]
     [TestCase(0.0, 1, Outcome.Partial)]
