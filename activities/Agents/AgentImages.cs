@@ -65,7 +65,7 @@ internal sealed partial class AgentImages(
         try
         {
             await using var context = Context(install, image, user, tag);
-            return await Heartbeats.WhileAsync(gateway.BuildImageAsync(context, tag, labels, new Dictionary<string, string>(), Output, limit.Token), beat, limit.Token);
+            return await Heartbeats.WhileAsync(gateway.BuildImageAsync(context, new BuildSpec(tag, labels), Output, limit.Token), beat, limit.Token);
         }
         catch (ImageException failed)
         {

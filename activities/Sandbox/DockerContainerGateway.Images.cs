@@ -18,6 +18,9 @@ internal sealed partial class DockerContainerGateway
                 User = image.Config?.User ?? "",
                 WorkingDirectory = image.Config?.WorkingDir ?? "",
                 Entrypoint = [.. image.Config?.Entrypoint ?? []],
+                Environment = [.. image.Config?.Env ?? []],
+                Shell = [.. image.Config?.Shell ?? []],
+                Volumes = [.. (image.Config?.Volumes ?? new Dictionary<string, EmptyStruct>()).Keys],
                 Tags = [.. image.RepoTags ?? []],
                 Marked = image.Metadata?.LastTagTime is { Year: > 1 } marked ? new DateTimeOffset(DateTime.SpecifyKind(marked, DateTimeKind.Utc)) : default,
             };
@@ -46,14 +49,14 @@ internal sealed partial class DockerContainerGateway
     }
 
     public async Task<ImageFacts> BuildImageAsync(
-        Stream context, string tag, IReadOnlyDictionary<string, string> labels, IReadOnlyDictionary<string, string> arguments, Action<string> output, CancellationToken cancellationToken)
+        Stream context, BuildSpec spec, Action<string> output, CancellationToken cancellationToken)
     {
         var messages = new BuildMessages(output);
         var parameters = new ImageBuildParameters
         {
-            Tags = [tag],
-            Labels = new Dictionary<string, string>(labels),
-            BuildArgs = new Dictionary<string, string>(arguments),
+            Tags = [spec.Tag],
+            Labels = new Dictionary<string, string>(spec.Labels),
+            BuildArgs = new Dictionary<string, string>(spec.Arguments),
             Remove = true,
             ForceRemove = true,
             // The classic builder: engines without BuildKit have only it, and the stream is the same everywhere.
@@ -70,7 +73,7 @@ internal sealed partial class DockerContainerGateway
 
         return messages.Error is { } error
             ? throw new ImageException(error)
-            : await FindImageAsync(tag, cancellationToken) ?? throw new ImageException("The build ended without an image.");
+            : await FindImageAsync(spec.Tag, cancellationToken) ?? throw new ImageException("The build ended without an image.");
     }
 
     public async Task<IReadOnlyList<ImageOnHost>> ListImagesAsync(CancellationToken cancellationToken)

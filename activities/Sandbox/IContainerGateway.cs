@@ -11,10 +11,9 @@ internal interface IContainerGateway
     /// <exception cref="ImageException">It cannot be pulled.</exception>
     Task<ImageFacts> PullImageAsync(string reference, Action<string> output, CancellationToken cancellationToken);
 
-    /// <summary>Builds an image from a context (tar with a Dockerfile at its root).</summary>
+    /// <summary>Builds an image from a context (tar with a Dockerfile at its root) by the classic builder.</summary>
     /// <exception cref="ImageException">The Dockerfile does not build.</exception>
-    Task<ImageFacts> BuildImageAsync(
-        Stream context, string tag, IReadOnlyDictionary<string, string> labels, IReadOnlyDictionary<string, string> arguments, Action<string> output, CancellationToken cancellationToken);
+    Task<ImageFacts> BuildImageAsync(Stream context, BuildSpec spec, Action<string> output, CancellationToken cancellationToken);
 
     /// <summary>All images but the intermediate ones of a build.</summary>
     Task<IReadOnlyList<ImageOnHost>> ListImagesAsync(CancellationToken cancellationToken);
@@ -116,6 +115,13 @@ internal sealed record ImageFacts
     public string WorkingDirectory { get; init; } = "";
     public IReadOnlyList<string> Entrypoint { get; init; } = [];
     public IReadOnlyList<string> Tags { get; init; } = [];
+    public IReadOnlyList<string> Environment { get; init; } = [];
+
+    /// <summary>Its shell for commands of a Dockerfile; empty for the engine's default.</summary>
+    public IReadOnlyList<string> Shell { get; init; } = [];
+
+    /// <summary>Paths that it declares as volumes.</summary>
+    public IReadOnlyList<string> Volumes { get; init; } = [];
 
     /// <summary>When it was marked last, by any user of the engine; the beginning of time where the engine does not tell.</summary>
     public DateTimeOffset Marked { get; init; }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Spark.Temporal.Domain.Tasks;
 
 namespace Spark.Temporal.Activities.Sandbox;
 
@@ -52,6 +53,15 @@ public sealed class SandboxOptions
     /// </summary>
     [Range(0.01, 1_000_000)]
     public double BuildGb { get; set; } = 20;
+
+    /// <summary>Which builder Dockerfiles get.</summary>
+    public ImageBuilder Builder { get; set; } = ImageBuilder.Auto;
+
+    /// <summary>
+    /// Cgroup below which all steps of builds run, such as a systemd slice with limits that the host's administrator set; null for the engine's own.
+    /// It is the only limit of what BuildKit runs.
+    /// </summary>
+    public string? BuildCgroup { get; set; }
 
     /// <summary>Variables of the worker that every task may have in its <c>env</c>; a run names more with <c>--task-env</c>.</summary>
     public string[] TaskEnv { get; set; } = [];

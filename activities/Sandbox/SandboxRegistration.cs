@@ -28,6 +28,9 @@ public static class SandboxRegistration
         services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<SandboxOptions>>().Value);
         services.TryAddSingleton<ShellConnections>();
         services.TryAddSingleton<OnceRunner>();
+        services.TryAddSingleton(provider => new HostProgram(provider.GetRequiredService<SandboxOptions>()));
+        services.TryAddSingleton<BuildKitClient>();
+        services.TryAddSingleton<ImageBuilds>();
         services.TryAddSingleton<ImagePreparer>();
         services.TryAddSingleton<SkillInstaller>();
         services.TryAddSingleton<HostsProxy>();
