@@ -20,7 +20,6 @@ internal sealed partial class DockerContainerGateway
                 Entrypoint = [.. image.Config?.Entrypoint ?? []],
                 Environment = [.. image.Config?.Env ?? []],
                 Shell = [.. image.Config?.Shell ?? []],
-                Volumes = [.. (image.Config?.Volumes ?? new Dictionary<string, EmptyStruct>()).Keys],
                 Tags = [.. image.RepoTags ?? []],
                 Marked = image.Metadata?.LastTagTime is { Year: > 1 } marked ? new DateTimeOffset(DateTime.SpecifyKind(marked, DateTimeKind.Utc)) : default,
             };

@@ -52,7 +52,7 @@ internal interface IContainerGateway
     /// <summary>A path of a container as a tar whose entries start with its last name; null when it is not there.</summary>
     Task<Stream?> GetAsync(string container, string path, CancellationToken cancellationToken);
 
-    /// <summary>Absolute paths that were made or changed in a container since it was made from its image; folders among them.</summary>
+    /// <summary>Absolute paths that were made or changed in a container since it was made from its image, in its volumes too; folders among them.</summary>
     Task<IReadOnlyList<string>> ChangesAsync(string container, CancellationToken cancellationToken);
 
     /// <summary>The same with those that were removed.</summary>
@@ -119,9 +119,6 @@ internal sealed record ImageFacts
 
     /// <summary>Its shell for commands of a Dockerfile; empty for the engine's default.</summary>
     public IReadOnlyList<string> Shell { get; init; } = [];
-
-    /// <summary>Paths that it declares as volumes.</summary>
-    public IReadOnlyList<string> Volumes { get; init; } = [];
 
     /// <summary>When it was marked last, by any user of the engine; the beginning of time where the engine does not tell.</summary>
     public DateTimeOffset Marked { get; init; }
