@@ -62,7 +62,7 @@ internal sealed partial class DockerContainerGateway : IContainerGateway, IDispo
                 SecurityOpt = spec.NewPrivileges ? [] : ["no-new-privileges"],
                 Tmpfs = new Dictionary<string, string>(spec.Memory),
                 ShmSize = spec.ShmBytes ?? 0,
-                NetworkMode = spec.Network ? "bridge" : "none",
+                NetworkMode = spec.Network ?? "none",
                 StorageOpt = spec.StorageBytes is { } bytes
                     ? new Dictionary<string, string> { ["size"] = bytes.ToString(CultureInfo.InvariantCulture) }
                     : null!,

@@ -77,8 +77,11 @@ internal interface IContainerGateway
 
     Task ConnectAsync(string container, string network, CancellationToken cancellationToken);
 
-    /// <summary>Makes a network without a way out, whose containers cannot reach each other; nothing where it is there.</summary>
-    Task EnsureNetworkAsync(string name, CancellationToken cancellationToken);
+    /// <summary>Makes a network whose containers cannot reach each other; nothing where it is there.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="closed">Whether it has no way out.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    Task EnsureNetworkAsync(string name, bool closed, CancellationToken cancellationToken);
 
     /// <summary>Compose projects that have networks or volumes with a label, with the labels of one of these.</summary>
     Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>> ListProjectsAsync(string label, CancellationToken cancellationToken);
@@ -151,7 +154,8 @@ internal sealed record ContainerSpec
     /// <summary>Limit of the writable layer; null if the driver cannot enforce one.</summary>
     public long? StorageBytes { get; init; }
 
-    public bool Network { get; init; } = true;
+    /// <summary>Network that it is made in; null for none.</summary>
+    public string? Network { get; init; }
 
     /// <summary>Folders in memory, with the options of their mount.</summary>
     public IReadOnlyDictionary<string, string> Memory { get; init; } = new Dictionary<string, string>();
