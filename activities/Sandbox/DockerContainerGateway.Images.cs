@@ -47,34 +47,6 @@ internal sealed partial class DockerContainerGateway
             : await FindImageAsync(reference, cancellationToken) ?? throw new ImageException($"{reference} was pulled, but the engine does not have it.");
     }
 
-    public async Task<ImageFacts> BuildImageAsync(
-        Stream context, BuildSpec spec, Action<string> output, CancellationToken cancellationToken)
-    {
-        var messages = new BuildMessages(output);
-        var parameters = new ImageBuildParameters
-        {
-            Tags = [spec.Tag],
-            Labels = new Dictionary<string, string>(spec.Labels),
-            BuildArgs = new Dictionary<string, string>(spec.Arguments),
-            Remove = true,
-            ForceRemove = true,
-            // The classic builder: engines without BuildKit have only it, and the stream is the same everywhere.
-            Version = "1",
-        };
-        try
-        {
-            await _client.Images.BuildImageFromDockerfileAsync(parameters, context, null, null, messages, cancellationToken);
-        }
-        catch (DockerApiException refused) when (refused.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.InternalServerError or HttpStatusCode.NotFound)
-        {
-            throw new ImageException(BuildMessages.Words(refused));
-        }
-
-        return messages.Error is { } error
-            ? throw new ImageException(error)
-            : await FindImageAsync(spec.Tag, cancellationToken) ?? throw new ImageException("The build ended without an image.");
-    }
-
     public async Task<IReadOnlyList<ImageOnHost>> ListImagesAsync(CancellationToken cancellationToken)
     {
         var images = await _client.Images.ListImagesAsync(new ImagesListParameters(), cancellationToken);

@@ -7,6 +7,7 @@ namespace Spark.Temporal.Activities.Sandbox;
 internal sealed class ImageBuilds(IContainerGateway gateway, BuildKitClient buildKit, SandboxOptions options)
 {
     private const string File = "Dockerfile";
+    private const long MiB = 1024 * 1024;
 
     /// <summary>Builds an image from a context (tar with a Dockerfile at its root).</summary>
     /// <exception cref="ImageException">The Dockerfile does not build.</exception>
@@ -30,12 +31,28 @@ internal sealed class ImageBuilds(IContainerGateway gateway, BuildKitClient buil
 
         if (!ClassicDockerfile.IsNeeded(file))
         {
-            return await gateway.BuildImageAsync(kept, spec, output, cancellationToken);
+            return await ByClassicAsync(kept, spec, output, cancellationToken);
         }
 
         var classic = await ClassicAsync(file, spec, output, cancellationToken);
         await using var rewritten = await Tars.WithAsync(kept, File, classic.Text, classic.Files, cancellationToken);
-        return await gateway.BuildImageAsync(rewritten, spec, output, cancellationToken);
+        return await ByClassicAsync(rewritten, spec, output, cancellationToken);
+    }
+
+    /// <summary>Builds by the classic builder as it is, within the host's limits.</summary>
+    /// <exception cref="ImageException">The Dockerfile does not build.</exception>
+    public async Task<ImageFacts> ByClassicAsync(Stream context, BuildSpec spec, Action<string> output, CancellationToken cancellationToken)
+    {
+        var memory = Math.Min(options.BuildMemoryMb * MiB, (await gateway.DescribeAsync(cancellationToken)).MemoryBytes);
+        var limits = new BuildLimits(BuildLimits.Own(memory), options.BuildCpus, options.BuildPids);
+        try
+        {
+            return await gateway.BuildImageAsync(context, spec with { Limits = limits }, output, cancellationToken);
+        }
+        catch (ImageException killed) when (killed.Message.Contains("non-zero code: 137", StringComparison.Ordinal))
+        {
+            throw new ImageException($"{killed.Message} (killed; a step may have {memory / MiB} MiB of memory, {SandboxOptions.Section}:{nameof(SandboxOptions.BuildMemoryMb)})");
+        }
     }
 
     private async Task<ImageFacts> ByBuildKitAsync(
