@@ -20,7 +20,7 @@ namespace Spark.Temporal.Activities.Agents;
 /// one of those built for tasks: it is kept, counted and collected with them.
 /// </summary>
 internal sealed partial class AgentImages(
-    IContainerGateway gateway, ImagePreparer images, IArtifactStore store, AgentCatalogue catalogue, IOptions<AgentOptions> options, TimeProvider time, ILogger<AgentImages> logger)
+    IContainerGateway gateway, ImagePreparer images, ImageBuilds builds, IArtifactStore store, AgentCatalogue catalogue, IOptions<AgentOptions> options, TimeProvider time, ILogger<AgentImages> logger)
     : IAgentImages
 {
     /// <summary>Folder of the image with what its agent says of its version.</summary>
@@ -65,7 +65,7 @@ internal sealed partial class AgentImages(
         try
         {
             await using var context = Context(install, image, user, tag);
-            return await Heartbeats.WhileAsync(gateway.BuildImageAsync(context, tag, labels, new Dictionary<string, string>(), Output, limit.Token), beat, limit.Token);
+            return await Heartbeats.WhileAsync(builds.ByClassicAsync(context, new BuildSpec(tag, labels), Output, limit.Token), beat, limit.Token);
         }
         catch (ImageException failed)
         {

@@ -183,7 +183,7 @@ internal sealed partial class ComposeStarter(IContainerGateway gateway, ComposeC
             $"{ComposeProject.File}: {(service is null ? "the services" : $"service '{service}'")} {what}: {words}{(logs is { Output.Length: > 0 } ? $"; it printed: {Domain.Texts.PlainText.OneLine(logs.Output, 500)}" : "")}");
     }
 
-    private Task<ComposeEnd> RunAsync(string project, IReadOnlyList<string> arguments, Action beat, CancellationToken cancellationToken)
+    private Task<ProgramEnd> RunAsync(string project, IReadOnlyList<string> arguments, Action beat, CancellationToken cancellationToken)
     {
         var folder = Folder(project);
         return client.RunAsync(
@@ -196,7 +196,7 @@ internal sealed partial class ComposeStarter(IContainerGateway gateway, ComposeC
 
     private string Folder(string project) => Path.Combine(Path.GetFullPath(options.StateFolder), "compose", project);
 
-    private static string Last(ComposeEnd end, string folder)
+    private static string Last(ProgramEnd end, string folder)
     {
         var lines = (end.Errors.Length > 0 ? end.Errors : end.Output).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Where(line => !line.Contains("level=warning", StringComparison.Ordinal));

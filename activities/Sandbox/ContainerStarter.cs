@@ -15,9 +15,6 @@ internal sealed class ContainerStarter(
     private const long DefaultMemoryMb = 2048;
     private const long MiB = 1024 * 1024;
 
-    /// <summary>The engine's network for containers with network access.</summary>
-    public const string Network = "bridge";
-
     private EngineFacts? _engine;
 
     public async Task<StartedSandbox> StartAsync(StartRequest request, ActivityInfo info, Action beat, CancellationToken cancellationToken, string? of = null)
@@ -40,6 +37,11 @@ internal sealed class ContainerStarter(
             spec = spec with { Labels = new Dictionary<string, string>(spec.Labels) { [SandboxLabels.Of] = of } };
         }
 
+        if (spec.Network is not null && !ComposeStarter.IsNeeded(settings))
+        {
+            await networks.EnsureAsync(cancellationToken);
+        }
+
         spec = spec with { Environment = [.. spec.Environment, .. await networks.VariablesAsync(PhaseNetworks.OfAgent(settings), cancellationToken)] };
         var composed = ComposeStarter.IsNeeded(settings);
         var container = composed ? await compose.CreateAsync(spec, request, notes, beat, cancellationToken) : await gateway.CreateAsync(spec, cancellationToken);
@@ -54,7 +56,7 @@ internal sealed class ContainerStarter(
                     await skills.InstallAsync(container.Id, given, settings.SkillsDir, user, cancellationToken);
                 }
 
-                if (!composed && spec.Network)
+                if (!composed && spec.Network is not null)
                 {
                     // Made with the network of the phase that has most.
                     await networks.SwitchAsync(container.Id, NetworkMode.Public, PhaseNetworks.OfAgent(settings).Mode, cancellationToken);
@@ -167,7 +169,8 @@ internal sealed class ContainerStarter(
             StorageBytes = engine.LimitsStorage ? storage : null,
             Memory = Memory(request),
             ShmBytes = settings.Compose?.ShmMb * MiB,
-            Network = new[] { settings.Network, settings.AgentNetwork, settings.VerifierNetwork }.Any(mode => mode is NetworkMode.Public or NetworkMode.Allowlist),
+            Network = new[] { settings.Network, settings.AgentNetwork, settings.VerifierNetwork }.Any(mode => mode is NetworkMode.Public or NetworkMode.Allowlist)
+                ? PhaseNetworks.Open : null,
             NewPrivileges = settings.AllowNewPrivileges,
         };
     }

@@ -18,6 +18,8 @@ internal sealed partial class DockerContainerGateway
                 User = image.Config?.User ?? "",
                 WorkingDirectory = image.Config?.WorkingDir ?? "",
                 Entrypoint = [.. image.Config?.Entrypoint ?? []],
+                Environment = [.. image.Config?.Env ?? []],
+                Shell = [.. image.Config?.Shell ?? []],
                 Tags = [.. image.RepoTags ?? []],
                 Marked = image.Metadata?.LastTagTime is { Year: > 1 } marked ? new DateTimeOffset(DateTime.SpecifyKind(marked, DateTimeKind.Utc)) : default,
             };
@@ -43,34 +45,6 @@ internal sealed partial class DockerContainerGateway
         return messages.Error is { } error
             ? throw new ImageException(error)
             : await FindImageAsync(reference, cancellationToken) ?? throw new ImageException($"{reference} was pulled, but the engine does not have it.");
-    }
-
-    public async Task<ImageFacts> BuildImageAsync(
-        Stream context, string tag, IReadOnlyDictionary<string, string> labels, IReadOnlyDictionary<string, string> arguments, Action<string> output, CancellationToken cancellationToken)
-    {
-        var messages = new BuildMessages(output);
-        var parameters = new ImageBuildParameters
-        {
-            Tags = [tag],
-            Labels = new Dictionary<string, string>(labels),
-            BuildArgs = new Dictionary<string, string>(arguments),
-            Remove = true,
-            ForceRemove = true,
-            // The classic builder: engines without BuildKit have only it, and the stream is the same everywhere.
-            Version = "1",
-        };
-        try
-        {
-            await _client.Images.BuildImageFromDockerfileAsync(parameters, context, null, null, messages, cancellationToken);
-        }
-        catch (DockerApiException refused) when (refused.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.InternalServerError or HttpStatusCode.NotFound)
-        {
-            throw new ImageException(BuildMessages.Words(refused));
-        }
-
-        return messages.Error is { } error
-            ? throw new ImageException(error)
-            : await FindImageAsync(tag, cancellationToken) ?? throw new ImageException("The build ended without an image.");
     }
 
     public async Task<IReadOnlyList<ImageOnHost>> ListImagesAsync(CancellationToken cancellationToken)

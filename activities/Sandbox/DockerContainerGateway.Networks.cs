@@ -3,6 +3,7 @@ using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Docker.DotNet;
 using Docker.DotNet.Models;
+using Spark.Temporal.Activities.Processes;
 
 namespace Spark.Temporal.Activities.Sandbox;
 
@@ -24,30 +25,57 @@ internal sealed partial class DockerContainerGateway
             : null;
     }
 
-    public async Task EnsureNetworkAsync(string name, CancellationToken cancellationToken)
+    public async Task EnsureNetworkAsync(string name, bool closed, CancellationToken cancellationToken)
+    {
+        if (await HasNetworkAsync(name, cancellationToken))
+        {
+            return;
+        }
+
+        await using var others = await HostLock.TakeAsync($"network {name}", cancellationToken);
+        if (await HasNetworkAsync(name, cancellationToken))
+        {
+            return;
+        }
+
+        try
+        {
+            await _client.Networks.CreateNetworkAsync(
+                new NetworksCreateParameters
+                {
+                    Name = name,
+                    Driver = "bridge",
+                    Internal = closed,
+                    Labels = new Dictionary<string, string> { [SandboxLabels.Shared] = "true" },
+                    Options = new Dictionary<string, string>
+                    {
+                        ["com.docker.network.bridge.enable_icc"] = "false",
+                        // A name that rules of the host's own firewall can speak of. It also keeps an older engine from making two networks of one name.
+                        ["com.docker.network.bridge.name"] = name,
+                    },
+                },
+                cancellationToken);
+        }
+        catch (DockerApiException)
+        {
+            // A worker of another user may have been first.
+            if (!await HasNetworkAsync(name, cancellationToken))
+            {
+                throw;
+            }
+        }
+    }
+
+    private async Task<bool> HasNetworkAsync(string name, CancellationToken cancellationToken)
     {
         try
         {
             await _client.Networks.InspectNetworkAsync(name, cancellationToken);
+            return true;
         }
         catch (DockerApiException missing) when (missing.StatusCode == HttpStatusCode.NotFound)
         {
-            try
-            {
-                await _client.Networks.CreateNetworkAsync(
-                    new NetworksCreateParameters
-                    {
-                        Name = name,
-                        Driver = "bridge",
-                        Internal = true,
-                        Options = new Dictionary<string, string> { ["com.docker.network.bridge.enable_icc"] = "false" },
-                    },
-                    cancellationToken);
-            }
-            catch (DockerApiException made) when (made.StatusCode == HttpStatusCode.Conflict)
-            {
-                // Another worker was first.
-            }
+            return false;
         }
     }
 

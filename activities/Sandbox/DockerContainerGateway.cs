@@ -62,7 +62,7 @@ internal sealed partial class DockerContainerGateway : IContainerGateway, IDispo
                 SecurityOpt = spec.NewPrivileges ? [] : ["no-new-privileges"],
                 Tmpfs = new Dictionary<string, string>(spec.Memory),
                 ShmSize = spec.ShmBytes ?? 0,
-                NetworkMode = spec.Network ? "bridge" : "none",
+                NetworkMode = spec.Network ?? "none",
                 StorageOpt = spec.StorageBytes is { } bytes
                     ? new Dictionary<string, string> { ["size"] = bytes.ToString(CultureInfo.InvariantCulture) }
                     : null!,
@@ -186,8 +186,12 @@ internal sealed partial class DockerContainerGateway : IContainerGateway, IDispo
         return [.. (await AllChangesAsync(container, cancellationToken)).Where(change => !change.Removed).Select(change => change.Path)];
     }
 
-    public async Task<IReadOnlyList<(string Path, bool Removed)>> AllChangesAsync(string container, CancellationToken cancellationToken) =>
-        [.. (await _client.Containers.InspectChangesAsync(container, cancellationToken) ?? []).Select(change => (change.Path, change.Kind == FileSystemChangeKind.Delete))];
+    public async Task<IReadOnlyList<(string Path, bool Removed)>> AllChangesAsync(string container, CancellationToken cancellationToken)
+    {
+        var volumes = VolumeChangesAsync(container, cancellationToken);
+        var layer = await _client.Containers.InspectChangesAsync(container, cancellationToken) ?? [];
+        return [.. layer.Select(change => (change.Path, change.Kind == FileSystemChangeKind.Delete)), .. await volumes];
+    }
 
     public async Task<bool> WasAddedAsync(string container, string path, CancellationToken cancellationToken) =>
         (await _client.Containers.InspectChangesAsync(container, cancellationToken) ?? []).Any(change => change.Path == path && change.Kind == FileSystemChangeKind.Add);

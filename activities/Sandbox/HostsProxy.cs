@@ -74,7 +74,7 @@ internal sealed class HostsProxy(IContainerGateway gateway, SandboxOptions optio
                 return;
             }
 
-            await gateway.EnsureNetworkAsync(Network, cancellationToken);
+            await gateway.EnsureNetworkAsync(Network, closed: true, cancellationToken);
             var host = await gateway.GatewayAddressAsync(Network, cancellationToken) ?? throw new IOException($"The engine's network {Network} has no address of this host.");
             var folder = KeptText.Folder(StateFolder);
             _secret = KeptText.Secret(Path.Combine(folder, "secret"));

@@ -11,10 +11,9 @@ internal interface IContainerGateway
     /// <exception cref="ImageException">It cannot be pulled.</exception>
     Task<ImageFacts> PullImageAsync(string reference, Action<string> output, CancellationToken cancellationToken);
 
-    /// <summary>Builds an image from a context (tar with a Dockerfile at its root).</summary>
+    /// <summary>Builds an image from a context (tar with a Dockerfile at its root) by the classic builder.</summary>
     /// <exception cref="ImageException">The Dockerfile does not build.</exception>
-    Task<ImageFacts> BuildImageAsync(
-        Stream context, string tag, IReadOnlyDictionary<string, string> labels, IReadOnlyDictionary<string, string> arguments, Action<string> output, CancellationToken cancellationToken);
+    Task<ImageFacts> BuildImageAsync(Stream context, BuildSpec spec, Action<string> output, CancellationToken cancellationToken);
 
     /// <summary>All images but the intermediate ones of a build.</summary>
     Task<IReadOnlyList<ImageOnHost>> ListImagesAsync(CancellationToken cancellationToken);
@@ -53,7 +52,7 @@ internal interface IContainerGateway
     /// <summary>A path of a container as a tar whose entries start with its last name; null when it is not there.</summary>
     Task<Stream?> GetAsync(string container, string path, CancellationToken cancellationToken);
 
-    /// <summary>Absolute paths that were made or changed in a container since it was made from its image; folders among them.</summary>
+    /// <summary>Absolute paths that were made or changed in a container since it was made from its image, in its volumes too; folders among them.</summary>
     Task<IReadOnlyList<string>> ChangesAsync(string container, CancellationToken cancellationToken);
 
     /// <summary>The same with those that were removed.</summary>
@@ -78,8 +77,11 @@ internal interface IContainerGateway
 
     Task ConnectAsync(string container, string network, CancellationToken cancellationToken);
 
-    /// <summary>Makes a network without a way out, whose containers cannot reach each other; nothing where it is there.</summary>
-    Task EnsureNetworkAsync(string name, CancellationToken cancellationToken);
+    /// <summary>Makes a network whose containers cannot reach each other; nothing where it is there.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="closed">Whether it has no way out.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    Task EnsureNetworkAsync(string name, bool closed, CancellationToken cancellationToken);
 
     /// <summary>Compose projects that have networks or volumes with a label, with the labels of one of these.</summary>
     Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>> ListProjectsAsync(string label, CancellationToken cancellationToken);
@@ -116,6 +118,10 @@ internal sealed record ImageFacts
     public string WorkingDirectory { get; init; } = "";
     public IReadOnlyList<string> Entrypoint { get; init; } = [];
     public IReadOnlyList<string> Tags { get; init; } = [];
+    public IReadOnlyList<string> Environment { get; init; } = [];
+
+    /// <summary>Its shell for commands of a Dockerfile; empty for the engine's default.</summary>
+    public IReadOnlyList<string> Shell { get; init; } = [];
 
     /// <summary>When it was marked last, by any user of the engine; the beginning of time where the engine does not tell.</summary>
     public DateTimeOffset Marked { get; init; }
@@ -148,7 +154,8 @@ internal sealed record ContainerSpec
     /// <summary>Limit of the writable layer; null if the driver cannot enforce one.</summary>
     public long? StorageBytes { get; init; }
 
-    public bool Network { get; init; } = true;
+    /// <summary>Network that it is made in; null for none.</summary>
+    public string? Network { get; init; }
 
     /// <summary>Folders in memory, with the options of their mount.</summary>
     public IReadOnlyDictionary<string, string> Memory { get; init; } = new Dictionary<string, string>();

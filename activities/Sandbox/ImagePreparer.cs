@@ -12,7 +12,8 @@ using Temporalio.Exceptions;
 namespace Spark.Temporal.Activities.Sandbox;
 
 /// <summary>Makes sure that this host has an image; the same content is built once.</summary>
-internal sealed class ImagePreparer(IContainerGateway gateway, IArtifactStore store, SandboxHost host, SandboxOptions options, TimeProvider time, ILogger<ImagePreparer> logger)
+internal sealed class ImagePreparer(
+    IContainerGateway gateway, IArtifactStore store, ImageBuilds builds, SandboxHost host, SandboxOptions options, TimeProvider time, ILogger<ImagePreparer> logger)
 {
     private const int LastLines = 20;
     private const int LogCharacters = 4 * 1024 * 1024;
@@ -124,7 +125,7 @@ internal sealed class ImagePreparer(IContainerGateway gateway, IArtifactStore st
                 }
             }
 
-            image ??= await BuildAsync(request, tag, Output, beat, limit.Token);
+            image ??= await BuildAsync(request, tag, Output, notes, beat, limit.Token);
             var text = Snapshot(log);
             return new PreparedImage(
                 host.Queue, image.Id, Cached: false, clock.ElapsedMilliseconds, await store.PutTextAsync(text, cancellationToken), notes);
@@ -145,7 +146,7 @@ internal sealed class ImagePreparer(IContainerGateway gateway, IArtifactStore st
     }
 
     private async Task<ImageFacts> BuildAsync(
-        PrepareRequest request, string tag, Action<string> output, Action beat, CancellationToken cancellationToken)
+        PrepareRequest request, string tag, Action<string> output, List<string> notes, Action beat, CancellationToken cancellationToken)
     {
         if (request.Environment is not { } environment)
         {
@@ -162,7 +163,7 @@ internal sealed class ImagePreparer(IContainerGateway gateway, IArtifactStore st
         {
             var arguments = EnvTemplate.Assignments($"{ComposeProject.File}: args", request.Compose?.BuildArgs ?? new Dictionary<string, string>(), Environment.GetEnvironmentVariable, options.TaskEnv)
                 .Select(pair => pair.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
-            var built = gateway.BuildImageAsync(context, tag, labels, arguments, Both, build.Token);
+            var built = builds.BuildAsync(context, new BuildSpec(tag, labels) { Arguments = arguments }, Both, notes, build.Token);
             var image = await Heartbeats.WhileAsync(built, beat, build.Token);
             await watch.JudgeAsync(image.Id, cancellationToken);
             if (watch.Excess is null)

@@ -11,6 +11,12 @@ internal sealed record PhaseNetwork(NetworkMode Mode, IReadOnlyList<string> Host
 /// <summary>Puts containers into the network that a phase asks for.</summary>
 internal sealed class PhaseNetworks(IContainerGateway gateway, HostsProxy proxy)
 {
+    /// <summary>The network of all containers with network access: none of them reaches another.</summary>
+    public const string Open = "spark-public";
+
+    /// <summary>The engine's own network, in which containers reach each other. Those of an older version are in it.</summary>
+    public const string Engines = "bridge";
+
     public static PhaseNetwork OfAgent(TaskSettings settings) =>
         new(settings.AgentNetwork ?? settings.Network, settings.AgentAllowedHosts ?? settings.AllowedHosts ?? []);
 
@@ -35,22 +41,26 @@ internal sealed class PhaseNetworks(IContainerGateway gateway, HostsProxy proxy)
             return;
         }
 
-        if (NameOf(from) is { } left)
+        foreach (var left in NamesOf(from))
         {
             await DoneAsync(gateway.DisconnectAsync(container, left, cancellationToken));
         }
 
-        if (NameOf(to) is { } entered)
+        if (NamesOf(to) is [var entered, ..])
         {
+            await EnsureAsync(cancellationToken);
             await DoneAsync(gateway.ConnectAsync(container, entered, cancellationToken));
         }
     }
 
-    private static string? NameOf(NetworkMode mode) => mode switch
+    /// <summary>Makes the network of <see cref="NetworkMode.Public"/>, which stays: it is one for all trials of a host.</summary>
+    public Task EnsureAsync(CancellationToken cancellationToken) => gateway.EnsureNetworkAsync(Open, closed: false, cancellationToken);
+
+    private static IReadOnlyList<string> NamesOf(NetworkMode mode) => mode switch
     {
-        NetworkMode.Public => ContainerStarter.Network,
-        NetworkMode.Allowlist => HostsProxy.Network,
-        _ => null,
+        NetworkMode.Public => [Open, Engines],
+        NetworkMode.Allowlist => [HostsProxy.Network],
+        _ => [],
     };
 
     private static async Task DoneAsync(Task change)

@@ -31,6 +31,9 @@ internal static class SandboxLabels
     /// <summary>Limit of the writable layer in bytes, set if the engine does not enforce it.</summary>
     public const string Storage = "spark.storage";
 
+    /// <summary>On networks that all trials of a host share.</summary>
+    public const string Shared = "spark.shared";
+
     /// <summary>On images: what they were built from.</summary>
     public const string Environment = "spark.environment";
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Spark.Temporal.Domain.Tasks;
 
 namespace Spark.Temporal.Activities.Sandbox;
 
@@ -52,6 +53,27 @@ public sealed class SandboxOptions
     /// </summary>
     [Range(0.01, 1_000_000)]
     public double BuildGb { get; set; } = 20;
+
+    /// <summary>Megabytes (2²⁰ bytes) of memory of each step of a build; the host's where that is less.</summary>
+    [Range(64, 100_000_000)]
+    public long BuildMemoryMb { get; set; } = 8192;
+
+    /// <summary>CPUs of each step of a build.</summary>
+    [Range(0.01, 100_000)]
+    public double BuildCpus { get; set; } = 2;
+
+    /// <summary>Most processes of each step of a build.</summary>
+    [Range(64, 1_000_000)]
+    public int BuildPids { get; set; } = 4096;
+
+    /// <summary>Which builder Dockerfiles get.</summary>
+    public ImageBuilder Builder { get; set; } = ImageBuilder.Auto;
+
+    /// <summary>
+    /// Cgroup below which BuildKit runs its steps, such as a systemd slice with limits that the host's administrator set; null for the engine's own.
+    /// BuildKit has no other limits; the classic builder has those above.
+    /// </summary>
+    public string? BuildCgroup { get; set; }
 
     /// <summary>Variables of the worker that every task may have in its <c>env</c>; a run names more with <c>--task-env</c>.</summary>
     public string[] TaskEnv { get; set; } = [];

@@ -30,6 +30,9 @@ public static class SandboxRegistration
         services.TryAddSingleton<OnceRunner>();
         services.TryAddSingleton<Healthchecks>();
         services.TryAddSingleton<TaskSteps>();
+        services.TryAddSingleton(provider => new HostProgram(provider.GetRequiredService<SandboxOptions>()));
+        services.TryAddSingleton<BuildKitClient>();
+        services.TryAddSingleton<ImageBuilds>();
         services.TryAddSingleton<ImagePreparer>();
         services.TryAddSingleton<SkillInstaller>();
         services.TryAddSingleton<HostsProxy>();

@@ -59,7 +59,7 @@ public static class EnvironmentEntries
         var text = dockerfile.Length <= 20_000 ? dockerfile : dockerfile[..20_000];
         var telling = Dockerfile.Parse(text).Instructions
             .Where(one => one.Keyword is "FROM" or "RUN" or "WORKDIR" or "USER")
-            .Select(one => Quoting.Line(string.Join(' ', [one.Keyword, .. one.Flags, one.Arguments, .. one.Heredocs]), 300))
+            .Select(one => Quoting.Line(string.Join(' ', [one.Keyword, .. one.Flags, one.Arguments, .. one.Heredocs.Select(heredoc => heredoc.Body)]), 300))
             .Take(MaxDockerLines);
         return string.Join('\n', telling);
     }

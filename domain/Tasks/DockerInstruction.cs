@@ -17,8 +17,11 @@ public sealed record DockerInstruction
     /// <summary>Flags before the arguments, such as <c>--from=base</c>, in their order.</summary>
     public IReadOnlyList<string> Flags { get; init; } = [];
 
-    /// <summary>Bodies of its here-documents, in their order.</summary>
-    public IReadOnlyList<string> Heredocs { get; init; } = [];
+    /// <summary>Its here-documents, in their order.</summary>
+    public IReadOnlyList<DockerHeredoc> Heredocs { get; init; } = [];
+
+    /// <summary>The character that continues a line in its file.</summary>
+    public char Escape { get; init; } = '\\';
 
     /// <summary>Number of the stage it belongs to, from 0; −1 before the first FROM.</summary>
     public required int Stage { get; init; }
@@ -49,7 +52,7 @@ public sealed record DockerInstruction
 
     /// <summary>Whether its flags, its arguments or its here-documents hold a text.</summary>
     public bool Mentions(string text) =>
-        Arguments.Contains(text, StringComparison.Ordinal) || Flags.Concat(Heredocs).Any(part => part.Contains(text, StringComparison.Ordinal));
+        Arguments.Contains(text, StringComparison.Ordinal) || Flags.Concat(Heredocs.Select(heredoc => heredoc.Body)).Any(part => part.Contains(text, StringComparison.Ordinal));
 
     /// <summary>
     /// The instruction on one line with other words, as a JSON list; one with here-documents as it is, since they cannot be

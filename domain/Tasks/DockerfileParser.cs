@@ -53,13 +53,14 @@ internal sealed class DockerfileParser
             stage += keyword == "FROM" ? 1 : 0;
             var flags = new List<string>();
             var arguments = Flags(space < 0 ? "" : logical[space..], flags);
-            var heredocs = keyword is "RUN" or "COPY" or "ADD" ? Heredocs(arguments, ref line) : [];
+            IReadOnlyList<DockerHeredoc> heredocs = keyword is "RUN" or "COPY" or "ADD" ? Heredocs(arguments, ref line) : [];
             instructions.Add(new DockerInstruction
             {
                 Keyword = keyword,
                 Arguments = arguments,
                 Flags = flags,
                 Heredocs = heredocs,
+                Escape = _escape,
                 Stage = stage,
                 Line = first + 1,
                 Text = _text[_starts[first].._starts[line]].TrimEnd('\r', '\n'),
@@ -128,33 +129,25 @@ internal sealed class DockerfileParser
     }
 
     /// <summary>Reads the bodies that the arguments announce; a word whose end never comes announces none.</summary>
-    private List<string> Heredocs(string arguments, ref int line)
+    private List<DockerHeredoc> Heredocs(string arguments, ref int line)
     {
-        List<string> bodies = [];
-        foreach (var word in Words(arguments))
+        List<DockerHeredoc> heredocs = [];
+        foreach (var heredoc in Words(arguments).Select(DockerHeredoc.Announced).OfType<DockerHeredoc>())
         {
-            var start = word.TakeWhile(char.IsAsciiDigit).Count();
-            if (word.Length < start + 3 || word[start] != '<' || word[start + 1] != '<')
-            {
-                continue;
-            }
-
-            var stripsTabs = word[start + 2] == '-';
-            var name = word[(start + (stripsTabs ? 3 : 2))..].Replace("'", "", StringComparison.Ordinal).Replace("\"", "", StringComparison.Ordinal);
             var end = line;
-            while (end < Lines && (stripsTabs ? LineAt(end).TrimStart('\t') : LineAt(end)) != name)
+            while (end < Lines && (heredoc.StripsTabs ? LineAt(end).TrimStart('\t') : LineAt(end)) != heredoc.Name)
             {
                 end++;
             }
 
-            if (name.Length > 0 && !name.Contains('<', StringComparison.Ordinal) && end < Lines)
+            if (end < Lines)
             {
-                bodies.Add(_text[_starts[line].._starts[end]]);
+                heredocs.Add(heredoc with { Body = _text[_starts[line].._starts[end]] });
                 line = end + 1;
             }
         }
 
-        return bodies;
+        return heredocs;
     }
 
     /// <summary>Words as a shell parts them; quotes stay.</summary>

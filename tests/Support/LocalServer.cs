@@ -14,11 +14,12 @@ internal static class LocalServer
 {
     /// <param name="port">Port, 0 for any.</param>
     /// <param name="certificate">Certificate of a server that speaks TLS; null for one that does not.</param>
-    public static WebApplication Build(int port = 0, X509Certificate2? certificate = null)
+    /// <param name="address">Address that it listens on; null for the host's own.</param>
+    public static WebApplication Build(int port = 0, X509Certificate2? certificate = null, string? address = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(server => server.Listen(IPAddress.Loopback, port, listen =>
+        builder.WebHost.ConfigureKestrel(server => server.Listen(address is null ? IPAddress.Loopback : IPAddress.Parse(address), port, listen =>
         {
             if (certificate is not null)
             {

@@ -69,7 +69,7 @@ internal sealed class ModelProxy(
                 return;
             }
 
-            var reached = options.Value.ProxyAddress ?? await gateway.GatewayAddressAsync(ContainerStarter.Network, cancellationToken)
+            var reached = options.Value.ProxyAddress ?? await gateway.GatewayAddressAsync(PhaseNetworks.Engines, cancellationToken)
                 ?? throw Unreachable("the engine's bridge network has no gateway", null);
             var bind = await AddressAsync(options.Value.ProxyBind ?? reached, cancellationToken);
             var port = options.Value.ProxyPort > 0 ? options.Value.ProxyPort : _state.Value.Port(bind);

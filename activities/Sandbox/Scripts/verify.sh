@@ -31,8 +31,14 @@ done
 chmod 777 /logs/verifier
 if [ "$1" = - ]; then exit; fi
 if [ "$3" != image ]; then
-    if [ -e /tests ] || [ -L /tests ]; then rm -rf /tests; fi
-    mv "$1" /tests
+    if [ -e /tests ] || [ -L /tests ]; then rm -rf /tests 2> /dev/null; fi
+    if [ -d /tests ] && [ ! -L /tests ]; then
+        # A volume: it cannot go, but is empty now.
+        cp -R "$1/." /tests/
+        rm -rf "$1"
+    else
+        mv "$1" /tests
+    fi
 else
     mkdir -p /tests
     cp -R "$1/." /tests/

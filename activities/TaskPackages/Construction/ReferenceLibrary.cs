@@ -36,7 +36,7 @@ internal static partial class ReferenceLibrary
             Instruction = instruction,
             Tags = TagsOf(settings),
             Tools = [.. Dockerfile.Parse(dockerfile).Instructions.Where(one => one.Keyword == "RUN")
-                .SelectMany(run => Installed().Matches(string.Join('\n', [run.Arguments, .. run.Heredocs])))
+                .SelectMany(run => Installed().Matches(string.Join('\n', [run.Arguments, .. run.Heredocs.Select(heredoc => heredoc.Body)])))
                 .SelectMany(line => line.Groups[1].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries))
                 .Where(word => char.IsAsciiLetter(word[0]))
                 .Distinct()],

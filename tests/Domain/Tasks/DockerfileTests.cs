@@ -34,7 +34,7 @@ public sealed class DockerfileTests
         var file = Dockerfile.Parse("FROM a\nRUN <<-ONE cat; <<TWO cat\n\t1\n\tONE\n2\n# 3\nTWO\nCOPY <<F /f\nx\nF\nUSER b\n");
 
         Assert.That(file.Instructions.Select(one => one.Line), Is.EqualTo((int[])[1, 2, 8, 11]));
-        Assert.That(file.Instructions[1].Heredocs, Is.EqualTo((string[])["\t1\n", "2\n# 3\n"]));
+        Assert.That(file.Instructions[1].Heredocs.Select(heredoc => heredoc.Body), Is.EqualTo((string[])["\t1\n", "2\n# 3\n"]));
         Assert.That(file.Instructions[2].Text, Is.EqualTo("COPY <<F /f\nx\nF"));
         Assert.That(file.Instructions[2].Mentions("x"), Is.True);
     }

@@ -54,6 +54,41 @@ public sealed class BuildLimitTests
         Assert.That(image.Cached, Is.False);
     }
 
+    [Test]
+    public async Task Each_step_has_limits_of_memory_CPUs_and_processes()
+    {
+        await using var bench = new SandboxBench(options => (options.BuildMemoryMb, options.BuildCpus, options.BuildPids) = (96, 0.5, 128));
+        var one = await bench.BuildAsync($$"""
+            FROM debian:bookworm-slim
+            LABEL {{_mark}}
+            RUN sleep 1; cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null > /memory; cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us /sys/fs/cgroup/cpu.max 2>/dev/null > /cpu; cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null > /pids; true
+            RUN sleep 1; perl -e 'for (1..400) { my $p = fork(); if (!defined $p) { last } if (!$p) { sleep 5; exit } $n++ } open(F, ">", "/forks"); print F "$n\n"; while (wait() > 0) {}'
+            """);
+        var started = await bench.StartAsync(one.Image);
+        var (_, answers) = await bench.TurnAsync(started.Container, 1, 30, ["cat /memory /cpu /pids /forks"]);
+        var numbers = answers[0].Content.Split((char[])['\n', ' '], StringSplitOptions.RemoveEmptyEntries);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(long.Parse(numbers[0], System.Globalization.CultureInfo.InvariantCulture), Is.InRange(79 * 1024 * 1024, 96 * 1024 * 1024));
+            Assert.That(numbers[1], Is.EqualTo("50000"));
+            Assert.That(numbers[^2], Is.EqualTo("128"));
+            Assert.That(int.Parse(numbers[^1], System.Globalization.CultureInfo.InvariantCulture), Is.InRange(100, 128));
+        }
+
+        var killed = await Assert.ThrowsAsync<ApplicationFailureException>(() => bench.BuildAsync("FROM debian:bookworm-slim\nRUN perl -e '$x = \"x\" x 300_000_000; print length($x)'\n"));
+        Assert.That(killed!.Message, Does.Contain("non-zero code: 137 (killed; a step may have 96 MiB of memory, Sandbox:BuildMemoryMb)"));
+    }
+
+    [Test]
+    public async Task A_container_that_a_step_names_as_its_own_is_left_alone()
+    {
+        await using var bench = new SandboxBench(options => options.BuildPids = 64);
+        var started = await bench.StartAsync();
+        await bench.BuildAsync($"FROM debian:bookworm-slim\nLABEL {_mark}\nRUN echo; echo ' ---> Running in {started.Container[..12]}'; sleep 1\n");
+        var (_, answers) = await bench.TurnAsync(started.Container, 1, 30, ["cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null; true"]);
+        Assert.That(answers[0].Content.Trim(), Is.EqualTo("1024"));
+    }
+
     private static int Written(Exception failure) =>
         int.Parse(System.Text.RegularExpressions.Regex.Match(failure.Message, @"had written (\d+) MiB").Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
 
