@@ -98,4 +98,8 @@ internal sealed partial class VerifierRunner
 
     private async Task<ArtifactRef?> KeepAsync(FetchedFolder? home, CancellationToken cancellationToken) =>
         home is null or { Files: 0 } ? null : await store.PutBytesAsync(home.Tar, MediaTypes.Tar, cancellationToken);
+
+    private static string Words(VerifyReply reply) => reply.Reward?.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture) ?? "none";
+
+    private static IReadOnlyList<string>? Nullable(IReadOnlyList<string> all) => all.Count == 0 ? null : all;
 }

@@ -45,10 +45,11 @@ public sealed class AttackTableTests
         var (script, files) = AttackTask.Tests(attack.Judge);
         var verdict = await bench.VerifyApartAsync(started.Container, VerdictMode.Both, _image, script, settings, 30, files);
         string[] warnings = [.. (verdict.Warnings ?? []).Where(line => !line.StartsWith("the clean verdict is", StringComparison.Ordinal))];
-        var real = verdict.SharedReward != 0 || warnings.Length > 0;
+        var told = warnings.Concat(verdict.Notes.Where(note => note.Contains("left out", StringComparison.Ordinal))).FirstOrDefault();
+        var real = verdict.SharedReward != 0 || told is not null;
         lock (Table)
         {
-            Table.Add($"{attack.Name}{(attack.Plain ? " (plain user)" : "")} | {verdict.Reward?.ToString() ?? "none"} | {(verdict.Reward == 0 ? "yes" : "NO")} | {verdict.SharedReward?.ToString() ?? "none"} | {(warnings.Length > 0 ? warnings[0] : "-")}");
+            Table.Add($"{attack.Name}{(attack.Plain ? " (plain user)" : "")} | {verdict.Reward?.ToString() ?? "none"} | {(verdict.Reward == 0 ? "yes" : "NO")} | {verdict.SharedReward?.ToString() ?? "none"} | {told ?? "-"}");
         }
 
         using (Assert.EnterMultipleScope())

@@ -7,7 +7,7 @@ internal static class AttackTask
     public const string Dockerfile = """
         FROM debian:bookworm-slim
         RUN apt-get update && apt-get install -y --no-install-recommends python3 python3-pytest python3-venv git make curl tcc && rm -rf /var/lib/apt/lists/*
-        RUN useradd -m agent && mkdir -p /app /opt/tools && printf '#!/bin/sh\nexec /usr/bin/sha256sum "$@"\n' > /opt/tools/digest && chmod +x /opt/tools/digest
+        RUN git config --system --add safe.directory '*' && useradd -m agent && mkdir -p /app /opt/tools && printf '#!/bin/sh\nexec /usr/bin/sha256sum "$@"\n' > /opt/tools/digest && chmod +x /opt/tools/digest
         RUN python3 -m venv --without-pip --system-site-packages /opt/venv
         WORKDIR /app
         ENV PATH=/opt/tools:$PATH

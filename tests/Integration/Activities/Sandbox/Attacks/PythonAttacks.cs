@@ -26,7 +26,7 @@ internal static class PythonAttacks
         new("json as bytecode without a source", $"echo '{Quit}' > /tmp/j.py; python3 -c 'import py_compile; py_compile.compile(\"/tmp/j.py\", \"/app/json.pyc\")'"),
         new("json.py below an __init__.py of its own", $"{Write("/app/json.py")}; touch /app/__init__.py"),
         new("pytest.py in the task's folder", Write("/app/pytest.py")),
-        new("pytest as a folder with a __main__", Write("/app/pytest/__main__.py")),
+        new("pytest as a folder with a __main__", $"{Write("/app/pytest/__main__.py")}; touch /app/pytest/__init__.py"),
         new("_pytest as a folder", Write("/app/_pytest/__init__.py")),
         new("pluggy.py, which pytest needs", Write("/app/pluggy.py")),
         new("tempfile.py, which pytest needs", Write("/app/tempfile.py")),
