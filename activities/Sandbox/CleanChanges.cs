@@ -25,6 +25,10 @@ internal sealed class CleanChanges
     {
         (_names, _tests, _output) = (names, tests, output);
         var folders = changes.Select(change => Parent(change.Path)).ToHashSet(StringComparer.Ordinal);
+        // Of a folder that the agent made, its word is good that it is a package, unless the tests go there.
+        var made = changes.Where(change => change.Added && folders.Contains(change.Path)).Select(change => change.Path).ToHashSet(StringComparer.Ordinal);
+        _names.AddPackages(changes.Where(change => change.Added && change.Path.EndsWith("/__init__.py", StringComparison.Ordinal)).Select(change => Parent(change.Path))
+            .Where(folder => made.Contains(folder) && !tests.Contains(folder, StringComparison.Ordinal)));
         // A folder that shadows a module does so with all that is in it.
         var shadows = changes.Where(change => !change.Removed && change.Path.Contains("/__init__.", StringComparison.Ordinal) && Reason(change, isFolder: false) is not null)
             .Select(change => Parent(change.Path)).ToHashSet(StringComparer.Ordinal);
@@ -139,7 +143,7 @@ internal sealed class CleanChanges
 
     private string? Reason(ContainerChange change, bool isFolder) => IsResult(change.Path) ? null
         : CleanCopy.Reason(change.Path, _output)
-        ?? (isFolder || _names.Reason(change.Path, change.Added) is not { } reason || ImageNames.IsNamed(change.Path, _tests) && !change.Path.Contains("/__init__.", StringComparison.Ordinal) ? null : reason);
+        ?? (isFolder || _names.Reason(change.Path, change.Added) is not { } reason || ImageNames.IsNamed(change.Path, _tests) ? null : reason);
 
     private bool IsResult(string path) => _output is not null && FolderPath.IsIn(path, _output) && CleanCopy.Reason(path, _output) is null;
 

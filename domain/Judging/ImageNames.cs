@@ -107,9 +107,12 @@ public sealed partial class ImageNames
         : Shadows(Parent(path), Last(path)) ? "a module in the place of an installed one"
         : null;
 
-    /// <summary>Whether tests name a file, so that it is what they want.</summary>
+    /// <summary>Takes folders for packages of Python: what is in them is found below their name only.</summary>
+    public void AddPackages(IEnumerable<string> folders) => _packages.UnionWith(folders);
+
+    /// <summary>Whether tests name the file of a module, so that it is what they want.</summary>
     public static bool IsNamed(string path, string tests) =>
-        tests.Contains(Last(path), StringComparison.Ordinal) && Regex.IsMatch(tests, $@"(?<![\w.-]){Regex.Escape(Last(path))}(?![\w-])", RegexOptions.None, TimeSpan.FromSeconds(1));
+        ModuleFile().IsMatch(Last(path)) && !Last(path).StartsWith("__init__.", StringComparison.Ordinal) && tests.Contains(Last(path), StringComparison.Ordinal) && Regex.IsMatch(tests, $@"(?<![\w.-]){Regex.Escape(Last(path))}(?![\w-])", RegexOptions.None, TimeSpan.FromSeconds(1));
 
     private bool Shadows(string folder, string module) => _modules.Contains(module) && !_packages.Contains(folder);
 

@@ -27,7 +27,9 @@ public sealed class AttackTableTests
     public async Task End()
     {
         string[] rows = [.. Table.Order(StringComparer.Ordinal)];
-        await TestContext.Out.WriteLineAsync($"attack | clean reward | held | reward in the shared container | warned there\n{string.Join('\n', rows)}\n{rows.Length} rows");
+        var table = $"| attack | clean reward | held | reward in the shared container | told there |\n| --- | --- | --- | --- | --- |\n{string.Join('\n', rows)}\n\n{rows.Length} rows\n";
+        await File.WriteAllTextAsync(Path.Combine(TestContext.CurrentContext.WorkDirectory, "attack-table.md"), table);
+        await TestContext.Progress.WriteLineAsync(table);
         await _bench.DisposeAsync();
     }
 
@@ -49,7 +51,7 @@ public sealed class AttackTableTests
         var real = verdict.SharedReward != 0 || told is not null;
         lock (Table)
         {
-            Table.Add($"{attack.Name}{(attack.Plain ? " (plain user)" : "")} | {verdict.Reward?.ToString() ?? "none"} | {(verdict.Reward == 0 ? "yes" : "NO")} | {verdict.SharedReward?.ToString() ?? "none"} | {told ?? "-"}");
+            Table.Add($"| {attack.Name}{(attack.Plain ? " (plain user)" : "")} | {verdict.Reward?.ToString() ?? "none"} | {(verdict.Reward == 0 ? "yes" : "NO")} | {verdict.SharedReward?.ToString() ?? "none"} | {told?.Replace('|', '/') ?? "-"} |");
         }
 
         using (Assert.EnterMultipleScope())
