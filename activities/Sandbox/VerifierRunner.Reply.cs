@@ -36,6 +36,11 @@ internal sealed partial class VerifierRunner
             problem = $"the verifier did not end within {request.TimeoutSec:0.##} s ([verifier] timeout_sec)";
         }
 
+        if (end.EngineCode is { } code)
+        {
+            notes.Add($"the verifier is said to have ended with exit code {end.ExitCode}, and by the engine's account with {code}");
+        }
+
         var report = TestReport.Read(ctrf, System.Text.Encoding.UTF8.GetString(output));
         return new VerifyReply
         {

@@ -156,7 +156,7 @@ internal sealed partial class VerifierRunner(
         }
 
         string? inline = null;
-        if (IsRoot(settings.VerifierUser ?? container.User))
+        if (SandboxLabels.IsRoot(settings.VerifierUser ?? container.User))
         {
             // One process for both: starting one takes the engine as long as a short test.
             inline = OnceRunner.Inline(await PreparationAsync(request, container.Id, tests is null ? "-" : staged, cancellationToken), $"{folder}-ready", PrepareSec);
@@ -230,8 +230,6 @@ internal sealed partial class VerifierRunner(
         await gateway.FindAsync(container, withSize: false, cancellationToken) is { Running: true } facts ? facts : throw SandboxFailures.Lost(container);
 
     private static string? Other(string user) => user.Length == 0 ? null : user;
-
-    private static bool IsRoot(string user) => user.Split(':')[0] is "" or "root" or "0";
 
     private static string Folder(ActivityInfo info, string container, string id) =>
         SandboxLabels.OnceFolder(info.WorkflowId ?? "", info.WorkflowRunId ?? "", $"{container} {id}");
