@@ -22,18 +22,18 @@ internal sealed partial class DockerContainerGateway
     private readonly ConcurrentDictionary<string, Task<Dictionary<string, VolumeEntry>>> _fresh = new();
 
     /// <summary>What was made, changed and removed in the volumes of a container.</summary>
-    private async Task<IReadOnlyList<(string Path, bool Removed)>> VolumeChangesAsync(string container, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ContainerChange>> VolumeChangesAsync(string container, CancellationToken cancellationToken)
     {
         var found = await _client.Containers.InspectContainerAsync(container, cancellationToken);
-        List<(string Path, bool Removed)> changes = [];
+        List<ContainerChange> changes = [];
         foreach (var path in (found.Mounts ?? []).Where(mount => mount.Type == "volume" && mount.Destination.Length > 1).Select(mount => mount.Destination))
         {
             var (now, whole) = await EntriesAsync(container, path, cancellationToken);
             var fresh = await FreshAsync(found, path, cancellationToken);
-            changes.AddRange(now.Where(entry => !fresh.TryGetValue(entry.Key, out var before) || before != entry.Value).Select(entry => (entry.Key, false)));
+            changes.AddRange(now.Where(entry => !fresh.TryGetValue(entry.Key, out var before) || before != entry.Value).Select(entry => new ContainerChange(entry.Key, false, !fresh.ContainsKey(entry.Key))));
             if (whole)
             {
-                changes.AddRange(fresh.Keys.Where(entry => !now.ContainsKey(entry)).Select(entry => (entry, true)));
+                changes.AddRange(fresh.Keys.Where(entry => !now.ContainsKey(entry)).Select(entry => new ContainerChange(entry, true, false)));
             }
         }
 

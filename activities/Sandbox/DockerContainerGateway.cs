@@ -181,21 +181,6 @@ internal sealed partial class DockerContainerGateway : IContainerGateway, IDispo
         }
     }
 
-    public async Task<IReadOnlyList<string>> ChangesAsync(string container, CancellationToken cancellationToken)
-    {
-        return [.. (await AllChangesAsync(container, cancellationToken)).Where(change => !change.Removed).Select(change => change.Path)];
-    }
-
-    public async Task<IReadOnlyList<(string Path, bool Removed)>> AllChangesAsync(string container, CancellationToken cancellationToken)
-    {
-        var volumes = VolumeChangesAsync(container, cancellationToken);
-        var layer = await _client.Containers.InspectChangesAsync(container, cancellationToken) ?? [];
-        return [.. layer.Select(change => (change.Path, change.Kind == FileSystemChangeKind.Delete)), .. await volumes];
-    }
-
-    public async Task<bool> WasAddedAsync(string container, string path, CancellationToken cancellationToken) =>
-        (await _client.Containers.InspectChangesAsync(container, cancellationToken) ?? []).Any(change => change.Path == path && change.Kind == FileSystemChangeKind.Add);
-
     public async Task<IContainerProcess> ExecAsync(string container, ExecSpec spec, CancellationToken cancellationToken)
     {
         var parameters = new ContainerExecCreateParameters

@@ -56,13 +56,19 @@ internal interface IContainerGateway
     Task<IReadOnlyList<string>> ChangesAsync(string container, CancellationToken cancellationToken);
 
     /// <summary>The same with those that were removed.</summary>
-    Task<IReadOnlyList<(string Path, bool Removed)>> AllChangesAsync(string container, CancellationToken cancellationToken);
+    Task<IReadOnlyList<ContainerChange>> AllChangesAsync(string container, CancellationToken cancellationToken);
 
     /// <summary>Processes of a container as the engine's host sees them; none where it does not tell.</summary>
     Task<IReadOnlyList<ContainerProcess>> ProcessesAsync(string container, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Files in system folders that were written to in a container, also where length and time are as before; none where the engine's files cannot be read from here.
+    /// </summary>
+    Task<IReadOnlyList<string>> WrittenAsync(string container, CancellationToken cancellationToken);
+
     /// <summary>Stops all processes of a container, or lets them go on; nothing where that is so already.</summary>
-    Task FreezeAsync(string container, bool frozen, CancellationToken cancellationToken);
+    /// <returns>False where the engine cannot stop them: they multiply faster.</returns>
+    Task<bool> FreezeAsync(string container, bool frozen, CancellationToken cancellationToken);
 
     /// <summary>Whether a path was made in a container and is not of its image.</summary>
     Task<bool> WasAddedAsync(string container, string path, CancellationToken cancellationToken);

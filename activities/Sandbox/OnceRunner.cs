@@ -28,7 +28,9 @@ internal sealed class OnceRunner(IContainerGateway gateway, SandboxOptions optio
         var command = before is null ? once : ["sh", "-c", $"{before}\nexec \"$@\"", "sh", .. once];
         using var process = await gateway.ExecAsync(container, spec with { Command = command }, cancellationToken);
         var output = await Heartbeats.WhileAsync(ReadToEndAsync(process, options.OutputBytes + 4096, cancellationToken), beat, cancellationToken);
-        return Parse(output, half, folder);
+        var end = Parse(output, half, folder);
+        var told = await process.ExitCodeAsync(cancellationToken);
+        return told >= 0 && told != end.ExitCode ? end with { EngineCode = (int)told } : end;
     }
 
     /// <summary>The shell command that runs something once as <see cref="RunAsync"/> does, and ends the shell where it fails.</summary>

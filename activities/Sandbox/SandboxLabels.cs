@@ -59,4 +59,7 @@ internal static class SandboxLabels
     public static bool IsImageTag(string tag) => tag.StartsWith("spark-environment:", StringComparison.Ordinal);
 
     public static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
+    /// <summary>Whether a user of an image or a task is root.</summary>
+    public static bool IsRoot(string user) => user.Split(':')[0] is "" or "root" or "0";
 }

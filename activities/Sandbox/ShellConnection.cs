@@ -12,7 +12,11 @@ namespace Spark.Temporal.Activities.Sandbox;
 /// <param name="Head">Its output, up to a limit.</param>
 /// <param name="Tail">The end of its output when there is more.</param>
 /// <param name="OutputBytes">Bytes it wrote.</param>
-internal sealed record CommandEnd(int ExitCode, long DurationMs, bool TimedOut, string Folder, byte[] Head, byte[] Tail, long OutputBytes);
+internal sealed record CommandEnd(int ExitCode, long DurationMs, bool TimedOut, string Folder, byte[] Head, byte[] Tail, long OutputBytes)
+{
+    /// <summary>The exit code that the engine knows, where it is another one; null where it is the same or the engine knows none.</summary>
+    public int? EngineCode { get; init; }
+}
 
 /// <summary>
 /// One lasting connection to the agent's shell in a container. If it is lost, the shell and its command go on, and another
@@ -50,12 +54,13 @@ internal sealed class ShellConnection : IDisposable
     public static async Task<ShellConnection> OpenAsync(
         IContainerGateway gateway, string container, string? user, string workdir, int outputBytes, CancellationToken cancellationToken)
     {
+        var program = SandboxLabels.IsRoot(user ?? "") ? "sh" : await ShutProgram.MakeAsync(gateway, container, cancellationToken);
         var number = Guid.NewGuid().ToString("n");
         var mark = Guid.NewGuid().ToString("n");
         var half = outputBytes / 2;
         var process = await gateway.ExecAsync(
             container,
-            new ExecSpec(["sh", $"{SandboxScripts.Root}/broker.sh", SandboxScripts.Commands, number, mark, (half + 1).ToString(CultureInfo.InvariantCulture), workdir])
+            new ExecSpec([program, $"{SandboxScripts.Root}/broker.sh", SandboxScripts.Commands, number, (half + 1).ToString(CultureInfo.InvariantCulture), workdir])
             {
                 User = user,
                 WorkingDirectory = "/",
@@ -66,6 +71,7 @@ internal sealed class ShellConnection : IDisposable
         var connection = new ShellConnection(process, mark, half);
         try
         {
+            await connection.SendAsync($"{mark}\n", cancellationToken);
             await connection._answers.ToAsync("ready", number).WaitAsync(TimeSpan.FromSeconds(30), cancellationToken);
             return connection;
         }

@@ -69,7 +69,7 @@ internal sealed class TurnRunner(IContainerGateway gateway, IArtifactStore store
 
             var id = $"turn-{request.Turn}.{index + 1}";
             var seconds = Math.Min(call.TimeoutSec is > 0 ? call.TimeoutSec.Value : request.TimeoutSec, request.TimeoutSec);
-            var outcome = await CommandAsync(request.Container, id, call.Command, seconds, beat, show, cancellationToken);
+            var outcome = await CommandAsync(request.Container, Secret(id, request.Conversation), call.Command, seconds, beat, show, cancellationToken);
             if (outcome is null)
             {
                 ended = true;
@@ -113,7 +113,7 @@ internal sealed class TurnRunner(IContainerGateway gateway, IArtifactStore store
             foreach (var call in messages[i].ToolCalls.Where(call => call.Command is not null && call.Problem is null && answered.Contains(call.Id)))
             {
                 var seconds = Math.Min(call.TimeoutSec is > 0 ? call.TimeoutSec.Value : request.TimeoutSec, request.TimeoutSec);
-                if (await CommandAsync(request.Container, $"{id}-{++ran}", call.Command!, seconds, beat, show, cancellationToken) is not { } outcome)
+                if (await CommandAsync(request.Container, Secret($"{id}-{++ran}", request.Conversation), call.Command!, seconds, beat, show, cancellationToken) is not { } outcome)
                 {
                     return await ReplyAsync(ended: true);
                 }
@@ -137,6 +137,11 @@ internal sealed class TurnRunner(IContainerGateway gateway, IArtifactStore store
             return new TurnReply(conversation, ran, exitCode, clock.ElapsedMilliseconds, ended);
         }
     }
+
+    /// <summary>
+    /// The name of a command in its container: the same at each try, and one that nobody in there can know before it runs, so that no answer can be laid out for it.
+    /// </summary>
+    private static string Secret(string id, ArtifactRef conversation) => $"{id}-{SandboxLabels.Hash($"{id}\n{conversation.Sha256}")[..16]}";
 
     /// <returns>Null when a command ended the container.</returns>
     private async Task<Outcome?> CommandAsync(

@@ -1,4 +1,7 @@
+using System.Formats.Tar;
+using System.Text;
 using Spark.Temporal.Activities.Archives;
+using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Domain.Texts;
@@ -11,7 +14,7 @@ namespace Spark.Temporal.Activities.Sandbox;
 /// Containers in which nothing runs but a verifier: a separate one as the task asks for it, with the declared artifacts, or a clean one of the task's
 /// own image, with what the agent changed outside system folders. What comes over comes by the engine, not by a program of the agent's container.
 /// </summary>
-internal sealed class VerifierContainer(IContainerGateway gateway, ContainerStarter starter, OnceRunner once)
+internal sealed class VerifierContainer(IContainerGateway gateway, IArtifactStore store, ContainerStarter starter, OnceRunner once)
 {
     private const double SlackSec = 15 * 60;
     private const long MiB = 1024 * 1024;
@@ -45,7 +48,11 @@ internal sealed class VerifierContainer(IContainerGateway gateway, ContainerStar
             cancellationToken,
             of: agent.Name);
         // What is copied must not change meanwhile.
-        await gateway.FreezeAsync(agent.Id, frozen: true, cancellationToken);
+        if (!await gateway.FreezeAsync(agent.Id, frozen: true, cancellationToken))
+        {
+            notes.Add("the agent's processes could not be stopped while its changes were copied");
+        }
+
         try
         {
             await FillAsync(request, agent, started.Container, settings, notes, info, beat, cancellationToken);
@@ -66,7 +73,7 @@ internal sealed class VerifierContainer(IContainerGateway gateway, ContainerStar
         {
             foreach (var path in (IEnumerable<ArtifactPath>)[new ArtifactPath("/logs/artifacts"), .. request.Settings.Artifacts])
             {
-                room -= await CopyAsync(agent.Id, verifier, path.Source, Wanted(path), room, notes, beat, cancellationToken);
+                room -= await CopyAsync(agent.Id, verifier, path.Source, Wanted(path), (_, entry, _) => Task.FromResult<Stream?>(entry.DataStream ?? Stream.Null), room, notes, beat, cancellationToken);
             }
         }
         else
@@ -100,53 +107,43 @@ internal sealed class VerifierContainer(IContainerGateway gateway, ContainerStar
     private static int Ordinal(VerifyRequest request) =>
         1_000_000 + (int)(Convert.ToUInt32(SandboxLabels.Hash($"{request.Container}\n{request.Step}\n{request.Round}")[..6], 16) % 1_000_000) + (request.Mode == VerdictMode.Separate ? 0 : 1_000_000);
 
-    private static Func<string, bool> Wanted(ArtifactPath path)
+    private static Func<string, TarEntry, bool> Wanted(ArtifactPath path)
     {
         if (path.Exclude is not { Count: > 0 } patterns)
         {
-            return _ => true;
+            return (_, _) => true;
         }
 
         var excluded = Tars.Matcher(patterns);
-        return name => name.Length <= path.Source.Length + 1 || !excluded(name[(path.Source.Length + 1)..]);
+        return (name, _) => name.Length <= path.Source.Length + 1 || !excluded(name[(path.Source.Length + 1)..]);
     }
 
     private async Task ChangesAsync(
         VerifyRequest request, ContainerFacts agent, string verifier, long room, List<string> notes, ActivityInfo info, Action beat, CancellationToken cancellationToken)
     {
-        var changes = await gateway.AllChangesAsync(agent.Id, cancellationToken);
-        var output = request.Settings.OutputPath;
-        var left = new List<string>();
-        var wanted = new HashSet<string>(StringComparer.Ordinal);
-        var folders = changes.Select(change => change.Path[..Math.Max(0, change.Path.LastIndexOf('/'))]).ToHashSet(StringComparer.Ordinal);
-        foreach (var (path, _) in changes.Where(change => !change.Removed))
+        var folder = SandboxLabels.OnceFolder(info.WorkflowId ?? "", info.WorkflowRunId ?? "", verifier);
+        var changes = await CleanChanges.OfAsync(
+            await gateway.AllChangesAsync(agent.Id, cancellationToken),
+            async folders => Encoding.UTF8.GetString(Observation.Kept(await RunAsync(["sh", "-c", ImageNames.Script, "sh", .. folders], "names"))),
+            () => CleanChanges.TextsAsync(store, request.Tests, cancellationToken),
+            request.Settings.OutputPath);
+        if (changes.Removed.Count > 0)
         {
-            if (CleanCopy.Reason(path, output) is null)
-            {
-                wanted.Add(path);
-            }
-            else if (!folders.Contains(path) && !path.StartsWith("/logs/", StringComparison.Ordinal) && !path.StartsWith("/.spark/", StringComparison.Ordinal))
-            {
-                left.Add(path);
-            }
+            await RunAsync(["sh", "-c", "for path do rm -rf -- \"$path\"; done", "sh", .. changes.Removed.Take(MostRemoved)], "removed");
         }
 
-        string[] removed = [.. changes.Where(change => change.Removed && CleanCopy.Reason(change.Path, output) is null).Select(change => change.Path).Take(MostRemoved)];
-        if (removed.Length > 0)
+        foreach (var root in Roots(changes.Wanted))
         {
-            var folder = SandboxLabels.OnceFolder(info.WorkflowId ?? "", info.WorkflowRunId ?? "", $"{verifier} removed");
-            await once.RunAsync(verifier, new ExecSpec(["sh", "-c", "for path do rm -rf -- \"$path\"; done", "sh", .. removed]) { User = "0" }, folder, 60, null, beat, cancellationToken);
+            room -= await CopyAsync(agent.Id, verifier, root, changes.Takes, changes.ContentAsync, room, notes, beat, cancellationToken);
         }
 
-        foreach (var root in Roots(wanted))
+        if (changes.Left.Count > 0)
         {
-            room -= await CopyAsync(agent.Id, verifier, root, wanted.Contains, room, notes, beat, cancellationToken);
+            notes.Add($"clean verdict: {changes.Left.Count} changed paths stayed behind, among them {string.Join(", ", changes.Left.Order(StringComparer.Ordinal).Take(MostNamed).Select(path => PlainText.OneLine(path, 100)))}");
         }
 
-        if (left.Count > 0)
-        {
-            notes.Add($"clean verdict: {left.Count} changed paths stayed behind, among them {string.Join(", ", left.Order(StringComparer.Ordinal).Take(MostNamed).Select(path => PlainText.OneLine(path, 100)))}");
-        }
+        Task<CommandEnd> RunAsync(IReadOnlyList<string> command, string name) =>
+            once.RunAsync(verifier, new ExecSpec(command) { User = "0", WorkingDirectory = "/" }, $"{folder}-{name}", 60, null, beat, cancellationToken);
     }
 
     /// <summary>The fewest folders and files that hold all paths, one below each folder of the root.</summary>
@@ -165,7 +162,7 @@ internal sealed class VerifierContainer(IContainerGateway gateway, ContainerStar
     /// <summary>Copies a path from one container to another, with owners and modes.</summary>
     /// <returns>Bytes that were copied.</returns>
     private async Task<long> CopyAsync(
-        string from, string to, string path, Func<string, bool> wanted, long room, List<string> notes, Action beat, CancellationToken cancellationToken)
+        string from, string to, string path, Func<string, TarEntry, bool> wanted, Func<string, TarEntry, CancellationToken, Task<Stream?>> content, long room, List<string> notes, Action beat, CancellationToken cancellationToken)
     {
         var stream = await gateway.GetAsync(from, path, cancellationToken);
         if (stream is null)
@@ -189,7 +186,7 @@ internal sealed class VerifierContainer(IContainerGateway gateway, ContainerStar
                 await foreach (var entry in TarPack.ReadAsync(stream, cancellationToken))
                 {
                     var name = $"{parent}/{entry.Name.TrimEnd('/')}";
-                    if (!wanted(name))
+                    if (!wanted(name, entry))
                     {
                         continue;
                     }
@@ -206,9 +203,15 @@ internal sealed class VerifierContainer(IContainerGateway gateway, ContainerStar
                         continue;
                     }
 
+                    var text = TarPack.IsFile(entry) ? await content(name, entry, cancellationToken) : null;
+                    if (text is null && TarPack.IsFile(entry))
+                    {
+                        continue;
+                    }
+
                     copied += TarPack.IsFile(entry) ? entry.Length : 0;
                     await packer.CopyAsync(
-                        entry, name.TrimStart('/'), cancellationToken, target: entry.EntryType is global::System.Formats.Tar.TarEntryType.HardLink ? $"{parent}/{entry.LinkName}".TrimStart('/') : null, keepOwner: true);
+                        entry, name.TrimStart('/'), cancellationToken, content: text, target: entry.EntryType is TarEntryType.HardLink ? $"{parent}/{entry.LinkName}".TrimStart('/') : null, keepOwner: true);
                 }
 
                 return true;

@@ -36,6 +36,11 @@ internal sealed partial class VerifierRunner
             problem = $"the verifier did not end within {request.TimeoutSec:0.##} s ([verifier] timeout_sec)";
         }
 
+        if (end.EngineCode is { } code)
+        {
+            notes.Add($"the verifier is said to have ended with exit code {end.ExitCode}, and by the engine's account with {code}");
+        }
+
         var report = TestReport.Read(ctrf, System.Text.Encoding.UTF8.GetString(output));
         return new VerifyReply
         {
@@ -120,4 +125,8 @@ internal sealed partial class VerifierRunner
 
     private async Task<ArtifactRef?> KeepAsync(FetchedFolder? home, CancellationToken cancellationToken) =>
         home is null or { Files: 0 } ? null : await store.PutBytesAsync(home.Tar, MediaTypes.Tar, cancellationToken);
+
+    private static string Words(VerifyReply reply) => reply.Reward?.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture) ?? "none";
+
+    private static IReadOnlyList<string>? Nullable(IReadOnlyList<string> all) => all.Count == 0 ? null : all;
 }

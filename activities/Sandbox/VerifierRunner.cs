@@ -83,10 +83,6 @@ internal sealed partial class VerifierRunner(
         }
     }
 
-    private static string Words(VerifyReply reply) => reply.Reward?.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture) ?? "none";
-
-    private static IReadOnlyList<string>? Nullable(IReadOnlyList<string> all) => all.Count == 0 ? null : all;
-
     /// <summary>In the agent's own container, as Harbor does.</summary>
     private async Task<VerifyReply> SharedAsync(
         VerifyRequest request, ContainerFacts agent, VerdictWatch watch, ActivityInfo info, Action beat, CancellationToken cancellationToken)
@@ -125,7 +121,9 @@ internal sealed partial class VerifierRunner(
 
         var warnings = watch.AfterAsync(request.Container, cancellationToken);
         var reply = await ReplyAsync(request, request.Container, end, notes, beat, cancellationToken);
-        return reply with { Warnings = Nullable(await warnings) };
+        // Only now: the engine gives one archive of a container at a time.
+        var tests = await TestsWatch.DifferenceAsync(gateway, store, request.Container, request.Tests, cancellationToken);
+        return reply with { Warnings = Nullable([.. await warnings, .. tests is null ? Array.Empty<string>() : [tests]]) };
     }
 
     /// <summary>In a container of the verifier's own, which has what it needs of the agent's.</summary>
@@ -158,7 +156,7 @@ internal sealed partial class VerifierRunner(
         }
 
         string? inline = null;
-        if (IsRoot(settings.VerifierUser ?? container.User))
+        if (SandboxLabels.IsRoot(settings.VerifierUser ?? container.User))
         {
             // One process for both: starting one takes the engine as long as a short test.
             inline = OnceRunner.Inline(await PreparationAsync(request, container.Id, tests is null ? "-" : staged, cancellationToken), $"{folder}-ready", PrepareSec);
@@ -232,8 +230,6 @@ internal sealed partial class VerifierRunner(
         await gateway.FindAsync(container, withSize: false, cancellationToken) is { Running: true } facts ? facts : throw SandboxFailures.Lost(container);
 
     private static string? Other(string user) => user.Length == 0 ? null : user;
-
-    private static bool IsRoot(string user) => user.Split(':')[0] is "" or "root" or "0";
 
     private static string Folder(ActivityInfo info, string container, string id) =>
         SandboxLabels.OnceFolder(info.WorkflowId ?? "", info.WorkflowRunId ?? "", $"{container} {id}");

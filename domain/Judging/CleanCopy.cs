@@ -20,6 +20,7 @@ public static class CleanCopy
     [
         "conftest.py", "sitecustomize.py", "usercustomize.py", "pytest.ini", ".pytest.ini", ".pdbrc", ".pythonrc.py", ".pydistutils.cfg",
         ".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".profile", ".zshrc", ".zshenv", ".zprofile", ".npmrc", ".curlrc", ".wgetrc",
+        "pyvenv.cfg", ".gitconfig", "GNUmakefile", ".coveragerc", ".python-version", ".tool-versions", ".envrc",
     ];
 
     /// <summary>Files that steer a test run from the root of the file system, above the tests.</summary>
@@ -27,7 +28,13 @@ public static class CleanCopy
 
     /// <summary>Parts of a path below which programs and plugins are looked for.</summary>
     private static readonly string[] SearchPaths =
-        ["site-packages", "dist-packages", "__pycache__", ".local/lib", ".local/bin", ".config/pip", ".config/uv", ".config/python", ".pip", ".cache/uv", ".cache/pip", ".cargo/bin", ".pyenv"];
+        [
+            "site-packages", "dist-packages", "__pycache__", ".local/lib", ".local/bin", ".config/pip", ".config/uv", ".config/python", ".pip", ".cache/uv", ".cache/pip", ".cargo/bin", ".cargo/env", ".nvm", ".pyenv", ".config/git",
+            ".git/hooks", ".git/config", ".git/config.worktree", ".local/share/uv",
+        ];
+
+    /// <summary>Ends of folders in which Python looks for what is installed beside the modules.</summary>
+    private static readonly string[] Installed = [".dist-info/", ".egg-info/", ".egg-link/", ".egg/"];
 
     /// <summary>Programs that a verifier is likely to call.</summary>
     private static readonly HashSet<string> Programs = new(
@@ -40,7 +47,8 @@ public static class CleanCopy
     /// <summary>Why a changed path stays behind; null where it comes along.</summary>
     /// <param name="path">Absolute path in the container.</param>
     /// <param name="outputPath">Where the task expects its result, which comes along wherever it is; null where that is not known.</param>
-    public static string? Reason(string path, string? outputPath = null)
+    /// <param name="isFolder">Whether it is a folder, or may be one.</param>
+    public static string? Reason(string path, string? outputPath = null, bool isFolder = true)
     {
         if (outputPath is not null && FolderPath.IsIn(path, outputPath) && !outputPath.StartsWith("/tests", StringComparison.Ordinal))
         {
@@ -51,10 +59,16 @@ public static class CleanCopy
         return SystemFolders.Any(folder => FolderPath.IsIn(path, folder)) ? "a system folder"
             : ReadByThemselves.Contains(name) || name.EndsWith(".pth", StringComparison.Ordinal) ? "a file that the verifier's programs read by themselves"
             : AtTheRoot.Contains(path) ? "a file that steers a test run"
+            : path.EndsWith("/.git", StringComparison.Ordinal) && !isFolder ? "another repository in the place of the task's"
+            : Installed.Any(end => $"{path}/".Contains(end, StringComparison.Ordinal)) || IsLibrary(path) ? "a search path of programs"
             : SearchPaths.Any(part => $"{path}/".Contains($"/{part}/", StringComparison.Ordinal)) ? "a search path of programs"
             : path.Contains("/bin/", StringComparison.Ordinal) && IsProgram(name) ? "a program in the place of a known one"
             : null;
     }
+
+    /// <summary>A standard library of Python, wherever it is: <c>lib/python3.12</c>.</summary>
+    private static bool IsLibrary(string path) =>
+        path.Contains("/lib/python3", StringComparison.Ordinal) || path.Contains("/lib64/python3", StringComparison.Ordinal) || path.Contains("/lib/python2", StringComparison.Ordinal);
 
     private static bool IsProgram(string name) =>
         Programs.Contains(name) || name.StartsWith("python", StringComparison.Ordinal) || name.StartsWith("pip", StringComparison.Ordinal);

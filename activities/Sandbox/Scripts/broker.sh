@@ -1,12 +1,13 @@
 # One per connection of a worker: takes requests on its input, answers on its output. It dies with the connection; the
 # shell and its running command do not. Only builtins on the way of a command and its output, where it is bash and that is short.
 # $1 folder of commands, in memory (their output may be long: it lies on disk beside it), $2 number of the connection,
-# $3 mark of a line of ours, $4 bytes of output printed at first, $5 folder the shell starts in.
+# $3 bytes of output printed at first, $4 folder the shell starts in. The first line of its input is the mark of a line of ours: everyone can read arguments.
 if [ -z "$BASH_VERSION" ] && command -v bash >/dev/null 2>&1; then exec bash "$0" "$@"; fi
-_spark_dir=$1 _spark_out=${1%/*}/out _spark_reply=$1/reply.$2 _spark_mark=$3 _spark_cap=$4 _spark_home=$5
+_spark_dir=$1 _spark_out=${1%/*}/out _spark_reply=$1/reply.$2 _spark_cap=$3 _spark_home=$4
+IFS= read -r _spark_mark || exit 1
 . "${_spark_dir%/*}/lib.sh"
-[ -p "$_spark_dir/in" ] || mkfifo "$_spark_dir/in" || exit 1
-mkfifo "$_spark_reply" || exit 1
+[ -p "$_spark_dir/in" ] || mkfifo -m 600 "$_spark_dir/in" || exit 1
+mkfifo -m 600 "$_spark_reply" || exit 1
 exec 7<> "$_spark_dir/in" 9<> "$_spark_reply"
 
 _spark_newline='

@@ -37,7 +37,9 @@ if mkdir "$folder" 2>/dev/null; then
     _spark_now
     why=-
     if [ -e "$folder/timeout" ]; then why=timeout code=124; fi
-    printf '%s %s %s\n' "$code" $(((_spark_ticks - began) * 10)) "$why" > "$folder/code"
+    # Kept, and not read again: a file can be rewritten by whoever finds it.
+    line="$code $(((_spark_ticks - began) * 10)) $why"
+    printf '%s\n' "$line" > "$folder/code"
 else
     while ! { IFS= read -r line < "$folder/code"; } 2>/dev/null; do
         if { IFS= read -r runner < "$folder/runner"; } 2>/dev/null && [ ! -e "/proc/$runner" ]; then
@@ -46,8 +48,8 @@ else
         fi
         sleep 0.1 2>/dev/null || sleep 1
     done
+    IFS= read -r line < "$folder/code"
 fi
-IFS= read -r line < "$folder/code"
 size=0
 if [ -s "$folder/output" ]; then
     size=$(wc -c < "$folder/output")
@@ -59,3 +61,5 @@ if [ -s "$folder/output" ]; then
     fi
 fi
 printf '\n%s %s\n' "$line" $size
+# The engine's own account of the end.
+exit "${line%% *}"
