@@ -161,7 +161,7 @@ internal sealed class ContainerStarter(
                 [SandboxLabels.User] = UserOf(settings, image),
                 [SandboxLabels.ImageUser] = image.User,
                 [SandboxLabels.Workdir] = Workdir(settings, image),
-                [SandboxLabels.Storage] = engine.LimitsStorage ? "" : storage.ToString(CultureInfo.InvariantCulture),
+                [SandboxLabels.Storage] = storage.ToString(CultureInfo.InvariantCulture),
             },
             Cpus = cpus,
             MemoryBytes = memory,
@@ -219,6 +219,3 @@ internal sealed class ContainerStarter(
     private static string Workdir(TaskSettings settings, ImageFacts image) =>
         settings.Workdir ?? (image.WorkingDirectory.Length > 0 ? image.WorkingDirectory : "/");
 }
-
-/// <summary>A container that was expected to run has ended.</summary>
-internal sealed class SandboxEndedException(string container) : Exception($"Container {SandboxFailures.Short(container)} has ended.");

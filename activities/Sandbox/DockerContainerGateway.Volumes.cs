@@ -21,6 +21,13 @@ internal sealed partial class DockerContainerGateway
 
     private readonly ConcurrentDictionary<string, Task<Dictionary<string, VolumeEntry>>> _fresh = new();
 
+    /// <summary>Bytes in the volumes of a container, as the engine counts them; 0 where it does not tell now.</summary>
+    private async Task<long> VolumeBytesAsync(ContainerInspectResponse container, CancellationToken cancellationToken)
+    {
+        var names = (container.Mounts ?? []).Where(mount => mount.Type == "volume").Select(mount => mount.Name).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        return names.Count == 0 ? 0 : await _usage.BytesAsync(names, cancellationToken);
+    }
+
     /// <summary>What was made, changed and removed in the volumes of a container.</summary>
     private async Task<IReadOnlyList<ContainerChange>> VolumeChangesAsync(string container, CancellationToken cancellationToken)
     {

@@ -15,8 +15,12 @@ internal sealed partial class DockerContainerGateway : IContainerGateway, IDispo
     public static readonly string[] Capabilities =
         ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "NET_BIND_SERVICE", "SYS_CHROOT"];
 
+    /// <summary>SIGXFSZ, "file size limit exceeded": a container that was ended by it has itself to blame, and the engine's events keep that.</summary>
+    private const string Excess = "25";
+
     private readonly DockerClient _client;
     private readonly bool _local;
+    private readonly VolumeUsage _usage;
 
     public DockerContainerGateway(string? endpoint)
     {
@@ -25,9 +29,14 @@ internal sealed partial class DockerContainerGateway : IContainerGateway, IDispo
         var address = new Uri(string.IsNullOrEmpty(endpoint) ? "unix:///var/run/docker.sock" : endpoint);
         _local = address.Scheme == "unix";
         _client = builder.WithEndpoint(address).Build();
+        _usage = new VolumeUsage(address, ApiVersion);
     }
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        _client.Dispose();
+        _usage.Dispose();
+    }
 
     public async Task<EngineFacts> DescribeAsync(CancellationToken cancellationToken)
     {
@@ -94,7 +103,7 @@ internal sealed partial class DockerContainerGateway : IContainerGateway, IDispo
                 found.Name.TrimStart('/'),
                 found.State?.Running == true,
                 new Dictionary<string, string>(found.Config?.Labels ?? new Dictionary<string, string>()),
-                found.SizeRw)
+                withSize ? (found.SizeRw ?? 0) + await VolumeBytesAsync(found, cancellationToken) : null)
             {
                 User = found.Config?.Labels?.TryGetValue(SandboxLabels.ImageUser, out var user) == true ? user : found.Config?.User ?? "",
             };
@@ -143,8 +152,17 @@ internal sealed partial class DockerContainerGateway : IContainerGateway, IDispo
 
     public async Task<bool> EndedByItselfAsync(string container, CancellationToken cancellationToken)
     {
+        var (died, killed, exceeded) = await EndOfAsync(container, cancellationToken);
+        return exceeded || (died && !killed);
+    }
+
+    public async Task<bool> ExceededAsync(string container, CancellationToken cancellationToken) => (await EndOfAsync(container, cancellationToken)).Exceeded;
+
+    private async Task<(bool Died, bool Killed, bool Exceeded)> EndOfAsync(string container, CancellationToken cancellationToken)
+    {
         var died = false;
         var killed = false;
+        var exceeded = false;
         var parameters = new ContainerEventsParameters
         {
             Since = "0",
@@ -159,9 +177,22 @@ internal sealed partial class DockerContainerGateway : IContainerGateway, IDispo
                 // At its deadline the main process ends with 0; no command caused that.
                 died |= message.Action == "die" && message.Actor?.Attributes is { } attributes && attributes.TryGetValue("exitCode", out var code) && code != "0";
                 killed |= message.Action == "kill";
+                exceeded |= message.Action == "kill" && message.Actor?.Attributes?.TryGetValue("signal", out var signal) == true && signal == Excess;
             }),
             cancellationToken);
-        return died && !killed;
+        return (died, killed, exceeded);
+    }
+
+    public async Task EndForExcessAsync(string container, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _client.Containers.KillContainerAsync(container, new ContainerKillParameters { Signal = Excess }, cancellationToken);
+        }
+        catch (DockerApiException gone) when (gone.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
+        {
+            // It has ended by itself.
+        }
     }
 
     public Task PutAsync(string container, Stream tar, CancellationToken cancellationToken) =>

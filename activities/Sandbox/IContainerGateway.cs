@@ -33,7 +33,7 @@ internal interface IContainerGateway
     Task StartAsync(string container, CancellationToken cancellationToken);
 
     /// <param name="container">Name or id.</param>
-    /// <param name="withSize">Also measure the writable layer, which takes a while.</param>
+    /// <param name="withSize">Also measure the writable layer and the volumes, which takes a while.</param>
     /// <param name="cancellationToken">Ends the request.</param>
     Task<ContainerFacts?> FindAsync(string container, bool withSize, CancellationToken cancellationToken);
 
@@ -45,6 +45,12 @@ internal interface IContainerGateway
 
     /// <summary>Whether a container that is gone ended by itself: the engine was not asked to kill it.</summary>
     Task<bool> EndedByItselfAsync(string container, CancellationToken cancellationToken);
+
+    /// <summary>Whether <see cref="EndForExcessAsync"/> ended a container.</summary>
+    Task<bool> ExceededAsync(string container, CancellationToken cancellationToken);
+
+    /// <summary>Ends a container that has written more than it may; <see cref="EndedByItselfAsync"/> holds for it from then on.</summary>
+    Task EndForExcessAsync(string container, CancellationToken cancellationToken);
 
     /// <summary>Unpacks a tar at the root of a container.</summary>
     Task PutAsync(string container, Stream tar, CancellationToken cancellationToken);

@@ -35,7 +35,7 @@ internal sealed class ImageBuilds(IContainerGateway gateway, BuildKitClient buil
         }
 
         var classic = await ClassicAsync(file, spec, output, cancellationToken);
-        await using var rewritten = await Tars.WithAsync(kept, File, classic.Text, classic.Files, cancellationToken);
+        await using var rewritten = await WithAsync(kept, File, classic.Text, classic.Files, cancellationToken);
         return await ByClassicAsync(rewritten, spec, output, cancellationToken);
     }
 
@@ -106,6 +106,29 @@ internal sealed class ImageBuilds(IContainerGateway gateway, BuildKitClient buil
             return null;
         }
     }
+
+    /// <summary>A build context with another text of one file, and with more files.</summary>
+    private static Task<Stream> WithAsync(Stream context, string name, string text, IReadOnlyList<ContextFile> files, CancellationToken cancellationToken) => Tars.RewriteAsync(
+        context,
+        async (entry, packer) =>
+        {
+            if (TarPack.PlainName(entry) == name && TarPack.IsFile(entry))
+            {
+                packer.File(entry.Name, text, entry.Mode);
+            }
+            else
+            {
+                await packer.CopyAsync(entry, entry.Name, cancellationToken);
+            }
+        },
+        cancellationToken,
+        packer =>
+        {
+            foreach (var file in files)
+            {
+                packer.File(file.Path, file.Content, file.Mode);
+            }
+        });
 
     private static async Task<Stream> SeekableAsync(Stream context, CancellationToken cancellationToken)
     {

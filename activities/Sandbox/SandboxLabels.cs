@@ -28,7 +28,7 @@ internal static class SandboxLabels
     public const string ImageUser = "spark.image_user";
     public const string Workdir = "spark.workdir";
 
-    /// <summary>Limit of the writable layer in bytes, set if the engine does not enforce it.</summary>
+    /// <summary>Limit of the writable layer and the volumes in bytes.</summary>
     public const string Storage = "spark.storage";
 
     /// <summary>On networks that all trials of a host share.</summary>

@@ -81,6 +81,10 @@ public sealed class SandboxOptions
     /// <summary>Capabilities that the services of a compose file may add.</summary>
     public string[] ComposeCapabilities { get; set; } = [.. DockerContainerGateway.Capabilities];
 
+    /// <summary>Least seconds between two looks at how much the containers of trials have written.</summary>
+    [Range(0.1, 3600)]
+    public double StorageIntervalSec { get; set; } = 3;
+
     /// <summary>Seconds between two sweeps for containers and images that no run needs any more.</summary>
     [Range(1, 86_400)]
     public double SweepIntervalSec { get; set; } = 60;

@@ -46,6 +46,7 @@ public static class SandboxRegistration
             provider.GetRequiredService<ShellConnections>(),
             // The worker's where it has one: it knows the keys.
             provider.GetService<SecretRedactor>() ?? new SecretRedactor([])));
+        services.TryAddSingleton<StorageExcess>();
         services.TryAddSingleton<VerifierContainer>();
         services.TryAddSingleton<VerifierRunner>();
         services.TryAddSingleton<ProofSteps>();
@@ -53,6 +54,8 @@ public static class SandboxRegistration
         services.TryAddSingleton<ISandboxSweeper, SandboxSweeper>();
         services.TryAddSingleton<IImageCollector, ImageCollector>();
         services.AddHostedService<Resumption<HostsProxy>>();
+        services.TryAddSingleton<StorageGuard>();
+        services.AddHostedService(provider => provider.GetRequiredService<StorageGuard>());
         return services;
     }
 

@@ -191,31 +191,8 @@ internal static class Tars
         }
     }, cancellationToken);
 
-    /// <summary>A build context with another text of one file, and with more files.</summary>
-    public static Task<Stream> WithAsync(Stream context, string name, string text, IReadOnlyList<ContextFile> files, CancellationToken cancellationToken) => RewriteAsync(
-        context,
-        async (entry, packer) =>
-        {
-            if (TarPack.PlainName(entry) == name && TarPack.IsFile(entry))
-            {
-                packer.File(entry.Name, text, entry.Mode);
-            }
-            else
-            {
-                await packer.CopyAsync(entry, entry.Name, cancellationToken);
-            }
-        },
-        cancellationToken,
-        packer =>
-        {
-            foreach (var file in files)
-            {
-                packer.File(file.Path, file.Content, file.Mode);
-            }
-        });
-
     /// <summary>A tar whose entries are written anew, in a file of its own.</summary>
-    private static async Task<Stream> RewriteAsync(Stream tar, Func<TarEntry, TarPacker, Task> rewrite, CancellationToken cancellationToken, Action<TarPacker>? more = null)
+    internal static async Task<Stream> RewriteAsync(Stream tar, Func<TarEntry, TarPacker, Task> rewrite, CancellationToken cancellationToken, Action<TarPacker>? more = null)
     {
         var result = TarPack.Scratch();
         try

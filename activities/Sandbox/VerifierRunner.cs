@@ -11,13 +11,13 @@ namespace Spark.Temporal.Activities.Sandbox;
 
 /// <summary>Runs the oracle and the verifier.</summary>
 internal sealed partial class VerifierRunner(
-    IContainerGateway gateway, IArtifactStore store, PhaseNetworks networks, VerifierContainer verifiers, ComposeStarter compose, ShellConnections shells, OnceRunner once, SandboxOptions options)
+    IContainerGateway gateway, IArtifactStore store, PhaseNetworks networks, VerifierContainer verifiers, ComposeStarter compose, ShellConnections shells, OnceRunner once, StorageExcess excess, SandboxOptions options)
 {
     private const double PrepareSec = 120;
     private const string TestScript = "/tests/test.sh";
     private const string SolutionScript = "/solution/solve.sh";
 
-    public async Task<OracleReply> OracleAsync(OracleRequest request, ActivityInfo info, Action beat, CancellationToken cancellationToken)
+    private async Task<OracleReply> OracleWithinAsync(OracleRequest request, ActivityInfo info, Action beat, CancellationToken cancellationToken)
     {
         beat();
         var facts = await FindAsync(request.Container, cancellationToken);
@@ -36,7 +36,7 @@ internal sealed partial class VerifierRunner(
         return new OracleReply(end.ExitCode, end.TimedOut, output, end.DurationMs, changes);
     }
 
-    public async Task<VerifyReply> VerifyAsync(VerifyRequest request, ActivityInfo info, Action beat, CancellationToken cancellationToken)
+    private async Task<VerifyReply> VerifyWithinAsync(VerifyRequest request, ActivityInfo info, Action beat, CancellationToken cancellationToken)
     {
         beat();
         var agent = await FindAsync(request.Container, cancellationToken);
@@ -104,7 +104,7 @@ internal sealed partial class VerifierRunner(
         }
         catch (UnreportedException broken)
         {
-            if (await gateway.FindAsync(request.Container, withSize: false, cancellationToken) is not { Running: true })
+            if (await gateway.FindAsync(request.Container, withSize: false, cancellationToken) is not { Running: true } || await gateway.ExceededAsync(request.Container, cancellationToken))
             {
                 throw;
             }
