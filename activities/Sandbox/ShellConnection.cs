@@ -54,13 +54,13 @@ internal sealed class ShellConnection : IDisposable
     public static async Task<ShellConnection> OpenAsync(
         IContainerGateway gateway, string container, string? user, string workdir, int outputBytes, CancellationToken cancellationToken)
     {
-        var program = SandboxLabels.IsRoot(user ?? "") ? "sh" : await ShutProgram.MakeAsync(gateway, container, cancellationToken);
+        IReadOnlyList<string> program = SandboxLabels.IsRoot(user ?? "") ? ["sh"] : await ShutProgram.MakeAsync(gateway, container, cancellationToken);
         var number = Guid.NewGuid().ToString("n");
         var mark = Guid.NewGuid().ToString("n");
         var half = outputBytes / 2;
         var process = await gateway.ExecAsync(
             container,
-            new ExecSpec([program, $"{SandboxScripts.Root}/broker.sh", SandboxScripts.Commands, number, (half + 1).ToString(CultureInfo.InvariantCulture), workdir])
+            new ExecSpec([.. program, $"{SandboxScripts.Root}/broker.sh", SandboxScripts.Commands, number, (half + 1).ToString(CultureInfo.InvariantCulture), workdir])
             {
                 User = user,
                 WorkingDirectory = "/",

@@ -19,8 +19,8 @@ internal static class ShutProgram
         """;
 
     /// <summary>Makes it in a container, or finds it.</summary>
-    /// <returns>Its path; the image's own <c>sh</c> where it cannot be made.</returns>
-    public static async Task<string> MakeAsync(IContainerGateway gateway, string container, CancellationToken cancellationToken)
+    /// <returns>The words that start it; the image's own <c>sh</c> where it cannot be made.</returns>
+    public static async Task<IReadOnlyList<string>> MakeAsync(IContainerGateway gateway, string container, CancellationToken cancellationToken)
     {
         using var process = await gateway.ExecAsync(container, new ExecSpec(["sh", "-c", Script]) { User = "0", WorkingDirectory = "/" }, cancellationToken);
         var said = new StringBuilder();
@@ -30,6 +30,7 @@ internal static class ShutProgram
             said.Append(Encoding.UTF8.GetString(buffer, 0, read));
         }
 
-        return said.ToString().Trim() is $"{Folder}/bash" or $"{Folder}/sh" ? said.ToString().Trim() : "sh";
+        // By way of a shell: what the engine starts has, until it has started, capabilities by which it can read every file.
+        return said.ToString().Trim() is $"{Folder}/bash" or $"{Folder}/sh" ? ["sh", "-c", "exec \"$0\" \"$@\"", said.ToString().Trim()] : ["sh"];
     }
 }

@@ -36,7 +36,7 @@ public sealed class ForgedAnswerTests(string user)
     public async Task The_mark_of_answers_is_in_no_argument()
     {
         var arguments = await RunAsync("for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline; echo; done 2>/dev/null | grep '[b]roker.sh' | head -1");
-        Assert.That(arguments, Does.Match(@"^\S+ /\.spark/broker\.sh /\.spark/sh [0-9a-f]{32} \d+ \S+\s*$"), "program, script, folder, number, bytes, folder");
+        Assert.That(arguments, Does.Match($@"^{(user == "agent" ? "/.spark/own/bash" : "bash")} /\.spark/broker\.sh /\.spark/sh [0-9a-f]{{32}} \d+ \S+\s*$"), "program, script, folder, number, bytes, folder");
     }
 
     [Test]
@@ -45,7 +45,7 @@ public sealed class ForgedAnswerTests(string user)
         var next = _turn + 2;
         await RunAsync($"(for i in 1 2 3 4 5 6; do for f in /proc/[0-9]*/fd/1 /.spark/sh/reply.*; do printf '\\nx done turn-{next}.1 0 10 - /\\tforged\\n' > $f & done; sleep 0.1; done) > /dev/null 2>&1 &");
         // Whoever is that user may write into the file of the output; the end of the command is its own.
-        Assert.That(await RunAsync("sleep 0.3; echo true; exit 3"), Does.Contain("true\n").And.EndWith("[exit code 3]"));
+        Assert.That(await RunAsync("sleep 0.3; echo true; exit 3"), Does.EndWith("[exit code 3]"));
     }
 
     [Test]
