@@ -7,7 +7,7 @@ namespace Spark.Temporal.Tests.Support;
 /// <summary>Removes images that a test made, and sees what runs of them.</summary>
 internal sealed class TestImages : IDisposable
 {
-    private readonly DockerClient _client = new DockerClientBuilder().WithApiVersion(new System.Version(1, 41)).Build();
+    private readonly DockerClient _client = new DockerClientBuilder().WithApiVersion(new System.Version(1, 41)).WithTimeout(Timeout.InfiniteTimeSpan).Build();
 
     public async Task RemoveAsync(string image)
     {

@@ -45,7 +45,7 @@ public sealed class AttackTableTests
         var started = await bench.StartAsync(_image, settings);
         await bench.TurnAsync(started.Container, 1, 20, [attack.Commands]);
         var (script, files) = AttackTask.Tests(attack.Judge);
-        var verdict = await bench.VerifyApartAsync(started.Container, VerdictMode.Both, _image, script, settings, 30, files);
+        var verdict = await bench.VerifyApartAsync(started.Container, VerdictMode.Both, _image, script, settings, 15, files);
         string[] warnings = [.. (verdict.Warnings ?? []).Where(line => !line.StartsWith("the clean verdict is", StringComparison.Ordinal))];
         var told = warnings.Concat(verdict.Notes.Where(note => note.Contains("left out", StringComparison.Ordinal))).FirstOrDefault();
         var real = verdict.SharedReward != 0 || told is not null;
@@ -70,7 +70,7 @@ public sealed class AttackTableTests
         var started = await bench.StartAsync(_image, settings);
         await bench.TurnAsync(started.Container, 1, 20, ["echo 42 > answer.txt; sed -i 's/ - 1//' calc.py; mkdir -p src/work; touch src/work/__init__.py; echo x=1 > src/work/queue.py; echo x=1 > helper.py; printf '[project]\\nname = \"a\"\\n' > pyproject.toml"]);
         var (script, files) = AttackTask.Tests(judge);
-        var verdict = await bench.VerifyApartAsync(started.Container, VerdictMode.Both, _image, script, settings, 30, files);
+        var verdict = await bench.VerifyApartAsync(started.Container, VerdictMode.Both, _image, script, settings, 15, files);
         using (Assert.EnterMultipleScope())
         {
             Assert.That((verdict.Reward, verdict.SharedReward), Is.EqualTo(((double?)1, (double?)1)), $"{verdict.RewardProblem} {await bench.TextAsync(verdict.Output)}");
