@@ -130,9 +130,7 @@ internal sealed partial class DockerContainerGateway : IContainerGateway, IDispo
     {
         try
         {
-            await _client.Containers.RemoveContainerAsync(
-                container, new ContainerRemoveParameters { Force = true, RemoveVolumes = true }, cancellationToken);
-            return true;
+            return await UnstuckAsync(container, RemovedAsync(), cancellationToken);
         }
         catch (DockerApiException gone) when (gone.StatusCode == HttpStatusCode.NotFound)
         {
@@ -146,6 +144,13 @@ internal sealed partial class DockerContainerGateway : IContainerGateway, IDispo
                 await Task.Delay(TimeSpan.FromMilliseconds(20), cancellationToken);
             }
 
+            return true;
+        }
+
+        async Task<bool> RemovedAsync()
+        {
+            await _client.Containers.RemoveContainerAsync(
+                container, new ContainerRemoveParameters { Force = true, RemoveVolumes = true }, cancellationToken);
             return true;
         }
     }
@@ -225,7 +230,13 @@ internal sealed partial class DockerContainerGateway : IContainerGateway, IDispo
             AttachStderr = true,
         };
         var created = await _client.Exec.CreateContainerExecAsync(container, parameters, cancellationToken);
-        var stream = await _client.Exec.StartContainerExecAsync(created.ID, new ContainerExecStartParameters(), cancellationToken);
-        return new DockerProcess(_client, created.ID, stream);
+        var stream = await UnstuckAsync(container, _client.Exec.StartContainerExecAsync(created.ID, new ContainerExecStartParameters(), cancellationToken), cancellationToken);
+        var process = new DockerProcess(_client, created.ID, stream);
+        if (_local)
+        {
+            _ = WatchStartAsync(container, process.Heard);
+        }
+
+        return process;
     }
 }

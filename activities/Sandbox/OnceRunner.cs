@@ -7,6 +7,12 @@ namespace Spark.Temporal.Activities.Sandbox;
 /// <summary>Runs something once beside the agent's shell: the oracle, the verifier, a healthcheck.</summary>
 internal sealed class OnceRunner(IContainerGateway gateway, SandboxOptions options)
 {
+    /// <summary>Seconds beyond its time-out in which a command must have ended and told its result.</summary>
+    private const double SlackSec = 30;
+
+    /// <summary>Seven days, the longest time-out of a task.</summary>
+    private const double MostSec = 7 * 24 * 3600;
+
     /// <summary>Runs a command once under a folder; later calls await or read the same run.</summary>
     /// <param name="container">Id of the container.</param>
     /// <param name="spec">User, folder, variables, and the command.</param>

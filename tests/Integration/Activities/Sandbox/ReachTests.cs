@@ -1,6 +1,7 @@
 using System.Text;
 using Spark.Temporal.Activities.Sandbox;
 using Spark.Temporal.Tests.Support;
+using Spark.Temporal.Workflows.Contracts;
 
 namespace Spark.Temporal.Tests.Activities.Sandbox;
 
@@ -81,5 +82,22 @@ public sealed class ReachTests
         public Task<long> ExitCodeAsync(CancellationToken cancellationToken) => Task.FromResult(0L);
 
         public void Dispose() => Ended = true;
+    }
+
+    [Test]
+    [Category("Docker")]
+    public async Task Who_stops_whatever_the_engine_starts_gets_no_verdict_and_is_removed()
+    {
+        await using var bench = new SandboxBench();
+        var started = await bench.StartAsync();
+        await bench.TurnAsync(started.Container, 1, 5, ["printf 'while :; do kill -STOP -1; done' > /tmp/stop.sh; (setsid sh /tmp/stop.sh > /dev/null 2>&1 < /dev/null &)"]);
+
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var reply = await bench.VerifyAsync(started.Container, "#!/bin/sh\necho 1 > /logs/verifier/reward.txt\n", timeoutSec: 3);
+        var removed = await bench.DoAsync(sandbox => sandbox.RemoveAsync(new RemoveRequest(started.Container)));
+
+        Assert.That(reply.Reward, Is.Null.Or.EqualTo(1));
+        Assert.That(removed.Removed);
+        Assert.That(clock.Elapsed.TotalSeconds, Is.LessThan(90));
     }
 }
