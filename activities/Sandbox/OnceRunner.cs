@@ -7,11 +7,10 @@ namespace Spark.Temporal.Activities.Sandbox;
 /// <summary>Runs something once beside the agent's shell: the oracle, the verifier, a healthcheck.</summary>
 internal sealed class OnceRunner(IContainerGateway gateway, SandboxOptions options)
 {
-    /// <summary>Seconds beyond its time-out in which a command must have ended and told its result.</summary>
-    private const double SlackSec = 30;
+    /// <summary>Most seconds that what runs before a command may take.</summary>
+    public const double BeforeSec = 60;
 
-    /// <summary>Seven days, the longest time-out of a task.</summary>
-    private const double MostSec = 7 * 24 * 3600;
+    private const double GraceSec = 15;
 
     /// <summary>Runs a command once under a folder; later calls await or read the same run.</summary>
     /// <param name="container">Id of the container.</param>
@@ -33,7 +32,19 @@ internal sealed class OnceRunner(IContainerGateway gateway, SandboxOptions optio
         ];
         var command = before is null ? once : ["sh", "-c", $"{before}\nexec \"$@\"", "sh", .. once];
         using var process = await gateway.ExecAsync(container, spec with { Command = command }, cancellationToken);
-        var output = await Heartbeats.WhileAsync(ReadToEndAsync(process, options.OutputBytes + 4096, cancellationToken), beat, cancellationToken);
+        // Its own clock can be stopped with it, by whoever is its user in there.
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        over.CancelAfter(TimeSpan.FromSeconds(timeoutSec + (before is null ? 0 : BeforeSec) + GraceSec));
+        byte[] output;
+        try
+        {
+            output = await Heartbeats.WhileAsync(ReadToEndAsync(process, options.OutputBytes + 4096, over.Token).WaitAsync(over.Token), beat, cancellationToken);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new UnreportedException($"the command of {folder} reports nothing though its time is over");
+        }
+
         var end = Parse(output, half, folder);
         var told = await process.ExitCodeAsync(cancellationToken);
         return told >= 0 && told != end.ExitCode ? end with { EngineCode = (int)told } : end;

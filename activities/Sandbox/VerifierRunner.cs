@@ -1,3 +1,4 @@
+using Docker.DotNet;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.Processes;
 using Spark.Temporal.Domain.Conversations;
@@ -5,7 +6,9 @@ using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Tasks;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
+using Spark.Temporal.Workflows.Messages;
 using Temporalio.Activities;
+using Temporalio.Exceptions;
 
 namespace Spark.Temporal.Activities.Sandbox;
 
@@ -13,7 +16,7 @@ namespace Spark.Temporal.Activities.Sandbox;
 internal sealed partial class VerifierRunner(
     IContainerGateway gateway, IArtifactStore store, PhaseNetworks networks, VerifierContainer verifiers, ComposeStarter compose, ShellConnections shells, OnceRunner once, StorageExcess excess, SandboxOptions options)
 {
-    private const double PrepareSec = 120;
+    private const double PrepareSec = OnceRunner.BeforeSec;
     private const string TestScript = "/tests/test.sh";
     private const string SolutionScript = "/solution/solve.sh";
 
@@ -39,24 +42,35 @@ internal sealed partial class VerifierRunner(
     private async Task<VerifyReply> VerifyWithinAsync(VerifyRequest request, ActivityInfo info, Action beat, CancellationToken cancellationToken)
     {
         beat();
-        var agent = await FindAsync(request.Container, cancellationToken);
         shells.Close(request.Container);
-        if (request.Mode == VerdictMode.Shared)
+        try
         {
-            return await SharedAsync(request, agent, new VerdictWatch(gateway), info, beat, cancellationToken);
+            var agent = await FindAsync(request.Container, cancellationToken);
+            return request.Mode == VerdictMode.Shared
+                ? await SharedAsync(request, agent, new VerdictWatch(gateway), info, beat, cancellationToken)
+                : await ApartAsync(request, agent, info, beat, cancellationToken);
         }
+        catch (Exception lost) when (lost is ApplicationFailureException { ErrorType: FailureTypes.SandboxLost } or DockerApiException or IOException)
+        {
+            if (await EndedAsync(request, cancellationToken) is { } ended)
+            {
+                return ended;
+            }
 
+            throw;
+        }
+    }
+
+    /// <summary>In a container of the verifier's own, and then in the agent's where the two are compared.</summary>
+    private async Task<VerifyReply> ApartAsync(VerifyRequest request, ContainerFacts agent, ActivityInfo info, Action beat, CancellationToken cancellationToken)
+    {
         List<string> notes = [];
         var watch = new VerdictWatch(gateway);
         await watch.BeforeAsync(agent.Id, cancellationToken);
-        try
+        if (request.Mode == VerdictMode.Separate)
         {
-            await PrepareAsync(request, agent, "-", info, beat, cancellationToken);
-        }
-        catch (UnreportedException broken)
-        {
-            // Nothing of that container is needed to run: what is copied from it is copied by the engine.
-            notes.Add($"the agent's shell could not be stopped: {PlainText.OneLine(broken.Message, 300)}");
+            // A clean one needs nothing that runs in the agent's container: that is frozen and copied.
+            await StopAsync(request, agent, info, notes, beat, cancellationToken);
         }
 
         await CollectAsync(request, agent, info, notes, beat, cancellationToken);
@@ -69,7 +83,21 @@ internal sealed partial class VerifierRunner(
                 return reply;
             }
 
-            var shared = await SharedAsync(request, agent, watch, info, beat, cancellationToken);
+            VerifyReply shared;
+            try
+            {
+                shared = await SharedAsync(request, agent, watch, info, beat, cancellationToken);
+            }
+            catch (Exception lost) when (lost is ApplicationFailureException { ErrorType: FailureTypes.SandboxLost } or DockerApiException or IOException)
+            {
+                if (await EndedAsync(request, cancellationToken) is not { } ended)
+                {
+                    throw;
+                }
+
+                (shared, reply) = (ended, reply with { Notes = [.. reply.Notes, ended.RewardProblem!] });
+            }
+
             return reply with
             {
                 SharedReward = shared.Reward,
@@ -181,32 +209,6 @@ internal sealed partial class VerifierRunner(
         staged != "-" && await ImageBringsTestsAsync(container, cancellationToken) ? "image" : "-",
     ];
 
-    private async Task PrepareAsync(VerifyRequest request, ContainerFacts container, string staged, ActivityInfo info, Action beat, CancellationToken cancellationToken)
-    {
-        var ready = await once.RunAsync(
-            container.Id,
-            new ExecSpec(await PreparationAsync(request, container.Id, staged, cancellationToken)) { User = "root", WorkingDirectory = "/" },
-            $"{Folder(info, container.Id, $"{Id(request)} {staged == "-"}")}-ready", PrepareSec, null, beat, cancellationToken);
-        if (ready.ExitCode != 0)
-        {
-            throw new UnreportedException($"The container cannot be prepared for the verifier: {Observation.Of(ready, 1000, PrepareSec)}");
-        }
-    }
-
-    /// <summary>Runs the commands of <c>[[verifier.collect]]</c> in the agent's container. One that fails is noted: the verifier judges what is there.</summary>
-    private async Task CollectAsync(VerifyRequest request, ContainerFacts agent, ActivityInfo info, List<string> notes, Action beat, CancellationToken cancellationToken)
-    {
-        foreach (var (collect, number) in (request.Settings.Collect ?? []).Select((collect, number) => (collect, number + 1)))
-        {
-            var spec = new ExecSpec(["sh", "-c", collect.Command]) { User = collect.User ?? "root", WorkingDirectory = agent.Labels.GetValueOrDefault(SandboxLabels.Workdir) };
-            var end = await once.RunAsync(request.Container, spec, Folder(info, request.Container, $"{Id(request)} collect {number}"), collect.TimeoutSec, null, beat, cancellationToken);
-            if (end.ExitCode != 0)
-            {
-                notes.Add($"[[verifier.collect]] {number} {(end.TimedOut ? $"did not end within {collect.TimeoutSec:0.##} s" : $"ended with exit code {end.ExitCode}")}: {Observation.Of(end, 300, collect.TimeoutSec)}");
-            }
-        }
-    }
-
     private static string Id(VerifyRequest request) => (request.Round == 1 ? "verify" : $"verify {request.Round}") + (request.Step is null ? "" : $" {request.Step}");
 
     private async Task PutBelowAsync(string container, ArtifactRef content, string folder, CancellationToken cancellationToken)
@@ -214,16 +216,6 @@ internal sealed partial class VerifierRunner(
         await using var stored = await store.OpenAsync(content, cancellationToken);
         await using var tar = await Tars.BelowAsync(stored, folder, cancellationToken);
         await gateway.PutAsync(container, tar, cancellationToken);
-    }
-
-    /// <summary>
-    /// Whether the image has <c>/tests</c>, so that our tests are added to it. The container's mark alone is not enough, since an agent
-    /// that is root can make it: the engine is asked too.
-    /// </summary>
-    private async Task<bool> ImageBringsTestsAsync(string container, CancellationToken cancellationToken)
-    {
-        await using var mark = await gateway.GetAsync(container, SandboxScripts.TestsOfImage, cancellationToken);
-        return mark is not null && !await gateway.WasAddedAsync(container, "/tests", cancellationToken);
     }
 
     private async Task<ContainerFacts> FindAsync(string container, CancellationToken cancellationToken) =>

@@ -38,7 +38,10 @@ public sealed partial class ImageNames
         done
         unset IFS
         for d do if [ -e "$d/__init__.py" ]; then echo "K $d"; fi; done
+        seen=
         for p in $(command -v python3) $(command -v python) /opt/*/bin/python3 /*/.venv/bin/python3 /*/venv/bin/python3 /venv/bin/python3; do
+            case $seen in *" $p "*) continue ;; esac
+            seen="$seen $p "
             if [ -x "$p" ]; then "$p" -I -c 'import sys, pkgutil
         for n in sorted({*getattr(sys, "stdlib_module_names", ()), *sys.builtin_module_names, *(m.name for m in pkgutil.iter_modules())}): print("M", n)' 2>/dev/null; fi
         done

@@ -129,6 +129,7 @@ public sealed class VerdictModeTests
     }
 
     [TestCase("rm -f /usr/bin/dash /usr/bin/sh /bin/sh")]
+    [TestCase("printf '%s\n' 'sleep 1; while :; do for p in /proc/[0-9]*; do p=${p#/proc/}; [ $p = $$ ] || [ $p = 1 ] || kill -STOP $p; done; done' > /tmp/s; (setsid sh /tmp/s > /dev/null 2>&1 &)")]
     [TestCase("printf 'nonsense' > /tmp/x; chmod +x /tmp/x; cp /tmp/x /usr/bin/dash.new; mv /usr/bin/dash.new /usr/bin/dash")]
     public async Task Who_breaks_the_container_gets_no_shared_verdict_and_no_infrastructure_but_a_clean_verdict(string commands)
     {
@@ -137,9 +138,21 @@ public sealed class VerdictModeTests
         var started = await bench.StartAsync(image.Image);
         await bench.TurnAsync(started.Container, 1, 30, [$"echo newer > kept.txt; {commands}"]);
         var clean = await bench.VerifyApartAsync(started.Container, VerdictMode.Clean, image.Image, "#!/bin/sh\ngrep -q newer kept.txt && echo 1 > /logs/verifier/reward.txt\n");
-        var shared = await bench.VerifyAsync(started.Container, "#!/bin/bash\necho 1 > /logs/verifier/reward.txt\n");
+        var shared = await bench.VerifyAsync(started.Container, "#!/bin/bash\nsleep 3; echo 1 > /logs/verifier/reward.txt\n", timeoutSec: 5);
         Assert.That((clean.Reward, shared.Reward), Is.EqualTo(((double?)1, (double?)null)), $"{clean.RewardProblem} {shared.RewardProblem}");
         Assert.That(shared.RewardProblem, Does.StartWith("the verifier cannot run in the agent's container, as the agent left it"));
+    }
+
+    [Test]
+    public async Task Who_ends_the_container_before_it_is_verified_gets_no_verdict_and_no_other_container([Values(VerdictMode.Shared, VerdictMode.Clean)] VerdictMode mode)
+    {
+        await using var bench = new SandboxBench();
+        var image = await bench.BuildAsync(Base);
+        var started = await bench.StartAsync(image.Image);
+        await bench.TurnAsync(started.Container, 1, 30, ["(setsid sh -c 'sleep 0.5; for p in /proc/[0-9]*; do read c < $p/comm; [ \"$c\" != sleep ] || kill -9 ${p#/proc/}; done' > /dev/null 2>&1 &); true"]);
+        await Eventually.IsTrueAsync(async () => !await bench.ExistsAsync(started.Container), "the container ends");
+        var verdict = await bench.VerifyApartAsync(started.Container, mode, image.Image, "#!/bin/sh\necho 1 > /logs/verifier/reward.txt\n");
+        Assert.That((verdict.Reward, verdict.RewardProblem), Is.EqualTo(((double?)null, "the agent's container ended by a process of its own before it could be verified")));
     }
 
     private static async Task<IReadOnlyList<ContainerFacts>> LeftAsync(SandboxBench bench) =>

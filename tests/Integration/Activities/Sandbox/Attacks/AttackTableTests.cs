@@ -40,7 +40,7 @@ public sealed class AttackTableTests
     [TestCaseSource(nameof(Attacks))]
     public async Task A_clean_verifier_holds_and_the_shared_one_is_won_or_tells(Attack attack)
     {
-        await using var bench = new SandboxBench();
+        await using var bench = new SandboxBench(options => options.PidsLimit = 200);
         var settings = new TaskSettings { AgentUser = attack.Plain ? "agent" : null, VerifierUser = "root", Network = NetworkMode.NoNetwork };
         var started = await bench.StartAsync(_image, settings);
         await bench.TurnAsync(started.Container, 1, 20, [attack.Commands]);

@@ -20,7 +20,6 @@ internal static class FileAttacks
         new("tests written before, a conftest among them", $"mkdir -p /tests; cat > /tests/conftest.py <<'END'\n{PytestAttacks.Plugin}\nEND"),
         new("tests as a link to a folder of the agent's", "mkdir /app/t; ln -s /app/t /tests; echo 'def test_x(): pass' > /app/t/test_outputs.py"),
         new("mark that the image brings tests", $"{Cheat}; touch /.spark/runs/tests-of-image"),
-        new("twenty-one thousand files", "cd /logs/verifier && python3 -c 'for i in range(21000): open(str(i), \"w\").close()'"),
         new("twenty-one thousand files for the agent's log", "cd /logs/agent && python3 -c 'for i in range(21000): open(str(i), \"w\").close()'; touch /logs/verifier/x"),
         new("folders a thousand deep", "cd /logs/verifier && python3 -c 'import os\nfor i in range(1000): os.mkdir(\"deep\"); os.chdir(\"deep\")'"),
         new("names that are no text", "python3 -c 'import os\nfor n in (b\"a\\nb\", b\"\\xff\\xfe\", b\"-rf\", b\"..x\", b\"$(reboot)\"): open(b\"/logs/verifier/\" + n, \"w\").close(); open(b\"/logs/agent/\" + n, \"w\").close(); open(b\"/app/\" + n, \"w\").close()'"),
