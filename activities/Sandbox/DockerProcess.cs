@@ -6,6 +6,7 @@ namespace Spark.Temporal.Activities.Sandbox;
 internal sealed class DockerProcess(DockerClient client, string id, MultiplexedStream stream) : IContainerProcess
 {
     private readonly CancellationTokenSource _heard = new();
+    private int _disposed;
 
     /// <summary>Ends when something was read, or nobody reads any more.</summary>
     public CancellationToken Heard => _heard.Token;
@@ -29,6 +30,11 @@ internal sealed class DockerProcess(DockerClient client, string id, MultiplexedS
 
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+        {
+            return;
+        }
+
         _heard.Cancel();
         stream.Dispose();
         _heard.Dispose();
