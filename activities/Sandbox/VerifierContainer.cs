@@ -57,6 +57,11 @@ internal sealed class VerifierContainer(IContainerGateway gateway, IArtifactStor
         {
             await FillAsync(request, agent, started.Container, settings, notes, info, beat, cancellationToken);
         }
+        catch (UnreportedException)
+        {
+            await gateway.RemoveAsync(started.Container, CancellationToken.None);
+            throw;
+        }
         finally
         {
             await gateway.FreezeAsync(agent.Id, frozen: false, CancellationToken.None);

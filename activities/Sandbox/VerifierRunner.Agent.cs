@@ -77,7 +77,34 @@ internal sealed partial class VerifierRunner
             return null;
         }
 
-        const string why = "the agent's container ended by a process of its own before it could be verified";
-        return new VerifyReply { RewardProblem = why, Output = await store.PutTextAsync(why, cancellationToken), Mode = request.Mode };
+        return await NoneAsync(request, "the agent's container ended by a process of its own before it could be verified", cancellationToken);
     }
+
+    /// <summary>Starts the verifier's own container, with what it needs of the agent's.</summary>
+    /// <returns>Its id; null, and why, where the agent left nothing that can be copied.</returns>
+    private async Task<(string? Container, string Problem)> StartAsync(
+        VerifyRequest request, ContainerFacts agent, ActivityInfo info, List<string> notes, Action beat, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await verifiers.StartAsync(request, agent, info, notes, beat, cancellationToken), "");
+        }
+        catch (UnreportedException)
+        {
+            // What is in the way may be in the log folders, which are emptied with the end of the agent's shell.
+            await StopAsync(request, agent, info, notes, beat, cancellationToken);
+        }
+
+        try
+        {
+            return (await verifiers.StartAsync(request, agent, info, notes, beat, cancellationToken), "");
+        }
+        catch (UnreportedException unreadable)
+        {
+            return (null, $"what the agent changed cannot be copied: {unreadable.Message}");
+        }
+    }
+
+    private async Task<VerifyReply> NoneAsync(VerifyRequest request, string why, CancellationToken cancellationToken) =>
+        new() { RewardProblem = why, Output = await store.PutTextAsync(why, cancellationToken), Mode = request.Mode };
 }

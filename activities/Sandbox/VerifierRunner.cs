@@ -74,7 +74,12 @@ internal sealed partial class VerifierRunner(
         }
 
         await CollectAsync(request, agent, info, notes, beat, cancellationToken);
-        var container = await verifiers.StartAsync(request, agent, info, notes, beat, cancellationToken);
+        var (container, problem) = await StartAsync(request, agent, info, notes, beat, cancellationToken);
+        if (container is null)
+        {
+            return await NoneAsync(request, problem, cancellationToken);
+        }
+
         try
         {
             var reply = await OwnAsync(request, container, info, notes, beat, cancellationToken);

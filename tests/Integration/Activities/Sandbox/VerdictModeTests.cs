@@ -155,6 +155,18 @@ public sealed class VerdictModeTests
         Assert.That((verdict.Reward, verdict.RewardProblem), Is.EqualTo(((double?)null, "the agent's container ended by a process of its own before it could be verified")));
     }
 
+    [Test]
+    public async Task Who_makes_folders_that_no_engine_can_list_gets_no_clean_verdict_and_no_infrastructure()
+    {
+        await using var bench = new SandboxBench();
+        var image = await bench.BuildAsync(Base);
+        var started = await bench.StartAsync(image.Image);
+        await bench.TurnAsync(started.Container, 1, 30, ["n=$(printf '%0200d' 0); for i in $(seq 30); do mkdir $n && cd $n; done; cd /"]);
+        var verdict = await bench.VerifyApartAsync(started.Container, VerdictMode.Clean, image.Image, "#!/bin/sh\necho 1 > /logs/verifier/reward.txt\n");
+        Assert.That(verdict.RewardProblem, Does.StartWith("what the agent changed cannot be copied: "));
+        Assert.That(await LeftAsync(bench), Has.Count.EqualTo(1), "the agent's own container only");
+    }
+
     private static async Task<IReadOnlyList<ContainerFacts>> LeftAsync(SandboxBench bench) =>
         await bench.Gateway.ListAsync($"{SandboxLabels.Attempt}={bench.WorkflowId}", CancellationToken.None);
 }
