@@ -57,7 +57,7 @@ public sealed class CleanCopyTests
 
     [TestCase("[project]\nname = \"a\"\ndependencies = [\"pytest>=8\"]\n", "[project]\nname = \"a\"\ndependencies = [\"pytest>=8\"]\n")]
     [TestCase("[project]\nname = \"a\"\n[tool.pytest.ini_options]\naddopts = \"-p evil\"\n[tool.black]\nx = 1\n", "[project]\nname = \"a\"\n[tool.black]\nx = 1\n")]
-    [TestCase("[metadata]\nname = a\n[tool:pytest]\naddopts = -p evil\n", "[metadata]\nname = a\n")]
+    [TestCase("[metadata]\nname = a\n[tool:pytest]\naddopts = -p evil\n", "[metadata]\nname = a")]
     [TestCase("[pytest]\naddopts = -p evil\n[tox]\na = b", "[tox]\na = b")]
     [TestCase("tool.pytest.ini_options.addopts = \"-p evil\"\n", null)]
     [TestCase("[tool.\"pyte\\u0073t\".x]\na = 1\n", null)]
