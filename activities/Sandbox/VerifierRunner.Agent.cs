@@ -69,10 +69,11 @@ internal sealed partial class VerifierRunner
     }
 
     /// <summary>The verdict where the agent's container has ended by what was left in it: none, and no other container for that.</summary>
-    /// <returns>Null where it runs, or something outside has ended it.</returns>
+    /// <returns>Null where it runs, or something outside has ended it, such as the watch of its storage.</returns>
     private async Task<VerifyReply?> EndedAsync(VerifyRequest request, CancellationToken cancellationToken)
     {
-        if (await gateway.FindAsync(request.Container, withSize: false, cancellationToken) is { Running: true } || !await gateway.EndedByItselfAsync(request.Container, cancellationToken))
+        if (await gateway.FindAsync(request.Container, withSize: false, cancellationToken) is { Running: true } || !await gateway.EndedByItselfAsync(request.Container, cancellationToken)
+            || await gateway.ExceededAsync(request.Container, cancellationToken))
         {
             return null;
         }
