@@ -37,7 +37,7 @@ public sealed class ComposeMain(JsonObject main, IReadOnlyDictionary<string, int
         }
 
         Mounts();
-        var limits = main["deploy"]?["resources"]?["limits"] as JsonObject;
+        var limits = ((main["deploy"] as JsonObject)?["resources"] as JsonObject)?["limits"] as JsonObject;
         var env = ComposeValues.Pairs(main["environment"]);
         return task with
         {

@@ -57,7 +57,7 @@ public static class ComposeReader
                 service["volumes"] = new JsonArray([.. volumes.Select(Mount).Select(mount => (JsonNode?)mount)]);
             }
 
-            if (service?["deploy"] is JsonObject deploy && deploy["resources"]?["reservations"]?["devices"] is JsonArray { Count: > 0 })
+            if (service?["deploy"] is JsonObject deploy && ((deploy["resources"] as JsonObject)?["reservations"] as JsonObject)?["devices"] is JsonArray { Count: > 0 })
             {
                 findings.NotSupported(ComposeProject.File, yaml.Lines.GetValueOrDefault($"services.{name}.deploy"), $"service '{name}': a task that needs devices", "run it on a machine with Harbor and GPUs");
             }
