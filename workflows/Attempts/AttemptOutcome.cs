@@ -16,9 +16,20 @@ internal static class AttemptOutcome
     /// <param name="containerEnded">The agent ended its container.</param>
     /// <param name="verdict">What the verifier said.</param>
     /// <param name="steps">How far each step got; empty in a task without steps. Whoever did not get through all of them has not passed, whatever their mean is.</param>
-    public static Outcome Of(Exception? failure, bool containerEnded, VerifyReply? verdict, IReadOnlyList<StepResult> steps) =>
-        failure is not null ? (ActivityFailures.IsFinal(failure) ? Outcome.Error : Outcome.Infrastructure)
-        : (containerEnded && steps.Count < 2) || verdict is null ? Outcome.Error
-        : verdict.Reward is not null && (containerEnded || verdict.RewardProblem is not null) ? Outcomes.Of(verdict.Reward, verdict.TestsPassed) is Outcome.Pass ? Outcome.Fail : Outcomes.Of(verdict.Reward, verdict.TestsPassed)
-        : Outcomes.Of(verdict.Reward, verdict.TestsPassed);
+    public static Outcome Of(Exception? failure, bool containerEnded, VerifyReply? verdict, IReadOnlyList<StepResult> steps)
+    {
+        if (failure is not null)
+        {
+            return ActivityFailures.IsFinal(failure) ? Outcome.Error : Outcome.Infrastructure;
+        }
+
+        if (verdict is null || (containerEnded && steps.Count < 2))
+        {
+            return Outcome.Error;
+        }
+
+        var whole = !containerEnded && verdict.RewardProblem is null;
+        var outcome = Outcomes.Of(verdict.Reward, verdict.TestsPassed);
+        return outcome == Outcome.Pass && !whole ? Outcome.Fail : outcome;
+    }
 }

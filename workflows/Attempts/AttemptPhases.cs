@@ -36,11 +36,10 @@ internal sealed class AttemptPhases(AttemptInput input, AttemptState state, Sand
 
     private async Task WorkAsync(TaskPackage package, string? step, double agentSec)
     {
-        var first = state.Conversation is null;
         switch (input.Agent)
         {
             case AgentNames.Terminal:
-                state.Conversation = sandbox.Conversation = first ? input.Conversation ?? await BeginAsync(package, terminal: true) : await BeginAsync(package, terminal: true, state.Conversation);
+                state.Conversation = sandbox.Conversation = await InstructionAsync(package, terminal: true);
                 await new TerminalAgent(input, package, state, sandbox, outages, () => checkpoint.PassAsync(paid: true)).RunAsync();
                 break;
             case AgentNames.Oracle when package.Solution is { } solution:
@@ -53,24 +52,33 @@ internal sealed class AttemptPhases(AttemptInput input, AttemptState state, Sand
             case AgentNames.Nop:
                 break;
             case var _ when installed is not null:
-                var before = state.Conversation;
-                await installed.RunAsync(package, sandbox, first ? input.Conversation ?? await BeginAsync(package, terminal: false) : await BeginAsync(package, terminal: false, before), agentSec);
+                await installed.RunAsync(package, sandbox, await InstructionAsync(package, terminal: false), agentSec);
                 break;
             default:
                 throw new ApplicationFailureException(AgentNames.Problem(input.Agent)!, FailureTypes.InvalidInput, nonRetryable: true);
         }
     }
 
-    private Task<ArtifactRef> BeginAsync(TaskPackage package, bool terminal, ArtifactRef? before = null) => outages.ReadAsync(
-        (IRecordActivities records) => records.BeginAsync(new BeginAttemptRequest
+    /// <summary>What the agent is told: at first the conversation that the attempt was given, where there is one; in a further step its instruction after all that was said.</summary>
+    private async Task<ArtifactRef> InstructionAsync(TaskPackage package, bool terminal)
+    {
+        if (state.Conversation is null && input.Conversation is { } given)
         {
-            Before = before,
-            Instruction = package.Instruction,
-            Terminal = terminal,
-            Skills = terminal ? input.Skills : null,
-            SkillsDir = terminal ? package.Settings.SkillsDir : null,
-        }),
-        "write the instruction");
+            return given;
+        }
+
+        var before = state.Conversation;
+        return await outages.ReadAsync(
+            (IRecordActivities records) => records.BeginAsync(new BeginAttemptRequest
+            {
+                Before = before,
+                Instruction = package.Instruction,
+                Terminal = terminal,
+                Skills = terminal ? input.Skills : null,
+                SkillsDir = terminal ? package.Settings.SkillsDir : null,
+            }),
+            "write the instruction");
+    }
 
     private async Task<OracleReply> SolveAsync(TaskPackage package, ArtifactRef solution, string? step, double agentSec, string container, string queue)
     {
