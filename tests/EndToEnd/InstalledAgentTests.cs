@@ -46,7 +46,7 @@ public sealed class InstalledAgentTests
         _rig.Model.Then(FakeReply.Text("RUN echo 42 | tee /answer") with { Until = mayAnswer.Task });
         var attempt = await _rig.StartAttemptAsync("own:talker", skills: await _rig.SkillAsync(), kwargs: new Dictionary<string, string> { ["mood"] = "good \"; touch /injected; $(touch /injected)" });
         var container = await _rig.ContainerAsync(attempt);
-        await Eventually.IsTrueAsync(() => Task.FromResult(_rig.Model.Requests.Count > before), $"the agent asks; the worker says:\n{_rig.WorkerLog}", TimeSpan.FromMinutes(1));
+        await Eventually.IsTrueAsync(() => Task.FromResult(_rig.Model.Requests.Count > before), () => $"the agent asks; the worker says:\n{_rig.WorkerLog}", TimeSpan.FromMinutes(1));
 
         // While it waits for its model: environments, command lines and files of the whole container.
         var processes = AgentRig.In(container, "cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n'");
@@ -167,7 +167,7 @@ public sealed class InstalledAgentTests
         _rig.Model.Then(FakeReply.Text("RUN echo 42 | tee /answer") with { Until = mayAnswer.Task });
         var attempt = await _rig.StartAttemptAsync("own:talker");
         var container = await _rig.ContainerAsync(attempt);
-        await Eventually.IsTrueAsync(() => Task.FromResult(_rig.Model.Requests.Count == before + 1), $"the agent asks; the worker says:\n{_rig.WorkerLog}", TimeSpan.FromMinutes(1));
+        await Eventually.IsTrueAsync(() => Task.FromResult(_rig.Model.Requests.Count == before + 1), () => $"the agent asks; the worker says:\n{_rig.WorkerLog}", TimeSpan.FromMinutes(1));
         var variables = AgentRig.In(container, "cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep '^TALKER_' | sort -u").Split('\n');
         var token = variables.Single(line => line.StartsWith("TALKER_TOKEN=", StringComparison.Ordinal))["TALKER_TOKEN=".Length..];
         var url = new Uri(variables.Single(line => line.StartsWith("TALKER_URL=", StringComparison.Ordinal))["TALKER_URL=".Length..]);

@@ -30,12 +30,15 @@ public static class Eventually
     }
 
     /// <summary>Repeats a check until it is true.</summary>
-    public static Task IsTrueAsync(Func<Task<bool>> check, string what, TimeSpan? within = null) => PassesAsync(
+    public static Task IsTrueAsync(Func<Task<bool>> check, string what, TimeSpan? within = null) => IsTrueAsync(check, () => what, within);
+
+    /// <summary>Repeats a check until it is true; what was expected is put into words at the end, with the logs as they are then.</summary>
+    public static Task IsTrueAsync(Func<Task<bool>> check, Func<string> what, TimeSpan? within = null) => PassesAsync(
         async () =>
         {
             if (!await check())
             {
-                throw new TimeoutException($"Not so in time: {what}");
+                throw new TimeoutException($"Not so in time: {what()}");
             }
         },
         within);

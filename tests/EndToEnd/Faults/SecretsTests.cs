@@ -62,9 +62,9 @@ public sealed class SecretsTests
             ["ODDLY_CALLED"] = Named,
             ["TASK_PASSWORD"] = Given,
             ["SPARK_SECRET_VARIABLES"] = "ODDLY_CALLED",
-            ["Sandbox__TaskEnv__0"] = "TASK_PASSWORD",
+            ["SPARK_SANDBOX__TaskEnv__0"] = "TASK_PASSWORD",
             ["SPARK_SETTINGS"] = rig.Folder.Write("settings.json", $$"""{ "Llm": { "Profiles": { "other": { "BaseUrl": "http://127.0.0.1:9/v1", "ApiKey": "{{Setting}}" } } } }"""),
-            ["Logging__LogLevel__Default"] = "Trace",
+            ["SPARK_LOGGING__LogLevel__Default"] = "Trace",
         });
         var task = FaultTask.Write(rig.Folder, $"LABEL {Label}");
         File.AppendAllText(Path.Combine(task, "task.toml"), "env = { HANDED = \"${TASK_PASSWORD}\" }\n");
@@ -72,7 +72,7 @@ public sealed class SecretsTests
 
         var run = await rig.StartSkillAsync(task);
         await Eventually.IsTrueAsync(
-            () => Task.FromResult(rig.Model.Requests.Any(request => request is { Purpose: LlmPurposes.Agent, Turn: 1 })), $"the model is asked again; {rig.WorkerLog}", TimeSpan.FromMinutes(2));
+            () => Task.FromResult(rig.Model.Requests.Any(request => request is { Purpose: LlmPurposes.Agent, Turn: 1 })), () => $"the model is asked again; {rig.WorkerLog}", TimeSpan.FromMinutes(2));
         var commandLines = CommandLines();
         var containers = string.Concat(rig.Containers().Select(container => FaultRig.Docker("inspect", container)));
         inside.SetResult();
