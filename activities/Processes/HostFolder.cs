@@ -64,12 +64,4 @@ public static class HostFolder
     [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Ask(int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, out StatX found);
-
-    /// <summary>The kernel's <c>struct statx</c>, the same on every architecture, up to what is asked for.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    private struct StatX
-    {
-        [FieldOffset(20)]
-        public uint User;
-    }
 }

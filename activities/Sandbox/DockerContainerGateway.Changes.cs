@@ -7,19 +7,13 @@ namespace Spark.Temporal.Activities.Sandbox;
 /// <content>What was changed in a container, as the engine knows it.</content>
 internal sealed partial class DockerContainerGateway
 {
-    private const int MostWritten = 100_000;
-
-    private static readonly string[] SystemFolders = ["usr", "etc", "bin", "sbin", "lib", "lib64"];
-
     public async Task<IReadOnlyList<string>> ChangesAsync(string container, CancellationToken cancellationToken) =>
         [.. (await AllChangesAsync(container, cancellationToken)).Where(change => !change.Removed).Select(change => change.Path)];
 
     public async Task<IReadOnlyList<ContainerChange>> AllChangesAsync(string container, CancellationToken cancellationToken)
     {
-        var volumes = VolumeChangesAsync(container, cancellationToken);
-        var layer = LayerChangesAsync(container, cancellationToken);
-        await Task.WhenAll(volumes, layer);
-        return [.. await layer, .. await volumes];
+        var found = await _client.Containers.InspectContainerAsync(container, cancellationToken);
+        return [.. await LayerChangesAsync(container, cancellationToken), .. await VolumeChangesAsync(found, cancellationToken)];
     }
 
     private async Task<IReadOnlyList<ContainerChange>> LayerChangesAsync(string container, CancellationToken cancellationToken)
@@ -31,7 +25,7 @@ internal sealed partial class DockerContainerGateway
         }
         catch (DockerApiException unreadable) when (unreadable.StatusCode == HttpStatusCode.InternalServerError && BuildMessages.Words(unreadable).Contains("file name too long", StringComparison.Ordinal))
         {
-            throw new UnreportedException("the engine cannot list what was changed in the container: folders are too deep");
+            throw new UnreportedException("what was changed in the container cannot be listed: folders are too deep");
         }
     }
 
@@ -40,32 +34,13 @@ internal sealed partial class DockerContainerGateway
 
     public async Task<IReadOnlyList<string>> WrittenAsync(string container, CancellationToken cancellationToken)
     {
-        if (!_local)
-        {
-            return [];
-        }
-
         var found = await _client.Containers.InspectContainerAsync(container, cancellationToken);
-        if (found.GraphDriver?.Data is not { } data || !data.TryGetValue("UpperDir", out var upper) || string.IsNullOrEmpty(upper))
-        {
-            return [];
-        }
-
-        var options = new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint };
-        try
-        {
-            // No link is followed: what an agent made of its folders is no way into the host's.
-            return [.. SystemFolders
-                .Select(folder => new DirectoryInfo(Path.Combine(upper, folder)))
-                .Where(folder => folder.Exists && folder.LinkTarget is null)
-                .SelectMany(folder => folder.EnumerateFiles("*", options))
-                .Take(MostWritten)
-                .Select(file => file.FullName[upper.Length..])];
-        }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
+        var layer = _local && found.GraphDriver?.Data is { } data && data.TryGetValue("UpperDir", out var upper) && upper is { Length: > 0 } ? WrittenLayer.Paths(upper) : null;
+        return
+        [
+            .. layer ?? (await LayerChangesAsync(container, cancellationToken)).Select(change => change.Path),
+            .. (await VolumeChangesAsync(found, cancellationToken)).Select(change => change.Path),
+        ];
     }
 }
 

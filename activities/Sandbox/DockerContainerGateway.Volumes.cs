@@ -29,14 +29,13 @@ internal sealed partial class DockerContainerGateway
     }
 
     /// <summary>What was made, changed and removed in the volumes of a container.</summary>
-    private async Task<IReadOnlyList<ContainerChange>> VolumeChangesAsync(string container, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ContainerChange>> VolumeChangesAsync(ContainerInspectResponse container, CancellationToken cancellationToken)
     {
-        var found = await _client.Containers.InspectContainerAsync(container, cancellationToken);
         List<ContainerChange> changes = [];
-        foreach (var path in (found.Mounts ?? []).Where(mount => mount.Type == "volume" && mount.Destination.Length > 1).Select(mount => mount.Destination))
+        foreach (var path in (container.Mounts ?? []).Where(mount => mount.Type == "volume" && mount.Destination.Length > 1).Select(mount => mount.Destination))
         {
-            var (now, whole) = await EntriesAsync(container, path, cancellationToken);
-            var fresh = await FreshAsync(found, path, cancellationToken);
+            var (now, whole) = await EntriesAsync(container.ID, path, cancellationToken);
+            var fresh = await FreshAsync(container, path, cancellationToken);
             changes.AddRange(now.Where(entry => !fresh.TryGetValue(entry.Key, out var before) || before != entry.Value).Select(entry => new ContainerChange(entry.Key, false, !fresh.ContainsKey(entry.Key))));
             if (whole)
             {
@@ -93,7 +92,7 @@ internal sealed partial class DockerContainerGateway
     private async Task<(Dictionary<string, VolumeEntry> Entries, bool Whole)> EntriesAsync(string container, string path, CancellationToken cancellationToken)
     {
         var entries = new Dictionary<string, VolumeEntry>(StringComparer.Ordinal);
-        var stream = await GetAsync(container, path, cancellationToken);
+        var stream = await ArchiveAsync(container, path, cancellationToken);
         if (stream is null)
         {
             return (entries, true);

@@ -203,7 +203,25 @@ internal sealed partial class DockerContainerGateway : IContainerGateway, IDispo
     public Task PutAsync(string container, Stream tar, CancellationToken cancellationToken) =>
         _client.Containers.ExtractArchiveToContainerAsync(container, new CopyToContainerParameters { Path = "/" }, tar, cancellationToken);
 
-    public async Task<Stream?> GetAsync(string container, string path, CancellationToken cancellationToken)
+    public async Task<Stream?> GetAsync(string container, string path, CancellationToken cancellationToken) =>
+        (_local ? await NearAsync(container, path, cancellationToken) : null) ?? await ArchiveAsync(container, path, cancellationToken);
+
+    /// <summary>What is small, from a container that runs on this host.</summary>
+    private async Task<Stream?> NearAsync(string container, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var found = await _client.Containers.InspectContainerAsync(container, cancellationToken);
+            return found.State is { Running: true } state ? await HostView.ReadAsync(state.Pid, found.ID, path, cancellationToken) : null;
+        }
+        catch (DockerApiException missing) when (missing.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The same from the engine, whatever its size.</summary>
+    internal async Task<Stream?> ArchiveAsync(string container, string path, CancellationToken cancellationToken)
     {
         try
         {

@@ -68,7 +68,8 @@ internal interface IContainerGateway
     Task<IReadOnlyList<ContainerProcess>> ProcessesAsync(string container, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Files in system folders that were written to in a container, also where length and time are as before; none where the engine's files cannot be read from here.
+    /// Absolute paths that were written to in a container, in its volumes too, or are gone from it. Where the engine's files can be read from here, also
+    /// those whose length and time are as before.
     /// </summary>
     Task<IReadOnlyList<string>> WrittenAsync(string container, CancellationToken cancellationToken);
 

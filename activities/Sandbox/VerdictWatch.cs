@@ -19,17 +19,14 @@ internal sealed class VerdictWatch(IContainerGateway gateway)
     /// <summary>Looks before the verifier begins.</summary>
     public async Task BeforeAsync(string container, CancellationToken cancellationToken)
     {
-        var files = gateway.ChangesAsync(container, cancellationToken);
-        var written = gateway.WrittenAsync(container, cancellationToken);
         _before = await gateway.ProcessesAsync(container, cancellationToken);
         try
         {
-            _changes = [.. (await files).Union(await written, StringComparer.Ordinal)];
+            _changes = await gateway.WrittenAsync(container, cancellationToken);
         }
         catch (UnreportedException unreadable)
         {
             _unreadable = unreadable.Message;
-            _changes = await written;
         }
     }
 

@@ -190,7 +190,7 @@ public sealed class TrialBench
             await RunAsync(gateway, container, "/tests/test.sh");
             foreach (var logs in (string[])["/logs/verifier", "/logs/agent", "/logs/artifacts"])
             {
-                await using var home = await gateway.GetAsync(container, logs, CancellationToken.None);
+                await using var home = await ((DockerContainerGateway)gateway).ArchiveAsync(container, logs, CancellationToken.None);
                 await home!.CopyToAsync(Stream.Null);
             }
         }
