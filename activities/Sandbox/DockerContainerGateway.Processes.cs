@@ -13,6 +13,12 @@ internal sealed partial class DockerContainerGateway
     {
         try
         {
+            var state = _local ? await _client.Containers.InspectContainerAsync(container, cancellationToken) : null;
+            if (state is not null && HostProcesses.Of(state.State?.Pid ?? 0, state.ID) is { } known)
+            {
+                return known;
+            }
+
             var found = await _client.Containers.ListProcessesAsync(container, new ContainerListProcessesParameters { PsArgs = "-eo pid,ppid,etimes,args" }, cancellationToken);
             return [.. (found.Processes ?? []).Where(row => row.Count > 3).Select(row => new ContainerProcess(row[0], row[1], long.TryParse(row[2], out var age) ? age : 0, string.Join(' ', row.Skip(3))))];
         }
