@@ -70,7 +70,7 @@ try
         log.LogWarning("{Doubt}", doubt);
     }
 
-    await ConnectAsync(host.Services.GetRequiredService<ITemporalClient>());
+    await ConnectAsync(host.Services.GetRequiredService<ITemporalClient>(), host.Services.GetRequiredService<IOptions<WorkerOptions>>().Value.EmbeddedIn.Length > 0 ? TimeSpan.FromSeconds(60) : TimeSpan.Zero);
     using var signals = ProcessEnd.AtSecondSignal();
     List<BackgroundService> services = [.. host.Services.GetServices<IHostedService>().OfType<BackgroundService>()];
     await host.RunAsync();
@@ -92,14 +92,30 @@ catch (IOException failure)
     return 1;
 }
 
-static async Task ConnectAsync(ITemporalClient client)
+// A worker that a command starts beside its server waits until that answers and has its namespace.
+static async Task ConnectAsync(ITemporalClient client, TimeSpan patience)
 {
-    try
+    var since = TimeProvider.System.GetTimestamp();
+    while (true)
     {
-        await client.Connection.ConnectAsync();
-    }
-    catch (Exception failure) when (failure is InvalidOperationException or RpcException)
-    {
-        throw new IOException($"no Temporal server answers at {client.Connection.Options.TargetHost}: {failure.Message}", failure);
+        try
+        {
+            await client.Connection.ConnectAsync();
+            if (patience > TimeSpan.Zero)
+            {
+                await client.WorkflowService.DescribeNamespaceAsync(new() { Namespace = client.Options.Namespace }, new() { Retry = false });
+            }
+
+            return;
+        }
+        catch (Exception failure) when (failure is InvalidOperationException or RpcException)
+        {
+            if (TimeProvider.System.GetElapsedTime(since) >= patience)
+            {
+                throw new IOException($"no Temporal server answers at {client.Connection.Options.TargetHost}: {failure.Message}", failure);
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50));
+        }
     }
 }

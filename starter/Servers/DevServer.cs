@@ -22,9 +22,11 @@ internal static class DevServer
     /// <param name="cancellationToken">Gives up.</param>
     /// <param name="codecEndpoint">Codec server that decodes payloads for the web UI; null for none.</param>
     /// <param name="kept">Whether it ends with the last process that joined the folder; this one must have joined.</param>
+    /// <param name="launched">Called when the server's process runs and does not answer yet, so that other things can start beside it; null for nothing.</param>
     /// <exception cref="CliException">A port is taken, or the server does not start; the log's last lines are in the message.</exception>
     public static async Task<UpRecord> StartAsync(
-        StateFolder folder, DevSettings settings, CliOutput output, CancellationToken cancellationToken, string? codecEndpoint = null, bool kept = false)
+        StateFolder folder, DevSettings settings, CliOutput output, CancellationToken cancellationToken, string? codecEndpoint = null, bool kept = false,
+        Action<UpRecord>? launched = null)
     {
         CheckFree(settings.Ip, settings.Port, "--port");
         CheckFree(settings.Ip, settings.UiPort, "--ui-port");
@@ -51,8 +53,16 @@ internal static class DevServer
         }
 
         var server = DetachedProcess.Start(program, arguments, folder.ServerLog, environment);
+        var record = new UpRecord
+        {
+            Server = server,
+            Address = $"{settings.Ip}:{settings.Port}",
+            Namespace = settings.Namespace,
+            UiAddress = $"http://{settings.Ip}:{settings.UiPort}",
+        };
         try
         {
+            launched?.Invoke(record);
             await AnswersAsync(server, folder, settings, cancellationToken);
         }
         catch
@@ -61,13 +71,7 @@ internal static class DevServer
             throw;
         }
 
-        return new UpRecord
-        {
-            Server = server,
-            Address = $"{settings.Ip}:{settings.Port}",
-            Namespace = settings.Namespace,
-            UiAddress = $"http://{settings.Ip}:{settings.UiPort}",
-        };
+        return record;
     }
 
     public static Task StopAsync(ProcessMark server) => server.StopAsync(ProcessMark.Interrupt, TimeSpan.FromSeconds(5));

@@ -34,6 +34,7 @@ internal sealed class EmbeddedServer : IAsyncDisposable
         var record = folder.Read();
         if (record is null)
         {
+            ProcessMark? worker = null;
             try
             {
                 if (folder.StrayWorker() is { } stray)
@@ -42,11 +43,20 @@ internal sealed class EmbeddedServer : IAsyncDisposable
                 }
 
                 var settings = DevSettingsFile.Read(options.WorkingFolder) with { Port = DevServer.FreePort(), UiPort = DevServer.FreePort() };
-                record = await DevServer.StartAsync(folder, settings, output, cancellationToken, kept: true);
-                folder.Write(record);
+                record = await DevServer.StartAsync(folder, settings, output, cancellationToken, kept: true, launched: started =>
+                {
+                    // Beside the server: a worker takes as long to start, and waits for it.
+                    worker = options.NeedsWorker ? WorkerProcess.Start(folder, started, brief: true) : null;
+                });
+                folder.Write(record with { Worker = worker });
             }
             catch
             {
+                if (worker is { } waiting)
+                {
+                    await WorkerProcess.StopAsync(waiting, FolderStop.WorkerPatience);
+                }
+
                 folder.Leave();
                 throw;
             }

@@ -13,7 +13,7 @@ internal sealed record ProcessMark(int Pid, string Started)
     public const int Kill = 9;
     public const int Terminate = 15;
 
-    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
 
     /// <summary>This process.</summary>
     public static ProcessMark Self => Of(Environment.ProcessId)!;
