@@ -26,6 +26,8 @@ export SPARK_BENCH_OPEN=$open
 infra/setup.sh >&2
 SPARK_BENCH_OUT=$(mktemp -d)
 export SPARK_BENCH_OUT
+# Commands are measured as users have them.
+export SPARK_TEST_PROGRAM=$PWD/artifacts/bin/spark
 trap 'rm -rf "$SPARK_BENCH_OUT"' EXIT
 
 # Optimized code, as in production; the tests' own output goes to the side, so that JSON stays JSON.

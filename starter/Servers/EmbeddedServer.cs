@@ -95,7 +95,7 @@ internal sealed class EmbeddedServer : IAsyncDisposable
                 await WorkerProcess.StopAsync(worker, FolderStop.WorkerPatience);
             }
 
-            await DevServer.StopAsync(record.Server);
+            await DevServer.EndAsync(record.Server);
             _folder.Forget();
         }
 

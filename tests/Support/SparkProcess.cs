@@ -7,7 +7,8 @@ internal static class SparkProcess
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(8);
 
-    public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "spark");
+    /// <summary>The one built with the tests, or the installed one that <c>SPARK_TEST_PROGRAM</c> names.</summary>
+    public static string Program { get; } = Environment.GetEnvironmentVariable("SPARK_TEST_PROGRAM") ?? Path.Combine(AppContext.BaseDirectory, "spark");
 
     /// <summary>Runs a command to its end; what it prints with <c>--json</c> must fit its schema.</summary>
     /// <param name="arguments">What stands behind <c>spark</c>.</param>

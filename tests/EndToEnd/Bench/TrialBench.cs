@@ -107,7 +107,7 @@ public sealed class TrialBench
         var alone = await CommandAsync(folder, arguments);
         using var up = SparkProcess.Start(["up"], folder.Path);
         var printed = up.StandardOutput.ReadToEndAsync();
-        await Eventually.IsTrueAsync(() => Task.FromResult(File.Exists(folder[".spark/server.json"])), "spark up has a server");
+        await Eventually.IsTrueAsync(() => Task.FromResult(File.Exists(folder[".spark/up.json"]) && File.ReadAllText(folder[".spark/up.json"]).Contains("\"worker\": {", StringComparison.Ordinal)), "spark up has a server and a worker");
         var beside = await CommandAsync(folder, arguments);
         await SparkProcess.RunAsync(["down"], folder.Path);
         await up.WaitForExitAsync();
@@ -174,6 +174,7 @@ public sealed class TrialBench
                 Cpus = 1,
                 MemoryBytes = 2L * 1024 * 1024 * 1024,
                 Pids = 4096,
+                Network = PhaseNetworks.Open,
             },
             CancellationToken.None)).Id;
         try
