@@ -70,7 +70,7 @@ try
         log.LogWarning("{Doubt}", doubt);
     }
 
-    await ConnectAsync(host.Services.GetRequiredService<ITemporalClient>(), host.Services.GetRequiredService<IOptions<WorkerOptions>>().Value.EmbeddedIn.Length > 0 ? TimeSpan.FromSeconds(60) : TimeSpan.Zero);
+    await ConnectAsync(host.Services.GetRequiredService<ITemporalClient>(), TimeSpan.FromSeconds(host.Services.GetRequiredService<IOptions<WorkerOptions>>().Value.AwaitServerSec));
     using var signals = ProcessEnd.AtSecondSignal();
     List<BackgroundService> services = [.. host.Services.GetServices<IHostedService>().OfType<BackgroundService>()];
     await host.RunAsync();

@@ -95,6 +95,9 @@ internal sealed class WorkerOptions
     /// </summary>
     public string EmbeddedIn { get; set; } = "";
 
+    /// <summary>Seconds that the server may need until it answers, when it is started beside this worker; 0 for one that answers already.</summary>
+    public double AwaitServerSec { get; set; }
+
     /// <summary>The longest that any activity may go on after the process was asked to stop.</summary>
     public TimeSpan LongestShutdown => TimeSpan.FromSeconds(Has(LlmRole) ? Math.Max(GracefulShutdownSec, ModelShutdownSec) : GracefulShutdownSec);
 

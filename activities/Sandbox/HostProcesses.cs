@@ -11,6 +11,11 @@ internal static class HostProcesses
     /// <summary>Bytes of one file: numbers of some thousand processes, and the beginning of a long command.</summary>
     private const int MostBytes = 32 * 1024;
 
+    /// <summary>How often the list is read where a process has ended before it was looked at.</summary>
+    private const int Looks = 5;
+
+    private const string Ended = "[a process that has ended meanwhile]";
+
     /// <summary>Clock ticks per second in <c>/proc</c>, the same on all of Linux.</summary>
     private const double Ticks = 100;
 
@@ -27,12 +32,17 @@ internal static class HostProcesses
 
         try
         {
-            return
-            [
-                .. Directory.EnumerateFiles(group, "cgroup.procs", SearchOption.AllDirectories)
-                    .SelectMany(file => Text(file).Split('\n', StringSplitOptions.RemoveEmptyEntries))
-                    .Select(id => Read(id, uptime)).OfType<ContainerProcess>(),
-            ];
+            for (var look = 1; ; look++)
+            {
+                var ids = Directory.EnumerateFiles(group, "cgroup.procs", SearchOption.AllDirectories)
+                    .SelectMany(file => Text(file).Split('\n', StringSplitOptions.RemoveEmptyEntries)).ToList();
+                List<ContainerProcess> found = [.. ids.Select(id => Read(id, uptime)).OfType<ContainerProcess>()];
+                if (found.Count == ids.Count || look == Looks)
+                {
+                    // Where some have ended at every look, there are always new ones: nobody knows them, and they are told of.
+                    return [.. found, .. ids.Except(found.Select(process => process.Id)).Select(id => new ContainerProcess(id, "", 0, Ended))];
+                }
+            }
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {
@@ -68,14 +78,14 @@ internal static class HostProcesses
         // The name of the program may have spaces and brackets; what comes behind it does not.
         var end = stat.LastIndexOf(')');
         var fields = end < 0 ? [] : stat[(end + 2)..].Split(' ');
-        if (fields.Length < 20 || fields[0] == "Z")
+        if (fields.Length < 20)
         {
             return null;
         }
 
         var command = Text($"/proc/{id}/cmdline").Replace('\0', ' ').TrimEnd();
         var age = double.TryParse(fields[19], CultureInfo.InvariantCulture, out var started) ? Math.Max(0, uptime - (started / Ticks)) : 0;
-        return new ContainerProcess(id, fields[1], (long)age, command.Length > 0 ? command : $"[{stat[(stat.IndexOf('(', StringComparison.Ordinal) + 1)..end]}]");
+        return new ContainerProcess(id, fields[1], (long)age, command.Length > 0 ? command : $"[{stat[(stat.IndexOf('(', StringComparison.Ordinal) + 1)..end]}]{(fields[0] == "Z" ? " <defunct>" : "")}");
     }
 
     private static string Text(string path)

@@ -46,7 +46,7 @@ internal sealed class EmbeddedServer : IAsyncDisposable
                 record = await DevServer.StartAsync(folder, settings, output, cancellationToken, kept: true, launched: started =>
                 {
                     // Beside the server: a worker takes as long to start, and waits for it.
-                    worker = options.NeedsWorker ? WorkerProcess.Start(folder, started, brief: true) : null;
+                    worker = options.NeedsWorker ? WorkerProcess.Start(folder, started, brief: true, awaits: true) : null;
                 });
                 folder.Write(record with { Worker = worker });
             }

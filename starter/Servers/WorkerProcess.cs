@@ -10,6 +10,9 @@ internal static class WorkerProcess
     /// <summary>What the worker of a command may take to let activities end: the command itself ends within 15 s.</summary>
     private const int BriefSec = 5;
 
+    /// <summary>What a server may take until it answers; a second is usual.</summary>
+    private const int AwaitSec = 15;
+
     /// <summary>
     /// The program: <c>SPARK_WORKER</c>, else beside <c>spark</c>. Beside it is an executable, or, where <c>spark</c> was installed
     /// as a .NET tool, a <c>.dll</c>: a tool serves every platform and therefore holds no executables.
@@ -47,7 +50,8 @@ internal static class WorkerProcess
     /// <param name="record">The server.</param>
     /// <param name="healthPort">Port for its health, 0 for none.</param>
     /// <param name="brief">Whether it stops within seconds also with model calls in flight, as at the end of a command.</param>
-    public static ProcessMark Start(StateFolder folder, UpRecord record, int healthPort = 0, bool brief = false)
+    /// <param name="awaits">Whether the server is being started beside it.</param>
+    public static ProcessMark Start(StateFolder folder, UpRecord record, int healthPort = 0, bool brief = false, bool awaits = false)
     {
         // Credentials of another server must not be sent to this one.
         var environment = new Dictionary<string, string?>();
@@ -69,6 +73,8 @@ internal static class WorkerProcess
             environment[setting] = Given(setting) ?? $"{BriefSec}";
         }
 
+        // Not for long: a command that lives starts the worker again.
+        environment["SPARK_AWAIT_SERVER_SEC"] = awaits ? $"{AwaitSec}" : null;
         var (program, arguments) = Command(Find());
         return DetachedProcess.Start(program, [.. arguments, LocalProcesses.WorkerIn, folder.Path], folder.WorkerLog, environment);
     }

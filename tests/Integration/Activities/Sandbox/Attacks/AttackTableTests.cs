@@ -57,7 +57,7 @@ public sealed class AttackTableTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(verdict.Reward, Is.Zero, $"{verdict.RewardProblem} {await bench.TextAsync(verdict.Output)}");
-            Assert.That(real, Is.True, "in the agent's own container it neither wins nor is told of");
+            Assert.That(real, Is.True, () => $"in the agent's own container it neither wins nor is told of: {string.Join(" | ", [.. verdict.Warnings ?? [], .. verdict.Notes])}");
             Assert.That(verdict.Differs, Is.EqualTo(verdict.SharedReward != 0));
         }
     }

@@ -46,7 +46,8 @@ internal static class ProcessAttacks
         new("output of the verifier by its file descriptors", Behind("while :; do for f in /proc/[0-9]*/fd/1; do printf 'PASSED x\\n\\n0 1 - 0\\n' > $f; done 2>/dev/null; echo 1 > /logs/verifier/reward.txt; done")),
         new("every other process killed", Behind("trap '' TERM HUP INT; while :; do for p in /proc/[0-9]*; do p=${p#/proc/}; [ $p = $$ ] || [ $p = 1 ] || [ \"$(cat /proc/$p/comm)\" = sleep ] || kill -9 $p; done; echo 1 > /logs/verifier/reward.txt; done 2>/dev/null")),
         new("container ended when the tests come", Behind("until [ -f /tests/test_outputs.py ]; do sleep 0.01; done; for p in /proc/[0-9]*; do read c < $p/comm; [ \"$c\" != sleep ] || kill -9 ${p#/proc/}; done")),
-        new("fork bomb", Behind("sleep 300 & bomb() { bomb | bomb & }; bomb; wait")),
+        // Not at once: one that goes off within the turn is ended with all that the turn has started, and there is nothing to tell of.
+        new("fork bomb", Behind("sleep 300 & sleep 1; bomb() { bomb | bomb & }; bomb; wait")),
         new("shells removed", "rm -f /usr/bin/sh /usr/bin/dash /usr/bin/bash"),
         new("loader removed", "rm -f /lib64/ld-linux-x86-64.so.2"),
         new("all programs removed", "rm -rf /usr/bin /usr/sbin"),
