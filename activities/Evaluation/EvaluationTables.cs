@@ -47,7 +47,7 @@ internal static class EvaluationTables
                 "Not scored",
                 ["task", "arm", "repeat", "why", "message"],
                 [.. summary.Trials.Where(trial => !trial.IsScored())
-                    .Select(trial => (string[])[trial.Task, trial.Arm, $"{trial.Repeat}", trial.Outcome == Outcome.Skipped ? "skipped" : $"infrastructure, run {trial.Reruns + 1} times", trial.Error ?? ""])],
+                    .Select(trial => (string[])[trial.Task, trial.Arm, $"{trial.Repeat}", Why(trial), trial.Error ?? ""])],
                 "These trials are in no average; they do not count as 0.");
         }
     }
@@ -61,9 +61,13 @@ internal static class EvaluationTables
     private static string Cell(TransferCell cell) => cell.MeanReward is not { } reward ? "-"
         : string.Create(CultureInfo.InvariantCulture, $"{100 * reward:0.0}{(cell.DeltaR is { } delta ? $" ({100 * delta:+0.0;−0.0;0.0})" : "")}, {EvaluationPictures.Percent(cell.PassRate!.Value)}");
 
+    private static string Why(EvaluationTrial trial) => trial.NoVerdict ? "no verdict: the verifier ran out of time"
+        : trial.Outcome == Outcome.Skipped ? "skipped"
+        : $"infrastructure, run {trial.Reruns + 1} times";
+
     private static ReportTable Arms(EvaluationSummary summary) => new(
         "Arms",
-        ["arm", "pass rate", "95 % interval", "passed", "mean reward", "tokens", "cost", "cost per task", "median agent time", "skipped", "infrastructure"],
+        ["arm", "pass rate", "95 % interval", "passed", "mean reward", "tokens", "cost", "cost per task", "median agent time", "skipped", "infrastructure", "no verdict"],
         [.. summary.Sums.Select(sums => (string[])
         [
             sums.Arm,
@@ -77,6 +81,7 @@ internal static class EvaluationTables
             sums.MedianDurationMs is { } ms ? $"{(ms / 1000).ToString("0.0", CultureInfo.InvariantCulture)} s" : "-",
             $"{sums.Skipped}",
             $"{sums.Infrastructure}",
+            $"{sums.NoVerdict}",
         ])],
         "Intervals: Wilson's score method on the effective number of trials. Repeats of a task are alike and count less than trials of different tasks.");
 
@@ -121,7 +126,7 @@ internal static class EvaluationTables
     {
         List<EvaluationTrial> scored = [.. trials.Where(trial => trial.IsScored())];
         return scored.Count == 0
-            ? trials.Count == 0 ? "" : string.Join(", ", trials.Select(trial => trial.Outcome.ToString().ToLowerInvariant()).Distinct())
+            ? trials.Count == 0 ? "" : string.Join(", ", trials.Select(trial => trial.NoVerdict ? "no verdict" : trial.Outcome.ToString().ToLowerInvariant()).Distinct())
             : $"{Number(Descriptive.Mean([.. scored.Select(trial => trial.Score())]))} ({scored.Count(trial => trial.Outcome == Outcome.Pass)} of {scored.Count})";
     }
 

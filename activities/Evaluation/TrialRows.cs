@@ -27,6 +27,7 @@ internal static class TrialRows
             Arm = arm,
             Repeat = ended.Item.Repeat,
             Outcome = result.Outcome,
+            NoVerdict = result.NoVerdict,
             Error = result.Error is { } error ? PlainText.OneLine(error, ErrorCharacters) : null,
 
             // A run that the infrastructure ended was paid for too.

@@ -19,6 +19,11 @@ public sealed record EvaluationTrial : OpenRecord, ITrialScore
     public required int Repeat { get; init; }
 
     public required Outcome Outcome { get; init; }
+
+    /// <summary>Whether its verifier ran out of time (<c>VerifierTimeoutError</c>): it has no reward and is in no mean.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool NoVerdict { get; init; }
+
     public double? Reward { get; init; }
     public int TestsPassed { get; init; }
     public int TestsTotal { get; init; }

@@ -72,6 +72,9 @@ public sealed record HarborTrialConfig : OpenRecord
     /// <summary>Of the agent's time only.</summary>
     public double? TimeoutMultiplier { get; init; }
 
+    /// <summary>Of the verifier's time; null for 1.</summary>
+    public double? VerifierTimeoutMultiplier { get; init; }
+
     public HarborAgentConfig? Agent { get; init; }
     public HarborEnvironmentConfig? Environment { get; init; }
 

@@ -21,6 +21,10 @@ public sealed record ArmSums : ICosted
     /// <summary>Trials left out because the infrastructure failed.</summary>
     public required int Infrastructure { get; init; }
 
+    /// <summary>Trials left out because their verifier ran out of time.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int NoVerdict { get; init; }
+
     public required int Passed { get; init; }
 
     /// <summary>Passed / scored; null where nothing was scored.</summary>
@@ -69,6 +73,7 @@ public sealed record ArmSums : ICosted
             Scored = scored.Count,
             Skipped = all.Count(trial => trial.Outcome == Outcome.Skipped),
             Infrastructure = all.Count(trial => trial.Outcome == Outcome.Infrastructure),
+            NoVerdict = all.Count(trial => trial.Outcome.IsScored() && trial.NoVerdict),
             Passed = passed,
             PassRate = any ? (double)passed / scored.Count : null,
             PassRateInterval = Wilson.OfTasks([.. tasks.Select(task => (task.Count(trial => trial.Outcome == Outcome.Pass), task.Count()))]),

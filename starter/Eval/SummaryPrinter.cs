@@ -37,7 +37,7 @@ internal static class SummaryPrinter
 
         foreach (var trial in summary.Trials.Where(trial => !trial.IsScored()))
         {
-            output.Line($"not scored: {trial.Task}, {trial.Arm} {trial.Repeat}: {PlainText.Words(trial.Outcome)}, {trial.Error}");
+            output.Line($"not scored: {trial.Task}, {trial.Arm} {trial.Repeat}: {(trial.NoVerdict ? "no verdict" : PlainText.Words(trial.Outcome))}, {trial.Error}");
         }
 
         TaskFolders.Print(summary.LeftOut, output);
@@ -63,9 +63,16 @@ internal static class SummaryPrinter
     private static void Arms(IReadOnlyList<ArmSums> arms, string model, CliOutput output)
     {
         var table = new Table().Border(TableBorder.Ascii).AddColumns(Markup.Escape(model), "pass rate", "95 %", "passed", "mean reward", "cost", "per task", "time", "skipped", "infra");
+        var unjudged = arms.Any(sums => sums.NoVerdict > 0);
+        if (unjudged)
+        {
+            table.AddColumn("no verdict");
+        }
+
         foreach (var sums in arms)
         {
-            table.AddRow(
+            string[] row =
+            [
                 Markup.Escape(sums.Arm),
                 Percent(sums.PassRate),
                 sums.PassRate is null ? "-" : $"{Percent(sums.PassRateInterval.Low)} - {Percent(sums.PassRateInterval.High)}",
@@ -75,7 +82,10 @@ internal static class SummaryPrinter
                 sums.CostPerTaskUsd is { } cost ? Money.Of(cost, estimated: sums.Estimated) : sums.Unpriced ? Money.Unknown : "-",
                 sums.MedianDurationMs is { } ms ? (ms / 1000).ToString("0.0 s", CultureInfo.InvariantCulture) : "-",
                 $"{sums.Skipped}",
-                $"{sums.Infrastructure}");
+                $"{sums.Infrastructure}",
+                .. unjudged ? [$"{sums.NoVerdict}"] : Array.Empty<string>(),
+            ];
+            table.AddRow(row);
         }
 
         output.Console.Write(table);

@@ -65,6 +65,7 @@ internal sealed class TrialWriter(IArtifactStore store)
         TrialName = name,
         TrialsDir = Path.GetDirectoryName(path),
         TimeoutMultiplier = trial.Input.Limits.TimeoutMultiplier,
+        VerifierTimeoutMultiplier = trial.Input.Limits.VerifierTimeoutMultiplier,
         Agent = new HarborAgentConfig
         {
             Name = trial.Input.Agent,
