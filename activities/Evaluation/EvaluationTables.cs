@@ -41,6 +41,16 @@ internal static class EvaluationTables
                 "They were installed unchanged. Some agents may ignore them.");
         }
 
+        if (summary.Trials.Any(trial => trial.SkillsLeftOut is not null))
+        {
+            yield return new ReportTable(
+                "Files of skills that were not installed",
+                ["arm", "task", "names"],
+                [.. summary.Trials.Where(trial => trial.SkillsLeftOut is not null).DistinctBy(trial => (trial.Arm, trial.Task))
+                    .Select(trial => (string[])[trial.Arm, trial.Task, trial.SkillsLeftOut!])],
+                "Everything else in the folders was. Folders whose name begins with a dot, links, and records of skill runs are left out.");
+        }
+
         if (summary.Trials.Any(trial => !trial.IsScored()))
         {
             yield return new ReportTable(

@@ -52,6 +52,7 @@ internal static class TrialRows
             Skills = skills?.Names,
             SkillsSha256 = skills?.Tar?.Sha256,
             SkillsProblem = skills?.Problem,
+            SkillsLeftOut = skills?.LeftOut,
             TrialDir = result.TrialDir is { } dir && dir.StartsWith(input.OutDir, StringComparison.Ordinal) ? dir[input.OutDir.Length..].TrimStart('/') : result.TrialDir,
         };
     }

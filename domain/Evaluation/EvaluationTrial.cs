@@ -74,6 +74,9 @@ public sealed record EvaluationTrial : OpenRecord, ITrialScore
     /// <summary>Problems in these skills; they were installed anyway.</summary>
     public string? SkillsProblem { get; init; }
 
+    /// <summary>Names of files and folders of these skills that were not installed; null for none.</summary>
+    public string? SkillsLeftOut { get; init; }
+
     /// <summary>Why there is no score, or what else went wrong.</summary>
     public string? Error { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Spark.Temporal.Domain.Skills;
 
 namespace Spark.Temporal.Activities.Agents.Proxy;
 
@@ -50,6 +51,9 @@ internal sealed class SkillTraces(IReadOnlyList<SkillTrace> skills)
 internal sealed record SkillTrace(string Name, string Description, byte[] InHead, byte[] InText)
 {
     private const int Shortest = 12;
+
+    /// <summary>Name of its file.</summary>
+    public string File { get; init; } = SkillDocument.FileName;
 
     /// <summary>Reads a <c>SKILL.md</c>.</summary>
     public static SkillTrace Of(string name, string content)
