@@ -44,15 +44,19 @@ internal sealed class SkillPackager(IArtifactStore store)
         {
             foreach (var skill in skills)
             {
-                var folder = TaskFolderReader.Read(skill);
-                var (entries, left) = arm.Source == SkillSource.Generated ? (SkillContents.Own(folder), []) : SkillContents.Whole(folder);
+                var (folder, entries, left) = SkillFolderReader.Whole(skill);
+                if (arm.Source == SkillSource.Generated)
+                {
+                    (entries, left) = (SkillContents.Own(folder), []);
+                }
+
                 if (Refusal(folder, entries, problems) is { } refusal)
                 {
                     return found with { Missing = $"{skill}: {refusal}" };
                 }
 
                 await WriteAsync(folder, entries, packer, cancellationToken);
-                leftOut.AddRange(left.Concat(Unlisted(skill)).Order(StringComparer.Ordinal).Select(name => $"{folder.Name}/{name}"));
+                leftOut.AddRange(left.Select(name => $"{folder.Name}/{name}"));
             }
         }
 
@@ -126,9 +130,6 @@ internal sealed class SkillPackager(IArtifactStore store)
         .Where(entry => !skills.Contains(entry))
         .Select(entry => Path.GetFileName(entry) + (Directory.Exists(entry) ? "/" : ""))
         .Order(StringComparer.Ordinal);
-
-    /// <summary>What the listing of a folder passes over.</summary>
-    private static IEnumerable<string> Unlisted(string skill) => Directory.Exists(Path.Combine(skill, ".git")) ? [".git/"] : [];
 
     /// <summary>Why a skill cannot be installed at all; null when it can. A skill that breaks other rules is installed and listed.</summary>
     private static string? Refusal(TaskFolder folder, IReadOnlyList<TaskEntry> entries, List<string> problems)

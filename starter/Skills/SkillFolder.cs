@@ -55,7 +55,7 @@ internal sealed record SkillFolder(string File)
     public CheckedSkill Check()
     {
         var folder = new DirectoryInfo(Path.GetDirectoryName(Path.GetFullPath(File))!);
-        List<SkillFinding> findings = [.. CheckFile(folder.Name), .. NotInstalled(folder)];
+        List<SkillFinding> findings = [.. CheckFile(folder.Name), .. System.IO.File.Exists(File) ? NotInstalled(folder) : []];
         return new CheckedSkill(File, folder.Name, findings.TrueForAll(finding => finding.Severity != SkillFinding.Error), findings);
     }
 
@@ -116,7 +116,7 @@ internal sealed record SkillFolder(string File)
     {
         try
         {
-            var left = SkillContents.Whole(TaskFolderReader.Read(folder.FullName)).LeftOut;
+            var left = SkillFolderReader.Whole(folder.FullName).LeftOut;
             return left.Count == 0 ? []
                 : [new(File, 1, SkillFinding.Warning, $"not installed with the skill: {string.Join(", ", left)}")];
         }

@@ -26,6 +26,21 @@ public sealed class SumsTests
     }
 
     [Test]
+    public void A_trial_whose_verifier_ran_out_of_time_is_in_no_mean()
+    {
+        EvaluationTrial[] trials =
+        [
+            Trial("a", "x", Outcome.Pass, 1, cost: 2), Trial("a", "y", Outcome.Fail, 0), Trial("b", "y", Outcome.Fail, 0),
+            Trial("a", "x", Outcome.Error, null, cost: 2) with { NoVerdict = true }, Trial("b", "x", Outcome.Error, null) with { NoVerdict = true },
+        ];
+
+        var sums = ArmSums.Of("x", trials);
+
+        Assert.That((sums.Scored, sums.NoVerdict, sums.Infrastructure, sums.MeanReward, sums.PassRate, sums.CostUsd), Is.EqualTo((1, 2, 0, (double?)1, (double?)1, (double?)4)));
+        Assert.That(PairSums.Of(trials, "x", "y").Tasks.Select(task => (task.Task, task.DeltaR)), Is.EqualTo(new[] { ("a", 1.0) }));
+    }
+
+    [Test]
     public void A_pair_compares_the_tasks_that_both_arms_scored()
     {
         var sums = PairSums.Of(

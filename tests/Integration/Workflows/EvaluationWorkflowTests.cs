@@ -51,6 +51,28 @@ public sealed class EvaluationWorkflowTests : DeploymentFixture
     }
 
     [Test]
+    public async Task A_verifier_that_ran_out_of_time_gives_no_verdict_which_no_mean_counts()
+    {
+        var cut = (await World.VerdictAsync(null, 0, 0)) with { TimedOut = true, RewardProblem = "the verifier did not end within 600 s ([verifier] timeout_sec)" };
+        var passed = await World.VerdictAsync(1, 1, 1);
+        var number = 0;
+        World.Verdict = _ => Interlocked.Increment(ref number) == 1 ? cut : passed;
+        var input = _fixture.Input("a") with { Arms = [new EvaluationArm { Name = "baseline" }], Repeats = 2, Parallelism = 1 };
+
+        var result = await (await _fixture.StartAsync(input)).GetResultAsync();
+
+        var summary = _fixture.Summary();
+        var sums = summary.Sums.Single();
+        Assert.Multiple(() =>
+        {
+            Assert.That((sums.Scored, sums.NoVerdict, sums.Infrastructure, sums.MeanReward), Is.EqualTo((1, 1, 0, (double?)1)));
+            Assert.That(summary.Trials.Single(trial => trial.NoVerdict).Reward, Is.Null);
+            Assert.That(result.Students[0].Arms[0].NoVerdict, Is.EqualTo(1));
+        });
+        Assert.That(await File.ReadAllTextAsync(Path.Combine(Path.GetDirectoryName(_fixture.SummaryPath())!, "report.md")), Does.Contain("no verdict: the verifier ran out of time"));
+    }
+
+    [Test]
     public async Task All_trials_of_a_task_start_before_any_of_the_next_and_their_order_is_drawn()
     {
         var started = new ConcurrentQueue<string>();
