@@ -32,7 +32,7 @@ internal sealed class SkillPackager(IArtifactStore store)
     {
         var found = new ArmSkills { Arm = arm.Name, Model = arm is { Source: SkillSource.Generated, SkillSourceModel: null } ? model : null };
         var places = Places(arm, model, task, taskDir).ToList();
-        var (place, skills) = places.Select(place => (place, Find(place))).FirstOrDefault(found => found.Item2.Count > 0, ("", []));
+        var (place, skills) = places.Select(one => (one, Find(one))).FirstOrDefault(one => one.Item2.Count > 0, ("", []));
         if (skills.Count == 0)
         {
             return found with { Missing = $"no {SkillDocument.FileName} in {string.Join(" or ", places)}" };
