@@ -31,6 +31,11 @@ internal static class EvaluationTables
             yield return Transfer(transfer);
         }
 
+        if (summary.Sums.Any(sums => sums.SkillsKnown is not null))
+        {
+            yield return Opened(summary);
+        }
+
         if (summary.Trials.Any(trial => trial.SkillsProblem is not null))
         {
             yield return new ReportTable(
@@ -112,6 +117,23 @@ internal static class EvaluationTables
             pair.Harmed.Count == 0 ? "none" : string.Join(", ", pair.Harmed),
         ])],
         "Δr is the mean over tasks of the difference in mean reward. Its interval comes from a bootstrap over whole tasks. A point is 0.01 of reward.");
+
+    private static ReportTable Opened(EvaluationSummary summary) => new(
+        "Skills opened",
+        ["arm", "opened", "share", "against", "Δr", "Δr where opened"],
+        [.. from sums in summary.Sums
+            where sums.SkillsKnown is not null
+            from pair in summary.Comparisons.Where(pair => pair.Arm == sums.Arm).DefaultIfEmpty()
+            select (string[])
+            [
+                sums.Arm,
+                $"{sums.SkillsOpened} of {sums.SkillsKnown}",
+                EvaluationPictures.Percent((double)sums.SkillsOpened!.Value / sums.SkillsKnown!.Value),
+                pair?.Against ?? "-",
+                pair?.DeltaR is { } delta ? EvaluationPictures.Signed(delta) : "-",
+                pair?.DeltaROpened is { } opened ? EvaluationPictures.Signed(opened) : "-",
+            ]],
+        "Scored trials in which the agent opened a file of the arm's skills, by the paths in its commands and the events of its own tools. Agents choose what they open, so the last column describes and proves nothing.");
 
     private static ReportTable AgreementOf(PairSums pair) => new(
         $"Agreement of {pair.Arm} and {pair.Against}",

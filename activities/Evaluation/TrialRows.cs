@@ -53,6 +53,7 @@ internal static class TrialRows
             SkillsSha256 = skills?.Tar?.Sha256,
             SkillsProblem = skills?.Problem,
             SkillsLeftOut = skills?.LeftOut,
+            SkillUses = result.SkillUses,
             TrialDir = result.TrialDir is { } dir && dir.StartsWith(input.OutDir, StringComparison.Ordinal) ? dir[input.OutDir.Length..].TrimStart('/') : result.TrialDir,
         };
     }

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Domain.Statistics;
 
 namespace Spark.Temporal.Domain.Evaluation;
@@ -77,6 +78,10 @@ public sealed record EvaluationTrial : OpenRecord, ITrialScore
     /// <summary>Names of files and folders of these skills that were not installed; null for none.</summary>
     public string? SkillsLeftOut { get; init; }
 
+    /// <summary>What became of each skill that it was given; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<SkillUse>? SkillUses { get; init; }
+
     /// <summary>Why there is no score, or what else went wrong.</summary>
     public string? Error { get; init; }
 
@@ -86,6 +91,8 @@ public sealed record EvaluationTrial : OpenRecord, ITrialScore
     public required string WorkflowId { get; init; }
     public required DateTime StartedAt { get; init; }
     public required DateTime FinishedAt { get; init; }
+
+    bool? ITrialScore.SkillOpened => SkillUses is { Count: > 0 } uses ? uses.Any(use => use.Opened) : null;
 
     long ITrialScore.Tokens => PromptTokens + CompletionTokens;
 

@@ -1,4 +1,3 @@
-using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Domain.Tasks;
 
 namespace Spark.Temporal.Domain.Skills;
@@ -10,7 +9,9 @@ public static class SkillContents
     public static readonly IReadOnlyList<string> OwnParts = [SkillDocument.FileName, "references/", "scripts/", "assets/"];
 
     /// <summary>What a skill run writes beside its skill: it tells what the attempts did, and is no part of it.</summary>
-    public static readonly IReadOnlyList<string> RunRecords = [AttemptsFile.FileName, TrajectoryFile.FileName, "error_report.md"];
+    public static readonly IReadOnlyList<string> RunRecords = [AttemptsFile, "trajectory.jsonl", "error_report.md"];
+
+    private const string AttemptsFile = "attempts.json";
 
     /// <summary>The file with the front matter, at the top of the folder; null where there is none.</summary>
     public static TaskEntry? Document(TaskFolder folder) => SkillDocument.FileNames
@@ -25,7 +26,7 @@ public static class SkillContents
     /// <returns>What is installed, and the names of what is not, the folders with a slash behind them.</returns>
     public static (IReadOnlyList<TaskEntry> Installed, IReadOnlyList<string> LeftOut) Whole(TaskFolder folder)
     {
-        var ofRun = folder.Entries.Any(entry => entry.Path == AttemptsFile.FileName);
+        var ofRun = folder.Entries.Any(entry => entry.Path == AttemptsFile);
         List<TaskEntry> installed = [];
         SortedSet<string> leftOut = new(StringComparer.Ordinal);
         foreach (var entry in folder.Entries)

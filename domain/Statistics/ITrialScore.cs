@@ -19,6 +19,9 @@ public interface ITrialScore : ICosted
     /// <summary>0 to 1; null where the trial gave none.</summary>
     double? Reward { get; }
 
+    /// <summary>Whether the agent opened one of the skills that it was given; null where it was given none, or that is not known.</summary>
+    bool? SkillOpened { get; }
+
     long Tokens { get; }
 
     long DurationMs { get; }

@@ -22,6 +22,11 @@ internal static class SummaryPrinter
                 + Harmed(pair.Harmed, pair.HarmedCount));
         }
 
+        foreach (var sums in student.Arms.Where(sums => sums.SkillsKnown is not null))
+        {
+            output.Line(Opened(sums));
+        }
+
         output.Line(student.SummaryPath);
     }
 
@@ -33,6 +38,12 @@ internal static class SummaryPrinter
         {
             output.Line($"{pair.Arm} against {pair.Against}: Δr {Signed(pair.DeltaR)}{Between(pair.DeltaRInterval)}, pass gain {Signed(pair.PassGain)}, "
                 + $"McNemar p {pair.Agreement.McNemarP.ToString("0.000", CultureInfo.InvariantCulture)}; {Harmed(pair.Harmed, pair.Harmed.Count)}");
+        }
+
+        foreach (var sums in summary.Sums.Where(sums => sums.SkillsKnown is not null))
+        {
+            output.Line(Opened(sums)
+                + string.Concat(summary.Comparisons.Where(pair => pair.Arm == sums.Arm && pair.DeltaROpened is not null).Select(pair => $"; against {pair.Against} Δr {Signed(pair.DeltaROpened)} where it was")));
         }
 
         foreach (var trial in summary.Trials.Where(trial => !trial.IsScored()))
@@ -90,6 +101,8 @@ internal static class SummaryPrinter
 
         output.Console.Write(table);
     }
+
+    private static string Opened(ArmSums sums) => $"{sums.Arm}: a skill was opened in {sums.SkillsOpened} of {sums.SkillsKnown} scored trials";
 
     private static string Percent(double? share) => share is { } value ? (100 * value).ToString("0.0", CultureInfo.InvariantCulture) + " %" : "-";
 

@@ -98,6 +98,7 @@ public sealed partial class AttemptWorkflow : ItemWorkflow
                         AgentKwargs = _input.AgentKwargs,
                         Model = _input.Model,
                         Limits = _input.Limits,
+                        Skills = _input.Skills,
                     },
                     Package = package,
                     Result = result,
@@ -106,7 +107,7 @@ public sealed partial class AttemptWorkflow : ItemWorkflow
                     Phases = _state.Phases,
                 }),
                 "write the trial folder");
-            result = result with { TrialDir = trial.TrialDir };
+            result = result with { TrialDir = trial.TrialDir, SkillUses = trial.Skills };
         }
 
         return Close(result);

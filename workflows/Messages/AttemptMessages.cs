@@ -3,6 +3,7 @@ using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Results;
+using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Workflows.Messages;
@@ -188,6 +189,10 @@ public sealed record AttemptResult : IRunResult
     public PhaseDurations PhasesMs { get; init; } = new();
 
     public string? TrialDir { get; init; }
+
+    /// <summary>What became of the skills that it was given; null where there were none, or no trial folder was written.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<SkillUse>? SkillUses { get; init; }
 
     /// <summary>Where it was verified.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]

@@ -35,12 +35,7 @@ internal sealed class SkillTraces(IReadOnlyList<SkillTrace> skills)
     }
 
     /// <summary>What became of the skills, in words.</summary>
-    public IEnumerable<string> Words(string agent) => skills.Select(skill => (Opened(skill), Offered(skill)) switch
-    {
-        (true, _) => $"skill {skill.Name} was offered to {agent} and opened",
-        (_, true) => $"skill {skill.Name} was offered to {agent} and not opened",
-        _ => $"skill {skill.Name} was not offered: {agent} did not show it to its model",
-    });
+    public IEnumerable<string> Words(string agent) => skills.Select(skill => SkillUses.Words(agent, skill.Name, Offered(skill), Opened(skill)));
 }
 
 /// <summary>A skill, and what gives it away.</summary>

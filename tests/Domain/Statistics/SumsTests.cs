@@ -1,5 +1,6 @@
 using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Domain.Statistics;
 
 namespace Spark.Temporal.Tests.Domain.Statistics;
@@ -38,6 +39,23 @@ public sealed class SumsTests
 
         Assert.That((sums.Scored, sums.NoVerdict, sums.Infrastructure, sums.MeanReward, sums.PassRate, sums.CostUsd), Is.EqualTo((1, 2, 0, (double?)1, (double?)1, (double?)4)));
         Assert.That(PairSums.Of(trials, "x", "y").Tasks.Select(task => (task.Task, task.DeltaR)), Is.EqualTo(new[] { ("a", 1.0) }));
+    }
+
+    [Test]
+    public void The_effect_of_a_skill_is_shown_where_it_was_opened_too()
+    {
+        EvaluationTrial[] trials =
+        [
+            Trial("a", "x", Outcome.Pass, 1) with { SkillUses = [new SkillUse { Name = "a", Opened = true }] }, Trial("a", "y", Outcome.Fail, 0),
+            Trial("a", "x", Outcome.Fail, 0) with { SkillUses = [new SkillUse { Name = "a" }] },
+            Trial("b", "x", Outcome.Fail, 0) with { SkillUses = [new SkillUse { Name = "b" }] }, Trial("b", "y", Outcome.Pass, 1),
+        ];
+
+        var (sums, pair) = (ArmSums.Of("x", trials), PairSums.Of(trials, "x", "y"));
+
+        Assert.That((sums.SkillsKnown, sums.SkillsOpened), Is.EqualTo(((int?)3, (int?)1)));
+        Assert.That((pair.DeltaR, pair.DeltaROpened), Is.EqualTo(((double?)-0.25, (double?)1)));
+        Assert.That((ArmSums.Of("y", trials).SkillsKnown, PairSums.Of(trials, "y", "x").DeltaROpened), Is.EqualTo(((int?)null, (double?)null)));
     }
 
     [Test]
