@@ -100,7 +100,7 @@ public static class SpecificationRules
             yield return $"name has {length} characters; at most {SkillRules.MaxNameCharacters} are allowed";
         }
 
-        if (name != name.ToLowerInvariant() || name.StartsWith('-') || name.EndsWith('-') || name.Contains("--", StringComparison.Ordinal)
+        if (name.EnumerateRunes().Any(rune => rune != Rune.ToLowerInvariant(rune)) || name.StartsWith('-') || name.EndsWith('-') || name.Contains("--", StringComparison.Ordinal)
             || !name.EnumerateRunes().All(rune => rune.Value == '-' || IsLetterOrNumber(rune)))
         {
             yield return $"name '{shown}' may hold only lower-case letters, digits and single hyphens inside it";

@@ -47,7 +47,8 @@ internal sealed class StrictFrontMatter
             return ([], new(LineOf(yaml, at), $"the front matter has the character U+{(int)yaml[at]:X4}, which YAML does not allow; remove it"));
         }
 
-        var front = new StrictFrontMatter(yaml);
+        // Line ends of other scripts fold like a space; the parser here would begin a line with each.
+        var front = new StrictFrontMatter(yaml.Replace('\u0085', ' ').Replace('\u2028', ' ').Replace('\u2029', ' '));
         try
         {
             front.ReadDocument();
@@ -135,7 +136,7 @@ internal sealed class StrictFrontMatter
                 Map(top, level);
                 return (null, map.Start.Column);
             case var other:
-                throw new Refusal(other, "an alias (*) is not allowed; put the value in quotes");
+                throw new Refusal(other, other is AnchorAlias ? "an alias (*) is not allowed; put the value in quotes" : "a value cannot be read; put it in quotes");
         }
     }
 
