@@ -91,6 +91,24 @@ public sealed class EvalCommandsTests : IDisposable
         }
     }
 
+    [Test]
+    public async Task Results_are_shared_from_a_folder_of_batches_or_of_results_in_one_however_it_is_called()
+    {
+        Directory.CreateDirectory(_folder["all_model_pdi/batches"]);
+        Directory.CreateDirectory(_folder["all_model_pdi/skills_gen_result/gpt-5.4"]);
+        Directory.CreateDirectory(_folder["elsewhere"]);
+        string[] run = ["skills", "run", "--tasks-dir", DemoSamples.TasksDir, "--model", "m", "--out", _folder["out"], "--dry-run", "--shared-result-dir"];
+
+        foreach (var folder in (string[])["all_model_pdi", "all_model_pdi/skills_gen_result", "all_model_pdi/skills_gen_result/gpt-5.4/"])
+        {
+            var (exit, _, noted) = await RunAsync([.. run, _folder[folder]]);
+            Assert.That(exit, Is.EqualTo(ExitCodes.Good), noted);
+        }
+
+        var refused = await RunAsync([.. run, _folder["elsewhere"]]);
+        Assert.That((refused.Exit, refused.Noted.Contains("has no batches/ in it", StringComparison.Ordinal)), Is.EqualTo((ExitCodes.Usage, true)), refused.Noted);
+    }
+
     [TestCase("--verifier-timeout-multiplier", "0", "--limit", "1", "--verifier-timeout-multiplier is a factor above 0")]
     [TestCase("--phases", "generated", "--skill-source-model", "nobody", "there is no folder")]
     [TestCase("--phases", "generatd", "--limit", "1", "is none of baseline, generated, human")]
