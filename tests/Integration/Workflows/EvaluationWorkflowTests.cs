@@ -55,7 +55,7 @@ public sealed class EvaluationWorkflowTests : DeploymentFixture
     {
         _fixture.Skill("generated/fake/a", "a").Skill("human/a", "a");
         await _fixture.RewardAsync(id => id.Contains("/generated/", StringComparison.Ordinal) ? 1 : 0);
-        World.Reply = (_, call, _) => call > 1 ? "finished"
+        World.Reply = (_, _, request) => request.Call > 1 ? "finished"
             : ActivityExecutionContext.Current.Info.WorkflowId!.Contains("/generated/", StringComparison.Ordinal) ? "$ cat /skills/a/SKILL.md" : "$ ls";
 
         await (await _fixture.StartAsync(_fixture.Input("a"))).GetResultAsync();
