@@ -3,13 +3,13 @@ using Spark.Temporal.Activities.Agents.Proxy;
 using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Domain.Conversations;
+using Spark.Temporal.Domain.Skills;
 
 namespace Spark.Temporal.Activities.Agents;
 
 /// <summary>Reads what a run's skills are called and say, to tell an agent of them and to see whether it was shown them.</summary>
 internal sealed class SkillTracer(IArtifactStore store)
 {
-    private const string File = "SKILL.md";
     private const long MostBytes = 1024 * 1024;
 
     /// <param name="skills">Tar with one folder per skill at its root.</param>
@@ -20,9 +20,10 @@ internal sealed class SkillTracer(IArtifactStore store)
         await using var stored = await store.OpenAsync(skills, cancellationToken);
         await foreach (var entry in TarPack.ReadAsync(stored, cancellationToken))
         {
-            if (TarPack.IsFile(entry) && entry.Name.Split('/', StringSplitOptions.RemoveEmptyEntries) is [.., var name, File])
+            if (TarPack.IsFile(entry) && entry.Name.Split('/', StringSplitOptions.RemoveEmptyEntries) is [var name, var file]
+                && SkillDocument.FileNames.Contains(file) && !found.Exists(known => known.Name == name))
             {
-                found.Add(SkillTrace.Of(name, Encoding.UTF8.GetString(await TarPack.BytesAsync(entry, MostBytes, cancellationToken))));
+                found.Add(SkillTrace.Of(name, Encoding.UTF8.GetString(await TarPack.BytesAsync(entry, MostBytes, cancellationToken))) with { File = file });
             }
         }
 
@@ -35,7 +36,7 @@ internal sealed class SkillTracer(IArtifactStore store)
         {task.TrimEnd()}
 
         Skills: notes by people who did such tasks before. Read a skill's file with the shell before you begin, where it fits the task.
-        {string.Join('\n', skills.Select(skill => $"- {skill.Name}{(skill.Description.Length > 0 ? $": {skill.Description}" : "")} (file: {folder.TrimEnd('/')}/{skill.Name}/{File})"))}
+        {string.Join('\n', skills.Select(skill => $"- {skill.Name}{(skill.Description.Length > 0 ? $": {skill.Description}" : "")} (file: {folder.TrimEnd('/')}/{skill.Name}/{skill.File})"))}
 
         """;
 }

@@ -74,7 +74,7 @@ internal sealed class EarlierResults
 
     /// <summary>Whether it need not be made again.</summary>
     public static bool IsDone(ItemResult result) =>
-        result.Trial is { } trial ? trial.Outcome.IsScored()
+        result.Trial is { } trial ? trial.Outcome.IsScored() && !trial.NoVerdict
         : result.State is ItemState.Passed or ItemState.TakenOver
             && (result.Skill is { } skill ? File.Exists(skill.SkillPath) : result.Construction is { } task && Directory.Exists(task.TaskDir));
 }

@@ -43,6 +43,7 @@ internal sealed class EvaluationActivities(IArtifactStore store) : IEvaluationAc
             Repeats = input.Repeats,
             Seed = input.Seed,
             TimeoutMultiplier = input.Limits.TimeoutMultiplier,
+            VerifierTimeoutMultiplier = input.Limits.VerifierTimeoutMultiplier,
             StartedAt = request.StartedAt,
             LeftOut = planned.LeftOut,
         };

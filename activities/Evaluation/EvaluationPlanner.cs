@@ -115,7 +115,7 @@ internal sealed class EvaluationPlanner(IArtifactStore store, ITemporalClient cl
             Details = await store.PutJsonAsync(new EvaluationPlanDetails(skills, rows) { LeftOut = chosen.LeftOut.Count > 0 ? chosen.LeftOut : null }, cancellationToken),
             Tallies = [.. input.Students.SelectMany(student => input.Arms.Select(arm => rows
                 .Where(row => row.Model == student.Slug && row.Arm == arm.Name)
-                .Aggregate(new ArmTally(student.Slug, arm.Name), (tally, row) => tally.With(row.Outcome, row.Reward, row))))],
+                .Aggregate(new ArmTally(student.Slug, arm.Name), (tally, row) => tally.With(row.Outcome, row.Reward, row, row.NoVerdict))))],
             Skipped = [.. rows.Where(row => !row.IsScored()).Take(SkippedLines)
                 .Select(row => $"{row.Task}, {(input.Students.Count > 1 ? $"{row.Model} " : "")}{row.Arm} {row.Repeat}: skipped: {row.Error}")],
             StartedAt = kept.Count == 0 ? null : earlier.Values.Concat(rows.Where(row => row.IsScored())).Min(row => row.StartedAt),

@@ -19,7 +19,7 @@ internal static class EvaluationReport
     /// <summary>What was run, in one sentence or two.</summary>
     public static string Facts(EvaluationSummary summary) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{(summary.Complete ? "" : $"Not complete: {summary.Trials.Count} of {summary.Planned} trials ended. ")}Agent {summary.Agent}, model {summary.Model}, {summary.Trials.Select(trial => trial.Task).Distinct().Count()} tasks, {summary.Arms.Count} arms, {summary.Repeats} {(summary.Repeats == 1 ? "trial" : "trials")} each, time-outs × {summary.TimeoutMultiplier:0.##}, seed {summary.Seed}. {summary.StartedAt:yyyy-MM-dd HH:mm} to {summary.FinishedAt:yyyy-MM-dd HH:mm} UTC.{Doubts(summary)}{LeftOut(summary)}");
+        $"{(summary.Complete ? "" : $"Not complete: {summary.Trials.Count} of {summary.Planned} trials ended. ")}Agent {summary.Agent}, model {summary.Model}, {summary.Trials.Select(trial => trial.Task).Distinct().Count()} tasks, {summary.Arms.Count} arms, {summary.Repeats} {(summary.Repeats == 1 ? "trial" : "trials")} each, agent's time × {summary.TimeoutMultiplier:0.##}{(summary.VerifierTimeoutMultiplier is { } factor ? $", verifier's × {factor:0.##}" : "")}, seed {summary.Seed}. {summary.StartedAt:yyyy-MM-dd HH:mm} to {summary.FinishedAt:yyyy-MM-dd HH:mm} UTC.{Doubts(summary)}{LeftOut(summary)}");
 
     /// <summary>How many verdicts something could have steered.</summary>
     private static string Doubts(EvaluationSummary summary)

@@ -31,6 +31,11 @@ internal static class EvaluationTables
             yield return Transfer(transfer);
         }
 
+        if (summary.Sums.Any(sums => sums.SkillsKnown is not null))
+        {
+            yield return Opened(summary);
+        }
+
         if (summary.Trials.Any(trial => trial.SkillsProblem is not null))
         {
             yield return new ReportTable(
@@ -41,13 +46,23 @@ internal static class EvaluationTables
                 "They were installed unchanged. Some agents may ignore them.");
         }
 
+        if (summary.Trials.Any(trial => trial.SkillsLeftOut is not null))
+        {
+            yield return new ReportTable(
+                "Files of skills that were not installed",
+                ["arm", "task", "names"],
+                [.. summary.Trials.Where(trial => trial.SkillsLeftOut is not null).DistinctBy(trial => (trial.Arm, trial.Task))
+                    .Select(trial => (string[])[trial.Arm, trial.Task, trial.SkillsLeftOut!])],
+                "Everything else in the folders was. Folders whose name begins with a dot, links, and records of skill runs are left out.");
+        }
+
         if (summary.Trials.Any(trial => !trial.IsScored()))
         {
             yield return new ReportTable(
                 "Not scored",
                 ["task", "arm", "repeat", "why", "message"],
                 [.. summary.Trials.Where(trial => !trial.IsScored())
-                    .Select(trial => (string[])[trial.Task, trial.Arm, $"{trial.Repeat}", trial.Outcome == Outcome.Skipped ? "skipped" : $"infrastructure, run {trial.Reruns + 1} times", trial.Error ?? ""])],
+                    .Select(trial => (string[])[trial.Task, trial.Arm, $"{trial.Repeat}", Why(trial), trial.Error ?? ""])],
                 "These trials are in no average; they do not count as 0.");
         }
     }
@@ -61,9 +76,13 @@ internal static class EvaluationTables
     private static string Cell(TransferCell cell) => cell.MeanReward is not { } reward ? "-"
         : string.Create(CultureInfo.InvariantCulture, $"{100 * reward:0.0}{(cell.DeltaR is { } delta ? $" ({100 * delta:+0.0;−0.0;0.0})" : "")}, {EvaluationPictures.Percent(cell.PassRate!.Value)}");
 
+    private static string Why(EvaluationTrial trial) => trial.NoVerdict ? "no verdict: the verifier ran out of time"
+        : trial.Outcome == Outcome.Skipped ? "skipped"
+        : $"infrastructure, run {trial.Reruns + 1} times";
+
     private static ReportTable Arms(EvaluationSummary summary) => new(
         "Arms",
-        ["arm", "pass rate", "95 % interval", "passed", "mean reward", "tokens", "cost", "cost per task", "median agent time", "skipped", "infrastructure"],
+        ["arm", "pass rate", "95 % interval", "passed", "mean reward", "tokens", "cost", "cost per task", "median agent time", "skipped", "infrastructure", "no verdict"],
         [.. summary.Sums.Select(sums => (string[])
         [
             sums.Arm,
@@ -77,6 +96,7 @@ internal static class EvaluationTables
             sums.MedianDurationMs is { } ms ? $"{(ms / 1000).ToString("0.0", CultureInfo.InvariantCulture)} s" : "-",
             $"{sums.Skipped}",
             $"{sums.Infrastructure}",
+            $"{sums.NoVerdict}",
         ])],
         "Intervals: Wilson's score method on the effective number of trials. Repeats of a task are alike and count less than trials of different tasks.");
 
@@ -97,6 +117,23 @@ internal static class EvaluationTables
             pair.Harmed.Count == 0 ? "none" : string.Join(", ", pair.Harmed),
         ])],
         "Δr is the mean over tasks of the difference in mean reward. Its interval comes from a bootstrap over whole tasks. A point is 0.01 of reward.");
+
+    private static ReportTable Opened(EvaluationSummary summary) => new(
+        "Skills opened",
+        ["arm", "opened", "share", "against", "Δr", "Δr where opened"],
+        [.. from sums in summary.Sums
+            where sums.SkillsKnown is not null
+            from pair in summary.Comparisons.Where(pair => pair.Arm == sums.Arm).DefaultIfEmpty()
+            select (string[])
+            [
+                sums.Arm,
+                $"{sums.SkillsOpened} of {sums.SkillsKnown}",
+                EvaluationPictures.Percent((double)sums.SkillsOpened!.Value / sums.SkillsKnown!.Value),
+                pair?.Against ?? "-",
+                pair?.DeltaR is { } delta ? EvaluationPictures.Signed(delta) : "-",
+                pair?.DeltaROpened is { } opened ? EvaluationPictures.Signed(opened) : "-",
+            ]],
+        "Scored trials in which the agent opened a file of the arm's skills, by the paths in its commands and the events of its own tools. Agents choose what they open, so the last column describes and proves nothing.");
 
     private static ReportTable AgreementOf(PairSums pair) => new(
         $"Agreement of {pair.Arm} and {pair.Against}",
@@ -121,7 +158,7 @@ internal static class EvaluationTables
     {
         List<EvaluationTrial> scored = [.. trials.Where(trial => trial.IsScored())];
         return scored.Count == 0
-            ? trials.Count == 0 ? "" : string.Join(", ", trials.Select(trial => trial.Outcome.ToString().ToLowerInvariant()).Distinct())
+            ? trials.Count == 0 ? "" : string.Join(", ", trials.Select(trial => trial.NoVerdict ? "no verdict" : trial.Outcome.ToString().ToLowerInvariant()).Distinct())
             : $"{Number(Descriptive.Mean([.. scored.Select(trial => trial.Score())]))} ({scored.Count(trial => trial.Outcome == Outcome.Pass)} of {scored.Count})";
     }
 

@@ -12,14 +12,15 @@ using Spark.Temporal.Workflows.Contracts;
 namespace Spark.Temporal.Activities.Evaluation;
 
 /// <summary>
-/// Finds the skills of an arm for a task and stores the parts that are installed: <c>SKILL.md</c>, <c>references/</c>,
-/// <c>scripts/</c>, <c>assets/</c>, as an archive that is the same bytes for the same content.
+/// Finds the skills of an arm for a task and stores what is installed of them (<see cref="SkillContents"/>), as an archive that
+/// is the same bytes for the same content.
 /// </summary>
 internal sealed class SkillPackager(IArtifactStore store)
 {
     private const long LargestSkill = 64L << 20;
     private const int LargestText = 4 << 20;
     private const int ProblemCharacters = 300;
+    private const int LeftOutCharacters = 600;
 
     /// <summary>The skills of an arm for a task, or where they were looked for.</summary>
     /// <param name="arm">An arm with skills.</param>
@@ -31,26 +32,37 @@ internal sealed class SkillPackager(IArtifactStore store)
     {
         var found = new ArmSkills { Arm = arm.Name, Model = arm is { Source: SkillSource.Generated, SkillSourceModel: null } ? model : null };
         var places = Places(arm, model, task, taskDir).ToList();
-        var skills = places.Select(Find).FirstOrDefault(below => below.Count > 0) ?? [];
+        var (place, skills) = places.Select(one => (one, Find(one))).FirstOrDefault(one => one.Item2.Count > 0, ("", []));
         if (skills.Count == 0)
         {
             return found with { Missing = $"no {SkillDocument.FileName} in {string.Join(" or ", places)}" };
         }
 
-        List<string> problems = [];
+        List<string> problems = [], leftOut = [];
         await using var tar = TarPack.Scratch();
         await using (var packer = TarPacker.Reproducible(tar))
         {
             foreach (var skill in skills)
             {
-                var folder = TaskFolderReader.Read(skill);
-                if (Refusal(folder, problems) is { } refusal)
+                var (folder, entries, left) = SkillFolderReader.Whole(skill);
+                if (arm.Source == SkillSource.Generated)
+                {
+                    (entries, left) = (SkillContents.Own(folder), []);
+                }
+
+                if (Refusal(folder, entries, problems) is { } refusal)
                 {
                     return found with { Missing = $"{skill}: {refusal}" };
                 }
 
-                await WriteAsync(folder, packer, cancellationToken);
+                await WriteAsync(folder, entries, packer, cancellationToken);
+                leftOut.AddRange(left.Select(name => $"{folder.Name}/{name}"));
             }
+        }
+
+        if (arm.Source != SkillSource.Generated && skills[0] != place)
+        {
+            leftOut.AddRange(Beside(place, skills));
         }
 
         tar.Position = 0;
@@ -59,6 +71,7 @@ internal sealed class SkillPackager(IArtifactStore store)
             Tar = await store.PutAsync(tar, MediaTypes.Tar, cancellationToken),
             Names = string.Join(", ", skills.Select(Path.GetFileName)),
             Problem = problems.Count == 0 ? null : PlainText.OneLine(string.Join("; ", problems), ProblemCharacters),
+            LeftOut = leftOut.Count == 0 ? null : PlainText.OneLine(string.Join(", ", leftOut), LeftOutCharacters),
         };
     }
 
@@ -76,7 +89,7 @@ internal sealed class SkillPackager(IArtifactStore store)
     {
         if (arm.Source == SkillSource.Generated)
         {
-            yield return Path.Combine(arm.Root!, arm.SkillSourceModel ?? model, task);
+            yield return ResultFolders.Below(ResultFolders.Below(arm.Root!, arm.SkillSourceModel ?? model), task);
             yield break;
         }
 
@@ -99,26 +112,34 @@ internal sealed class SkillPackager(IArtifactStore store)
     /// <summary>The folder itself when it is a skill, else the skills in it or in its folder <c>skills</c>.</summary>
     private static List<string> Find(string folder)
     {
-        if (File.Exists(Path.Combine(folder, SkillDocument.FileName)))
+        if (IsSkill(folder))
         {
             return [folder];
         }
 
         return !Directory.Exists(folder) ? []
             : [.. Directory.EnumerateDirectories(folder)
-                .Where(inner => File.Exists(Path.Combine(inner, SkillDocument.FileName)) && new DirectoryInfo(inner).LinkTarget is null)
+                .Where(inner => IsSkill(inner) && new DirectoryInfo(inner).LinkTarget is null)
                 .Order(StringComparer.Ordinal)];
     }
 
+    private static bool IsSkill(string folder) => SkillDocument.FileNames.Any(name => File.Exists(Path.Combine(folder, name)));
+
+    /// <summary>What stands in a folder of skills and is none.</summary>
+    private static IEnumerable<string> Beside(string place, List<string> skills) => Directory.EnumerateFileSystemEntries(place)
+        .Where(entry => !skills.Contains(entry))
+        .Select(entry => Path.GetFileName(entry) + (Directory.Exists(entry) ? "/" : ""))
+        .Order(StringComparer.Ordinal);
+
     /// <summary>Why a skill cannot be installed at all; null when it can. A skill that breaks other rules is installed and listed.</summary>
-    private static string? Refusal(TaskFolder folder, List<string> problems)
+    private static string? Refusal(TaskFolder folder, IReadOnlyList<TaskEntry> entries, List<string> problems)
     {
-        if (folder.Entries.Where(IsInstalled).Sum(entry => entry.Length) > LargestSkill)
+        if (entries.Sum(entry => entry.Length) > LargestSkill)
         {
             return $"its files have more than {LargestSkill >> 20} MiB";
         }
 
-        if (folder.Find(SkillDocument.FileName) is not { Kind: TaskEntryKind.File } file || folder.ReadBytes(file, LargestText) is not { } bytes)
+        if (SkillContents.Document(folder) is not { } file || folder.ReadBytes(file, LargestText) is not { } bytes)
         {
             return $"{SkillDocument.FileName} is not a file, or larger than {LargestText >> 20} MiB";
         }
@@ -126,31 +147,27 @@ internal sealed class SkillPackager(IArtifactStore store)
         var text = Encoding.UTF8.GetString(bytes);
         if (string.IsNullOrWhiteSpace(text))
         {
-            return $"{SkillDocument.FileName} is empty";
+            return $"{file.Path} is empty";
         }
 
-        problems.AddRange(SkillRules.Check(text, folder.Name).Select(problem => $"{folder.Name}/{SkillDocument.FileName}:{problem.Line}: {problem.Message}"));
+        problems.AddRange(SpecificationRules.Check(text, folder.Name).Select(problem => $"{folder.Name}/{file.Path}:{problem.Line}: {problem.Message}"));
         return null;
     }
 
-    private static async Task WriteAsync(TaskFolder folder, TarPacker packer, CancellationToken cancellationToken)
+    private static async Task WriteAsync(TaskFolder folder, IReadOnlyList<TaskEntry> entries, TarPacker packer, CancellationToken cancellationToken)
     {
         packer.Folder(folder.Name + "/");
-        foreach (var entry in folder.Entries.Where(IsInstalled))
+        foreach (var entry in entries)
         {
-            // Links are left out: they may lead to any file of this machine.
             if (entry.Kind == TaskEntryKind.Folder)
             {
                 packer.Folder($"{folder.Name}/{entry.Path}/");
             }
-            else if (entry.Kind == TaskEntryKind.File)
+            else
             {
                 await using var content = folder.Open(entry);
                 await packer.FileAsync($"{folder.Name}/{entry.Path}", content, entry.Mode | TaskEntry.PlainFile, default, cancellationToken);
             }
         }
     }
-
-    private static bool IsInstalled(TaskEntry entry) => SkillRules.FolderContents.Any(part =>
-        part.EndsWith('/') ? entry.Path == part[..^1] || entry.Path.StartsWith(part, StringComparison.Ordinal) : entry.Path == part);
 }

@@ -27,6 +27,7 @@ internal static class TrialRows
             Arm = arm,
             Repeat = ended.Item.Repeat,
             Outcome = result.Outcome,
+            NoVerdict = result.NoVerdict,
             Error = result.Error is { } error ? PlainText.OneLine(error, ErrorCharacters) : null,
 
             // A run that the infrastructure ended was paid for too.
@@ -51,6 +52,8 @@ internal static class TrialRows
             Skills = skills?.Names,
             SkillsSha256 = skills?.Tar?.Sha256,
             SkillsProblem = skills?.Problem,
+            SkillsLeftOut = skills?.LeftOut,
+            SkillUses = result.SkillUses,
             TrialDir = result.TrialDir is { } dir && dir.StartsWith(input.OutDir, StringComparison.Ordinal) ? dir[input.OutDir.Length..].TrimStart('/') : result.TrialDir,
         };
     }

@@ -13,6 +13,8 @@ namespace Spark.Temporal.Activities.Sandbox;
 /// </summary>
 internal sealed class SkillInstaller(IContainerGateway gateway, IArtifactStore store)
 {
+    private const long LargeBytes = 4 << 20;
+
     /// <summary>Copies the skills into every place; the container need not run yet.</summary>
     /// <param name="container">The container.</param>
     /// <param name="skills">Tar with one folder per skill at its root.</param>
@@ -23,19 +25,28 @@ internal sealed class SkillInstaller(IContainerGateway gateway, IArtifactStore s
     {
         var account = await AccountAsync(container, user, cancellationToken);
         var files = await FilesAsync(skills, cancellationToken);
-        using var tar = new MemoryStream();
-        await using (var packer = TarPacker.Into(tar))
+        List<Action<TarPacker>> places = [packer => Put(packer, skillsDir ?? SkillFolders.Default, "/", Account.Root, files)];
+        foreach (var place in SkillFolders.All)
         {
-            Put(packer, skillsDir ?? SkillFolders.Default, "/", Account.Root, files);
-            foreach (var place in SkillFolders.All)
-            {
-                var inHome = !place.Path.StartsWith('/');
-                Put(packer, place.In(account.Home), inHome ? account.Home : "/", inHome ? account : Account.Root, files);
-            }
+            var inHome = !place.Path.StartsWith('/');
+            places.Add(packer => Put(packer, place.In(account.Home), inHome ? account.Home : "/", inHome ? account : Account.Root, files));
         }
 
-        tar.Position = 0;
-        await gateway.PutAsync(container, tar, cancellationToken);
+        // One archive for all places, where that does not hold large files in memory many times.
+        foreach (var some in places.Chunk(files.Sum(file => file.Content?.LongLength ?? 0) > LargeBytes ? 1 : places.Count))
+        {
+            using var tar = new MemoryStream();
+            await using (var packer = TarPacker.Into(tar))
+            {
+                foreach (var put in some)
+                {
+                    put(packer);
+                }
+            }
+
+            tar.Position = 0;
+            await gateway.PutAsync(container, tar, cancellationToken);
+        }
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Statistics;
 using Spark.Temporal.Domain.Tasks;
@@ -28,6 +29,10 @@ public sealed record EvaluationSummary : OpenRecord
     public required int Repeats { get; init; }
     public required ulong Seed { get; init; }
     public required double TimeoutMultiplier { get; init; }
+
+    /// <summary>Factor on the verifier's time-out; null for 1.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? VerifierTimeoutMultiplier { get; init; }
 
     /// <summary>Whether every planned trial ended; false while it runs and where it was cancelled.</summary>
     public required bool Complete { get; init; }

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Domain.Statistics;
 
 namespace Spark.Temporal.Domain.Evaluation;
@@ -19,6 +20,11 @@ public sealed record EvaluationTrial : OpenRecord, ITrialScore
     public required int Repeat { get; init; }
 
     public required Outcome Outcome { get; init; }
+
+    /// <summary>Whether its verifier ran out of time (<c>VerifierTimeoutError</c>): it has no reward and is in no mean.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool NoVerdict { get; init; }
+
     public double? Reward { get; init; }
     public int TestsPassed { get; init; }
     public int TestsTotal { get; init; }
@@ -69,6 +75,13 @@ public sealed record EvaluationTrial : OpenRecord, ITrialScore
     /// <summary>Problems in these skills; they were installed anyway.</summary>
     public string? SkillsProblem { get; init; }
 
+    /// <summary>Names of files and folders of these skills that were not installed; null for none.</summary>
+    public string? SkillsLeftOut { get; init; }
+
+    /// <summary>What became of each skill that it was given; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<SkillUse>? SkillUses { get; init; }
+
     /// <summary>Why there is no score, or what else went wrong.</summary>
     public string? Error { get; init; }
 
@@ -78,6 +91,8 @@ public sealed record EvaluationTrial : OpenRecord, ITrialScore
     public required string WorkflowId { get; init; }
     public required DateTime StartedAt { get; init; }
     public required DateTime FinishedAt { get; init; }
+
+    bool? ITrialScore.SkillOpened => SkillUses is { Count: > 0 } uses ? uses.Any(use => use.Opened) : null;
 
     long ITrialScore.Tokens => PromptTokens + CompletionTokens;
 

@@ -20,6 +20,10 @@ public sealed record EvaluationHead
     public required int Repeats { get; init; }
     public required ulong Seed { get; init; }
     public required double TimeoutMultiplier { get; init; }
+
+    /// <summary>As <see cref="EvaluationSummary.VerifierTimeoutMultiplier"/>.</summary>
+    public double? VerifierTimeoutMultiplier { get; init; }
+
     public required DateTime StartedAt { get; init; }
 
     /// <summary>As <see cref="EvaluationSummary.LeftOut"/>.</summary>
@@ -68,6 +72,7 @@ public static class SummaryMaker
             Repeats = head.Repeats,
             Seed = head.Seed,
             TimeoutMultiplier = head.TimeoutMultiplier,
+            VerifierTimeoutMultiplier = head.VerifierTimeoutMultiplier,
             Complete = trials.Count == planned,
             Planned = planned,
             StartedAt = head.StartedAt,

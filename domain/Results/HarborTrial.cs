@@ -1,7 +1,8 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Skills;
 
 namespace Spark.Temporal.Domain.Results;
 
@@ -71,6 +72,9 @@ public sealed record HarborTrialConfig : OpenRecord
 
     /// <summary>Of the agent's time only.</summary>
     public double? TimeoutMultiplier { get; init; }
+
+    /// <summary>Of the verifier's time; null for 1.</summary>
+    public double? VerifierTimeoutMultiplier { get; init; }
 
     public HarborAgentConfig? Agent { get; init; }
     public HarborEnvironmentConfig? Environment { get; init; }
@@ -155,6 +159,9 @@ public sealed record SparkTrialMetadata : OpenRecord
     public int? TestsPassed { get; init; }
     public int? TestsTotal { get; init; }
     public IReadOnlyList<string>? Notes { get; init; }
+
+    /// <summary>What became of the skills that the agent was given; null where there were none.</summary>
+    public IReadOnlyList<SkillUse>? Skills { get; init; }
 }
 
 public sealed record HarborVerifierResult : OpenRecord

@@ -11,6 +11,9 @@ public sealed record SkillDocument(string FrontMatter, string Body, int BodyLine
 {
     public const string FileName = "SKILL.md";
 
+    /// <summary>Names by which readers take the file, the first that exists.</summary>
+    public static readonly IReadOnlyList<string> FileNames = [FileName, "skill.md"];
+
     private const string Mark = "---";
 
     /// <summary>Lines of the body.</summary>
@@ -28,6 +31,15 @@ public sealed record SkillDocument(string FrontMatter, string Body, int BodyLine
             first < 0 ? "" : string.Join('\n', lines[first..(last + 1)]),
             first < 0 ? closing + 2 : first + 1,
             closing + 1);
+    }
+
+    /// <summary>What is wrong with a file that has no front matter, or none that ends.</summary>
+    internal static SkillProblem NoFrontMatter(string text)
+    {
+        var first = text.Split('\n', 2)[0].TrimEnd();
+        return first == Mark
+            ? new(1, "the front matter is never closed; end it with a line '---'")
+            : new(1, $"the file must begin with a line '---' and YAML front matter; it begins with '{PlainText.OneLine(first, 60)}'");
     }
 
     /// <summary>

@@ -5,8 +5,9 @@ using Spark.Temporal.Domain.Texts;
 namespace Spark.Temporal.Domain.Skills;
 
 /// <summary>
-/// Whether a <c>SKILL.md</c> is valid by the Agent Skills specification, as narrowly as its strictest readers take it:
-/// front matter in block style with text values, known keys only, a name that is its folder's, and a body that is short.
+/// Whether a <c>SKILL.md</c> is as we write one: valid by the Agent Skills specification, as narrowly as its strictest readers
+/// take it. Front matter in block style with text values, known keys only, a name that is its folder's, and a body that is
+/// short. What the specification itself refuses of anyone's skill is in <see cref="SpecificationRules"/>.
 /// </summary>
 public static partial class SkillRules
 {
@@ -16,9 +17,6 @@ public static partial class SkillRules
 
     /// <summary>The body must have fewer lines than this.</summary>
     public const int BodyLineLimit = 500;
-
-    /// <summary>What a skill's folder may hold; folders end in a slash.</summary>
-    public static readonly IReadOnlyList<string> FolderContents = [SkillDocument.FileName, "references/", "scripts/", "assets/"];
 
     /// <summary>Whether a text may be a skill's name: 1 to 64 of a-z, 0-9 and single inner hyphens.</summary>
     public static bool IsName(string text) => text.Length <= MaxNameCharacters && NameForm().IsMatch(text);
@@ -42,7 +40,7 @@ public static partial class SkillRules
         var document = SkillDocument.Parse(text);
         if (document.ClosingLine == 0)
         {
-            return [NoFrontMatter(text)];
+            return [SkillDocument.NoFrontMatter(text)];
         }
 
         var front = SkillFrontMatter.Read(document.FrontMatter);
@@ -56,16 +54,9 @@ public static partial class SkillRules
             CheckOptional(front, problems);
         }
 
+        CheckHyphens(document, problems);
         CheckBody(document, problems);
-        return [.. problems.OrderBy(problem => problem.Line)];
-    }
-
-    private static SkillProblem NoFrontMatter(string text)
-    {
-        var first = text.Split('\n', 2)[0].TrimEnd();
-        return first == "---"
-            ? new(1, "the front matter is never closed; end it with a line '---'")
-            : new(1, $"the file must begin with a line '---' and YAML front matter; it begins with '{PlainText.OneLine(first, 60)}'");
+        return problems.Count == 0 ? SpecificationRules.Check(text, expectedName) : [.. problems.OrderBy(problem => problem.Line)];
     }
 
     private static void CheckName(SkillFrontMatter front, string expectedName, List<SkillProblem> problems)
@@ -164,6 +155,17 @@ public static partial class SkillRules
         }
     }
 
+    /// <summary>Some readers take three hyphens anywhere for the end of the front matter.</summary>
+    private static void CheckHyphens(SkillDocument document, List<SkillProblem> problems)
+    {
+        var lines = document.FrontMatter.Split('\n');
+        var at = Array.FindIndex(lines, line => line.Contains("---", StringComparison.Ordinal));
+        if (at >= 0)
+        {
+            problems.Add(new(at + 2, "'---' within a line of the front matter ends it for some readers; write it another way"));
+        }
+    }
+
     private static void CheckBody(SkillDocument document, List<SkillProblem> problems)
     {
         if (document.BodyLines == 0)
@@ -174,7 +176,7 @@ public static partial class SkillRules
         {
             problems.Add(new(
                 document.BodyLine,
-                $"the body has {document.BodyLines} lines; it must have fewer than {BodyLineLimit}: keep what matters, move long material to references/"));
+                $"the body has {document.BodyLines} lines; keep it below {BodyLineLimit}: keep what matters, move long material to references/"));
         }
     }
 

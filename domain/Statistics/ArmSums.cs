@@ -21,7 +21,19 @@ public sealed record ArmSums : ICosted
     /// <summary>Trials left out because the infrastructure failed.</summary>
     public required int Infrastructure { get; init; }
 
+    /// <summary>Trials left out because their verifier ran out of time.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int NoVerdict { get; init; }
+
     public required int Passed { get; init; }
+
+    /// <summary>Scored trials in which it is known whether a skill of the arm was opened; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? SkillsKnown { get; init; }
+
+    /// <summary>Those among them in which one was; null where it is known of none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? SkillsOpened { get; init; }
 
     /// <summary>Passed / scored; null where nothing was scored.</summary>
     public double? PassRate { get; init; }
@@ -69,7 +81,10 @@ public sealed record ArmSums : ICosted
             Scored = scored.Count,
             Skipped = all.Count(trial => trial.Outcome == Outcome.Skipped),
             Infrastructure = all.Count(trial => trial.Outcome == Outcome.Infrastructure),
+            NoVerdict = all.Count(trial => trial.Outcome.IsScored() && trial.NoVerdict),
             Passed = passed,
+            SkillsKnown = scored.Count(trial => trial.SkillOpened is not null) is > 0 and var known ? known : null,
+            SkillsOpened = scored.Exists(trial => trial.SkillOpened is not null) ? scored.Count(trial => trial.SkillOpened == true) : null,
             PassRate = any ? (double)passed / scored.Count : null,
             PassRateInterval = Wilson.OfTasks([.. tasks.Select(task => (task.Count(trial => trial.Outcome == Outcome.Pass), task.Count()))]),
             MeanReward = any ? Descriptive.Mean([.. tasks.Select(task => Descriptive.Mean([.. task.Select(trial => trial.Score())]))]) : null,

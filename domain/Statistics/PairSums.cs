@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Judging;
 
 namespace Spark.Temporal.Domain.Statistics;
@@ -28,6 +29,13 @@ public sealed record PairSums
 
     /// <summary>By <see cref="Bootstrap.OfMean"/>, clustered by task; null with fewer than two tasks.</summary>
     public Interval? DeltaRInterval { get; init; }
+
+    /// <summary>
+    /// Mean Δr over the tasks that are left where only those trials of the arm count in which one of its skills was opened; null
+    /// where that is not known, or no such task is left. Who opens a skill is not drawn by lot: it describes, and proves nothing.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? DeltaROpened { get; init; }
 
     /// <summary>PG: the mean over tasks of pass rate with the arm − without, −1 to 1; null without a common task.</summary>
     public double? PassGain { get; init; }
@@ -66,6 +74,8 @@ public sealed record PairSums
         double[] deltas = [.. pairs.Select(pair => pair.DeltaR)];
         double[] gains = [.. tasks.Select(task => Mean(task.With, Passed) - Mean(task.Without, Passed))];
         double? delta = pairs.Length == 0 ? null : Descriptive.Mean(deltas);
+        double[] opened = [.. tasks.Select(task => (With: task.With.FindAll(trial => trial.SkillOpened == true), task.Without)).Where(task => task.With.Count > 0)
+            .Select(task => Mean(task.With, TrialScores.Score) - Mean(task.Without, TrialScores.Score))];
         var extra = tasks.Sum(task => Mean(task.With, Cost) - Mean(task.Without, Cost)) / Math.Max(1, tasks.Count);
         var known = tasks.SelectMany(task => task.With.Concat(task.Without)).All(trial => trial is { Unpriced: false, CostUsd: not null });
         return new PairSums
@@ -75,6 +85,7 @@ public sealed record PairSums
             Tasks = pairs,
             DeltaR = delta,
             DeltaRInterval = Bootstrap.OfMean(deltas, seed, resamples: resamples),
+            DeltaROpened = opened.Length == 0 ? null : Descriptive.Mean(opened),
             PassGain = pairs.Length == 0 ? null : Descriptive.Mean(gains),
             PassGainInterval = Bootstrap.OfMean(gains, seed, resamples: resamples),
             Agreement = Agreement.Of(pairs.Select(pair => (pair.Passes, pair.AgainstPasses))),

@@ -18,7 +18,7 @@ internal sealed class BatchSettings(string kind, int parallelism)
     private readonly Option<bool> _shuffle = new("--shuffle") { Description = "Shuffle the items instead of ordering them by name; the same seed gives the same order." };
     private readonly Option<ulong> _seed = new("--seed") { Description = "Seed of --shuffle.", DefaultValueFactory = _ => 0 };
     private readonly Option<bool> _resume = new("--resume") { Description = "Take over results of earlier batches under --out for tasks with the same content and settings; names do not matter." };
-    private readonly Option<string?> _shared = new("--shared-result-dir") { Description = "Another folder with batches/ in it, such as a colleague's --out; its results are taken over too. The workers must see it." };
+    private readonly Option<string?> _shared = new("--shared-result-dir") { Description = "Another folder with batches/ in it, such as a colleague's --out, or a folder of results in one; its results are taken over too. The workers must see it." };
     private readonly Option<double?> _dollars = RunSettings.Positive(new Option<double?>("--batch-budget-usd") { Description = "Dollars the whole batch may cost before it waits." });
     private readonly Option<long?> _tokens = RunSettings.Positive(new Option<long?>("--batch-budget-tokens") { Description = "Tokens it may use before it waits." });
     private readonly Option<int> _priority = RunSettings.Between(1, 5, new Option<int>("--priority") { Description = "1 (first) to 5 (last) where batches wait for the same workers.", DefaultValueFactory = _ => 3 });
@@ -81,8 +81,19 @@ internal sealed class BatchSettings(string kind, int parallelism)
         Weight = parsed.GetValue(_weight),
     };
 
-    private static string Shared(string folder) => Directory.Exists(Path.Combine(folder, "batches")) ? Path.GetFullPath(folder)
-        : throw new CliException($"--shared-result-dir: {folder} has no batches/ in it; name a folder that batches wrote to with --out", ExitCodes.Usage);
+    /// <summary>The folder with the batches: the one named, or the one above it, where a folder of results within it was named.</summary>
+    private static string Shared(string folder) => Above(folder).FirstOrDefault(one => Directory.Exists(Path.Combine(one, "batches")))
+        ?? throw new CliException($"--shared-result-dir: {folder} has no batches/ in it; name a folder that batches wrote to with --out", ExitCodes.Usage);
+
+    private static IEnumerable<string> Above(string folder)
+    {
+        // OUT, OUT/skills_gen_result, OUT/skills_gen_result/MODEL
+        var one = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        for (var level = 0; level < 3 && one is not null && Directory.Exists(one); level++, one = Path.GetDirectoryName(one))
+        {
+            yield return one;
+        }
+    }
 
     /// <summary>The workers read a file of names, and their working folder is another one.</summary>
     public static string AbsoluteList(string name) => name.StartsWith('@') ? $"@{Path.GetFullPath(name[1..])}" : name;

@@ -52,15 +52,22 @@ internal static class BatchTable
     {
         var several = tallies.Select(tally => tally.Model).Distinct().Count() > 1;
         var table = new Table().Border(TableBorder.Rounded).AddColumns("arm", "passed", "mean reward", "skipped", "infra", "cost");
+        var unjudged = tallies.Any(tally => tally.NoVerdict > 0);
+        if (unjudged)
+        {
+            table.AddColumn("no verdict");
+        }
+
         foreach (var tally in tallies)
         {
-            table.AddRow(Cells(
+            table.AddRow(Cells([
                 several ? $"{tally.Model} {tally.Arm}" : tally.Arm,
                 $"{tally.Passed}/{tally.Scored}",
                 tally.Scored == 0 ? "" : (tally.Rewards / tally.Scored).ToString("0.000", CultureInfo.InvariantCulture),
                 $"{tally.Skipped}",
                 $"{tally.Infrastructure}",
-                Money.Of(tally)));
+                Money.Of(tally),
+                .. unjudged ? [$"{tally.NoVerdict}"] : Array.Empty<string>()]));
         }
 
         return table;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Spark.Temporal.Domain.Evaluation;
+using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Wire.TaskFiles;
@@ -25,12 +26,12 @@ internal sealed class ArmSettings
 
     private readonly Option<string?> _skills = new("--skills-result-dir")
     {
-        Description = $"Generated skills, laid out as MODEL/TASK/SKILL.md. Default: {DefaultSkills}, where it exists.",
+        Description = $"Generated skills, laid out as MODEL/TASK/SKILL.md, or the folder of one model. Default: {DefaultSkills}, where it exists.",
     };
 
     private readonly Option<string[]> _source = new("--skill-source-model")
     {
-        Description = "Model whose skills the students get. Default: each student's own. Several models give one arm generated-MODEL each.",
+        Description = "Model whose skills the students get, or the name of its folder. Default: each student's own. Several models give one arm generated-MODEL each.",
         AllowMultipleArgumentsPerToken = true,
     };
 
@@ -91,10 +92,18 @@ internal sealed class ArmSettings
 
     private static IEnumerable<EvaluationArm> Generated(string skills, string[] sources)
     {
-        foreach (var source in sources.Where(source => !Directory.Exists(Path.Combine(skills, PlainText.Slug(source)))))
+        if (IsOfOneModel(skills))
+        {
+            var model = Path.GetFileName(skills);
+            return sources.FirstOrDefault(source => PlainText.Slug(source) != PlainText.Slug(model)) is { } other
+                ? throw new CliException($"--skill-source-model {other}: {skills} has the skills of one model, {model}; name the folder above it with --skills-result-dir", ExitCodes.Usage)
+                : [new EvaluationArm { Name = EvaluationArm.Generated, Source = SkillSource.Generated, Root = Path.GetDirectoryName(skills), SkillSourceModel = model }];
+        }
+
+        foreach (var source in sources.Where(source => !Directory.Exists(ResultFolders.Below(skills, source))))
         {
             throw new CliException(
-                $"--skill-source-model {source}: there is no folder {Path.Combine(skills, PlainText.Slug(source))}; {skills} has {string.Join(", ", Directory.EnumerateDirectories(skills).Select(Path.GetFileName).Order(StringComparer.Ordinal))}",
+                $"--skill-source-model {source}: there is no folder {ResultFolders.Below(skills, source)}; {skills} has {string.Join(", ", Directory.EnumerateDirectories(skills).Select(Path.GetFileName).Order(StringComparer.Ordinal))}",
                 ExitCodes.Usage);
         }
 
@@ -105,9 +114,12 @@ internal sealed class ArmSettings
                 Name = sources.Length == 1 ? EvaluationArm.Generated : $"{EvaluationArm.Generated}-{PlainText.Slug(source)}",
                 Source = SkillSource.Generated,
                 Root = skills,
-                SkillSourceModel = PlainText.Slug(source),
+                SkillSourceModel = Path.GetRelativePath(skills, ResultFolders.Below(skills, source)),
             });
     }
+
+    /// <summary>Whether a folder has the tasks themselves, not models with tasks.</summary>
+    private static bool IsOfOneModel(string skills) => Directory.EnumerateDirectories(skills).Any(task => File.Exists(Path.Combine(task, SkillDocument.FileName)));
 
     private static EvaluationArm Further(string text)
     {
@@ -118,5 +130,5 @@ internal sealed class ArmSettings
     }
 
     private static string Existing(string option, string folder) =>
-        Directory.Exists(folder) ? Path.GetFullPath(folder) : throw new CliException($"{option}: there is no folder '{folder}'", ExitCodes.Usage);
+        Directory.Exists(folder) ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) : throw new CliException($"{option}: there is no folder '{folder}'", ExitCodes.Usage);
 }

@@ -1,6 +1,7 @@
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Domain.Statistics;
+using Spark.Temporal.Wire.TaskFiles;
 using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Starter.Eval;
@@ -20,7 +21,7 @@ internal sealed record CostEstimate(string Model, int Trials, double? Usd, int R
     public static IReadOnlyList<CostEstimate> Of(EvaluationInput input, IReadOnlyList<string> tasks, string? skillsDir) => [.. input.Students.Select(student =>
     {
         var known = Earlier(Path.Combine(input.ResultsRoot ?? Path.Combine(input.OutDir, SummaryFiles.Root), student.Slug))
-            .Concat(skillsDir is null ? [] : Attempts(Path.Combine(skillsDir, student.Slug)))
+            .Concat(skillsDir is null ? [] : Attempts(ResultFolders.Below(skillsDir, student.Slug)))
             .ToLookup(cost => cost.Task, cost => cost.Usd, StringComparer.Ordinal);
         double[] all = [.. known.SelectMany(task => task)];
         var perTask = input.Arms.Count * input.Repeats;

@@ -22,6 +22,7 @@ internal static class EvalRunCommand
     {
         var tasksDir = new Option<string>("--tasks-dir") { Description = "A folder of Harbor tasks, or one task.", Required = true };
         var tasks = new Option<string[]>("--tasks") { Description = "Only these, by name; * and ? match; @FILE reads names from a file.", AllowMultipleArgumentsPerToken = true };
+        var exclude = new Option<string[]>("--exclude-tasks") { Description = "Leave these out, by name; * and ? match; @FILE reads names from a file.", AllowMultipleArgumentsPerToken = true };
         var strict = TaskFolders.Strict();
         var limit = RunSettings.Positive(new Option<int?>("--limit") { Description = "Run at most this many tasks." });
         var agent = new AgentSettings();
@@ -48,15 +49,15 @@ internal static class EvalRunCommand
             "run",
             """
             Run the same tasks with the same agent without a skill, with a generated one, with a human one, and in any further
-            arm. Trials of one task run close together in time. A trial that the infrastructure ended is run again, never scored. A
-            trial whose skill is missing is skipped, and a task that cannot run is left out. Exits 0 if every trial was scored or
-            skipped, 3 if infrastructure ended some or tasks were left out.
+            arm. Trials of one task run close together in time. A trial that the infrastructure ended is run again, never scored; one
+            whose verifier ran out of time has no verdict and is not scored either. A trial whose skill is missing is skipped, and a
+            task that cannot run is left out. Exits 0 if every trial was scored or skipped, 3 if some were not or tasks were left out.
 
             Example:
               spark eval run --tasks-dir tasks --model gpt-5-mini --skill-source-model gpt-5 --repeats 3 --parallelism 8
             """)
         {
-            tasksDir, tasks, strict, limit, models, repeats, parallelism, seed, budget, batchName, results, resume, detach, dryRun, cancel, json,
+            tasksDir, tasks, exclude, strict, limit, models, repeats, parallelism, seed, budget, batchName, results, resume, detach, dryRun, cancel, json,
         };
         var dashboard = new DashboardOptions();
         dashboard.AddTo(command);
@@ -73,7 +74,8 @@ internal static class EvalRunCommand
 
             var source = new BatchSource
             {
-                TasksDir = Path.GetFullPath(parsed.GetValue(tasksDir)!), Names = [.. (parsed.GetValue(tasks) ?? []).Select(BatchSettings.AbsoluteList)], Limit = parsed.GetValue(limit),
+                TasksDir = Path.GetFullPath(parsed.GetValue(tasksDir)!), Names = [.. (parsed.GetValue(tasks) ?? []).Select(BatchSettings.AbsoluteList)],
+                Exclude = [.. (parsed.GetValue(exclude) ?? []).Select(BatchSettings.AbsoluteList)], Limit = parsed.GetValue(limit),
             };
             var choice = TaskFolders.Select(source, parsed.GetValue(strict));
             TaskFolders.Tell(choice, output);
@@ -149,6 +151,7 @@ internal static class EvalRunCommand
                 input.Repeats,
                 input.Parallelism,
                 input.Limits.TimeoutMultiplier,
+                input.Limits.VerifierTimeoutMultiplier,
                 Trials = estimates.Sum(estimate => estimate.Trials),
                 Estimates = estimates,
                 choice.LeftOut,

@@ -34,7 +34,7 @@ internal sealed record EvaluationComparison(
             [.. firstTasks.Except(secondTasks)],
             [.. secondTasks.Except(firstTasks)],
             [.. arms.Select(arm => Compare(arm, Scores(first, arm, "first", common), Scores(second, arm, "second", common), first.Seed))],
-            [.. Differ("agent", first.Agent, second.Agent), .. Differ("time-out multiplier", first.TimeoutMultiplier, second.TimeoutMultiplier), .. Differ("repeats", first.Repeats, second.Repeats)]);
+            [.. Differ("agent", first.Agent, second.Agent), .. Differ("time-out multiplier", first.TimeoutMultiplier, second.TimeoutMultiplier), .. Differ("verifier time-out multiplier", first.VerifierTimeoutMultiplier ?? 1, second.VerifierTimeoutMultiplier ?? 1), .. Differ("repeats", first.Repeats, second.Repeats)]);
     }
 
     private static ComparedArm Compare(string arm, List<EvaluationTrial> first, List<EvaluationTrial> second, ulong seed) => new(

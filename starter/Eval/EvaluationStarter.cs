@@ -45,9 +45,9 @@ internal sealed class EvaluationStarter(SparkSession session, CliOutput output)
     public async Task<EvaluationResult> EvaluateAsync(EvaluationInput input, int tasks, CancellationToken cancellationToken) =>
         await FollowAsync(await StartAsync(input, tasks, null, cancellationToken), cancellationToken);
 
-    /// <summary>Good when every trial ended, infrastructure ended none of them, and no task was left out.</summary>
+    /// <summary>Good when every trial ended with a verdict or was skipped, and no task was left out.</summary>
     public static int ExitCode(EvaluationResult result) =>
-        result.LeftOut is null && result.Students.All(student => student.Complete && student.Arms.All(arm => arm.Infrastructure == 0)) ? ExitCodes.Good : ExitCodes.SomeFailed;
+        result.LeftOut is null && result.Students.All(student => student.Complete && student.Arms.All(arm => arm is { Infrastructure: 0, NoVerdict: 0 })) ? ExitCodes.Good : ExitCodes.SomeFailed;
 
     /// <summary>One table per student.</summary>
     public static void Print(EvaluationResult result, CliOutput output)
@@ -89,7 +89,7 @@ internal sealed class EvaluationStarter(SparkSession session, CliOutput output)
                     // A cancelled or failed evaluation goes on from its files; a finished one only with --resume.
                     var started = input with { Resume = input.Resume || again };
                     options.StaticSummary = $"{tasks} tasks × {input.Arms.Count} arms × {input.Repeats}, {input.Students.Count} {(input.Students.Count == 1 ? "student" : "students")}";
-                    options.StaticDetails = $"Arms {Names(input.Arms.Select(arm => arm.Name))}; students {Names(input.Students.Select(student => student.Slug))}; agent `{input.Agent}`, time-outs × {input.Limits.TimeoutMultiplier}; results under `{input.OutDir}`.";
+                    options.StaticDetails = $"Arms {Names(input.Arms.Select(arm => arm.Name))}; students {Names(input.Students.Select(student => student.Slug))}; agent `{input.Agent}`, agent's time × {input.Limits.TimeoutMultiplier}; results under `{input.OutDir}`.";
                     options.TypedSearchAttributes = SearchAttributes.Started(input.Batch, "*", string.Join(',', input.Students.Select(student => student.Slug)), string.Join(',', input.Arms.Select(arm => arm.Name)));
                     return session.Client.StartWorkflowAsync((EvaluationWorkflow workflow) => workflow.RunAsync(started), options);
                 },

@@ -22,6 +22,11 @@ internal static class SummaryPrinter
                 + Harmed(pair.Harmed, pair.HarmedCount));
         }
 
+        foreach (var sums in student.Arms.Where(sums => sums.SkillsKnown is not null))
+        {
+            output.Line(Opened(sums));
+        }
+
         output.Line(student.SummaryPath);
     }
 
@@ -35,9 +40,15 @@ internal static class SummaryPrinter
                 + $"McNemar p {pair.Agreement.McNemarP.ToString("0.000", CultureInfo.InvariantCulture)}; {Harmed(pair.Harmed, pair.Harmed.Count)}");
         }
 
+        foreach (var sums in summary.Sums.Where(sums => sums.SkillsKnown is not null))
+        {
+            output.Line(Opened(sums)
+                + string.Concat(summary.Comparisons.Where(pair => pair.Arm == sums.Arm && pair.DeltaROpened is not null).Select(pair => $"; against {pair.Against} Δr {Signed(pair.DeltaROpened)} where it was")));
+        }
+
         foreach (var trial in summary.Trials.Where(trial => !trial.IsScored()))
         {
-            output.Line($"not scored: {trial.Task}, {trial.Arm} {trial.Repeat}: {PlainText.Words(trial.Outcome)}, {trial.Error}");
+            output.Line($"not scored: {trial.Task}, {trial.Arm} {trial.Repeat}: {(trial.NoVerdict ? "no verdict" : PlainText.Words(trial.Outcome))}, {trial.Error}");
         }
 
         TaskFolders.Print(summary.LeftOut, output);
@@ -63,9 +74,16 @@ internal static class SummaryPrinter
     private static void Arms(IReadOnlyList<ArmSums> arms, string model, CliOutput output)
     {
         var table = new Table().Border(TableBorder.Ascii).AddColumns(Markup.Escape(model), "pass rate", "95 %", "passed", "mean reward", "cost", "per task", "time", "skipped", "infra");
+        var unjudged = arms.Any(sums => sums.NoVerdict > 0);
+        if (unjudged)
+        {
+            table.AddColumn("no verdict");
+        }
+
         foreach (var sums in arms)
         {
-            table.AddRow(
+            string[] row =
+            [
                 Markup.Escape(sums.Arm),
                 Percent(sums.PassRate),
                 sums.PassRate is null ? "-" : $"{Percent(sums.PassRateInterval.Low)} - {Percent(sums.PassRateInterval.High)}",
@@ -75,11 +93,16 @@ internal static class SummaryPrinter
                 sums.CostPerTaskUsd is { } cost ? Money.Of(cost, estimated: sums.Estimated) : sums.Unpriced ? Money.Unknown : "-",
                 sums.MedianDurationMs is { } ms ? (ms / 1000).ToString("0.0 s", CultureInfo.InvariantCulture) : "-",
                 $"{sums.Skipped}",
-                $"{sums.Infrastructure}");
+                $"{sums.Infrastructure}",
+                .. unjudged ? [$"{sums.NoVerdict}"] : Array.Empty<string>(),
+            ];
+            table.AddRow(row);
         }
 
         output.Console.Write(table);
     }
+
+    private static string Opened(ArmSums sums) => $"{sums.Arm}: a skill was opened in {sums.SkillsOpened} of {sums.SkillsKnown} scored trials";
 
     private static string Percent(double? share) => share is { } value ? (100 * value).ToString("0.0", CultureInfo.InvariantCulture) + " %" : "-";
 

@@ -35,6 +35,7 @@ internal sealed class RunSettings
         DefaultValueFactory = _ => [],
     };
 
+    private readonly Option<double?> _verifierMultiplier = new("--verifier-timeout-multiplier") { Description = "Factor on the tasks' verifier time-outs. Default: 1." };
     private readonly Option<double> _multiplier;
     private readonly bool _withModel;
 
@@ -54,16 +55,20 @@ internal sealed class RunSettings
         _withModel = withModel;
         _multiplier = new Option<double>("--timeout-multiplier")
         {
-            Description = "Factor on the tasks' agent time-outs; the verifier's stay.",
+            Description = "Factor on the tasks' agent time-outs; the verifier's stay (--verifier-timeout-multiplier).",
             DefaultValueFactory = _ => multiplier,
         };
-        _multiplier.Validators.Add(result =>
+        foreach (var factor in new Option[] { _multiplier, _verifierMultiplier })
         {
-            if (Number(result) is not (> 0 and <= 100))
+            factor.Validators.Add(result =>
             {
-                result.AddError($"--timeout-multiplier is a factor above 0, at most 100; it was '{result.Tokens[0].Value}'.");
-            }
-        });
+                if (result.Tokens.Count > 0 && Number(result) is not (> 0 and <= 100))
+                {
+                    result.AddError($"{factor.Name} is a factor above 0, at most 100; it was '{result.Tokens[0].Value}'.");
+                }
+            });
+        }
+
         _verdict.AcceptOnlyFromAmong("shared", "clean", "both");
         foreach (var key in new[] { _key, _summaryKey })
         {
@@ -79,7 +84,7 @@ internal sealed class RunSettings
             command.Add(_model);
         }
 
-        foreach (var option in new Option[] { _apiBase, _maxTokens, _budgets, _multiplier, _verdict, _taskEnv, _out, _key, _summaryKey })
+        foreach (var option in new Option[] { _apiBase, _maxTokens, _budgets, _multiplier, _verifierMultiplier, _verdict, _taskEnv, _out, _key, _summaryKey })
         {
             command.Add(option);
         }
@@ -94,6 +99,9 @@ internal sealed class RunSettings
     public AttemptLimits Limits(ParseResult parsed) => new()
     {
         TimeoutMultiplier = parsed.GetValue(_multiplier),
+
+        // A factor that changes nothing is none, so that naming it makes no other run.
+        VerifierTimeoutMultiplier = parsed.GetValue(_verifierMultiplier) is { } factor and not 1 ? factor : null,
         Verdict = parsed.GetValue(_verdict) is { } verdict ? Enum.Parse<VerdictMode>(verdict, ignoreCase: true) : null,
         TaskEnv = parsed.GetValue(_taskEnv) is { Length: > 0 } names ? names : null,
         MaxTokens = parsed.GetValue(_maxTokens),

@@ -1,6 +1,7 @@
 using System.Text;
 using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Starter.Cli;
+using Spark.Temporal.Wire.TaskFiles;
 
 namespace Spark.Temporal.Starter.Skills;
 
@@ -37,7 +38,7 @@ internal sealed record SkillFolder(string File)
     {
         if (System.IO.File.Exists(path))
         {
-            return Path.GetFileName(path) == SkillDocument.FileName
+            return SkillDocument.FileNames.Contains(Path.GetFileName(path))
                 ? [new SkillFolder(path)]
                 : throw new CliException($"{path} is not a skill: give its folder or its {SkillDocument.FileName}", ExitCodes.Usage);
         }
@@ -54,14 +55,13 @@ internal sealed record SkillFolder(string File)
     public CheckedSkill Check()
     {
         var folder = new DirectoryInfo(Path.GetDirectoryName(Path.GetFullPath(File))!);
-        List<SkillFinding> findings = [.. CheckFile(folder.Name), .. Strangers()];
+        List<SkillFinding> findings = [.. CheckFile(folder.Name), .. System.IO.File.Exists(File) ? NotInstalled(folder) : []];
         return new CheckedSkill(File, folder.Name, findings.TrueForAll(finding => finding.Severity != SkillFinding.Error), findings);
     }
 
     private static IEnumerable<SkillFolder> Below(string folder, int depth)
     {
-        var file = Path.Combine(folder, SkillDocument.FileName);
-        if (System.IO.File.Exists(file))
+        if (SkillDocument.FileNames.Select(name => Path.Combine(folder, name)).FirstOrDefault(System.IO.File.Exists) is { } file)
         {
             return [new SkillFolder(file)];
         }
@@ -90,7 +90,7 @@ internal sealed record SkillFolder(string File)
         try
         {
             var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(System.IO.File.ReadAllBytes(File));
-            return SkillRules.Check(text, name).Select(problem => new SkillFinding(File, problem.Line, SkillFinding.Error, problem.Message));
+            return Findings(SpecificationRules.Check(text, name), SkillRules.Check(text, name));
         }
         catch (DecoderFallbackException)
         {
@@ -102,17 +102,27 @@ internal sealed record SkillFolder(string File)
         }
     }
 
-    /// <summary>Files that do not belong in a skill; an installation leaves them out.</summary>
-    private IEnumerable<SkillFinding> Strangers()
+    /// <summary>What the specification refuses is an error; what its strictest readers may stumble over, and what it advises against, a warning.</summary>
+    private IEnumerable<SkillFinding> Findings(IReadOnlyList<SkillProblem> errors, IReadOnlyList<SkillProblem> advice)
     {
-        var folder = Path.GetDirectoryName(File) is { Length: > 0 } named ? named : ".";
-        var strangers = Directory.EnumerateFileSystemEntries(folder)
-            .Select(entry => Path.GetFileName(entry) + (Directory.Exists(entry) ? "/" : ""))
-            .Except(SkillRules.FolderContents)
-            .Order(StringComparer.Ordinal)
-            .ToList();
-        return strangers.Count == 0
-            ? []
-            : [new(File, 1, SkillFinding.Warning, $"the folder also has {string.Join(", ", strangers)}; a skill is {string.Join(", ", SkillRules.FolderContents)}, other files are not installed with it")];
+        var lines = errors.Select(error => error.Line).ToHashSet();
+        return errors.Select(error => new SkillFinding(File, error.Line, SkillFinding.Error, error.Message))
+            .Concat(advice.Where(problem => !lines.Contains(problem.Line)).Select(problem => new SkillFinding(File, problem.Line, SkillFinding.Warning, problem.Message)))
+            .OrderBy(finding => finding.Line);
+    }
+
+    /// <summary>What an installation leaves out of the folder.</summary>
+    private List<SkillFinding> NotInstalled(DirectoryInfo folder)
+    {
+        try
+        {
+            var left = SkillFolderReader.Whole(folder.FullName).LeftOut;
+            return left.Count == 0 ? []
+                : [new(File, 1, SkillFinding.Warning, $"not installed with the skill: {string.Join(", ", left)}")];
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return [new(File, 1, SkillFinding.Warning, $"the folder cannot be listed: {unreadable.Message}")];
+        }
     }
 }

@@ -18,8 +18,8 @@ internal static class SkillsCommands
         var json = new Option<bool>("--json") { Description = "Print one JSON document instead of lines." };
         var command = new Command(
             "check",
-            "Check that SKILL.md files are valid by the Agent Skills specification. Prints one line per finding, path:line: message; "
-            + "exits 0 when all are valid and 1 otherwise. Example: spark skills check skills_gen_result --json")
+            "Check that SKILL.md files are valid by the Agent Skills specification, as its own validator decides. Prints one line per finding, "
+            + "path:line: message; a warning is what the specification advises against or some agents do not read. Exits 0 when all are valid and 1 otherwise. Example: spark skills check skills_gen_result --json")
         {
             paths, json,
         };

@@ -103,6 +103,7 @@ internal sealed class AttemptPhases(AttemptInput input, AttemptState state, Sand
     {
         var settings = package.Settings;
         var mode = VerdictModes.Of(settings, input.Limits.Verdict);
+        var seconds = input.Limits.VerifierSec(settings.VerifierTimeoutSec);
         var stopServices = input.Limits.StopServices && step is null;
         return sandbox.StepAsync((container, queue) => Workflow.ExecuteActivityAsync(
             (ISandboxActivities activities) => activities.VerifyAsync(new VerifyRequest
@@ -110,13 +111,13 @@ internal sealed class AttemptPhases(AttemptInput input, AttemptState state, Sand
                 Container = container,
                 Tests = package.Tests,
                 Settings = settings,
-                TimeoutSec = settings.VerifierTimeoutSec,
+                TimeoutSec = seconds,
                 StopServices = stopServices,
                 Mode = mode,
                 TaskEnv = input.Limits.TaskEnv,
                 Image = sandbox.VerifierImage(mode),
                 Step = step,
             }),
-            ActivityProfiles.OnHost(queue, SandboxSession.VerifySec(settings.VerifierTimeoutSec, mode, settings), input.Limits.HostAwaySec, step is null ? "verify" : $"verify {step}")));
+            ActivityProfiles.OnHost(queue, SandboxSession.VerifySec(seconds, mode, settings), input.Limits.HostAwaySec, step is null ? "verify" : $"verify {step}")));
     }
 }

@@ -98,6 +98,7 @@ public sealed partial class AttemptWorkflow : ItemWorkflow
                         AgentKwargs = _input.AgentKwargs,
                         Model = _input.Model,
                         Limits = _input.Limits,
+                        Skills = _input.Skills,
                     },
                     Package = package,
                     Result = result,
@@ -106,7 +107,7 @@ public sealed partial class AttemptWorkflow : ItemWorkflow
                     Phases = _state.Phases,
                 }),
                 "write the trial folder");
-            result = result with { TrialDir = trial.TrialDir };
+            result = result with { TrialDir = trial.TrialDir, SkillUses = trial.Skills };
         }
 
         return Close(result);
@@ -144,7 +145,7 @@ public sealed partial class AttemptWorkflow : ItemWorkflow
             _input.Run ?? Workflow.Info.WorkflowId,
             shell: _input.Agent == AgentNames.Terminal,
             deadlineSec: package.Settings.BuildTimeoutSec + (_installed?.InstallSec ?? 0) + parts.Sum(part => part.Settings.AgentTimeoutSec * limits.TimeoutMultiplier)
-                + parts.Sum(part => SandboxSession.VerifySec(part.Settings.VerifierTimeoutSec, VerdictModes.Of(part.Settings, limits.Verdict), part.Settings)) + (15 * 60),
+                + parts.Sum(part => SandboxSession.VerifySec(limits.VerifierSec(part.Settings.VerifierTimeoutSec), VerdictModes.Of(part.Settings, limits.Verdict), part.Settings)) + (15 * 60),
             _input.Skills,
             withoutOwnSkills: _input.WithoutOwnSkills,
             agent: _installed is null ? null : (_installed.Choice, _installed.InstallSec));

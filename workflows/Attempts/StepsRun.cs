@@ -115,7 +115,8 @@ internal sealed class StepsRun(
     /// <param name="stopped">Why the rest did not begin; null where it did.</param>
     private VerifyReply Whole(string? stopped)
     {
-        var scored = _verdicts.Where(verdict => verdict.Reward is not null).ToList();
+        // A step whose verifier ran out of time is not known, and neither is the mean over all.
+        var scored = _verdicts[^1] is { TimedOut: true, Reward: null } ? [] : _verdicts.Where(verdict => verdict.Reward is not null).ToList();
         var strategy = package.Settings.StepsReward;
         return _verdicts[^1] with
         {

@@ -111,6 +111,10 @@ public sealed record ArmSkills
 
     /// <summary>What the specification does not allow in them; they are installed anyway.</summary>
     public string? Problem { get; init; }
+
+    /// <summary>Names of files and folders of them that are not installed; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? LeftOut { get; init; }
 }
 
 public sealed record WriteEvaluationRequest

@@ -1,5 +1,7 @@
+using System.Text.Json.Serialization;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Pdi;
+using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Messages;
 
@@ -31,10 +33,15 @@ public sealed record TrialSettings
     public IReadOnlyDictionary<string, string>? AgentKwargs { get; init; }
     public ModelChoice Model { get; init; } = new();
     public AttemptLimits Limits { get; init; } = new();
+
+    /// <summary>Skills the agent got (tar with one folder per skill); null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ArtifactRef? Skills { get; init; }
 }
 
 /// <param name="TrialDir">Absolute path of the trial folder.</param>
-public sealed record TrialRecord(string TrialDir);
+/// <param name="Skills">What became of the skills; null where there were none.</param>
+public sealed record TrialRecord(string TrialDir, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<SkillUse>? Skills = null);
 
 public sealed record WriteRunRequest
 {

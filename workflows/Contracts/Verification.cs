@@ -11,7 +11,7 @@ public sealed record VerifyRequest
     public required ArtifactRef Tests { get; init; }
     public required TaskSettings Settings { get; init; }
 
-    /// <summary>Seconds the verifier may run; no multiplier applies to it.</summary>
+    /// <summary>Seconds the verifier may run; the agent's multiplier does not apply to it.</summary>
     public required double TimeoutSec { get; init; }
 
     /// <summary>Also stop the services that the agent left running.</summary>

@@ -22,6 +22,11 @@ internal static class EvaluationDetails
                 .Append(CultureInfo.InvariantCulture, $"| {tally.Arm} | {tally.Passed} | {tally.Scored} | {reward} | {tally.Skipped} | {tally.Infrastructure} | {DetailsText.Escape(Money.Of(tally))} |\n");
         }
 
+        foreach (var tally in tallies.Where(tally => tally.NoVerdict > 0))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n{(severalStudents ? $"{tally.Model}, " : "")}{tally.Arm}: {tally.NoVerdict} without a verdict, since the verifier ran out of time; in no mean.\n");
+        }
+
         foreach (var student in record?.Students ?? [])
         {
             text.Append("\n`").Append(student.SummaryPath).Append("`\n\n");

@@ -113,7 +113,7 @@ public sealed class EvaluationWorkflow : WindowWorkflow
         }
 
         var arm = EvaluationWindow.Of(_listed, template);
-        _tallies[arm] = _tallies[arm].With(trial.Outcome, trial.Reward, ended);
+        _tallies[arm] = _tallies[arm].With(trial.Outcome, trial.Reward, ended, trial.NoVerdict);
         if (++_unwritten >= _input.Rules.PageTrials && !IsWriting)
         {
             _unwritten = 0;

@@ -3,6 +3,7 @@ using Spark.Temporal.Domain.Budgets;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Results;
+using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Workflows.Messages;
@@ -79,6 +80,10 @@ public sealed record AttemptLimits
     /// <summary>Factor on the task's agent time-out.</summary>
     public double TimeoutMultiplier { get; init; } = 1.0;
 
+    /// <summary>Factor on the verifier's time-out; null for 1.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? VerifierTimeoutMultiplier { get; init; }
+
     /// <summary>Where it is verified; null for as the task asks: clean for tasks that we made, separate where it says so, else shared.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public VerdictMode? Verdict { get; init; }
@@ -121,6 +126,9 @@ public sealed record AttemptLimits
 
     /// <summary>Limits of model calls by purpose; null for the defaults.</summary>
     public TokenBudgets? Budgets { get; init; }
+
+    /// <summary>Seconds that a verifier may run whose task gives it so many.</summary>
+    public double VerifierSec(double timeoutSec) => timeoutSec * (VerifierTimeoutMultiplier ?? 1);
 }
 
 public sealed record AttemptResult : IRunResult
@@ -142,6 +150,10 @@ public sealed record AttemptResult : IRunResult
 
     /// <summary>One of <see cref="FailureTypes"/> where a failure ended the attempt.</summary>
     public string? ErrorType { get; init; }
+
+    /// <summary>Whether its verifier ran out of time: nothing is known of what the agent did, and no score counts it.</summary>
+    [JsonIgnore]
+    public bool NoVerdict => ErrorType == FailureTypes.VerifierTimeout;
 
     /// <summary>Everything said and observed; null when the agent never started.</summary>
     public ArtifactRef? Conversation { get; init; }
@@ -177,6 +189,10 @@ public sealed record AttemptResult : IRunResult
     public PhaseDurations PhasesMs { get; init; } = new();
 
     public string? TrialDir { get; init; }
+
+    /// <summary>What became of the skills that it was given; null where there were none, or no trial folder was written.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<SkillUse>? SkillUses { get; init; }
 
     /// <summary>Where it was verified.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]

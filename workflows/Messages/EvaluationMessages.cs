@@ -114,6 +114,11 @@ public sealed record ArmTally(string Model, string Arm) : ICosted
     public int Passed { get; init; }
     public int Skipped { get; init; }
     public int Infrastructure { get; init; }
+
+    /// <summary>Trials whose verifier ran out of time.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int NoVerdict { get; init; }
+
     public double Rewards { get; init; }
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public double? CostUsd { get; init; } = 0;
@@ -127,16 +132,18 @@ public sealed record ArmTally(string Model, string Arm) : ICosted
     public bool Estimated { get; init; }
 
     /// <summary>The tally with one more trial.</summary>
-    public ArmTally With(Outcome outcome, double? reward, ICosted cost)
+    public ArmTally With(Outcome outcome, double? reward, ICosted cost, bool noVerdict)
     {
+        var scored = outcome.IsScored() && !noVerdict;
         var sum = Money.Sum([this, cost]);
         return this with
         {
-            Scored = Scored + (outcome.IsScored() ? 1 : 0),
+            Scored = Scored + (scored ? 1 : 0),
             Passed = Passed + (outcome == Outcome.Pass ? 1 : 0),
             Skipped = Skipped + (outcome == Outcome.Skipped ? 1 : 0),
             Infrastructure = Infrastructure + (outcome == Outcome.Infrastructure ? 1 : 0),
-            Rewards = Rewards + (outcome.IsScored() ? reward ?? 0 : 0),
+            NoVerdict = NoVerdict + (outcome.IsScored() && noVerdict ? 1 : 0),
+            Rewards = Rewards + (scored ? reward ?? 0 : 0),
             CostUsd = sum.CostUsd,
             Unpriced = sum.Unpriced,
             Estimated = sum.Estimated,

@@ -28,7 +28,7 @@ internal sealed class ProofContainers
     {
         (_package, _limits) = (package, limits);
         OracleSec = package.Settings.AgentTimeoutSec * limits.TimeoutMultiplier;
-        VerifierSec = package.Settings.VerifierTimeoutSec;
+        VerifierSec = limits.VerifierSec(package.Settings.VerifierTimeoutSec);
         _sandbox = new SandboxSession(
             // A proof stands on nothing that a process or a system folder of the oracle's container could have steered.
             package, limits with { Verdict = limits.Verdict ?? VerdictMode.Clean }, outages, Workflow.Info.WorkflowId, shell: false, deadlineSec: OracleSec + (12 * VerifierSec) + (15 * 60), skills: null, firstOrdinal, fresh: true);

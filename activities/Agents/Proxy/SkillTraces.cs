@@ -1,4 +1,5 @@
 using System.Text;
+using Spark.Temporal.Domain.Skills;
 
 namespace Spark.Temporal.Activities.Agents.Proxy;
 
@@ -34,12 +35,7 @@ internal sealed class SkillTraces(IReadOnlyList<SkillTrace> skills)
     }
 
     /// <summary>What became of the skills, in words.</summary>
-    public IEnumerable<string> Words(string agent) => skills.Select(skill => (Opened(skill), Offered(skill)) switch
-    {
-        (true, _) => $"skill {skill.Name} was offered to {agent} and opened",
-        (_, true) => $"skill {skill.Name} was offered to {agent} and not opened",
-        _ => $"skill {skill.Name} was not offered: {agent} did not show it to its model",
-    });
+    public IEnumerable<string> Words(string agent) => skills.Select(skill => SkillUses.Words(agent, skill.Name, Offered(skill), Opened(skill)));
 }
 
 /// <summary>A skill, and what gives it away.</summary>
@@ -50,6 +46,9 @@ internal sealed class SkillTraces(IReadOnlyList<SkillTrace> skills)
 internal sealed record SkillTrace(string Name, string Description, byte[] InHead, byte[] InText)
 {
     private const int Shortest = 12;
+
+    /// <summary>Name of its file.</summary>
+    public string File { get; init; } = SkillDocument.FileName;
 
     /// <summary>Reads a <c>SKILL.md</c>.</summary>
     public static SkillTrace Of(string name, string content)

@@ -172,7 +172,7 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
         await using var content = await store.OpenAsync(skills, Cancelled);
         await foreach (var entry in TarPack.ReadAsync(content, Cancelled))
         {
-            if (TarPack.IsFile(entry) && entry.Name.Split('/') is [var folder, SkillDocument.FileName])
+            if (TarPack.IsFile(entry) && entry.Name.Split('/') is [var folder, var file] && SkillDocument.FileNames.Contains(file) && !listings.Exists(known => known.Name == folder))
             {
                 listings.Add(SkillListings.Of(folder, await TarPack.TextAsync(entry, Cancelled), $"{dir}/{entry.Name}"));
             }

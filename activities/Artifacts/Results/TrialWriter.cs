@@ -1,7 +1,9 @@
 using System.Text.Json;
+using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Domain.Results;
+using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
@@ -35,6 +37,7 @@ internal sealed class TrialWriter(IArtifactStore store)
         var instruction = await store.ReadTextAsync(trial.Package.Instruction, cancellationToken);
         var output = result.AgentOutput is { } printed ? await store.ReadTextAsync(printed, cancellationToken) : null;
         await folder.WriteAsync($"agent/{AtifTrajectory.FileName}", TrialTrajectory.Of(trial, id.ToString(), messages, instruction, output).Write(), cancellationToken);
+        var skills = trial.Input.Skills is { } given ? SkillUses.Of(trial.Input.Agent, await NamesAsync(given, cancellationToken), messages) : null;
         var config = Config(trial, name, folder.Path);
         await folder.WriteAsync(HarborTrialConfig.FileName, config.Write(), cancellationToken);
         await folder.WriteAsync("trial.log", Log(trial), cancellationToken);
@@ -43,8 +46,24 @@ internal sealed class TrialWriter(IArtifactStore store)
             await folder.WriteAsync("exception.txt", $"{stopped.ExceptionType}: {stopped.ExceptionMessage}\n", cancellationToken);
         }
 
-        await folder.WriteAsync(HarborTrialResult.FileName, Result(trial, id, name, folder.Path, config, TrialTrajectory.ModelOf(messages)).Write(), cancellationToken);
-        return new TrialRecord(folder.Path);
+        await folder.WriteAsync(HarborTrialResult.FileName, Result(trial, id, name, folder.Path, config, TrialTrajectory.ModelOf(messages), skills).Write(), cancellationToken);
+        return new TrialRecord(folder.Path, skills);
+    }
+
+    /// <summary>Names of the folders in an archive of skills that have the file of a skill.</summary>
+    private async Task<IReadOnlyList<string>> NamesAsync(ArtifactRef skills, CancellationToken cancellationToken)
+    {
+        List<string> names = [];
+        await using var content = await store.OpenAsync(skills, cancellationToken);
+        await foreach (var entry in TarPack.ReadAsync(content, cancellationToken))
+        {
+            if (TarPack.IsFile(entry) && entry.Name.Split('/') is [var name, var file] && SkillDocument.FileNames.Contains(file) && !names.Contains(name))
+            {
+                names.Add(name);
+            }
+        }
+
+        return names;
     }
 
     /// <summary>Writes what a container left, of a task or of a step below its own folder.</summary>
@@ -65,6 +84,7 @@ internal sealed class TrialWriter(IArtifactStore store)
         TrialName = name,
         TrialsDir = Path.GetDirectoryName(path),
         TimeoutMultiplier = trial.Input.Limits.TimeoutMultiplier,
+        VerifierTimeoutMultiplier = trial.Input.Limits.VerifierTimeoutMultiplier,
         Agent = new HarborAgentConfig
         {
             Name = trial.Input.Agent,
@@ -77,7 +97,7 @@ internal sealed class TrialWriter(IArtifactStore store)
 
     private static JsonElement Json(string text) => JsonSerializer.SerializeToElement(text, SparkJson.Options);
 
-    private static HarborTrialResult Result(WriteTrialRequest trial, Guid id, string name, string path, HarborTrialConfig config, string? model)
+    private static HarborTrialResult Result(WriteTrialRequest trial, Guid id, string name, string path, HarborTrialConfig config, string? model, IReadOnlyList<SkillUse>? skills)
     {
         var result = trial.Result;
         return new HarborTrialResult
@@ -113,6 +133,7 @@ internal sealed class TrialWriter(IArtifactStore store)
                     TestsPassed = result.TestsPassed,
                     TestsTotal = result.TestsTotal,
                     Notes = result.Notes,
+                    Skills = skills,
                 },
             },
             VerifierResult = result.Reward is null ? null : new HarborVerifierResult { Rewards = result.Rewards },

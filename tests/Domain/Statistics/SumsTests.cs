@@ -1,5 +1,6 @@
 using Spark.Temporal.Domain.Evaluation;
 using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Domain.Statistics;
 
 namespace Spark.Temporal.Tests.Domain.Statistics;
@@ -23,6 +24,38 @@ public sealed class SumsTests
         Assert.That(sums.PassRate, Is.EqualTo(1 / 3.0).Within(1e-12));
         Assert.That(sums.MeanReward, Is.EqualTo(0.375), "a task counts once, however often it was tried");
         Assert.That((sums.CostUsd, sums.CostPerTaskUsd), Is.EqualTo((8, 4)));
+    }
+
+    [Test]
+    public void A_trial_whose_verifier_ran_out_of_time_is_in_no_mean()
+    {
+        EvaluationTrial[] trials =
+        [
+            Trial("a", "x", Outcome.Pass, 1, cost: 2), Trial("a", "y", Outcome.Fail, 0), Trial("b", "y", Outcome.Fail, 0),
+            Trial("a", "x", Outcome.Error, null, cost: 2) with { NoVerdict = true }, Trial("b", "x", Outcome.Error, null) with { NoVerdict = true },
+        ];
+
+        var sums = ArmSums.Of("x", trials);
+
+        Assert.That((sums.Scored, sums.NoVerdict, sums.Infrastructure, sums.MeanReward, sums.PassRate, sums.CostUsd), Is.EqualTo((1, 2, 0, (double?)1, (double?)1, (double?)4)));
+        Assert.That(PairSums.Of(trials, "x", "y").Tasks.Select(task => (task.Task, task.DeltaR)), Is.EqualTo(new[] { ("a", 1.0) }));
+    }
+
+    [Test]
+    public void The_effect_of_a_skill_is_shown_where_it_was_opened_too()
+    {
+        EvaluationTrial[] trials =
+        [
+            Trial("a", "x", Outcome.Pass, 1) with { SkillUses = [new SkillUse { Name = "a", Opened = true }] }, Trial("a", "y", Outcome.Fail, 0),
+            Trial("a", "x", Outcome.Fail, 0) with { SkillUses = [new SkillUse { Name = "a" }] },
+            Trial("b", "x", Outcome.Fail, 0) with { SkillUses = [new SkillUse { Name = "b" }] }, Trial("b", "y", Outcome.Pass, 1),
+        ];
+
+        var (sums, pair) = (ArmSums.Of("x", trials), PairSums.Of(trials, "x", "y"));
+
+        Assert.That((sums.SkillsKnown, sums.SkillsOpened), Is.EqualTo(((int?)3, (int?)1)));
+        Assert.That((pair.DeltaR, pair.DeltaROpened), Is.EqualTo(((double?)-0.25, (double?)1)));
+        Assert.That((ArmSums.Of("y", trials).SkillsKnown, PairSums.Of(trials, "y", "x").DeltaROpened), Is.EqualTo(((int?)null, (double?)null)));
     }
 
     [Test]

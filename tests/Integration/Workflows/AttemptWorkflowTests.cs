@@ -58,7 +58,28 @@ public sealed class AttemptWorkflowTests
         var result = await (await StartAsync(deployment, Input(AgentNames.Nop) with { OutDir = deployment.OutDir })).GetResultAsync();
 
         Assert.That(result.Outcome, Is.EqualTo(Outcome.Error));
+        Assert.That((result.Reward, result.NoVerdict), Is.EqualTo(((double?)null, true)));
         Assert.That(File.ReadAllText(Path.Combine(result.TrialDir!, "exception.txt")), Does.StartWith("VerifierTimeoutError: "));
+    }
+
+    [Test]
+    public async Task The_verifier_has_a_factor_of_its_own()
+    {
+        await using var deployment = await FakeDeployment.StartAsync();
+        var verdict = await deployment.World.VerdictAsync(1, 1, 1);
+        var allowed = 0.0;
+        deployment.World.Verification = request =>
+        {
+            allowed = request.TimeoutSec;
+            return verdict;
+        };
+        var limits = new AttemptLimits { TimeoutMultiplier = 0.5, VerifierTimeoutMultiplier = 3 };
+
+        var result = await (await StartAsync(deployment, Input(AgentNames.Nop, limits) with { OutDir = deployment.OutDir })).GetResultAsync();
+
+        var config = HarborTrialConfig.Read("config.json", await File.ReadAllTextAsync(Path.Combine(result.TrialDir!, "config.json")));
+        Assert.That(allowed, Is.EqualTo(3 * new TaskSettings().VerifierTimeoutSec));
+        Assert.That((config.TimeoutMultiplier, config.VerifierTimeoutMultiplier), Is.EqualTo(((double?)0.5, (double?)3)));
     }
 
     [TestCase(1.0, 2, Outcome.Pass)]

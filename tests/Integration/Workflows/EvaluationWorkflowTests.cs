@@ -51,6 +51,50 @@ public sealed class EvaluationWorkflowTests : DeploymentFixture
     }
 
     [Test]
+    public async Task Trials_say_which_skills_were_offered_and_opened_and_summaries_what_that_was_worth()
+    {
+        _fixture.Skill("generated/fake/a", "a").Skill("human/a", "a");
+        await _fixture.RewardAsync(id => id.Contains("/generated/", StringComparison.Ordinal) ? 1 : 0);
+        World.Reply = (_, _, request) => request.Call > 1 ? "finished"
+            : ActivityExecutionContext.Current.Info.WorkflowId!.Contains("/generated/", StringComparison.Ordinal) ? "$ cat /skills/a/SKILL.md" : "$ ls";
+
+        await (await _fixture.StartAsync(_fixture.Input("a"))).GetResultAsync();
+
+        var summary = _fixture.Summary();
+        Assert.Multiple(() =>
+        {
+            Assert.That(
+                summary.Trials.Select(trial => (trial.Arm, trial.SkillUses?.Single().Offered, trial.SkillUses?.Single().Opened, trial.SkillUses?.Single().Turn)),
+                Is.EqualTo(new (string, bool?, bool?, int?)[] { ("baseline", null, null, null), ("generated", true, true, 1), ("human", true, false, null) }));
+            Assert.That(summary.Sums.Select(sums => (sums.SkillsOpened, sums.SkillsKnown)), Is.EqualTo(new (int?, int?)[] { (null, null), (1, 1), (0, 1) }));
+            Assert.That(summary.Comparisons[0].DeltaROpened, Is.EqualTo(1));
+        });
+        Assert.That(await File.ReadAllTextAsync(Path.Combine(Path.GetDirectoryName(_fixture.SummaryPath())!, "report.md")), Does.Contain("## Skills opened"));
+    }
+
+    [Test]
+    public async Task A_verifier_that_ran_out_of_time_gives_no_verdict_which_no_mean_counts()
+    {
+        var cut = (await World.VerdictAsync(null, 0, 0)) with { TimedOut = true, RewardProblem = "the verifier did not end within 600 s ([verifier] timeout_sec)" };
+        var passed = await World.VerdictAsync(1, 1, 1);
+        var number = 0;
+        World.Verdict = _ => Interlocked.Increment(ref number) == 1 ? cut : passed;
+        var input = _fixture.Input("a") with { Arms = [new EvaluationArm { Name = "baseline" }], Repeats = 2, Parallelism = 1 };
+
+        var result = await (await _fixture.StartAsync(input)).GetResultAsync();
+
+        var summary = _fixture.Summary();
+        var sums = summary.Sums.Single();
+        Assert.Multiple(() =>
+        {
+            Assert.That((sums.Scored, sums.NoVerdict, sums.Infrastructure, sums.MeanReward), Is.EqualTo((1, 1, 0, (double?)1)));
+            Assert.That(summary.Trials.Single(trial => trial.NoVerdict).Reward, Is.Null);
+            Assert.That(result.Students[0].Arms[0].NoVerdict, Is.EqualTo(1));
+        });
+        Assert.That(await File.ReadAllTextAsync(Path.Combine(Path.GetDirectoryName(_fixture.SummaryPath())!, "report.md")), Does.Contain("no verdict: the verifier ran out of time"));
+    }
+
+    [Test]
     public async Task All_trials_of_a_task_start_before_any_of_the_next_and_their_order_is_drawn()
     {
         var started = new ConcurrentQueue<string>();

@@ -17,6 +17,19 @@ namespace Spark.Temporal.Tests.Workflows;
 public sealed class MultiStepTests
 {
     [Test]
+    public async Task A_step_whose_verifier_ran_out_of_time_leaves_the_whole_without_a_verdict()
+    {
+        await using var deployment = await StartAsync(new TaskStep { Name = "one" }, new TaskStep { Name = "two" });
+        var cut = (await deployment.World.VerdictAsync(null, 0, 0)) with { TimedOut = true, RewardProblem = "the verifier did not end" };
+        deployment.World.Verification = request => request.Step == "two" ? cut : null;
+
+        var result = await RunAsync(deployment);
+
+        Assert.That((result.Outcome, result.Reward, result.ErrorType, result.NoVerdict), Is.EqualTo((Outcome.Error, (double?)null, FailureTypes.VerifierTimeout, true)));
+        Assert.That(result.Steps!.Select(step => step.Reward), Is.EqualTo(new[] { (double?)1, null }));
+    }
+
+    [Test]
     public async Task Each_step_has_its_instruction_its_verdict_and_its_folder()
     {
         await using var deployment = await StartAsync(new TaskStep { Name = "one" }, new TaskStep { Name = "two" });

@@ -36,6 +36,43 @@ public sealed class SkillPackagerTests : IDisposable
     }
 
     [Test]
+    public async Task A_skill_of_people_is_packed_whole_and_what_is_left_out_is_named()
+    {
+        const string Skills = "task/environment/skills";
+        foreach (var file in (string[])["sheet/SKILL.md", "sheet/recalc.py", "sheet/forms.md", "sheet/examples/one.md", "sheet/scripts/a.sh", "sheet/.env", "low/skill.md"])
+        {
+            _folder.Write($"{Skills}/{file}", file.EndsWith("SKILL.md", StringComparison.OrdinalIgnoreCase) ? Valid.Replace("count", file.Split('/')[0]) : "x");
+        }
+
+        _folder.Write($"{Skills}/sheet/.git/config", "x");
+        _folder.Write($"{Skills}/sheet/.cache/x", "x");
+        _folder.Write($"{Skills}/README.md", "x");
+        File.CreateSymbolicLink(_folder[$"{Skills}/sheet/linked"], "/etc");
+
+        var packed = await PackAsync(new EvaluationArm { Name = "human", Source = SkillSource.Human });
+        var arm = await PackAsync(new EvaluationArm { Name = "mine", Source = SkillSource.Folder, Root = _folder[Skills] });
+
+        Assert.That(await NamesAsync(packed), Is.EqualTo(new[]
+        {
+            "low/", "low/skill.md", "sheet/", "sheet/.env", "sheet/SKILL.md", "sheet/examples/", "sheet/examples/one.md", "sheet/forms.md", "sheet/recalc.py", "sheet/scripts/", "sheet/scripts/a.sh",
+        }));
+        Assert.That((packed.LeftOut, packed.Problem), Is.EqualTo(("sheet/.git/, sheet/.cache/, sheet/linked (a link), README.md", (string?)null)));
+        Assert.That((arm.Tar, arm.LeftOut), Is.EqualTo((packed.Tar, packed.LeftOut)));
+    }
+
+    [TestCase("gpt-5.4", "gpt-5-4", "Mesh_Mass", "mesh-mass")]
+    [TestCase("all_model_pdi", "all_model_pdi", "count", "count")]
+    public async Task Generated_skills_are_found_whatever_way_their_folders_are_spelt(string written, string asked, string task, string slug)
+    {
+        _folder.Write($"made/{written}/{task}/SKILL.md", Valid);
+        var arm = new EvaluationArm { Name = "generated", Source = SkillSource.Generated, Root = _folder["made"], SkillSourceModel = asked };
+
+        var packed = await new SkillPackager(new FileArtifactStore(_folder["store"])).PackAsync(arm, "gpt", slug, _folder["task"], CancellationToken.None);
+
+        Assert.That((packed.Names, packed.Missing), Is.EqualTo((task, (string?)null)));
+    }
+
+    [Test]
     public async Task Human_skills_come_from_the_folder_named_and_else_from_the_task_itself()
     {
         _folder.Write("task/environment/skills/own-a/SKILL.md", Valid);

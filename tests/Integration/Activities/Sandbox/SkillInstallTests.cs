@@ -34,6 +34,8 @@ public sealed class SkillInstallTests
         using var folder = new TemporaryFolder();
         folder.Write("human/task/count/SKILL.md", "---\nname: count\ndescription: Counts.\n---\n\nCount.\n");
         folder.Write("human/task/count/scripts/deep/run.sh", "echo ran\n");
+        folder.Write("human/task/count/recalc.py", "again\n");
+        folder.Write("human/task/count/examples/one.md", "one\n");
         await using var bench = new SandboxBench();
         var arm = new EvaluationArm { Name = "human", Source = SkillSource.Human, Root = folder["human"] };
         var packed = await new SkillPackager(bench.Store).PackAsync(arm, "model", "task", folder["task"], CancellationToken.None);
@@ -41,8 +43,8 @@ public sealed class SkillInstallTests
         var started = await bench.StartAsync(shell: false, skills: packed.Tar, withoutSkills: true);
 
         Assert.That(
-            await Probe.RunAsync(bench.Gateway, started.Container, "sh /skills/count/scripts/deep/run.sh; head -n 2 /root/.qwen/skills/count/SKILL.md"),
-            Is.EqualTo("ran\n---\nname: count\n"));
+            await Probe.RunAsync(bench.Gateway, started.Container, "sh /skills/count/scripts/deep/run.sh; cat /root/.claude/skills/count/recalc.py /skills/count/examples/one.md; head -n 2 /root/.qwen/skills/count/SKILL.md"),
+            Is.EqualTo("ran\nagain\none\n---\nname: count\n"));
     }
 
     [Test]

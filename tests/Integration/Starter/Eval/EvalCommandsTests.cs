@@ -63,6 +63,53 @@ public sealed class EvalCommandsTests : IDisposable
         }
     }
 
+    [Test]
+    public async Task Tasks_are_left_out_by_name_and_folders_are_found_as_they_are_written()
+    {
+        _folder.Write("all_model_pdi/gpt-5.4/decode-probe-log/SKILL.md", "x");
+        string[] run = ["eval", "run", "--tasks-dir", DemoSamples.TasksDir, "--model", "gpt", "--exclude-tasks", "fix-*", "sum-till-receipts", "--verifier-timeout-multiplier", "2", "--phases", "generated", "--out", _folder["out"], "--dry-run", "--json"];
+
+        var (exit, printed, noted) = await RunAsync([.. run, "--skills-result-dir", _folder["all_model_pdi"], "--skill-source-model", "gpt-5.4"]);
+        var whole = await RunAsync([.. run, "--skills-result-dir", _folder["all_model_pdi/gpt-5.4"] + "/"]);
+        var named = await RunAsync([.. run, "--skills-result-dir", _folder[""], "--skill-source-model", "all_model_pdi"]);
+        var other = await RunAsync([.. run, "--skills-result-dir", _folder["all_model_pdi/gpt-5.4"], "--skill-source-model", "gpt-5"]);
+
+        var plan = JsonDocument.Parse(printed).RootElement;
+        Assert.That(exit, Is.EqualTo(ExitCodes.Good), noted);
+        Assert.That(plan.GetProperty("tasks").EnumerateArray().Select(task => task.GetString()), Is.EqualTo(new[] { "decode-probe-log" }));
+        Assert.That(plan.GetProperty("verifier_timeout_multiplier").GetDouble(), Is.EqualTo(2));
+        Assert.That(Arm(printed), Is.EqualTo((_folder["all_model_pdi"], "gpt-5.4")));
+        Assert.That(Arm(whole.Printed), Is.EqualTo((_folder["all_model_pdi"], "gpt-5.4")));
+        Assert.That(Arm(named.Printed).Model, Is.EqualTo("all_model_pdi"));
+        Assert.That(other.Exit, Is.EqualTo(ExitCodes.Usage));
+        Assert.That(other.Noted, Does.Contain("has the skills of one model, gpt-5.4"));
+
+        static (string? Root, string? Model) Arm(string plan)
+        {
+            var arm = JsonDocument.Parse(plan).RootElement.GetProperty("arms")[0];
+            return (arm.GetProperty("root").GetString(), arm.GetProperty("skill_source_model").GetString());
+        }
+    }
+
+    [Test]
+    public async Task Results_are_shared_from_a_folder_of_batches_or_of_results_in_one_however_it_is_called()
+    {
+        Directory.CreateDirectory(_folder["all_model_pdi/batches"]);
+        Directory.CreateDirectory(_folder["all_model_pdi/skills_gen_result/gpt-5.4"]);
+        Directory.CreateDirectory(_folder["elsewhere"]);
+        string[] run = ["skills", "run", "--tasks-dir", DemoSamples.TasksDir, "--model", "m", "--out", _folder["out"], "--dry-run", "--shared-result-dir"];
+
+        foreach (var folder in (string[])["all_model_pdi", "all_model_pdi/skills_gen_result", "all_model_pdi/skills_gen_result/gpt-5.4/"])
+        {
+            var (exit, _, noted) = await RunAsync([.. run, _folder[folder]]);
+            Assert.That(exit, Is.EqualTo(ExitCodes.Good), noted);
+        }
+
+        var refused = await RunAsync([.. run, _folder["elsewhere"]]);
+        Assert.That((refused.Exit, refused.Noted.Contains("has no batches/ in it", StringComparison.Ordinal)), Is.EqualTo((ExitCodes.Usage, true)), refused.Noted);
+    }
+
+    [TestCase("--verifier-timeout-multiplier", "0", "--limit", "1", "--verifier-timeout-multiplier is a factor above 0")]
     [TestCase("--phases", "generated", "--skill-source-model", "nobody", "there is no folder")]
     [TestCase("--phases", "generatd", "--limit", "1", "is none of baseline, generated, human")]
     [TestCase("--arm", "notes", "--limit", "1", "--arm is NAME=DIR")]

@@ -36,6 +36,7 @@ public sealed class InputDifferencesTests
         yield return Case("--budget-usd", "not given", "2.5", skill => skill, skill => skill with { BudgetUsd = 2.5 });
         yield return Case("--pdi-method", "token_overlap", "js_divergence", skill => skill, skill => skill with { Pdi = new PdiSettings(Method: PdiMethod.JsDivergence) });
         yield return Case("--timeout-multiplier", "1", "0.5", skill => skill, skill => skill with { Limits = new AttemptLimits { TimeoutMultiplier = 0.5 } });
+        yield return Case("--verifier-timeout-multiplier", "not given", "2", skill => skill, skill => skill with { Limits = new AttemptLimits { VerifierTimeoutMultiplier = 2 } });
         yield return Case("--verdict", "not given", "clean", skill => skill, skill => skill with { Limits = new AttemptLimits { Verdict = VerdictMode.Clean } });
         yield return Case("--max-tokens", "not given", "4096", skill => skill, skill => skill with { Limits = new AttemptLimits { MaxTokens = 4096 } });
         yield return Case("--result-dir", "not given", "/elsewhere", skill => skill, skill => skill with { ResultsRoot = "/elsewhere" });

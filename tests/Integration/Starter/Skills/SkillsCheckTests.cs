@@ -41,14 +41,36 @@ public sealed class SkillsCheckTests : IDisposable
     }
 
     [Test]
-    public async Task What_does_not_belong_into_a_skill_is_a_warning()
+    public async Task What_is_not_installed_with_a_skill_is_a_warning()
     {
         Skill("weigh");
         _folder.Write("weigh/scripts/run.py", "");
         _folder.Write("weigh/notes.txt", "");
+        _folder.Write("weigh/.git/config", "");
+        _folder.Write("weigh/scripts/.cache/x", "");
 
         Assert.That(await RunAsync(_folder["weigh"]), Is.EqualTo(ExitCodes.Good));
-        Assert.That(_out.ToString(), Does.StartWith($"{_folder["weigh/SKILL.md"]}:1: warning: the folder also has notes.txt;"));
+        Assert.That(_out.ToString(), Is.EqualTo($"{_folder["weigh/SKILL.md"]}:1: warning: not installed with the skill: .git/, scripts/.cache/\n"));
+    }
+
+    [Test]
+    public async Task What_the_specification_only_advises_against_is_a_warning()
+    {
+        _folder.Write("set/weigh/SKILL.md", $"---\nname: weigh\ndescription: <a>\nallowed-tools:\n  - Bash\n---\n{string.Concat(Enumerable.Repeat("line\n", 500))}");
+        _folder.Write("set/low/skill.md", "---\nname: low\ndescription: a\n---\nbody\n");
+
+        Assert.That(await RunAsync(_folder["set"]), Is.EqualTo(ExitCodes.Good));
+        Assert.That(_out.ToString().TrimEnd().Split('\n'), Has.Length.EqualTo(3).And.All.Contain("weigh/SKILL.md").And.All.Contain(": warning: "));
+        Assert.That(_out.ToString(), Does.Contain("the body has 500 lines; keep it below 500"));
+    }
+
+    [Test]
+    public async Task What_the_official_validator_refuses_is_an_error()
+    {
+        _folder.Write("weigh/SKILL.md", "---\nname: weigh\ndescription: \"Splits --- joins.\"\n---\nbody\n");
+
+        Assert.That(await RunAsync(_folder["weigh"]), Is.EqualTo(ExitCodes.Failed));
+        Assert.That(_out.ToString(), Does.Contain(":3: '---' ends the front matter here"));
     }
 
     [Test]
