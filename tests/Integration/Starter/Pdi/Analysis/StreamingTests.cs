@@ -41,7 +41,7 @@ public sealed class StreamingTests
         }
 
         var before = GC.GetTotalMemory(forceFullCollection: true);
-        var runs = await RunAnalyzer.ReadAllAsync([folder["all"]], new CliOutput(TextWriter.Null, TextWriter.Null), CancellationToken.None);
+        var runs = await RunAnalyzer.ReadAllAsync([folder["all"]], WithoutPlan.Leave, new CliOutput(TextWriter.Null, TextWriter.Null), CancellationToken.None);
         var held = GC.GetTotalMemory(forceFullCollection: true) - before;
 
         Assert.That(runs, Has.Count.EqualTo(300));
