@@ -22,7 +22,7 @@ internal sealed class EvalTableCommand(CliOutput output)
 
     private readonly Option<string[]> _runs = new("--runs")
     {
-        Description = $"Of quadrants: folders of the runs that made the skills, laid out as MODEL/TASK/. Default: {DefaultRuns}.",
+        Description = $"Of quadrants: folders of the runs that made the skills, laid out as MODEL/TASK/. Default: {DefaultRuns}, where it exists.",
         AllowMultipleArgumentsPerToken = true,
     };
 
@@ -38,7 +38,7 @@ internal sealed class EvalTableCommand(CliOutput output)
         DefaultValueFactory = _ => "with",
     };
 
-    private readonly Option<string[]> _agents = new("--agent")
+    private readonly Option<string[]> _agents = new("--agent-of")
     {
         Description = "MODEL=AGENT: of this student count only evaluations with this agent. Default: a row for each agent.",
         AllowMultipleArgumentsPerToken = true,
@@ -68,7 +68,7 @@ internal sealed class EvalTableCommand(CliOutput output)
             against with interventions; 'quadrants' the gain and the gap to people's skills by quadrant of the offline index.
 
             Example:
-              spark eval table students skills_eval_result --agent gpt-5-mini=codex --csv
+              spark eval table students skills_eval_result --agent-of gpt-5-mini=codex --csv
               spark eval table interventions without with --markdown
               spark eval table quadrants first --runs skills_gen_result --picture quadrants.svg
             """)
@@ -115,7 +115,9 @@ internal sealed class EvalTableCommand(CliOutput output)
 
     private async Task<IReadOnlyList<AnalyzedRun>> RunsAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var folders = parsed.GetValue(_runs) is { Length: > 0 } given ? given : [DefaultRuns];
+        var folders = parsed.GetValue(_runs) is { Length: > 0 } given ? given
+            : Directory.Exists(DefaultRuns) ? [DefaultRuns]
+            : throw new CliException("the table 'quadrants' needs the runs that made the skills: name their folder with --runs", ExitCodes.Usage);
         return await RunAnalyzer.ReadAllAsync(folders, WithoutPlanOption.Of(parsed.GetValue(_withoutPlan)), output, cancellationToken);
     }
 
@@ -134,13 +136,13 @@ internal sealed class EvalTableCommand(CliOutput output)
         {
             if (choice.Split('=', 2) is not [{ Length: > 0 } model, { Length: > 0 } agent])
             {
-                throw new CliException($"--agent is MODEL=AGENT; it was '{choice}'", ExitCodes.Usage);
+                throw new CliException($"--agent-of is MODEL=AGENT; it was '{choice}'", ExitCodes.Usage);
             }
 
             if (!summaries.Any(summary => summary.Model == model && summary.Agent == agent))
             {
                 throw new CliException(
-                    $"--agent {choice}: there is no such evaluation; these have {string.Join(", ", summaries.Select(summary => $"{summary.Model}={summary.Agent}").Distinct())}", ExitCodes.Usage);
+                    $"--agent-of {choice}: there is no such evaluation; these have {string.Join(", ", summaries.Select(summary => $"{summary.Model}={summary.Agent}").Distinct())}", ExitCodes.Usage);
             }
 
             summaries.RemoveAll(summary => summary.Model == model && summary.Agent != agent);
