@@ -74,7 +74,7 @@ internal static class EvalCompareCommand
     }
 
     /// <summary>One student may be compared with another; of several, each with itself.</summary>
-    private static IReadOnlyList<(EvaluationSummary Here, EvaluationSummary There)> Pairs(
+    private static List<(EvaluationSummary Here, EvaluationSummary There)> Pairs(
         IReadOnlyList<EvaluationSummary> here, IReadOnlyList<EvaluationSummary> there, CliOutput output)
     {
         if (here.Count == 1 && there.Count == 1)

@@ -63,7 +63,7 @@ internal sealed record PdiAnalysis(
             [.. Enum.GetValues<PdiQuadrant>().Select(quadrant => Row(quadrant, ranked))],
             new RhoRow(known.Length, Spearman.Rho(pdi, worth), Spearman.PermutationP(pdi, worth, Seed)),
             [.. OfflinePdi.Sweep().Select(weights => Row(weights, phis, index, known, worth))],
-            WeightTrade.Of([.. known.Select(at => new GainedRun(ranked[at].Task, phis[at], worth[at]))]));
+            WeightTrade.Of([.. known.Select(at => new GainedRun(ranked[at].Task, phis[at], ranked[at].DeltaR!.Value))]));
     }
 
     private static QuadrantRow Row(PdiQuadrant quadrant, RankedRun[] runs)

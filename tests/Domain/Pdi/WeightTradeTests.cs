@@ -17,7 +17,7 @@ public class WeightTradeTests
         Assert.That((trade.Folds, trade.Runs), Is.EqualTo((24, 24)));
         Assert.That(trade.Chosen[0].Weights, Is.EqualTo(new PdiWeights(2, 0.5, 0.5)));
         Assert.That(trade.Chosen.Sum(row => row.Folds), Is.EqualTo(24));
-        Assert.That(trade.RhoHeldOut, Is.GreaterThan(trade.RhoEqual));
+        Assert.That(trade.RhoHeldOut, Is.GreaterThan(trade.RhoEqual!.Value));
         Assert.That(WeightTrade.Of(runs)!.RhoHeldOut, Is.EqualTo(trade.RhoHeldOut), "nothing is drawn");
     }
 
