@@ -116,7 +116,7 @@ internal static class EvaluationTables
             pair.CostPerPointUsd is { } cost ? Money.Of(cost) : "-",
             pair.Harmed.Count == 0 ? "none" : string.Join(", ", pair.Harmed),
         ])],
-        "Δr is the mean over tasks of the difference in mean reward. Its interval comes from a bootstrap over whole tasks. A point is 0.01 of reward.");
+        "Δr is the mean over tasks of the difference in mean reward. Its interval comes from a smoothed bootstrap over whole tasks. A point is 0.01 of reward.");
 
     private static ReportTable Opened(EvaluationSummary summary) => new(
         "Skills opened",

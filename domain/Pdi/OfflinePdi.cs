@@ -1,5 +1,6 @@
 using Spark.Temporal.Domain.Memo;
 using Spark.Temporal.Domain.Statistics;
+using Spark.Temporal.Domain.Texts;
 
 namespace Spark.Temporal.Domain.Pdi;
 
@@ -22,7 +23,7 @@ public sealed record OfflineReflection(string Memo, IReadOnlyList<string> Failed
 
 /// <summary>The three similarities of one run, 0 to 1.</summary>
 /// <param name="Exec">φexec: how much of what the passing attempt did is in the skill.</param>
-/// <param name="Plan">φplan: how much of what was planned on the way is in the skill.</param>
+/// <param name="Plan">φplan: how much of what was planned on the way is in the skill; 0 where nothing was planned.</param>
 /// <param name="Oss">φoss: how little facts and failing tests changed from memo to memo.</param>
 public readonly record struct Phi(double Exec, double Plan, double Oss);
 
@@ -54,10 +55,15 @@ public enum PdiQuadrant
 /// </summary>
 public static class OfflinePdi
 {
+    /// <summary>
+    /// Whether any memo of the run has a Next Strategy with a word in it. A run that passed at its first attempt has none;
+    /// smoothing would turn that into a plan of all words alike, which is like any skill.
+    /// </summary>
+    public static bool Planned(OfflineRun run) => Tokens.Of(Plans(run)).Count > 0;
+
     /// <summary>The similarities of one run.</summary>
     public static Phi PhiOf(OfflineRun run)
     {
-        var plans = string.Join('\n', run.Reflections.Select(reflection => MemoSections.Find(reflection.Memo, MemoSections.NextStrategy)));
         double still = 0;
         for (var at = 1; at < run.Reflections.Count; at++)
         {
@@ -67,7 +73,7 @@ public static class OfflinePdi
 
         return new Phi(
             Similarity.JensenShannon(run.Commands, run.SkillBody),
-            Similarity.JensenShannon(plans, run.SkillBody),
+            Planned(run) ? Similarity.JensenShannon(Plans(run), run.SkillBody) : 0,
             run.Reflections.Count < 2 ? 0 : still / (run.Reflections.Count - 1));
     }
 
@@ -82,6 +88,22 @@ public static class OfflinePdi
         var plan = Descriptive.StandardScores([.. runs.Select(run => run.Plan)]);
         var oss = Descriptive.StandardScores([.. runs.Select(run => run.Oss)]);
         return [.. runs.Select((_, at) => (by.Exec * exec[at]) - (by.Plan * plan[at]) - (by.Oss * oss[at]))];
+    }
+
+    /// <summary>
+    /// The index of a run that is not among the given ones: its z are taken by their means and deviations. Weights are
+    /// scaled to a sum of three, so that indices by other weights can be ranked together.
+    /// </summary>
+    /// <param name="run">The run.</param>
+    /// <param name="among">The runs that it is compared with; at least one.</param>
+    /// <param name="weights">The weights.</param>
+    public static double IndexAgainst(Phi run, IReadOnlyList<Phi> among, PdiWeights weights)
+    {
+        var scale = 3 / (weights.Exec + weights.Plan + weights.Oss);
+        var exec = Descriptive.StandardScore(run.Exec, [.. among.Select(other => other.Exec)]);
+        var plan = Descriptive.StandardScore(run.Plan, [.. among.Select(other => other.Plan)]);
+        var oss = Descriptive.StandardScore(run.Oss, [.. among.Select(other => other.Oss)]);
+        return scale * ((weights.Exec * exec) - (weights.Plan * plan) - (weights.Oss * oss));
     }
 
     /// <summary>The quadrant of a run; a value on the median counts as low in φplan and as high in φexec.</summary>
@@ -106,6 +128,9 @@ public static class OfflinePdi
                    where Math.Max(exec, Math.Max(plan, oss)) == 2
                    select exec == plan && plan == oss ? PdiWeights.Equal : new PdiWeights(exec, plan, oss)];
     }
+
+    private static string Plans(OfflineRun run) =>
+        string.Join('\n', run.Reflections.Select(reflection => MemoSections.Find(reflection.Memo, MemoSections.NextStrategy)));
 
     private static string Facts(OfflineReflection reflection) => MemoSections.Find(reflection.Memo, MemoSections.VerifiedFacts);
 

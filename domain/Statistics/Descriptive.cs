@@ -45,6 +45,13 @@ public static class Descriptive
         return [.. values.Select(value => Score(value, mean, deviation))];
     }
 
+    /// <summary>The standard score of a value by the mean and deviation of others; 0 where their deviation is 0.</summary>
+    public static double StandardScore(double value, IReadOnlyList<double> among)
+    {
+        var (mean, deviation) = Spread(among);
+        return Score(value, mean, deviation);
+    }
+
     /// <summary>The standard score of the last value among all of them. Another order of summing, or a library's, changes recorded decisions.</summary>
     public static double LastStandardScore(IReadOnlyList<double> values)
     {

@@ -27,7 +27,7 @@ public sealed record PairSums
     /// <summary>Mean Δr over tasks; null without a common task.</summary>
     public double? DeltaR { get; init; }
 
-    /// <summary>By <see cref="Bootstrap.OfMean"/>, clustered by task; null with fewer than two tasks.</summary>
+    /// <summary>By <see cref="Bootstrap.OfMean"/> at 95 %, clustered by task, −1 to 1; null with fewer than two tasks.</summary>
     public Interval? DeltaRInterval { get; init; }
 
     /// <summary>
@@ -76,6 +76,7 @@ public sealed record PairSums
         double? delta = pairs.Length == 0 ? null : Descriptive.Mean(deltas);
         double[] opened = [.. tasks.Select(task => (With: task.With.FindAll(trial => trial.SkillOpened == true), task.Without)).Where(task => task.With.Count > 0)
             .Select(task => Mean(task.With, TrialScores.Score) - Mean(task.Without, TrialScores.Score))];
+        var blur = pairs.Length == 0 ? 0 : OneTrialEach(tasks.Average(task => task.With.Count), tasks.Average(task => task.Without.Count));
         var extra = tasks.Sum(task => Mean(task.With, Cost) - Mean(task.Without, Cost)) / Math.Max(1, tasks.Count);
         var known = tasks.SelectMany(task => task.With.Concat(task.Without)).All(trial => trial is { Unpriced: false, CostUsd: not null });
         return new PairSums
@@ -84,15 +85,22 @@ public sealed record PairSums
             Against = against,
             Tasks = pairs,
             DeltaR = delta,
-            DeltaRInterval = Bootstrap.OfMean(deltas, seed, resamples: resamples),
+            DeltaRInterval = Difference(Bootstrap.OfMean(deltas, blur, seed, resamples: resamples)),
             DeltaROpened = opened.Length == 0 ? null : Descriptive.Mean(opened),
             PassGain = pairs.Length == 0 ? null : Descriptive.Mean(gains),
-            PassGainInterval = Bootstrap.OfMean(gains, seed, resamples: resamples),
+            PassGainInterval = Difference(Bootstrap.OfMean(gains, blur, seed, resamples: resamples)),
             Agreement = Agreement.Of(pairs.Select(pair => (pair.Passes, pair.AgainstPasses))),
             Harmed = [.. pairs.Where(pair => pair.DeltaR < 0).OrderBy(pair => pair.DeltaR).Select(pair => pair.Task)],
             CostPerPointUsd = delta > 0 && known ? extra / (100 * delta) : null,
         };
     }
+
+    /// <summary>How far a task's difference moves when one trial of each arm ends the other way: both steps, added as deviations are.</summary>
+    private static double OneTrialEach(double with, double without) => Math.Sqrt((1 / with / with) + (1 / without / without));
+
+    /// <summary>A difference of rewards, or of shares, lies between −1 and 1.</summary>
+    private static Interval? Difference(Interval? interval) =>
+        interval is { } wide ? new Interval(Math.Max(-1, wide.Low), Math.Min(1, wide.High)) : null;
 
     private static double Mean(List<ITrialScore> trials, Func<ITrialScore, double> value) => Descriptive.Mean([.. trials.Select(value)]);
 

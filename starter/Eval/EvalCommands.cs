@@ -11,5 +11,6 @@ internal static class EvalCommands
         EvalRunCommand.Create(output),
         EvalShowCommand.Create(output),
         EvalCompareCommand.Create(output),
+        EvalTableCommand.Create(output),
     };
 }

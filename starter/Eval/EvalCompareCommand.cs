@@ -7,20 +7,21 @@ using Spectre.Console;
 
 namespace Spark.Temporal.Starter.Eval;
 
-/// <summary><c>spark eval compare</c>: two evaluations side by side.</summary>
+/// <summary><c>spark eval compare</c>: two evaluations side by side, student by student.</summary>
 internal static class EvalCompareCommand
 {
     public static Command Create(CliOutput output)
     {
         var first = new Argument<string>("A") { Description = "An evaluation: its name, its folder, or its summary.json." };
         var second = new Argument<string?>("B") { Description = "The one to compare it with.", Arity = ArgumentArity.ZeroOrOne };
-        var reference = new Option<string?>("--ref-eval-result-dir") { Description = "Instead of B: a folder of evaluations; A is compared with the latest one of the same model." };
+        var reference = new Option<string?>("--ref-eval-result-dir") { Description = "Instead of B: a folder of evaluations; A is compared with the latest one of the same model, for each of its students." };
         var json = CommonOptions.Json();
         var command = new Command(
             "compare",
             """
             Compare two evaluations arm by arm, on the tasks that both scored: skills made with and without
-            interventions, before and after a change, or two students.
+            interventions, before and after a change, or two students. Evaluations of several students are compared student
+            by student.
 
             Example:
               spark eval compare without with
@@ -30,26 +31,30 @@ internal static class EvalCompareCommand
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var here = await OneAsync(parsed.GetValue(first)!, cancellationToken);
-            var there = (parsed.GetValue(second), parsed.GetValue(reference)) switch
+            var here = await StudentsAsync(parsed.GetValue(first)!, cancellationToken);
+            var pairs = (parsed.GetValue(second), parsed.GetValue(reference)) switch
             {
-                ({ } name, null) => await OneAsync(name, cancellationToken),
-                (null, { } folder) => await LatestAsync(folder, here, cancellationToken),
+                ({ } name, null) => Pairs(here, await StudentsAsync(name, cancellationToken), output),
+                (null, { } folder) => [.. await Task.WhenAll(here.Select(async summary => (summary, await LatestAsync(folder, summary, cancellationToken))))],
                 _ => throw new CliException("name a second evaluation, or a folder of them with --ref-eval-result-dir", ExitCodes.Usage),
             };
-            var comparison = EvaluationComparison.Of(here, there);
-            if (comparison.CommonTasks.Count == 0 || comparison.Arms.Count == 0)
+            List<EvaluationComparison> comparisons = [.. pairs.Select(pair => EvaluationComparison.Of(pair.Here, pair.There))];
+            if (comparisons.FirstOrDefault(one => one.CommonTasks.Count == 0 || one.Arms.Count == 0) is { } apart)
             {
-                throw new CliException($"{comparison.First} and {comparison.Second} have no {(comparison.Arms.Count == 0 ? "arm" : "task")} in common");
+                throw new CliException($"{apart.First} and {apart.Second} have no {(apart.Arms.Count == 0 ? "arm" : "task")} in common");
             }
 
-            if (parsed.GetValue(json))
+            if (!parsed.GetValue(json))
             {
-                output.Json(comparison);
+                comparisons.ForEach(comparison => Print(comparison, output));
+            }
+            else if (comparisons is [var only])
+            {
+                output.Json(only);
             }
             else
             {
-                Print(comparison, output);
+                output.Json(comparisons);
             }
 
             return ExitCodes.Good;
@@ -57,11 +62,40 @@ internal static class EvalCompareCommand
         return command;
     }
 
-    private static async Task<EvaluationSummary> OneAsync(string name, CancellationToken cancellationToken)
+    /// <summary>The summaries that a name has, one for each student.</summary>
+    private static async Task<IReadOnlyList<EvaluationSummary>> StudentsAsync(string name, CancellationToken cancellationToken)
     {
         var found = await SummaryFiles.NamedAsync(name, cancellationToken);
-        return found.Count == 1 ? found[0]
-            : throw new CliException($"{name} names {found.Count} summaries ({string.Join(", ", found.Select(summary => $"{summary.Model}/{summary.Run}"))}); name one of their folders", ExitCodes.Usage);
+        return found.GroupBy(summary => summary.Model, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } several
+            ? throw new CliException(
+                $"{name} names {several.Count()} summaries of {several.Key} ({string.Join(", ", several.Select(summary => $"{summary.Model}/{summary.Run}"))}); name one of their folders",
+                ExitCodes.Usage)
+            : found;
+    }
+
+    /// <summary>One student may be compared with another; of several, each with itself.</summary>
+    private static List<(EvaluationSummary Here, EvaluationSummary There)> Pairs(
+        IReadOnlyList<EvaluationSummary> here, IReadOnlyList<EvaluationSummary> there, CliOutput output)
+    {
+        if (here.Count == 1 && there.Count == 1)
+        {
+            return [(here[0], there[0])];
+        }
+
+        List<(EvaluationSummary Here, EvaluationSummary There)> pairs =
+            [.. here.Join(there, summary => summary.Model, summary => summary.Model, (first, second) => (first, second), StringComparer.Ordinal)];
+        string[] alone = [.. here.Concat(there).Select(summary => summary.Model).Distinct(StringComparer.Ordinal).Except(pairs.Select(pair => pair.Here.Model))];
+        if (pairs.Count == 0)
+        {
+            throw new CliException($"A and B have no student in common ({string.Join(", ", alone)}); name the folder of one student on each side", ExitCodes.Usage);
+        }
+
+        if (alone.Length > 0)
+        {
+            output.Note($"on one side alone: {string.Join(", ", alone)}");
+        }
+
+        return pairs;
     }
 
     private static async Task<EvaluationSummary> LatestAsync(string folder, EvaluationSummary of, CancellationToken cancellationToken) =>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Spark.Temporal.Domain.Json;
+using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Starter.Cli;
 using Spark.Temporal.Starter.Pdi.Analysis;
 
@@ -36,11 +37,13 @@ internal sealed class PdiAnalyzeReport(CliOutput output, PdiAnalysis analysis, I
                 ? $"Spearman's ρ between PDI and Δr: {rho:0.000}, p = {analysis.Rho.P:0.0000} by permutation, {analysis.Rho.Pairs} runs"
                 : $"Spearman's ρ between PDI and Δr: cannot be computed from {analysis.Rho.Pairs} runs with Δr (--delta-r, --eval)");
             output.Line(Sweep());
+            output.Line(Trade());
         }
 
         foreach (var run in runs.Where(run => run.LeftOut is not null))
         {
-            output.Line($"left out: {run.Model}/{run.Task}: {run.LeftOut}");
+            var exec = run.Phi is { } phi ? $" (φexec {phi.Exec:0.0000})" : "";
+            output.Line($"left out: {run.Model}/{run.Task}: {run.LeftOut}{exec}");
         }
 
         var damaged = runs.Sum(run => run.Damaged.Count);
@@ -59,6 +62,19 @@ internal sealed class PdiAnalyzeReport(CliOutput output, PdiAnalysis analysis, I
         return $"{analysis.Sweep.Count} weightings from 0.5 to 2: {first}{(worth.Length == 0 ? "" : $", ρ to Δr {worth.Min():0.000} to {worth.Max():0.000}")}";
     }
 
+    private string Trade()
+    {
+        if (analysis.Trade is not { } trade)
+        {
+            return $"cross-validation of the weights: needs Δr of {WeightTrade.LeastTasks} tasks (--delta-r, --eval)";
+        }
+
+        var most = trade.Chosen[0];
+        return $"cross-validation, each of {trade.Folds} tasks left out once: ρ to Δr {Number(trade.RhoHeldOut, "0.000")} by weights chosen without the task, "
+            + $"{Number(trade.RhoEqual, "0.000")} by equal weights; the best of the sweep, on the runs it is chosen by, {Number(trade.RhoBest, "0.000")}; "
+            + $"chosen most often: exec {most.Weights.Exec}, plan {most.Weights.Plan}, oss {most.Weights.Oss} ({most.Folds} of {trade.Folds})";
+    }
+
     private object Document() => new
     {
         analysis.Runs,
@@ -67,12 +83,21 @@ internal sealed class PdiAnalyzeReport(CliOutput output, PdiAnalysis analysis, I
         analysis.Quadrants,
         analysis.Rho,
         analysis.Sweep,
-        LeftOut = runs.Where(run => run.LeftOut is not null).Select(run => new { run.Model, run.Task, run.File, Reason = run.LeftOut }),
+        CrossValidation = analysis.Trade is not { } trade ? null : new
+        {
+            trade.Folds,
+            trade.Runs,
+            trade.RhoBest,
+            trade.RhoHeldOut,
+            trade.RhoEqual,
+            Chosen = trade.Chosen.Select(row => new { row.Weights.Exec, row.Weights.Plan, row.Weights.Oss, row.Folds }),
+        },
+        LeftOut = runs.Where(run => run.LeftOut is not null).Select(run => new { run.Model, run.Task, run.File, Reason = run.LeftOut, PhiExec = run.Phi?.Exec }),
         DamagedLines = runs.SelectMany(run => run.Damaged.Select(damaged => new { run.File, damaged.Line, damaged.Problem })),
         Pictures = pictures,
     };
 
-    private static string Quadrant(Domain.Pdi.PdiQuadrant quadrant) => JsonNamingPolicy.KebabCaseLower.ConvertName(quadrant.ToString());
+    private static string Quadrant(PdiQuadrant quadrant) => JsonNamingPolicy.KebabCaseLower.ConvertName(quadrant.ToString());
 
     private static string Number(double? value, string format) => value is { } number ? number.ToString(format) : "-";
 }

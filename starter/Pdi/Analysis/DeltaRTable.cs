@@ -18,11 +18,20 @@ internal sealed class DeltaRTable(IReadOnlyList<DeltaRRow> rows)
     public int Count => rows.Count;
 
     /// <summary>The mean Δr over students of a run's skill; null where no value is known.</summary>
-    public double? Of(AnalyzedRun run)
+    public double? Of(AnalyzedRun run) => Of(run.Model, run.Task);
+
+    /// <summary>The same, of the run by its model and task.</summary>
+    public double? Of(string model, string task)
     {
-        List<double> known = [.. rows.Where(row => row.Task == run.Task && (row.Model is null || row.Model == run.Model)).Select(row => row.DeltaR)];
+        List<double> known = [.. rows.Where(row => row.Task == task && (row.Model is null || row.Model == model)).Select(row => row.DeltaR)];
         return known.Count == 0 ? null : Descriptive.Mean(known);
     }
+
+    /// <summary>The difference of generated skills to another arm, from summaries.</summary>
+    /// <param name="summaries">Of any students.</param>
+    /// <param name="against">The baseline for Δr, the human arm for the gap to people's skills.</param>
+    public static DeltaRTable Of(IEnumerable<EvaluationSummary> summaries, string against) =>
+        new([.. summaries.SelectMany(summary => Summary($"the summary {summary.Model}/{summary.Run}", summary, against))]);
 
     /// <summary>Reads all given files; without a file the table is empty.</summary>
     /// <exception cref="CliException">One cannot be read; the message names file, line and remedy.</exception>
@@ -77,7 +86,7 @@ internal sealed class DeltaRTable(IReadOnlyList<DeltaRRow> rows)
 
     private static string? Field(string[] fields, int at) => at < 0 || fields[at].Length == 0 ? null : fields[at];
 
-    private static IEnumerable<DeltaRRow> Summary(string path, EvaluationSummary summary)
+    private static IEnumerable<DeltaRRow> Summary(string path, EvaluationSummary summary, string against = EvaluationArm.Baseline)
     {
         // A summary of another program may say null for a list.
         if (summary.Trials is not { Count: > 0 })
@@ -93,7 +102,7 @@ internal sealed class DeltaRTable(IReadOnlyList<DeltaRRow> rows)
             EvaluationTrial[] trials = [.. student];
             foreach (var arm in arms)
             {
-                foreach (var pair in PairSums.Of(trials, arm.Name, EvaluationArm.Baseline, resamples: 1).Tasks)
+                foreach (var pair in PairSums.Of(trials, arm.Name, against, resamples: 1).Tasks)
                 {
                     yield return new DeltaRRow(pair.Task, arm.SkillSourceModel ?? summary.SkillSourceModel, student.Key, pair.DeltaR);
                 }

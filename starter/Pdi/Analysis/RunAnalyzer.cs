@@ -10,14 +10,21 @@ namespace Spark.Temporal.Starter.Pdi.Analysis;
 /// <summary>Reads finished runs one after the other and keeps their numbers.</summary>
 internal static class RunAnalyzer
 {
+    private const string NeverPlanned = "never planned: no memo with a Next Strategy, so it has no φplan";
+
     /// <summary>Every run at or below the paths, in order of path.</summary>
+    /// <param name="paths">Files and folders.</param>
+    /// <param name="without">What becomes of runs that never planned.</param>
+    /// <param name="output">Where damaged lines are named.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="CliException">A path does not exist, or a folder holds no run.</exception>
-    public static async Task<IReadOnlyList<AnalyzedRun>> ReadAllAsync(IEnumerable<string> paths, CliOutput output, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<AnalyzedRun>> ReadAllAsync(
+        IEnumerable<string> paths, WithoutPlan without, CliOutput output, CancellationToken cancellationToken)
     {
         List<AnalyzedRun> runs = [];
         foreach (var file in TrajectoryFiles.Find(paths))
         {
-            var run = await ReadAsync(file, cancellationToken);
+            var run = await ReadAsync(file, without, cancellationToken);
             foreach (var damaged in run.Damaged)
             {
                 output.Note($"{file}, line {damaged.Line}: {damaged.Problem}; left out");
@@ -30,7 +37,7 @@ internal static class RunAnalyzer
     }
 
     /// <exception cref="CliException">A file cannot be opened.</exception>
-    public static async Task<AnalyzedRun> ReadAsync(string file, CancellationToken cancellationToken)
+    public static async Task<AnalyzedRun> ReadAsync(string file, WithoutPlan without, CancellationToken cancellationToken)
     {
         var run = await TrajectoryFiles.ReadAsync(file, cancellationToken);
         var folder = Path.GetDirectoryName(Path.GetFullPath(file)) ?? ".";
@@ -40,12 +47,14 @@ internal static class RunAnalyzer
             : passing is null ? "no passing attempt"
             : skill is null ? $"no {SkillDocument.FileName}"
             : null;
+        var offline = leftOut is null ? Offline(run, passing!, skill!) : null;
         return new AnalyzedRun(
             Path.GetFileName(Path.GetDirectoryName(folder)) ?? "",
             run.Task,
             file,
-            leftOut is null ? OfflinePdi.PhiOf(Offline(run, passing!, skill!)) : null,
-            leftOut,
+            offline is null ? null : OfflinePdi.PhiOf(offline),
+            offline is null || without == WithoutPlan.Zero || OfflinePdi.Planned(offline) ? leftOut : NeverPlanned,
+            run.Reflections.Count,
             [.. run.Snapshots.Select(snapshot => snapshot.Snapshot)],
             run.DamagedLines);
     }

@@ -27,6 +27,27 @@ public class OfflinePdiTests
         OfflinePdi.PhiOf(new OfflineRun { Commands = "a b", SkillBody = "c d", Reflections = [Reflection("x", "y")] }).Oss, Is.Zero);
 
     [Test]
+    public void A_run_that_never_planned_has_no_plan_in_its_skill()
+    {
+        OfflineRun atOnce = new() { Commands = "a b", SkillBody = "a b", Reflections = [] };
+        var unsaid = atOnce with { Reflections = [new OfflineReflection("### Verified Facts\nx", []), Reflection("x", "...")] };
+        var planned = unsaid with { Reflections = [.. unsaid.Reflections, Reflection("x", "a b")] };
+
+        Assert.That(new[] { atOnce, unsaid, planned }.Select(OfflinePdi.Planned), Is.EqualTo(new[] { false, false, true }));
+        Assert.That(OfflinePdi.PhiOf(atOnce).Plan, Is.Zero);
+        Assert.That(OfflinePdi.PhiOf(planned).Plan, Is.EqualTo(1).Within(1e-9));
+    }
+
+    [Test]
+    public void The_index_of_a_run_left_out_uses_the_scores_of_the_others()
+    {
+        Phi[] others = [new(0.2, 0.1, 0.5), new(0.4, 0.3, 0.5)];
+
+        Assert.That(OfflinePdi.IndexAgainst(new Phi(0.5, 0.2, 0.9), others, PdiWeights.Equal), Is.EqualTo(2).Within(1e-12), "(0.5 - 0.3) / 0.1; φoss does not vary");
+        Assert.That(OfflinePdi.IndexAgainst(new Phi(0.5, 0.2, 0.9), others, new PdiWeights(2, 2, 2)), Is.EqualTo(2).Within(1e-12), "only the shares of weights count");
+    }
+
+    [Test]
     public void The_index_weighs_scores_over_the_runs_given()
     {
         Phi[] runs = [new(0.2, 0.1, 0.5), new(0.4, 0.3, 0.5)];

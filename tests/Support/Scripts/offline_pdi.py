@@ -1,4 +1,7 @@
-"""The offline index of recorded runs, computed without any code of the product: folder in, JSON by task out."""
+"""
+The offline index of recorded runs, computed without any code of the product: folder in, JSON by task out. Runs that never
+planned are left out, or have 0 as their plan where "zero" is the second argument.
+"""
 import json
 import math
 import re
@@ -54,9 +57,12 @@ def measure(folder):
         facts = alike(section(before["memo_after"], "Verified Facts"), section(now["memo_after"], "Verified Facts"))
         tests = alike(*(failed(tries[memo["attempt"]]["test_summary"]) for memo in (before, now)))
         steps.append((facts + tests) / 2)
+    plans = "\n".join(section(memo["memo_after"], "Next Strategy") for memo in memos)
+    if not words(plans) and "zero" not in sys.argv[2:]:
+        return None
     return {
         "exec": alike(passing[-1]["agent_commands"], body),
-        "plan": alike("\n".join(section(memo["memo_after"], "Next Strategy") for memo in memos), body),
+        "plan": alike(plans, body) if words(plans) else 0.0,
         "oss": statistics.fmean(steps) if steps else 0.0,
     }
 

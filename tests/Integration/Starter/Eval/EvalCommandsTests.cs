@@ -160,6 +160,40 @@ public sealed class EvalCommandsTests : IDisposable
     }
 
     [Test]
+    public async Task Evaluations_of_several_students_are_compared_student_by_student()
+    {
+        foreach (var summary in Evaluations.Made("small", "large", "alone"))
+        {
+            Write($"a/{summary.Model}", summary);
+        }
+
+        foreach (var summary in Evaluations.Made("small", "large"))
+        {
+            Write($"b/{summary.Model}", summary with { Run = "better", Trials = [.. summary.Trials.Select(trial => trial with { Reward = 1 })] });
+        }
+
+        Write("c/other", Evaluations.Made("other")[0]);
+        Write("d/one", Evaluations.Made("small")[0]);
+        Write("d/two", Evaluations.Made("small")[0] with { Run = "two" });
+
+        var (exit, printed, noted) = await RunAsync("eval", "compare", _folder["a"], _folder["b"], "--json");
+        var text = (await RunAsync("eval", "compare", _folder["a"], _folder["b"])).Printed;
+        var latest = JsonDocument.Parse((await RunAsync("eval", "compare", _folder["b"], "--ref-eval-result-dir", _folder["a"], "--json")).Printed).RootElement;
+        var apart = await RunAsync("eval", "compare", _folder["a"], _folder["c"]);
+        var twice = await RunAsync("eval", "compare", _folder["d"], _folder["b"]);
+
+        var pairs = JsonDocument.Parse(printed).RootElement.EnumerateArray().Select(pair => $"{pair.GetProperty("first")} {pair.GetProperty("second")}");
+        Assert.That(exit, Is.EqualTo(ExitCodes.Good), noted);
+        Assert.That(pairs, Is.EqualTo(new[] { "large/made-up large/better", "small/made-up small/better" }));
+        Assert.That(noted, Does.Contain("on one side alone: alone"));
+        Assert.That(text, Does.Contain("A large/made-up, B large/better").And.Contain("A small/made-up, B small/better"));
+        Assert.That(latest.GetArrayLength(), Is.EqualTo(2));
+        Assert.That((apart.Exit, twice.Exit), Is.EqualTo((ExitCodes.Usage, ExitCodes.Usage)));
+        Assert.That(apart.Noted, Does.Contain("no student in common"));
+        Assert.That(twice.Noted, Does.Contain("names 2 summaries of small"));
+    }
+
+    [Test]
     public async Task An_evaluation_is_shown_with_its_table_of_students()
     {
         Write("small", Evaluations.Made("small", "large")[0]);

@@ -88,11 +88,66 @@ public sealed class PdiAnalyzeTests
     [Test]
     public async Task Low_runs_are_selected_for_the_tasks_option()
     {
-        var (exit, printed, noted) = await RunAsync("pdi", "select", "--below", "-1", _folder.Path);
+        var (exit, printed, noted) = await RunAsync("pdi", "select", "--below", "-1", "--min-reflections", "1", _folder.Path);
 
         Assert.That(exit, Is.EqualTo(ExitCodes.Good));
         Assert.That(printed, Is.EqualTo("planned" + Environment.NewLine));
         Assert.That(noted, Does.Contain("1 tasks of 3 runs"));
+    }
+
+    [Test]
+    public async Task Runs_in_which_no_intervention_can_fire_are_not_selected_unless_asked_for()
+    {
+        Run("m/again", "sort rows total cents", "guess retry hope", reflections: 2);
+
+        var (_, printed, noted) = await RunAsync("pdi", "select", "--below", "0", _folder.Path);
+        var json = JsonNode.Parse((await RunAsync("pdi", "select", "--below", "0", _folder.Path, "--json")).Printed)!;
+        var help = (await RunAsync("pdi", "select", "--help")).Printed;
+
+        Assert.That(printed, Is.EqualTo("again" + Environment.NewLine));
+        Assert.That(noted, Does.Contain("1 runs below the bound have fewer than 2 reflections (--min-reflections)"));
+        Assert.That(((int)json["min_reflections"]!, (int)json["too_few_reflections"]!, (int)json["compared"]!), Is.EqualTo((2, 1, 4)));
+        Assert.That(help, Does.Contain("--min-reflections").And.Contain("No intervention can fire before the second"));
+    }
+
+    [Test]
+    public async Task A_run_that_never_planned_is_listed_with_its_exec_and_compared_only_where_that_is_asked_for()
+    {
+        Run("m/at-once", "sort rows total cents", "sort rows total cents", reflections: 0);
+
+        var left = JsonNode.Parse((await RunAsync("pdi", "analyze", _folder.Path, "--json")).Printed)!;
+        var zero = JsonNode.Parse((await RunAsync("pdi", "analyze", _folder.Path, "--json", "--without-plan", "zero")).Printed)!;
+        var text = (await RunAsync("pdi", "analyze", _folder.Path)).Printed;
+        var selected = (await RunAsync("pdi", "select", "--below", "10", "--min-reflections", "0", _folder.Path)).Printed;
+        var wrong = await RunAsync("pdi", "analyze", _folder.Path, "--without-plan", "one");
+
+        var listed = left["left_out"]!.AsArray().Single(run => (string?)run!["task"] == "at-once")!;
+        Assert.That((string?)listed["reason"], Does.StartWith("never planned"));
+        Assert.That((double)listed["phi_exec"]!, Is.EqualTo(1).Within(1e-9));
+        Assert.That(left["runs"]!.AsArray(), Has.Count.EqualTo(3), "medians, scores and quadrants are those of the others");
+        Assert.That(text, Does.Contain("left out: m/at-once: never planned").And.Contain("(φexec 1.0000)").And.Contain("3 of 6 runs compared"));
+        var counted = zero["runs"]!.AsArray().Single(run => (string?)run!["task"] == "at-once")!;
+        Assert.That(((double)counted["phi_plan"]!, (string?)counted["quadrant"]), Is.EqualTo((0, "grounded")));
+        Assert.That(zero["runs"]!.AsArray(), Has.Count.EqualTo(4));
+        Assert.That(selected, Does.Not.Contain("at-once"));
+        Assert.That(wrong.Exit, Is.EqualTo(ExitCodes.Usage));
+    }
+
+    [Test]
+    public async Task The_trade_of_weights_is_shown_on_tasks_left_out_beside_the_sweep()
+    {
+        Run("m/fourth", "sort rows", "sort guess rows hope");
+        var csv = _folder.Write("delta.csv", "task,delta_r\ngrounded,0.5\nboth,0.1\nplanned,-0.2\nfourth,0.2\n");
+
+        var document = JsonNode.Parse((await RunAsync("pdi", "analyze", _folder.Path, "--json", "--delta-r", csv)).Printed)!;
+        var text = (await RunAsync("pdi", "analyze", _folder.Path, "--delta-r", csv)).Printed;
+        var without = (await RunAsync("pdi", "analyze", _folder.Path)).Printed;
+
+        var trade = document["cross_validation"]!;
+        Assert.That(((int)trade["folds"]!, (int)trade["runs"]!), Is.EqualTo((4, 4)));
+        Assert.That(trade["chosen"]!.AsArray().Sum(row => (int)row!["folds"]!), Is.EqualTo(4));
+        Assert.That(text, Does.Contain("cross-validation, each of 4 tasks left out once"));
+        Assert.That(without, Does.Contain("needs Δr of 4 tasks"));
     }
 
     [Test]
@@ -139,18 +194,21 @@ public sealed class PdiAnalyzeTests
         Assert.That(noted, Does.Contain("nothing to compare"));
     }
 
-    private void Run(string folder, string commands, string? skill, bool passes = true)
+    private void Run(string folder, string commands, string? skill, bool passes = true, int reflections = 1)
     {
         object[] events =
         [
-            new { type = "execution_result", attempt = 0, status = "FAIL", success = false, reward = 0, agent_commands = "look", test_summary = "  ✗ t" },
-            new { type = "reflect_call", attempt = 0, memo_before = "", memo_after = "### Verified Facts\na b\n### Next Strategy\nguess retry hope" },
-            new
-            {
-                type = "pdi_snapshot", attempt = 0, step = 0, proxy_exec = 0.5, proxy_plan = 0, proxy_oss = 0, raw_pdi = 0.5, weight = 0,
-                weighted_pdi = 0, triggered = false, level = (string?)null,
-            },
-            new { type = "execution_result", attempt = 1, status = "ERROR", success = passes, reward = passes ? 1 : 0, agent_commands = commands, test_summary = "" },
+            .. Enumerable.Range(0, reflections).SelectMany(at => (object[])
+            [
+                new { type = "execution_result", attempt = at, status = "FAIL", success = false, reward = 0, agent_commands = "look", test_summary = "  ✗ t" },
+                new { type = "reflect_call", attempt = at, memo_before = "", memo_after = "### Verified Facts\na b\n### Next Strategy\nguess retry hope" },
+                new
+                {
+                    type = "pdi_snapshot", attempt = at, step = at, proxy_exec = 0.5, proxy_plan = 0, proxy_oss = 0, raw_pdi = 0.5, weight = 0,
+                    weighted_pdi = 0, triggered = false, level = (string?)null,
+                },
+            ]),
+            new { type = "execution_result", attempt = reflections, status = "ERROR", success = passes, reward = passes ? 1 : 0, agent_commands = commands, test_summary = "" },
             new { type = "task_summary", task_name = Path.GetFileName(folder) },
         ];
         _folder.Write(Path.Combine(folder, "trajectory.jsonl"), string.Join('\n', events.Select(one => JsonSerializer.Serialize(one))));

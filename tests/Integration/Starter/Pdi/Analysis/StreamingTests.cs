@@ -41,7 +41,7 @@ public sealed class StreamingTests
         }
 
         var before = GC.GetTotalMemory(forceFullCollection: true);
-        var runs = await RunAnalyzer.ReadAllAsync([folder["all"]], new CliOutput(TextWriter.Null, TextWriter.Null), CancellationToken.None);
+        var runs = await RunAnalyzer.ReadAllAsync([folder["all"]], WithoutPlan.Leave, new CliOutput(TextWriter.Null, TextWriter.Null), CancellationToken.None);
         var held = GC.GetTotalMemory(forceFullCollection: true) - before;
 
         Assert.That(runs, Has.Count.EqualTo(300));
@@ -61,7 +61,7 @@ public sealed class StreamingTests
         folder.Write("model/task/SKILL.md", "# Skill\n\nrun step 1\n");
         using var errors = new StringWriter();
 
-        var runs = await RunAnalyzer.ReadAllAsync([folder.Path], new CliOutput(TextWriter.Null, errors), CancellationToken.None);
+        var runs = await RunAnalyzer.ReadAllAsync([folder.Path], WithoutPlan.Zero, new CliOutput(TextWriter.Null, errors), CancellationToken.None);
 
         Assert.That(runs.Single().Damaged.Select(damaged => damaged.Line), Is.EqualTo(new[] { 2, 4 }));
         Assert.That(errors.ToString(), Does.Contain($"{file}, line 2:").And.Contain($"{file}, line 4:"));
