@@ -6,7 +6,7 @@ namespace Spark.Temporal.Domain.Skills;
 
 /// <summary>
 /// Whether a <c>SKILL.md</c> is valid by the Agent Skills specification, as narrowly as its strictest readers take it:
-/// front matter in block style with text values, known keys only, a name that is its folder's, and a body that is short.
+/// front matter in block style with text values, known keys only, a name that is its folder's, and a body.
 /// </summary>
 public static partial class SkillRules
 {
@@ -14,7 +14,7 @@ public static partial class SkillRules
     public const int MaxDescriptionCharacters = 1_024;
     public const int MaxCompatibilityCharacters = 500;
 
-    /// <summary>The body must have fewer lines than this.</summary>
+    /// <summary>The body should have fewer lines than this.</summary>
     public const int BodyLineLimit = 500;
 
     /// <summary>What a skill's folder may hold; folders end in a slash.</summary>
@@ -59,6 +59,12 @@ public static partial class SkillRules
         CheckBody(document, problems);
         return [.. problems.OrderBy(problem => problem.Line)];
     }
+
+    /// <summary>What the specification recommends and does not ask: a body that is read at a glance.</summary>
+    /// <returns>Null where there is nothing to say.</returns>
+    public static SkillProblem? Advice(string text) => SkillDocument.Parse(text) is { BodyLines: >= BodyLineLimit } document
+        ? new(document.BodyLine, $"the body has {document.BodyLines} lines; fewer than {BodyLineLimit} are recommended: move long material to references/")
+        : null;
 
     private static SkillProblem NoFrontMatter(string text)
     {
@@ -169,12 +175,6 @@ public static partial class SkillRules
         if (document.BodyLines == 0)
         {
             problems.Add(new(document.BodyLine, "the body is empty; write the instructions below the front matter"));
-        }
-        else if (document.BodyLines >= BodyLineLimit)
-        {
-            problems.Add(new(
-                document.BodyLine,
-                $"the body has {document.BodyLines} lines; it must have fewer than {BodyLineLimit}: keep what matters, move long material to references/"));
         }
     }
 
