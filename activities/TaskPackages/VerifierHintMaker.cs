@@ -17,10 +17,6 @@ internal sealed class VerifierHintMaker(IArtifactStore store, IPythonRunner pyth
 {
     /// <summary>Longest hint, in characters.</summary>
     public const int MostCharacters = 6_000;
-
-    /// <summary>Most bytes read of one file, and of all files of an archive together.</summary>
-    private const int MostOfAFile = 2 * 1024 * 1024;
-    private const int MostOfAnArchive = 8 * 1024 * 1024;
     private const string TestScript = "test.sh";
     private const string UsualTests = "test_outputs.py";
 
@@ -31,13 +27,13 @@ internal sealed class VerifierHintMaker(IArtifactStore store, IPythonRunner pyth
 
     public async Task<VerifierHint> MakeAsync(VerifierHintRequest request, CancellationToken cancellationToken)
     {
-        var tests = await ReadAsync(request.Package.Tests, binary: false, cancellationToken);
+        var tests = await TextFiles.ReadAsync(store, request.Package.Tests, binary: false, cancellationToken);
         var asked = new
         {
             Limit = MostCharacters,
             Instruction = await store.ReadTextAsync(request.Package.Instruction, cancellationToken),
-            Environment = (await ReadAsync(request.Package.Environment, binary: false, cancellationToken)).Select(file => file.Text),
-            Oracle = (await ReadAsync(request.OracleOutput, binary: true, cancellationToken)).Select(file => file.Text),
+            Environment = (await TextFiles.ReadAsync(store, request.Package.Environment, binary: false, cancellationToken)).Select(file => file.Text),
+            Oracle = (await TextFiles.ReadAsync(store, request.OracleOutput, binary: true, cancellationToken)).Select(file => file.Text),
             Tests = PythonTests(tests),
             Script = tests.FirstOrDefault(file => file.Name == TestScript)?.Text,
         };
@@ -79,40 +75,6 @@ internal sealed class VerifierHintMaker(IArtifactStore store, IPythonRunner pyth
                 && (name.StartsWith("test_", StringComparison.Ordinal) || name.EndsWith("_test.py", StringComparison.Ordinal)))];
     }
 
-    /// <summary>The files of an archive as text. Binary ones are left out, or read as well as they can be.</summary>
-    private async Task<List<TextFile>> ReadAsync(ArtifactRef? archive, bool binary, CancellationToken cancellationToken)
-    {
-        var files = new List<TextFile>();
-        if (archive is null)
-        {
-            return files;
-        }
-
-        await using var stream = await store.OpenAsync(archive, cancellationToken);
-        long total = 0;
-        await foreach (var entry in TarPack.ReadAsync(stream, cancellationToken))
-        {
-            if (total >= MostOfAnArchive)
-            {
-                break;
-            }
-
-            if (entry.DataStream is null)
-            {
-                continue;
-            }
-
-            var content = await TarPack.BytesAsync(entry, MostOfAFile, cancellationToken);
-            if (binary || !content.AsSpan().Contains((byte)0))
-            {
-                files.Add(new TextFile(entry.Name, Encoding.UTF8.GetString(content).TrimStart('\uFEFF')));
-                total += content.Length;
-            }
-        }
-
-        return files;
-    }
-
     private static string Source(string name)
     {
         using var stream = typeof(VerifierHintMaker).Assembly.GetManifestResourceStream($"Hint/{name}")
@@ -122,8 +84,6 @@ internal sealed class VerifierHintMaker(IArtifactStore store, IPythonRunner pyth
     }
 
     private static string Tail(string text) => text.Length <= 1_000 ? text : text[^1_000..];
-
-    private sealed record TextFile(string Name, string Text);
 
     private sealed record HintAnswer(string? Text);
 }

@@ -23,6 +23,9 @@ public enum CommandKind
 public sealed record CommandStep(
     int Number, CommandKind Kind, string Command, int? ExitCode, bool TimedOut, string Output, double Score = 0)
 {
+    /// <summary>What the agent said before it; empty where it said nothing.</summary>
+    public string Said { get; init; } = "";
+
     public bool Succeeded => ExitCode == 0 && !TimedOut;
 
     public bool Failed => ExitCode is not (null or 0) || TimedOut;

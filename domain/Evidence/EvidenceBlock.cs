@@ -24,10 +24,16 @@ public sealed record EvidenceBlock(string Title, IReadOnlyList<EvidenceEntry> En
     // A shorter quotation says nothing.
     private const int ShortestQuotation = 120;
 
+    // Entries are left out before quotations are cut below this.
+    private const int TellingQuotation = 1_500;
+
     /// <summary>Characters of the whole block.</summary>
     public int Length => Entries.Count == 0 ? Nothing.Length : Entries.Sum(entry => entry.Length + 1) - 1;
 
-    /// <summary>The block in at most so many characters: quotations are cut in their middle, then entries left out and counted.</summary>
+    /// <summary>
+    /// The block in at most so many characters. While there is room all of it stands; then the longest quotations are cut in their middle, all to one
+    /// length; where that would leave them little, the least telling entries are left out and counted instead.
+    /// </summary>
     public string Render(int characters)
     {
         if (Length <= characters)
@@ -37,9 +43,14 @@ public sealed record EvidenceBlock(string Title, IReadOnlyList<EvidenceEntry> En
 
         var kept = new EvidenceEntry?[Entries.Count];
         var left = characters - NoteCharacters;
+        if (Longest(left) is { } most)
+        {
+            return string.Join('\n', Entries.Select(entry => Cut(entry, most).Render()));
+        }
+
         foreach (var at in Enumerable.Range(0, Entries.Count).OrderByDescending(at => Entries[at].Score).ThenByDescending(at => at))
         {
-            if (Fit(Entries[at], left - 1) is { } entry)
+            if (Fit(Cut(Entries[at], TellingQuotation), left - 1) is { } entry)
             {
                 kept[at] = entry;
                 left -= entry.Length + 1;
@@ -54,6 +65,29 @@ public sealed record EvidenceBlock(string Title, IReadOnlyList<EvidenceEntry> En
 
         return string.Join('\n', lines);
     }
+
+    /// <summary>The length to which all quotations have to be cut, so that every entry stays; null where that is too short.</summary>
+    private int? Longest(int characters)
+    {
+        if (Sum(TellingQuotation) > characters)
+        {
+            return null;
+        }
+
+        var (low, high) = (TellingQuotation, Entries.Max(entry => entry.Quoted?.Length ?? 0));
+        while (low < high)
+        {
+            var middle = low + ((high - low + 1) / 2);
+            (low, high) = Sum(middle) <= characters ? (middle, high) : (low, middle - 1);
+        }
+
+        return low;
+
+        long Sum(int most) => Entries.Sum(entry => (long)Cut(entry, most).Length + 1);
+    }
+
+    private static EvidenceEntry Cut(EvidenceEntry entry, int characters) =>
+        entry.Quoted is { } quoted && quoted.Length > characters ? entry with { Quoted = Quoting.HeadAndTail(quoted, characters) } : entry;
 
     private static EvidenceEntry? Fit(EvidenceEntry entry, int characters)
     {

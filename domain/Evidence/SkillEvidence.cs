@@ -5,7 +5,11 @@ namespace Spark.Temporal.Domain.Evidence;
 /// <summary>What a run proved, in six blocks (docs/architecture.md, "Evidence"): the only thing a skill is distilled from.</summary>
 public sealed record SkillEvidence
 {
-    public const int DefaultCharacters = 24_000;
+    /// <summary>Where nothing is known of the model's context.</summary>
+    public const int DefaultCharacters = 60_000;
+
+    private const int LeastByContext = 24_000;
+    private const int MostByContext = 120_000;
 
     /// <summary>Fewer characters would hold little more than the headings.</summary>
     public const int MinCharacters = 1_000;
@@ -27,6 +31,12 @@ public sealed record SkillEvidence
 
     /// <summary>The end of the conversation, unchanged.</summary>
     public required EvidenceBlock RawSupportTail { get; init; }
+
+    /// <summary>How long the evidence may be for a model.</summary>
+    /// <param name="contextTokens">Its context; null where it is not known.</param>
+    /// <returns>Characters: a third of the context at three characters a token, from 24,000 to 120,000.</returns>
+    public static int CharactersFor(long? contextTokens) =>
+        contextTokens is { } tokens ? (int)Math.Clamp(tokens, LeastByContext, MostByContext) : DefaultCharacters;
 
     /// <summary>The blocks as Markdown for the distillation prompt.</summary>
     /// <param name="characters">

@@ -6,8 +6,8 @@ namespace Spark.Temporal.Domain.Skills;
 
 /// <summary>
 /// Whether a <c>SKILL.md</c> is as we write one: valid by the Agent Skills specification, as narrowly as its strictest readers
-/// take it. Front matter in block style with text values, known keys only, a name that is its folder's, and a body that is
-/// short. What the specification itself refuses of anyone's skill is in <see cref="SpecificationRules"/>.
+/// take it. Front matter in block style with text values, known keys only, a name that is its folder's, and a body.
+/// What the specification itself refuses of anyone's skill is in <see cref="SpecificationRules"/>.
 /// </summary>
 public static partial class SkillRules
 {
@@ -15,7 +15,7 @@ public static partial class SkillRules
     public const int MaxDescriptionCharacters = 1_024;
     public const int MaxCompatibilityCharacters = 500;
 
-    /// <summary>The body must have fewer lines than this.</summary>
+    /// <summary>The body should have fewer lines than this.</summary>
     public const int BodyLineLimit = 500;
 
     /// <summary>Whether a text may be a skill's name: 1 to 64 of a-z, 0-9 and single inner hyphens.</summary>
@@ -58,6 +58,12 @@ public static partial class SkillRules
         CheckBody(document, problems);
         return problems.Count == 0 ? SpecificationRules.Check(text, expectedName) : [.. problems.OrderBy(problem => problem.Line)];
     }
+
+    /// <summary>What the specification recommends and does not ask: a body that is read at a glance.</summary>
+    /// <returns>Null where there is nothing to say.</returns>
+    public static SkillProblem? Advice(string text) => SkillDocument.Parse(text) is { BodyLines: >= BodyLineLimit } document
+        ? new(document.BodyLine, $"the body has {document.BodyLines} lines; fewer than {BodyLineLimit} are recommended: move long material to references/")
+        : null;
 
     private static void CheckName(SkillFrontMatter front, string expectedName, List<SkillProblem> problems)
     {
@@ -171,12 +177,6 @@ public static partial class SkillRules
         if (document.BodyLines == 0)
         {
             problems.Add(new(document.BodyLine, "the body is empty; write the instructions below the front matter"));
-        }
-        else if (document.BodyLines >= BodyLineLimit)
-        {
-            problems.Add(new(
-                document.BodyLine,
-                $"the body has {document.BodyLines} lines; keep it below {BodyLineLimit}: keep what matters, move long material to references/"));
         }
     }
 

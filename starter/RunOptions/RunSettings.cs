@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Spark.Temporal.Domain.Budgets;
+using Spark.Temporal.Domain.Evidence;
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Texts;
@@ -182,6 +183,8 @@ internal sealed class SkillSettings
     private readonly Option<double?> _budget = RunSettings.Positive(new Option<double?>("--budget-usd") { Description = "Dollars that a task may cost; then its run waits." });
     private readonly Option<long?> _tokens = RunSettings.Positive(new Option<long?>("--budget-tokens") { Description = "Tokens that a task may send and receive; then its run waits." });
 
+    private readonly Option<int?> _evidence = new("--evidence-characters") { Description = "Characters of the evidence that a skill is distilled from, at least 1,000. Default: as many as fit the model." };
+
     private readonly Option<string> _method = new Option<string>("--pdi-method")
     {
         Description = "How the PDI proxy compares texts.",
@@ -195,7 +198,7 @@ internal sealed class SkillSettings
     public void AddTo(Command command)
     {
         _agent.AddTo(command);
-        foreach (var option in new Option[] { _summaryModel, _summaryBase, _retries, _pdi, _observe, _method, _budget, _tokens, _results })
+        foreach (var option in new Option[] { _summaryModel, _summaryBase, _retries, _pdi, _observe, _method, _budget, _tokens, _results, _evidence })
         {
             command.Add(option);
         }
@@ -225,6 +228,8 @@ internal sealed class SkillSettings
         Limits = run.Limits(parsed),
         BudgetUsd = parsed.GetValue(_budget),
         BudgetTokens = parsed.GetValue(_tokens),
+        EvidenceCharacters = parsed.GetValue(_evidence) is not { } characters ? null
+            : characters >= SkillEvidence.MinCharacters ? characters : throw new CliException($"--evidence-characters is at least {SkillEvidence.MinCharacters}; it was {characters}", ExitCodes.Usage),
         OutDir = run.OutDir(parsed),
         ResultsRoot = parsed.GetValue(_results) is { } results ? Path.GetFullPath(results) : null,
     };

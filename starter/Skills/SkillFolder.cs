@@ -90,7 +90,7 @@ internal sealed record SkillFolder(string File)
         try
         {
             var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(System.IO.File.ReadAllBytes(File));
-            return Findings(SpecificationRules.Check(text, name), SkillRules.Check(text, name));
+            return Findings(SpecificationRules.Check(text, name), [.. SkillRules.Check(text, name), .. SkillRules.Advice(text) is { } advice ? [advice] : Array.Empty<SkillProblem>()]);
         }
         catch (DecoderFallbackException)
         {

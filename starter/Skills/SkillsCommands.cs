@@ -6,7 +6,7 @@ namespace Spark.Temporal.Starter.Skills;
 /// <summary>The group <c>spark skills</c>.</summary>
 internal static class SkillsCommands
 {
-    public static Command Create(CliOutput output) => new("skills", "Make and check skills.") { SkillsRunCommand.Create(output), Check(output) };
+    public static Command Create(CliOutput output) => new("skills", "Make and check skills.") { SkillsRunCommand.Create(output), SkillsDistillCommand.Create(output), Check(output) };
 
     private static Command Check(CliOutput output)
     {

@@ -47,15 +47,20 @@ internal sealed partial class FakeWorld
     /// <summary>What a person must know of each reply; null for nothing.</summary>
     public string? ReplyNote { get; set; }
 
-    /// <summary>A scripted reply that begins so is empty, and ends for the reason that follows.</summary>
+    /// <summary>A scripted reply that begins so ends for the reason that follows; what comes below that line is its text.</summary>
     public const string Ends = "ends: ";
 
     public async Task<LlmReply> CompleteAsync(LlmRequest request)
     {
         await EnterAsync($"llm:{request.Purpose}");
         var text = Reply(request.Purpose, _byPurpose.AddOrUpdate(request.Purpose, 1, (_, count) => count + 1), request);
-        var end = text.StartsWith(Ends, StringComparison.Ordinal) ? text[Ends.Length..] : null;
-        text = end is null ? text : "";
+        string? end = null;
+        if (text.StartsWith(Ends, StringComparison.Ordinal))
+        {
+            var parts = text[Ends.Length..].Split('\n', 2);
+            (end, text) = (parts[0], parts.ElementAtOrDefault(1) ?? "");
+        }
+
         var command = request.Purpose == LlmPurposes.Agent && text.StartsWith("$ ", StringComparison.Ordinal) ? text[2..] : null;
         var usage = Tokens with { CostUsd = CostPerCall };
         var message = new ChatMessage

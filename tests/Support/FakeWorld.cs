@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Activities.TaskPackages;
 using Spark.Temporal.Activities.TaskPackages.Construction;
@@ -50,6 +51,9 @@ internal sealed partial class FakeWorld(IArtifactStore store, string hostQueue) 
 
     /// <summary>Whether the oracle is stopped at its limit.</summary>
     public bool OracleNeverEnds { get; set; }
+
+    /// <summary>What the oracle writes into a file.</summary>
+    public string OracleWrote { get; set; } = "x";
 
     /// <summary>Whether tasks have a data builder.</summary>
     public bool BuildsData { get; set; }
@@ -141,7 +145,8 @@ internal sealed partial class FakeWorld(IArtifactStore store, string hostQueue) 
     public async Task<OracleReply> OracleAsync(OracleRequest request)
     {
         await EnterAsync("sandbox.oracle");
-        return new OracleReply(OracleNeverEnds ? -1 : 0, OracleNeverEnds, await store.PutTextAsync("solved", CancellationToken.None), 5, request.KeepChanges ? await store.PutTextAsync("x", CancellationToken.None) : null);
+        return new OracleReply(OracleNeverEnds ? -1 : 0, OracleNeverEnds, await store.PutTextAsync("solved", CancellationToken.None), 5, 
+            request.KeepChanges ? await store.PutBytesAsync(TarPacker.Bytes(tar => tar.File("out.txt", OracleWrote)), MediaTypes.Tar, CancellationToken.None) : null);
     }
 
     public async Task<VerifyReply> VerifyAsync(VerifyRequest request)

@@ -33,9 +33,13 @@ public interface IRecordActivities
     [Activity("records.ask_again")]
     Task<ArtifactRef> AskAgainAsync(AskAgainRequest request);
 
-    /// <summary>Checks the skill in the last reply of a conversation; a valid one is stored.</summary>
+    /// <summary>Checks the skill in the last reply of a conversation file by file, mends what rules can mend, and stores it as it would be kept.</summary>
     [Activity("records.check_skill")]
     Task<SkillCheck> CheckSkillAsync(CheckSkillRequest request);
+
+    /// <summary>Looks for the task's answer in a memo.</summary>
+    [Activity("records.guard_memo")]
+    Task<GuardedMemo> GuardMemoAsync(GuardMemoRequest request);
 
     /// <summary>Writes a trial folder.</summary>
     [Activity("records.write_trial")]
@@ -163,6 +167,14 @@ public sealed record DistillRequest
 
     /// <summary>Records of the attempts before (<see cref="AttemptRecord"/>), oldest first.</summary>
     public required IReadOnlyList<ArtifactRef> Earlier { get; init; }
+
+    /// <summary>Name of the model that distills: its context says how long the evidence may be; null for a profile's own.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Model { get; init; }
+
+    /// <summary>Characters of the evidence; null for as many as fit the model.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Characters { get; init; }
 }
 
 /// <summary>What the evidence needs of an attempt's result besides its judgment.</summary>
@@ -181,8 +193,50 @@ public sealed record AskAgainRequest(ArtifactRef Conversation, string Purpose, I
 
 /// <param name="Conversation">Its last message holds the skill.</param>
 /// <param name="Name">Name the skill must have.</param>
-public sealed record CheckSkillRequest(ArtifactRef Conversation, string Name);
+public sealed record CheckSkillRequest(ArtifactRef Conversation, string Name)
+{
+    /// <summary>How many replies it was written in: one that was cut is continued.</summary>
+    public int Parts { get; init; } = 1;
+
+    /// <summary>Whether the last of them was cut all the same.</summary>
+    public bool Cut { get; init; }
+
+    /// <summary>What the skill must not give away; null for a recorded run.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TaskAnswer? Answer { get; init; }
+
+    /// <summary>The six blocks of evidence: the skill where no reply holds one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ArtifactRef? Evidence { get; init; }
+}
+
+/// <summary>Where a task's answer stands, and what everybody is told.</summary>
+/// <param name="Instruction">The instruction.</param>
+/// <param name="Environment">The folder of the environment (tar); null where there is none.</param>
+/// <param name="Oracle">What the oracle wrote (tar); null where the task has no solution.</param>
+public sealed record TaskAnswer(ArtifactRef Instruction, ArtifactRef? Environment, ArtifactRef? Oracle);
 
 /// <param name="Skill">The skill's text, null when it is not valid.</param>
 /// <param name="Problems">What is wrong with it, a line each.</param>
-public sealed record SkillCheck(ArtifactRef? Skill, IReadOnlyList<string> Problems);
+public sealed record SkillCheck(ArtifactRef? Skill, IReadOnlyList<string> Problems)
+{
+    /// <summary><c>SKILL.md</c> as it is kept where nothing better comes: mended, and without the answer; null in runs from before there was one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ArtifactRef? Draft { get; init; }
+
+    /// <summary>The other files of the skill (tar); null where there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ArtifactRef? Files { get; init; }
+
+    /// <summary>What was mended, cut out and left out.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Notes { get; init; }
+}
+
+/// <param name="Memo">The memo.</param>
+/// <param name="Answer">What it must not give away.</param>
+public sealed record GuardMemoRequest(string Memo, TaskAnswer Answer);
+
+/// <param name="Memo">The memo without what it gives away.</param>
+/// <param name="Problems">What it gives away, a line each.</param>
+public sealed record GuardedMemo(string Memo, IReadOnlyList<string> Problems);

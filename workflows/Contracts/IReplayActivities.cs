@@ -30,6 +30,10 @@ public interface IReplayActivities
     /// <summary>The recorded skill, kept as it was recorded, with what is wrong with it.</summary>
     [Activity("replay.distill")]
     Task<ReplayedSkill> DistillAsync(ReplayDistillRequest request);
+
+    /// <summary>The evidence with which the recorded skill was asked for, and a conversation that asks for it again.</summary>
+    [Activity("replay.evidence")]
+    Task<DistillPrompt> EvidenceAsync(ReplayDistillRequest request);
 }
 
 /// <param name="Folder">Absolute path of the folder with <c>trajectory.jsonl</c>.</param>

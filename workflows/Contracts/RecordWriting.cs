@@ -59,6 +59,10 @@ public sealed record WriteRunRequest
     /// <summary>The skill; null while there is none.</summary>
     public ArtifactRef? Skill { get; init; }
 
+    /// <summary>The skill's other files (tar); null where there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ArtifactRef? SkillFiles { get; init; }
+
     /// <summary>How the run ended; null while it goes on.</summary>
     public SkillRunEnd? Result { get; init; }
 

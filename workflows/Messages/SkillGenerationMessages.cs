@@ -51,6 +51,14 @@ public sealed record SkillGenerationInput
     /// <summary>Infrastructure failures in a row after which the run waits for a person.</summary>
     public int InfrastructureLimit { get; init; } = 2;
 
+    /// <summary>Characters of the evidence for a skill; null for as many as fit the model that distills.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? EvidenceCharacters { get; init; }
+
+    /// <summary>Whether the skill of a recorded run is distilled again, by this run's model, from the evidence that was recorded.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Redistill { get; init; }
+
     /// <summary>The run whose past this one goes on from; null for one that starts from nothing.</summary>
     public SkillFork? Fork { get; init; }
 
@@ -95,8 +103,11 @@ public enum SkillRunStatus
     /// <summary>The attempts ran out.</summary>
     Exhausted,
 
-    /// <summary>An attempt passed but no valid skill came of it.</summary>
+    /// <summary>An attempt passed but no skill came of it; only in runs from before, and in recorded ones.</summary>
     SkillRefused,
+
+    /// <summary>An attempt passed, and its skill is kept as it is with what is wrong with it: a person has to look at it.</summary>
+    NeedsReview,
 
     /// <summary>The task itself cannot be run.</summary>
     TaskBroken,
@@ -149,6 +160,10 @@ public sealed record SkillGenerationResult : IRunResult, ICosted
     /// <summary>Id of the run this one was forked from, and the last attempt that both share.</summary>
     public string? ForkedFrom { get; init; }
     public int? ForkedFromAttempt { get; init; }
+
+    /// <summary>What was mended in the skill by rule, cut out of it and left out.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? SkillNotes { get; init; }
 
     ItemState IRunResult.ItemState => Status switch
     {

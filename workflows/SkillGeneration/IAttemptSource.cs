@@ -27,6 +27,6 @@ internal interface IAttemptSource
     Task<ReflectionRecord?> ReflectAsync(TaskPackage package, AttemptResult result, AttemptRecord record, JudgeReply judged);
 
     /// <summary>Makes the skill after a pass.</summary>
-    /// <returns>Whether there is one; otherwise the state says why not.</returns>
-    Task<bool> DistillAsync(TaskPackage package, AttemptResult result, ArtifactRef judgment);
+    /// <returns>How the run ends with it; where it is no pass, the state says why.</returns>
+    Task<SkillRunStatus> DistillAsync(TaskPackage package, AttemptResult result, ArtifactRef judgment);
 }

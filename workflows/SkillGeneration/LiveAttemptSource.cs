@@ -38,7 +38,7 @@ internal sealed class LiveAttemptSource(SkillGenerationInput input, SkillRunStat
     public Task<ReflectionRecord?> ReflectAsync(TaskPackage package, AttemptResult result, AttemptRecord record, JudgeReply judged) =>
         reflections.RunAsync(package, result, record, judged);
 
-    public Task<bool> DistillAsync(TaskPackage package, AttemptResult result, ArtifactRef judgment) => _distillation.RunAsync(package, result, judgment);
+    public Task<SkillRunStatus> DistillAsync(TaskPackage package, AttemptResult result, ArtifactRef judgment) => _distillation.RunAsync(package, result, judgment);
 
     private async Task<TaskPackage?> ReadAsync()
     {
@@ -65,7 +65,7 @@ internal sealed class LiveAttemptSource(SkillGenerationInput input, SkillRunStat
             state.Show("verifier hint");
             try
             {
-                state.Hint = await VerifierHints.MakeAsync(package, input.Limits, state.Outages);
+                (state.Hint, state.Oracle) = await VerifierHints.MakeAsync(package, input.Limits, state.Outages);
                 return null;
             }
             catch (ActivityFailureException failure) when (ActivityFailures.IsFinal(failure))

@@ -50,12 +50,19 @@ internal sealed class RecordedAttemptSource(SkillGenerationInput input, SkillRun
     }
 
     /// <remarks>An invalid skill is kept as it was recorded, and the run says what is wrong with it.</remarks>
-    public async Task<bool> DistillAsync(TaskPackage package, AttemptResult result, ArtifactRef judgment)
+    public async Task<SkillRunStatus> DistillAsync(TaskPackage package, AttemptResult result, ArtifactRef judgment)
     {
         if (_run!.Skill is not { } conversation)
         {
             state.Error = "The recording holds no skill.";
-            return false;
+            return SkillRunStatus.SkillRefused;
+        }
+
+        if (input.Redistill)
+        {
+            var prompt = await state.Outages.ReadAsync(
+                (IReplayActivities replay) => replay.EvidenceAsync(new ReplayDistillRequest(conversation, package.Name)), "the recorded evidence");
+            return await new Distillation(input, state).RunAsync(package, prompt);
         }
 
         var skill = await state.Outages.ReadAsync(
@@ -63,7 +70,7 @@ internal sealed class RecordedAttemptSource(SkillGenerationInput input, SkillRun
         state.Skill = skill.Skill;
         state.Count(new SkillCall(conversation, skill.Usage, skill.Problems, 0, Workflow.UtcNow));
         state.Error = skill.Problems.Count == 0 ? null : PlainText.OneLine($"The recorded skill is not valid: {string.Join("; ", skill.Problems)}", 600);
-        return true;
+        return SkillRunStatus.Passed;
     }
 
     private ArtifactRef Of(int number) => _run!.Attempts[number - 1];

@@ -18,6 +18,9 @@ internal sealed class Reflections(SkillGenerationInput input, SkillRunState stat
     /// <summary>Longest reply brought into the workflow; a longer one is refused unread. Above the memo's own limit, for fences.</summary>
     private const int ReplyCharacters = MemoRules.MaxCharacters + 2_000;
 
+    /// <summary>Runs from before did not look for the answer.</summary>
+    private const string GuardPatch = "memo-guard";
+
     private readonly List<PdiSnapshot> _snapshots = [];
     private PdiTracker _tracker = new(input.Pdi.Method);
     private IReadOnlyList<string>? _previousFailedTests;
@@ -59,13 +62,19 @@ internal sealed class Reflections(SkillGenerationInput input, SkillRunState stat
             var reply = await ModelCalls.AskAsync(
                 input.SummaryModel ?? input.Model, state, LlmPurposes.Reflect, conversation, ReplyCharacters, $"attempt {record.Number}: reflect" + (ask == 0 ? "" : $", asked again ({ask})"));
             conversation = reply.Conversation;
-            if (Read(reply, before, out var why) is { } memo)
+            var memo = Read(reply, before, out var why);
+            if (memo is not null && state.AnswerOf(package) is { } answer && Workflow.Patched(GuardPatch))
+            {
+                (memo, why) = await GuardAsync(memo, answer, last: ask == input.ReAsks);
+            }
+
+            refusals.AddRange(why);
+            if (memo is not null)
             {
                 state.Memo = memo;
                 break;
             }
 
-            refusals.AddRange(why);
             if (ask < input.ReAsks)
             {
                 var asked = conversation;
@@ -107,6 +116,13 @@ internal sealed class Reflections(SkillGenerationInput input, SkillRunState stat
             DurationMs = recorded.DurationMs,
             At = Workflow.UtcNow,
         };
+    }
+
+    /// <summary>A memo that gives the answer away is asked for again; the last time that is cut out of it.</summary>
+    private async Task<(string? Memo, IReadOnlyList<string> Why)> GuardAsync(string memo, TaskAnswer answer, bool last)
+    {
+        var guarded = await state.Outages.ReadAsync((IRecordActivities records) => records.GuardMemoAsync(new GuardMemoRequest(memo, answer)), "look for the answer in the memo");
+        return guarded.Problems.Count == 0 || last ? (guarded.Memo, guarded.Problems) : (null, guarded.Problems);
     }
 
     /// <returns>The memo to keep; null when the rewrite is refused, so that the last good one stays.</returns>

@@ -107,7 +107,7 @@ public sealed partial class SkillGenerationWorkflow : ItemWorkflow
             {
                 _state.Ended = true;
                 await KeepAsync(record);
-                return await _source.DistillAsync(package, result, judged.Stored) ? SkillRunStatus.Passed : SkillRunStatus.SkillRefused;
+                return await _source.DistillAsync(package, result, judged.Stored);
             }
 
             await _state.Control.CheckpointAsync();

@@ -95,6 +95,7 @@ internal static class SkillRunDetails
     {
         SkillRunStatus.Passed => $"Passed after {Counted(result)}: the skill is valid",
         SkillRunStatus.Exhausted => $"No pass in {Counted(result)}: none is left",
+        SkillRunStatus.NeedsReview => $"Passed after {Counted(result)}; the skill needs review",
         SkillRunStatus.SkillRefused => $"Passed after {Counted(result)}, but no valid skill came of it",
         SkillRunStatus.TaskBroken => "The task itself cannot run",
         _ => $"{result.Status} after {Counted(result)}",

@@ -35,6 +35,7 @@ internal sealed partial class SkillRunState
         Latest = latest is null ? null : latest with { OwnCalls = OwnCalls },
         SkillCalls = _skillCalls,
         Skill = skill,
+        SkillFiles = skill is null ? null : SkillFiles,
         Result = result is null ? null : SkillRunEnd.Of(result),
         StartedAt = _started,
         Now = Workflow.UtcNow,
@@ -64,6 +65,7 @@ internal sealed partial class SkillRunState
             WorkflowId = Workflow.Info.WorkflowId,
             ForkedFrom = _input.Fork?.WorkflowId,
             ForkedFromAttempt = _input.Fork?.Attempt,
+            SkillNotes = SkillNotes is { Count: > 0 } ? SkillNotes : null,
         };
     }
 

@@ -48,6 +48,13 @@ internal sealed partial class SkillRunState : IModelCaller
 
     public string? Error { get; set; }
     public ArtifactRef? Skill { get; set; }
+
+    /// <summary>The skill's other files (tar), and what was mended in it.</summary>
+    public ArtifactRef? SkillFiles { get; set; }
+    public IReadOnlyList<string>? SkillNotes { get; set; }
+
+    /// <summary>What the task's solution wrote; null while that is not known, and where there is none.</summary>
+    public ArtifactRef? Oracle { get; set; }
     public List<string> PendingGuidance { get; } = [];
 
     /// <summary>Number of the attempt among all, and what it was given.</summary>
@@ -70,6 +77,9 @@ internal sealed partial class SkillRunState : IModelCaller
 
     /// <summary>Attempts in the place of the next one that have told what they spent.</summary>
     public IReadOnlyList<string>? CountedRuns => _counted.Count == 0 ? null : [.. _counted];
+
+    /// <summary>What neither skill nor memo may give away; null where nothing is known of it.</summary>
+    public TaskAnswer? AnswerOf(TaskPackage package) => Oracle is null ? null : new TaskAnswer(package.Instruction, package.Environment, Oracle);
 
     public void Show(string step)
     {

@@ -6,17 +6,18 @@ using Temporalio.Workflows;
 
 namespace Spark.Temporal.Workflows.SkillGeneration;
 
-/// <summary>The test file without its answers.</summary>
+/// <summary>The test file without its answers, and what the oracle wrote, by which they are known.</summary>
 internal static class VerifierHints
 {
-    public static async Task<VerifierHint> MakeAsync(TaskPackage package, AttemptLimits limits, Outages outages)
+    public static async Task<(VerifierHint Hint, ArtifactRef? Oracle)> MakeAsync(TaskPackage package, AttemptLimits limits, Outages outages)
     {
         var changes = package.Solution is { } solution ? await SolveAsync(package, solution, limits, outages) : null;
-        return await outages.ThroughAsync(
+        var hint = await outages.ThroughAsync(
             () => Workflow.ExecuteActivityAsync(
                 (ITaskPackageActivities packages) => packages.HintAsync(new VerifierHintRequest(package, changes)),
                 ActivityProfiles.Prepare(120, "verifier hint: the tests without their answers")),
             failure => Outage.OfEngine(failure, "any host"));
+        return (hint, changes);
     }
 
     private static async Task<ArtifactRef?> SolveAsync(TaskPackage package, ArtifactRef solution, AttemptLimits limits, Outages outages)

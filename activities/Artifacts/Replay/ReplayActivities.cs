@@ -4,6 +4,7 @@ using Spark.Temporal.Activities.Artifacts.Results;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Memo;
+using Spark.Temporal.Domain.Prompts;
 using Spark.Temporal.Domain.Results;
 using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Domain.Tasks;
@@ -142,6 +143,15 @@ internal sealed class ReplayActivities(IArtifactStore store) : IReplayActivities
             await store.PutTextAsync(text, Cancelled, MediaTypes.Markdown),
             [.. SkillRules.Check(text, request.Name).Take(20).Select(problem => problem.ToString())],
             reply.Usage ?? TokenUsage.None);
+    }
+
+    public async Task<DistillPrompt> EvidenceAsync(ReplayDistillRequest request)
+    {
+        var asked = (await store.ReadConversationAsync(request.Skill, Cancelled)).First(message => message.Role == ChatRoles.User).Content ?? "";
+        var evidence = DistillPrompts.EvidenceIn(asked);
+        return new DistillPrompt(
+            await store.AppendAsync(null, DistillPrompts.Messages(request.Name, evidence), Cancelled),
+            await store.PutTextAsync(evidence, Cancelled, MediaTypes.Markdown));
     }
 
     private static string Memo(string recorded) => recorded.Length <= MemoRules.MaxCharacters ? recorded : recorded[..MemoRules.MaxCharacters];

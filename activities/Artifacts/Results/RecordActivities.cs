@@ -3,6 +3,7 @@ using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Evidence;
 using Spark.Temporal.Domain.Judging;
+using Spark.Temporal.Domain.Prices;
 using Spark.Temporal.Domain.Prompts;
 using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Domain.Texts;
@@ -110,7 +111,7 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
             Settings = request.Package.Settings,
             Dockerfile = await DockerfileAsync(request.Package.Environment),
             EnvironmentNotes = request.Result.Notes,
-        }).Render();
+        }).Render(request.Characters ?? SkillEvidence.CharactersFor(request.Model is { Length: > 0 } model ? ModelTable.Shipped.Find(model, null)?.Context : null));
         return new DistillPrompt(
             await store.AppendAsync(null, DistillPrompts.Messages(request.Package.Name, evidence), Cancelled),
             await store.PutTextAsync(evidence, Cancelled, MediaTypes.Markdown));
@@ -125,6 +126,7 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
                 Content = request.Purpose switch
                 {
                     LlmPurposes.Reflect => ReflectPrompts.Reask(request.Reasons),
+                    LlmPurposes.Distill when request.Reasons is [FinishReasons.Length] => DistillPrompts.GoOn,
                     LlmPurposes.Distill => DistillPrompts.Reask(request.Reasons),
                     _ => AgentPrompts.GoOn(request.Reasons[0]),
                 },
@@ -132,14 +134,9 @@ internal sealed class RecordActivities(IArtifactStore store) : IRecordActivities
         ],
         Cancelled);
 
-    public async Task<SkillCheck> CheckSkillAsync(CheckSkillRequest request)
-    {
-        var text = SkillDocument.FromReply((await store.ReadConversationAsync(request.Conversation, Cancelled))[^1].Content);
-        var problems = SkillRules.Check(text, request.Name);
-        return problems.Count > 0
-            ? new SkillCheck(null, [.. problems.Select(problem => problem.ToString())])
-            : new SkillCheck(await store.PutTextAsync(text, Cancelled, MediaTypes.Markdown), []);
-    }
+    public Task<SkillCheck> CheckSkillAsync(CheckSkillRequest request) => new SkillChecker(store).CheckAsync(request, Cancelled);
+
+    public Task<GuardedMemo> GuardMemoAsync(GuardMemoRequest request) => new SkillChecker(store).GuardAsync(request, Cancelled);
 
     public Task<TrialRecord> WriteTrialAsync(WriteTrialRequest request)
     {

@@ -1,7 +1,9 @@
 using System.Text;
+using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Domain.Judging;
 using Spark.Temporal.Domain.Pdi;
 using Spark.Temporal.Domain.Results;
+using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
@@ -31,7 +33,15 @@ internal sealed class SkillRunWriter(IArtifactStore store)
         string? skill = null;
         if (run.Skill is { } text)
         {
-            skill = await folder.WriteAsync("SKILL.md", await store.ReadTextAsync(text, cancellationToken), cancellationToken);
+            skill = await folder.WriteAsync(SkillDocument.FileName, await store.ReadTextAsync(text, cancellationToken), cancellationToken);
+            foreach (var file in await TextFiles.ReadAsync(store, run.SkillFiles, binary: true, cancellationToken))
+            {
+                var written = await folder.WriteAsync(file.Name, file.Text, cancellationToken);
+                if (file.Name.StartsWith("scripts/", StringComparison.Ordinal) && !OperatingSystem.IsWindows())
+                {
+                    File.SetUnixFileMode(written, TarPacker.Program);
+                }
+            }
         }
 
         if (run.Result is { Status: not SkillRunStatus.Passed } failed)

@@ -117,33 +117,6 @@ public sealed class SkillGenerationWorkflowTests
     }
 
     [Test]
-    public async Task A_skill_is_asked_for_again_with_what_was_wrong()
-    {
-        await using var deployment = await FakeDeployment.StartAsync();
-        deployment.World.Reply = (purpose, call, request) => purpose == LlmPurposes.Distill && call < 3 ? "---\nname: Wrong\n---\n" : Stagnant(purpose, call, request);
-
-        var result = await (await StartAsync(deployment, Input(deployment))).GetResultAsync();
-
-        Assert.That(result.Status, Is.EqualTo(SkillRunStatus.Passed));
-        Assert.That(deployment.World.Count("llm:distill"), Is.EqualTo(3));
-    }
-
-    [Test]
-    public async Task A_skill_that_never_becomes_valid_fails_the_run_with_the_reason()
-    {
-        await using var deployment = await FakeDeployment.StartAsync();
-        deployment.World.Reply = (purpose, call, request) => purpose == LlmPurposes.Distill ? "---\nname: Wrong\n---\n" : Stagnant(purpose, call, request);
-        var run = await StartAsync(deployment, Input(deployment));
-
-        var failure = await Assert.ThrowsAsync<WorkflowFailedException>(async () => await run.GetResultAsync());
-
-        var cause = (ApplicationFailureException)failure!.InnerException!;
-        Assert.That(cause.ErrorType, Is.EqualTo(FailureTypes.SkillRefused));
-        Assert.That(cause.Message, Does.Contain("name"));
-        Assert.That(cause.Details.ElementAt<SkillGenerationResult>(0).Outcome, Is.EqualTo(Outcome.Pass));
-    }
-
-    [Test]
     public async Task Two_infrastructure_failures_in_a_row_make_it_wait_and_use_up_no_attempt()
     {
         await using var deployment = await FakeDeployment.StartAsync();
