@@ -1,6 +1,6 @@
 using System.Text;
 using Spark.Temporal.Activities.Archives;
-using Spark.Temporal.Workflows.Messages;
+using Spark.Temporal.Domain.Conversations;
 
 namespace Spark.Temporal.Activities.Artifacts;
 

@@ -1,9 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
-using Spark.Temporal.Activities.Archives;
 using Spark.Temporal.Activities.Artifacts;
-using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Json;
 using Spark.Temporal.Workflows.Contracts;
 

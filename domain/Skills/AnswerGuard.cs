@@ -65,11 +65,17 @@ public sealed partial class AnswerGuard
     }
 
     /// <summary>What a text gives away, each once, in order.</summary>
-    public IReadOnlyList<string> Find(string text) => IsEmpty ? [] :
-    [
-        .. Candidates(text).Where(_strings.Contains).Concat(Numbers(text).Where(number => _numbers.Contains(number.Value)).Select(number => number.Text))
-            .Distinct(StringComparer.Ordinal),
-    ];
+    public IReadOnlyList<string> Find(string text)
+    {
+        if (IsEmpty)
+        {
+            return [];
+        }
+
+        string[] strings = [.. Candidates(text).Where(_strings.Contains).Distinct(StringComparer.Ordinal)];
+        var numbers = Numbers(text).Where(number => _numbers.Contains(number.Value)).Select(number => number.Text).Distinct(StringComparer.Ordinal);
+        return [.. strings, .. numbers.Where(number => !strings.Any(found => found.Contains(number, StringComparison.Ordinal)))];
+    }
 
     /// <summary>The text without what it gives away.</summary>
     public string Cut(string text)
@@ -80,7 +86,7 @@ public sealed partial class AnswerGuard
             text = Regex.Replace(text, $@"(?<!\w){Regex.Escape(secret)}(?!\w)", Hidden, RegexOptions.CultureInvariant);
         }
 
-        return LooseNumber().Replace(text, match => ValueOf(match.Value) is { } value && _numbers.Contains(value) ? Hidden : match.Value);
+        return LooseNumber().Replace(text, match => IsSecret(match.Value) ? Hidden : string.Join(',', match.Value.Split(',').Select(part => IsSecret(part) ? Hidden : part)));
     }
 
     /// <summary>What of an oracle's file is an answer: lines, cells, values of JSON, quoted parts, and words that are no plain ones.</summary>
@@ -165,15 +171,21 @@ public sealed partial class AnswerGuard
     {
         foreach (Match match in LooseNumber().Matches(text))
         {
-            if (ValueOf(match.Value) is { } value)
+            // Commas part thousands, or cells.
+            foreach (var number in match.Value.Contains(',', StringComparison.Ordinal) ? [match.Value, .. match.Value.Split(',')] : new[] { match.Value })
             {
-                yield return (match.Value, value, match.Value.Split('e', 'E')[0].Where(char.IsAsciiDigit).SkipWhile(digit => digit == '0').Count());
+                if (ValueOf(number) is { } value)
+                {
+                    yield return (number, value, number.Split('e', 'E')[0].Where(char.IsAsciiDigit).SkipWhile(digit => digit == '0').Count());
+                }
             }
         }
     }
 
     private static double? ValueOf(string number) =>
         double.TryParse(number.Replace(",", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? Math.Abs(value) : null;
+
+    private bool IsSecret(string number) => ValueOf(number) is { } value && _numbers.Contains(value);
 
     private static bool IsNumber(string text) => LooseNumber().Match(text) is { Success: true } match && match.Length == text.TrimStart('-', '+', '$').Length;
 

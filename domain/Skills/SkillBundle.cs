@@ -43,13 +43,25 @@ public sealed partial record SkillBundle(string Text, IReadOnlyList<SkillFile> F
 
         return new SkillBundle(
             SkillDocument.FromReply(parts[0].Text.ToString()),
-            [.. parts.Where(part => part.Path != SkillDocument.FileName).GroupBy(part => part.Path).Select(same => new SkillFile(same.Key, Plain(same.Last().Text.ToString())))]);
+            [.. parts.Where(part => part.Path != SkillDocument.FileName).GroupBy(part => part.Path).Select(same => new SkillFile(same.Key, Plain(same.Key, same.Last().Text.ToString())))]);
     }
 
     /// <summary>As a model would have written it.</summary>
     public override string ToString() => Text + string.Concat(Files.Select(file => $"\n=== {file.Path} ===\n{file.Text}"));
 
-    private static string Plain(string text) => ReplyText.Strip(text) is { Length: > 0 } kept ? kept + "\n" : "";
+    private static string Plain(string path, string text)
+    {
+        var kept = ReplyText.Strip(text);
+
+        // A program between fences; what is no Markdown has none of its own.
+        if (!path.EndsWith(".md", StringComparison.OrdinalIgnoreCase) && kept.Split('\n') is { Length: > 1 } lines
+            && lines[0].StartsWith("```", StringComparison.Ordinal) && lines[^1].Trim() == "```")
+        {
+            kept = string.Join('\n', lines[1..^1]);
+        }
+
+        return kept.Length > 0 ? kept + "\n" : "";
+    }
 
     private static bool IsMark(string line) => MarkOf(line) is not null;
 

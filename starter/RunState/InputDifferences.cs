@@ -62,6 +62,8 @@ internal static class InputDifferences
         ["item.model.profile"] = "--model (profile)",
         ["item.model.name"] = "--model",
         ["item.model.api_base"] = "--api-base",
+        ["item.evidence_characters"] = "--evidence-characters",
+        ["item.redistill"] = "skills distill in place of skills run",
         ["item.summary_model.profile"] = "--summary-model (profile)",
         ["item.summary_model.name"] = "--summary-model",
         ["item.summary_model.api_base"] = "--summary-api-base",

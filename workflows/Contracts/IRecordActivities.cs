@@ -233,10 +233,10 @@ public sealed record SkillCheck(ArtifactRef? Skill, IReadOnlyList<string> Proble
     public IReadOnlyList<string>? Notes { get; init; }
 }
 
-/// <param name="Memo">The memo.</param>
+/// <param name="Conversation">Its last message holds the memo.</param>
 /// <param name="Answer">What it must not give away.</param>
-public sealed record GuardMemoRequest(string Memo, TaskAnswer Answer);
+public sealed record GuardMemoRequest(ArtifactRef Conversation, TaskAnswer Answer);
 
-/// <param name="Memo">The memo without what it gives away.</param>
+/// <param name="Reply">The reply without what it gives away; null where it gives nothing away.</param>
 /// <param name="Problems">What it gives away, a line each.</param>
-public sealed record GuardedMemo(string Memo, IReadOnlyList<string> Problems);
+public sealed record GuardedMemo(string? Reply, IReadOnlyList<string> Problems);

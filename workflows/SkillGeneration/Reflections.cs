@@ -63,9 +63,9 @@ internal sealed class Reflections(SkillGenerationInput input, SkillRunState stat
                 input.SummaryModel ?? input.Model, state, LlmPurposes.Reflect, conversation, ReplyCharacters, $"attempt {record.Number}: reflect" + (ask == 0 ? "" : $", asked again ({ask})"));
             conversation = reply.Conversation;
             var memo = Read(reply, before, out var why);
-            if (memo is not null && state.AnswerOf(package) is { } answer && Workflow.Patched(GuardPatch))
+            if (memo is { } read && state.AnswerOf(package) is { } answer && Workflow.Patched(GuardPatch))
             {
-                (memo, why) = await GuardAsync(memo, answer, last: ask == input.ReAsks);
+                (memo, why) = await GuardAsync(reply.Conversation, read, before, answer, last: ask == input.ReAsks);
             }
 
             refusals.AddRange(why);
@@ -119,10 +119,13 @@ internal sealed class Reflections(SkillGenerationInput input, SkillRunState stat
     }
 
     /// <summary>A memo that gives the answer away is asked for again; the last time that is cut out of it.</summary>
-    private async Task<(string? Memo, IReadOnlyList<string> Why)> GuardAsync(string memo, TaskAnswer answer, bool last)
+    private async Task<(string? Memo, IReadOnlyList<string> Why)> GuardAsync(ArtifactRef conversation, string memo, string before, TaskAnswer answer, bool last)
     {
-        var guarded = await state.Outages.ReadAsync((IRecordActivities records) => records.GuardMemoAsync(new GuardMemoRequest(memo, answer)), "look for the answer in the memo");
-        return guarded.Problems.Count == 0 || last ? (guarded.Memo, guarded.Problems) : (null, guarded.Problems);
+        var guarded = await state.Outages.ReadAsync(
+            (IRecordActivities records) => records.GuardMemoAsync(new GuardMemoRequest(conversation, answer)), "look for the answer in the memo");
+        return guarded.Reply is null ? (memo, [])
+            : last ? (MemoRules.Check(before, guarded.Reply, state.Scored).Memo?.Render(), guarded.Problems)
+            : (null, guarded.Problems);
     }
 
     /// <returns>The memo to keep; null when the rewrite is refused, so that the last good one stays.</returns>

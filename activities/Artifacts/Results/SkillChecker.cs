@@ -3,7 +3,6 @@ using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Domain.Texts;
 using Spark.Temporal.Workflows.Contracts;
-using Spark.Temporal.Workflows.Messages;
 
 namespace Spark.Temporal.Activities.Artifacts.Results;
 
@@ -27,6 +26,12 @@ internal sealed class SkillChecker(IArtifactStore store)
             .. Words(leaks),
         ];
         var kept = await KeptAsync(skill, request, purpose, [.. notes], cancellationToken);
+        string[] told =
+        [
+            .. kept.Notes,
+            .. SkillRules.Advice(kept.Skill.Text) is { } advice ? [advice.ToString()] : Array.Empty<string>(),
+            .. leaks.Take(MostLeaks).Select(leak => $"cut out: '{PlainText.OneLine(leak, 80)}', which the task's solution wrote"),
+        ];
         var text = await store.PutTextAsync(guard.Cut(kept.Skill.Text), cancellationToken, MediaTypes.Markdown);
         return new SkillCheck(problems.Length == 0 ? text : null, [.. problems.Take(MostProblems).Select(problem => PlainText.OneLine(problem, 400))])
         {
@@ -41,14 +46,16 @@ internal sealed class SkillChecker(IArtifactStore store)
                 }),
                 MediaTypes.Tar,
                 cancellationToken),
-            Notes = [.. kept.Notes, .. SkillRules.Advice(kept.Skill.Text) is { } advice ? [advice.ToString()] : Array.Empty<string>(), .. leaks.Take(MostLeaks).Select(leak => $"cut out: '{PlainText.OneLine(leak, 80)}', which the task's solution wrote")] is { Length: > 0 } all ? all : null,
+            Notes = told.Length == 0 ? null : told,
         };
     }
 
     public async Task<GuardedMemo> GuardAsync(GuardMemoRequest request, CancellationToken cancellationToken)
     {
         var guard = await GuardOfAsync(request.Answer, cancellationToken);
-        return new GuardedMemo(guard.Cut(request.Memo), Words(guard.Find(request.Memo)));
+        var reply = (await store.ReadConversationAsync(request.Conversation, cancellationToken))[^1].Content ?? "";
+        var found = guard.Find(reply);
+        return new GuardedMemo(found.Count == 0 ? null : guard.Cut(reply), Words(found));
     }
 
     /// <summary>The skill without files that cannot be kept; where it has no body of its own, the evidence is its body.</summary>

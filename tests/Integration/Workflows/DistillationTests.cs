@@ -1,7 +1,6 @@
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Tests.Support;
-using Spark.Temporal.Workflows.Contracts;
 using Spark.Temporal.Workflows.Messages;
 using Spark.Temporal.Workflows.SkillGeneration;
 
@@ -68,7 +67,7 @@ public sealed class DistillationTests
         Assert.That(result.Status, Is.EqualTo(SkillRunStatus.Passed), result.Error);
         Assert.That(File.ReadAllText(Path.Combine(result.ResultDir!, "references/cases.md")), Is.EqualTo("# Cases\n"));
         Assert.That(File.ReadAllText(Path.Combine(result.ResultDir!, "scripts/do.sh")), Is.EqualTo("#!/bin/sh\necho\n"));
-        Assert.That(File.GetUnixFileMode(Path.Combine(result.ResultDir!, "scripts/do.sh")) & UnixFileMode.UserExecute, Is.Not.Zero);
+        Assert.That(OperatingSystem.IsWindows() || File.GetUnixFileMode(Path.Combine(result.ResultDir!, "scripts/do.sh")).HasFlag(UnixFileMode.UserExecute));
         Assert.That(File.ReadAllText(result.SkillPath!), Does.Not.Contain("==="));
     }
 

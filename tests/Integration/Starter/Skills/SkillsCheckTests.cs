@@ -61,7 +61,7 @@ public sealed class SkillsCheckTests : IDisposable
 
         Assert.That(await RunAsync(_folder["set"]), Is.EqualTo(ExitCodes.Good));
         Assert.That(_out.ToString().TrimEnd().Split('\n'), Has.Length.EqualTo(3).And.All.Contain("weigh/SKILL.md").And.All.Contain(": warning: "));
-        Assert.That(_out.ToString(), Does.Contain("the body has 500 lines; keep it below 500"));
+        Assert.That(_out.ToString(), Does.Contain("the body has 500 lines; fewer than 500 are recommended"));
     }
 
     [Test]
