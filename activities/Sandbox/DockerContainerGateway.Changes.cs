@@ -7,9 +7,6 @@ namespace Spark.Temporal.Activities.Sandbox;
 /// <content>What was changed in a container, as the engine knows it.</content>
 internal sealed partial class DockerContainerGateway
 {
-    public async Task<IReadOnlyList<string>> ChangesAsync(string container, CancellationToken cancellationToken) =>
-        [.. (await AllChangesAsync(container, cancellationToken)).Where(change => !change.Removed).Select(change => change.Path)];
-
     public async Task<IReadOnlyList<ContainerChange>> AllChangesAsync(string container, CancellationToken cancellationToken)
     {
         var found = await _client.Containers.InspectContainerAsync(container, cancellationToken);

@@ -58,10 +58,7 @@ internal interface IContainerGateway
     /// <summary>A path of a container as a tar whose entries start with its last name; null when it is not there.</summary>
     Task<Stream?> GetAsync(string container, string path, CancellationToken cancellationToken);
 
-    /// <summary>Absolute paths that were made or changed in a container since it was made from its image, in its volumes too; folders among them.</summary>
-    Task<IReadOnlyList<string>> ChangesAsync(string container, CancellationToken cancellationToken);
-
-    /// <summary>The same with those that were removed.</summary>
+    /// <summary>What was made, changed and removed in a container since it was made from its image, in its volumes too; folders among it.</summary>
     Task<IReadOnlyList<ContainerChange>> AllChangesAsync(string container, CancellationToken cancellationToken);
 
     /// <summary>Processes of a container as the engine's host sees them; none where it does not tell.</summary>

@@ -29,7 +29,7 @@ internal sealed class OracleChanges(IContainerGateway gateway, IArtifactStore st
         {
             packer.File(OutputEntry, output.Length <= OutputBytes ? output : output[..OutputBytes]);
             var total = 0L;
-            foreach (var path in Candidates(await gateway.ChangesAsync(container, cancellationToken)).Take(MostFiles))
+            foreach (var path in Candidates(await gateway.WrittenAsync(container, cancellationToken)).Take(MostFiles))
             {
                 total += await CopyAsync(container, path, options.FolderBytes - total, packer, cancellationToken);
             }

@@ -47,8 +47,11 @@ public static partial class SkillMender
         }
 
         var (yaml, body) = document.ClosingLine > 0 ? (document.FrontMatter, document.Body) : Unclosed(document.Body);
-        return body.Length == 0 ? null : Join(name, Description(DescriptionIn(yaml) ?? purpose, name), Kept(yaml), body);
+        return body.Length == 0 || (yaml.Length == 0 && !IsGood(body)) ? null : Join(name, Description(DescriptionIn(yaml) ?? purpose, name), Kept(yaml), body);
     }
+
+    /// <summary>Whether a text without any front matter is meant as a skill: it has a heading, a list or a program, and more than that.</summary>
+    private static bool IsGood(string body) => body.Split('\n', StringSplitOptions.RemoveEmptyEntries) is { Length: > 1 } lines && lines.Any(line => Structure().IsMatch(line));
 
     /// <summary>The text from its front matter on, where only words stand before it.</summary>
     private static string Begun(string text)
@@ -147,6 +150,9 @@ public static partial class SkillMender
 
     [GeneratedRegex(@"^[A-Za-z][\w-]*\s*:", RegexOptions.CultureInvariant)]
     private static partial Regex Entry();
+
+    [GeneratedRegex(@"^\s*(?:#{1,6} |[-*] |\d+[.)] |```)", RegexOptions.CultureInvariant)]
+    private static partial Regex Structure();
 
     [GeneratedRegex(@"\s+", RegexOptions.CultureInvariant)]
     private static partial Regex Spaces();

@@ -65,13 +65,15 @@ public sealed class SkillBundleTests
     [Test]
     public void A_long_description_is_cut_and_a_file_that_nobody_names_is_named()
     {
-        var (skill, done) = SkillMender.Mend(new("Do it.\n", [new("references/a.md", "x\n")]), "count", string.Concat(Enumerable.Repeat("words ", 400)));
+        var (skill, done) = SkillMender.Mend(new("# Count\n\nDo it.\n", [new("references/a.md", "x\n")]), "count", string.Concat(Enumerable.Repeat("words ", 400)));
         Assert.That(SkillBundleRules.Check(skill, "count"), Is.Empty);
         Assert.That(skill.Text, Does.EndWith("Do it.\n\n## Further files\n\n- `references/a.md`\n"));
         Assert.That(done, Has.Count.EqualTo(2));
     }
 
     [TestCase("")]
+    [TestCase("I cannot do that.\n")]
+    [TestCase("I cannot do that.\nReally not.\n")]
     [TestCase("---\nname: count\ndescription: x\n---\n")]
     public void Without_a_body_there_is_nothing_to_mend(string text)
     {

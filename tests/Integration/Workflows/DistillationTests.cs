@@ -120,6 +120,32 @@ public sealed class DistillationTests
         Assert.That(deployment.World.Count("llm:reflect"), Is.EqualTo(3));
     }
 
+    [Test]
+    public async Task The_skill_of_a_finished_run_is_written_again_from_its_evidence()
+    {
+        await using var deployment = await FakeDeployment.StartAsync();
+        var before = await RunAsync(deployment, _ => Memos.Skill);
+        var containers = deployment.World.Count("sandbox.start");
+        string? asked = null;
+        deployment.World.Reply = (_, _, request) =>
+        {
+            asked = deployment.Store.ReadConversationAsync(request.Conversation, CancellationToken.None).GetAwaiter().GetResult()[^1].Content;
+            return $"{Memos.Skill.TrimEnd()}\nBetter.\n";
+        };
+
+        var input = new SkillGenerationInput
+        {
+            TaskDir = before.ResultDir!, Batch = "batch", ModelSlug = "other", Agent = AgentNames.Replay, OutDir = deployment.OutDir, ResultsRoot = Path.Combine(deployment.OutDir, "again"), Redistill = true,
+        };
+        var run = await deployment.Client.StartWorkflowAsync((SkillGenerationWorkflow again) => again.RunAsync(input), deployment.Options("again"));
+        var result = await run.GetResultAsync();
+
+        Assert.That((result.Status, deployment.World.Count("llm:distill"), deployment.World.Count("sandbox.start")), Is.EqualTo((SkillRunStatus.Passed, 2, containers)), result.Error);
+        Assert.That(File.ReadAllText(result.SkillPath!), Does.EndWith("Better.\n"));
+        Assert.That(File.ReadAllText(before.SkillPath!), Does.Not.Contain("Better."));
+        Assert.That(asked, Does.Contain("## Execution Chain").And.Contain("name: answer").And.Not.Contain("# Evidence\n\n# Evidence"));
+    }
+
     private static async Task<SkillGenerationResult> RunAsync(FakeDeployment deployment, Func<int, string> skill) =>
         await (await StartAsync(deployment, (purpose, call) => purpose == LlmPurposes.Distill ? skill(call) : "I looked at it.")).GetResultAsync();
 

@@ -42,6 +42,7 @@ public sealed class ExitCodesTests
 
         using var watching = SparkProcess.Start(["runs", "watch", run.Id, "--json"], null, variables);
         string printed;
+        Temporalio.Client.WorkflowExecutionDescription described;
         try
         {
             // Not SIGINT: a test run in the background passes on that it is ignored. Both are handled alike.
@@ -53,6 +54,8 @@ public sealed class ExitCodesTests
 
             printed = await watching.StandardOutput.ReadToEndAsync().WaitAsync(TimeSpan.FromMinutes(1));
             await watching.WaitForExitAsync();
+            described = await run.DescribeAsync();
+            await run.CancelAsync();
         }
         finally
         {
@@ -61,7 +64,6 @@ public sealed class ExitCodesTests
             gate.SetResult();
         }
 
-        var described = await run.DescribeAsync();
         var watched = await SparkProcess.RunAsync(["runs", "watch", run.Id], null, variables);
 
         Assert.Multiple(() =>
