@@ -1,3 +1,4 @@
+using Spark.Temporal.Activities.Artifacts;
 using Spark.Temporal.Domain.Conversations;
 using Spark.Temporal.Domain.Skills;
 using Spark.Temporal.Tests.Support;
