@@ -54,14 +54,10 @@ public static class HostFolder
         const int workingFolder = -100;
         const int noFollow = 0x100;
         const uint owner = 0x8;
-        return OperatingSystem.IsLinux() && Ask(workingFolder, path, noFollow, owner, out var found) == 0 ? found.User : null;
+        return OperatingSystem.IsLinux() && StatX.Ask(workingFolder, path, noFollow, owner, out var found) == 0 ? found.User : null;
     }
 
     [DllImport("libc", EntryPoint = "geteuid")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern uint UserId();
-
-    [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Ask(int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, out StatX found);
 }

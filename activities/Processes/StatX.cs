@@ -30,4 +30,15 @@ internal struct StatX
     public long Modified;
 
     public readonly int Kind => Mode & 0xf000;
+
+    /// <summary>Asks for a file.</summary>
+    /// <param name="folder">Number of an open folder that the path is relative to, or of the file itself.</param>
+    /// <param name="path">Path of the file.</param>
+    /// <param name="flags">How the path is taken.</param>
+    /// <param name="mask">What is asked for.</param>
+    /// <param name="found">What the kernel says.</param>
+    /// <returns>0 where it says something.</returns>
+    [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    public static extern int Ask(int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, out StatX found);
 }

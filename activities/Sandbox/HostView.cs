@@ -110,7 +110,7 @@ internal static class HostView
         /// <returns>Whether all of it is plain and small.</returns>
         public async Task<bool> PackAsync(SafeFileHandle found, string name, int depth, CancellationToken cancellationToken)
         {
-            if (++_entries > MostEntries || depth > MostDepth || name.Any(char.IsControl) || Ask(Number(found), "", EmptyPath, Basic, out var facts) != 0)
+            if (++_entries > MostEntries || depth > MostDepth || name.Any(char.IsControl) || StatX.Ask(Number(found), "", EmptyPath, Basic, out var facts) != 0)
             {
                 return false;
             }
@@ -192,10 +192,6 @@ internal static class HostView
     [DllImport("libc", EntryPoint = "syscall", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern long OpenBelow(long call, long folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, ref OpenHow how, long size);
-
-    [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Ask(int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, out StatX found);
 
     /// <summary>The kernel's <c>struct open_how</c>.</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -20,7 +20,7 @@ public static partial class SkillBundleRules
     [
         .. SkillRules.Check(skill.Text, expectedName).Select(problem => problem.ToString()),
         .. skill.Files.Count > MostFiles ? [$"there are {skill.Files.Count} files beside SKILL.md; at most {MostFiles} are kept"] : Array.Empty<string>(),
-        .. skill.Files.SelectMany(Problems),
+        .. skill.Files.SelectMany(file => Refusals(file).Concat(Faults(file))),
         .. Missing(skill).Select(path => $"SKILL.md names {path}, which is not among the files: write it below a line '=== {path} ===', or do not name it"),
     ];
 
@@ -28,7 +28,8 @@ public static partial class SkillBundleRules
     public static IReadOnlyList<string> Unnamed(SkillBundle skill) =>
         [.. skill.Files.Select(file => file.Path).Where(path => !skill.Text.Contains(path, StringComparison.Ordinal))];
 
-    private static IEnumerable<string> Problems(SkillFile file)
+    /// <summary>Why a file cannot be kept; nothing where it can.</summary>
+    public static IEnumerable<string> Refusals(SkillFile file)
     {
         if (file.Path.Split('/').Any(part => part is "" or "." or ".." || part.StartsWith('.')) || file.Path.Length > 200 || !PlainPath().IsMatch(file.Path))
         {
@@ -43,11 +44,16 @@ public static partial class SkillBundleRules
         {
             yield return $"{file.Path}: the file has {file.Text.Length:N0} characters; at most {MostCharacters:N0} are kept";
         }
-        else if (file.Text.AsSpan().IndexOfAnyExceptInRange(' ', char.MaxValue) is >= 0 && file.Text.Any(c => char.IsControl(c) && c is not ('\n' or '\t')))
+        else if (file.Text.Any(c => char.IsControl(c) && c is not ('\n' or '\t')))
         {
             yield return $"{file.Path}: the file has control characters";
         }
-        else if (file.Path.StartsWith("scripts/", StringComparison.Ordinal) && file.Path.EndsWith(".sh", StringComparison.Ordinal) && !file.Text.StartsWith("#!", StringComparison.Ordinal))
+    }
+
+    private static IEnumerable<string> Faults(SkillFile file)
+    {
+        if (file.Path.StartsWith("scripts/", StringComparison.Ordinal) && file.Path.EndsWith(".sh", StringComparison.Ordinal)
+            && !string.IsNullOrWhiteSpace(file.Text) && !file.Text.StartsWith("#!", StringComparison.Ordinal))
         {
             yield return $"{file.Path}: a script begins with a line such as '#!/bin/bash'";
         }

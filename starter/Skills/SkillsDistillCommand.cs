@@ -55,12 +55,8 @@ internal static class SkillsDistillCommand
             var input = batches.Input(parsed, batch, outDir, new SkillWork(template), source);
             if (batches.DryRun(parsed))
             {
-                foreach (var recording in recordings)
-                {
-                    output.Line($"{recording.Name}  {recording.Folder}");
-                }
-
-                return ExitCodes.Good;
+                return await SkillsRunCommand.PrintPlanAsync(
+                    input, [.. recordings.Select(recording => (recording.Name, recording.Folder))], [], parsed.GetValue(json), output, cancellationToken);
             }
 
             var plan = preflight.Plan(parsed, [model], input.OutDir, template.ResultsRoot)?.Within(input.BudgetUsd, template.BudgetUsd);

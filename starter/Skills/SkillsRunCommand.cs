@@ -80,7 +80,8 @@ internal static class SkillsRunCommand
     private static string Named(string? tasksDir) =>
         Path.GetFullPath(tasksDir ?? throw new CliException("--tasks-dir is missing; name a folder of Harbor tasks", ExitCodes.Usage));
 
-    private static async Task<int> PrintPlanAsync(
+    /// <summary>What a batch would do.</summary>
+    internal static async Task<int> PrintPlanAsync(
         BatchInput input,
         IReadOnlyList<(string Name, string Directory)> tasks,
         IReadOnlyList<LeftOutTasks> leftOut,

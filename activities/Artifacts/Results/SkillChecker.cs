@@ -62,8 +62,7 @@ internal sealed class SkillChecker(IArtifactStore store)
     private async Task<(SkillBundle Skill, List<string> Notes)> KeptAsync(
         SkillBundle skill, CheckSkillRequest request, string purpose, List<string> notes, CancellationToken cancellationToken)
     {
-        var files = skill.Files.Where(file => SkillBundleRules.Check(new SkillBundle(skill.Text + file.Path, [file]), request.Name).All(problem => !problem.StartsWith($"{file.Path}: the ", StringComparison.Ordinal)))
-            .Take(SkillBundleRules.MostFiles).ToList();
+        var files = skill.Files.Where(file => !SkillBundleRules.Refusals(file).Any()).Take(SkillBundleRules.MostFiles).ToList();
         notes.AddRange(skill.Files.Except(files).Select(file => $"left out: {PlainText.OneLine(file.Path, 120)}"));
         if (SkillRules.Check(skill.Text, request.Name).Count == 0 || request.Evidence is not { } evidence)
         {

@@ -140,6 +140,15 @@ internal sealed class FaultRig : IAsyncDisposable
     public IReadOnlyList<string> Containers() =>
         [.. _runs.SelectMany(run => Docker("ps", "-aq", "--filter", $"label=spark.run={run}").Split('\n', StringSplitOptions.RemoveEmptyEntries))];
 
+    /// <summary>Removes the images that a label stands on.</summary>
+    public static void RemoveImages(string label)
+    {
+        foreach (var image in Docker("images", "-q", "--filter", $"label={label}").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            Docker("rmi", "-f", image);
+        }
+    }
+
     /// <summary>Output of a docker command; empty when it fails.</summary>
     public static string Docker(params string[] arguments)
     {

@@ -18,13 +18,7 @@ public sealed class FaultTests : FaultFixture<WorkflowHandle<SkillGenerationWork
         (request => request.Turn == 1 && request.Purpose == LlmPurposes.Agent, FakeReply.Shell("echo 42 > /answer"));
 
     [OneTimeTearDown]
-    public void RemoveImages()
-    {
-        foreach (var image in FaultRig.Docker("images", "-q", "--filter", $"label={FaultTask.Label}").Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            FaultRig.Docker("rmi", "-f", image);
-        }
-    }
+    public void RemoveImages() => FaultRig.RemoveImages(FaultTask.Label);
 
     [Test]
     public async Task Undisturbed()

@@ -29,13 +29,7 @@ public sealed class SecretsTests
     private static readonly string[] Canaries = [FaultRig.Key, Variable, DotEnv, Setting, Named, Given];
 
     [OneTimeTearDown]
-    public void RemoveImages()
-    {
-        foreach (var image in FaultRig.Docker("images", "-q", "--filter", $"label={Label}").Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            FaultRig.Docker("rmi", "-f", image);
-        }
-    }
+    public void RemoveImages() => FaultRig.RemoveImages(Label);
 
     [Test]
     public async Task No_secret_lands_anywhere()

@@ -14,13 +14,7 @@ public sealed class StepFaultTests
     private const string Label = "spark.test=steps";
 
     [OneTimeTearDown]
-    public void RemoveImages()
-    {
-        foreach (var image in FaultRig.Docker("images", "-q", "--filter", $"label={Label}").Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            FaultRig.Docker("rmi", "-f", image);
-        }
-    }
+    public void RemoveImages() => FaultRig.RemoveImages(Label);
 
     [Test]
     public Task The_worker_is_killed_during_a_command_of_the_second_step() => KilledAsync(rig =>
